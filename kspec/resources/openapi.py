@@ -1,7 +1,7 @@
-"""Knows how the Kubernetes OpenAPI schemas say what a type is, and writes that down compactly, a file per version.
+"""Knows how the Kubernetes OpenAPI schemas say what a type is, and writes that down compactly.
 
-The schemas are read from the package kubernetes-validate, which ships those of every Kubernetes release; it is
-needed only to generate, never to run. What the schemas lack (plurals, scopes, short names) is in
+The schemas are read from the package kubernetes-validate, which ships those of every release; it is needed
+only to generate, never to run. What the schemas lack (plurals, scopes, short names) is in
 `rules/types/kinds.yaml`.
 """
 
@@ -60,7 +60,7 @@ def make_types(root: Path) -> dict[str, str]:
 
 
 def table_of(definitions: Mapping[str, Schema], kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The compact table of one version: `kinds` lists rows, `records` maps names to description and fields."""
+    """The compact table of one version: `kinds` lists rows, `records` maps names to text and fields."""
     definitions = {name: s for name, s in definitions.items() if not _is_list_kind(s)}
     names = _short_names(definitions)
     records = {
@@ -113,7 +113,7 @@ _UNVERSIONED = re.compile(r"\.(\w+)()\.(\w+)$")
 
 
 def _short_names(definitions: Mapping[str, Schema]) -> dict[str, str]:
-    """Full name of each record -> ours: the newest version of a name is `group.Name`, others `group.version.Name`."""
+    """Full name of each record -> ours: `group.Name` for its newest version, else `group.version.Name`."""
     parts = {}
     for full, schema in definitions.items():
         match = _VERSIONED.search(full) or _UNVERSIONED.search(full)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 from kspec.data import root
 from kspec.ir.types import (
@@ -33,7 +34,7 @@ def versions() -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def load_types(version: str = DEFAULT_VERSION) -> TypeTable:
-    """The types of one Kubernetes version, records decoded when first asked for. KeyError: an unknown version."""
+    """The types of one Kubernetes version, records decoded when first asked for; KeyError if unknown."""
     path = root() / "generated" / "types" / f"{version}.json"
     if version not in versions():
         raise KeyError(version)
@@ -45,10 +46,12 @@ def table_from_json(data: Mapping[str, object]) -> TypeTable:
     kinds, records = data["kinds"], data["records"]
     if not isinstance(kinds, list) or not isinstance(records, dict):
         raise InternalError("the table of types has another shape")
-    return TypeTable(
-        LazyRecords(records),
-        tuple(Kind(*row[:-1], short_names=tuple(row[-1])) for row in kinds),
-    )
+    return TypeTable(LazyRecords(records), tuple(_kind(row) for row in kinds))
+
+
+def _kind(row: list[Any]) -> Kind:
+    group, version, kind, record, plural, namespaced, singular, short_names = row
+    return Kind(group, version, kind, record, plural, namespaced, singular, tuple(short_names))
 
 
 class LazyRecords(Mapping[str, RecordDef]):

@@ -1,0 +1,212 @@
+"""Knows how a profile's filter and score rules judge nodes for a pod, and recomputes no more than it must.
+
+A filter that rejects a node gives its reasons, and no later one is asked. Nodes that fit are scored; raw
+scores are normalised over the nodes that fit, weighted and added. What was found for one pod is kept for
+every pod that agrees with it on the fields that the rules read, while the node and its pods are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kspec.model.objects import Object, canonical, name_of, without
+from kspec.model.rules import ModelRule, Paths, RuleSet, call, call_function
+
+CLASSES_KEPT_MAX = 1_000
+"""How many different pods' verdicts are kept at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePlugin:
+    plugin: str
+    weight: int
+    normalize: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Which filters are asked, in order, and what each score weighs."""
+
+    name: str
+    filters: tuple[str, ...]
+    scores: tuple[ScorePlugin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    plugin: str
+    raw: int
+    normalized: int
+    weight: int
+
+    @property
+    def weighted(self) -> int:
+        return self.normalized * self.weight
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What the rules say of a node: the first filter that rejects it with its reasons, or its raw scores."""
+
+    node: str
+    plugin: str = ""
+    code: str = ""
+    reasons: tuple[str, ...] = ()
+    raw: tuple[int, ...] = ()
+    stamp: tuple[object, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        return not self.plugin
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Every node's verdict, in order of name; of those that fit, the scores (none where there is but one)."""
+
+    verdicts: tuple[Verdict, ...]
+    scores: Mapping[str, tuple[Score, ...]] = field(default_factory=dict)
+
+    @property
+    def fitting(self) -> list[str]:
+        return [v.node for v in self.verdicts if v.fits]
+
+    def totals(self) -> dict[str, int]:
+        return {node: sum(s.weighted for s in scores) for node, scores in self.scores.items()}
+
+    def best(self) -> list[str]:
+        """The nodes with the highest total, in order of name; of one node that fits, that one."""
+        totals = self.totals()
+        if not totals:
+            return self.fitting
+        highest = max(totals.values())
+        return [node for node in self.fitting if totals[node] == highest]
+
+    def reason_counts(self) -> dict[str, int]:
+        """On how many nodes each reason stands in the way."""
+        counts: dict[str, int] = {}
+        for verdict in self.verdicts:
+            for reason in verdict.reasons:
+                counts[reason] = counts.get(reason, 0) + 1
+        return counts
+
+
+@dataclass(slots=True)
+class NodePods:
+    """The pods on one node. `version` grows with each change."""
+
+    pods: tuple[Object, ...] = ()
+    version: int = 0
+
+
+NO_PODS = NodePods()
+
+
+class Judge:
+    """Asks the rules of a profile. `cluster` gives the value and a stamp that changes when it does."""
+
+    def __init__(
+        self, profile: Profile, rules: RuleSet, cluster: Callable[[], tuple[object, object]]
+    ) -> None:
+        self.profile = profile
+        self._rules = rules
+        self._cluster = cluster
+        self.filters = [_named(rules, "filter", name) for name in profile.filters]
+        self.scores = [_named(rules, "score", s.plugin) for s in profile.scores]
+        everything = [*self.filters, *self.scores]
+        self.reads_cluster = any(r.has_param("cluster") for r in everything)
+        self._signature = _signature_of([r.reads.get("pod") for r in everything])
+        self._known: dict[object, dict[str, Verdict]] = {}
+
+    def judge(self, pod: Object, nodes: Sequence[Object], placed: Mapping[str, NodePods]) -> Placement:
+        """The verdict on each node for this pod."""
+        cluster, stamp = self._cluster() if self.reads_cluster else (None, None)
+        known = self._known_for(pod)
+        values: dict[str, object] = {"pod": pod, "cluster": cluster}
+        verdicts = []
+        for node in nodes:
+            name = name_of(node)
+            here = placed.get(name, NO_PODS)
+            verdict = known.get(name)
+            if (
+                verdict is None
+                or verdict.stamp[0] is not node
+                or verdict.stamp[1] != here.version
+                or verdict.stamp[2] != stamp
+            ):
+                values["node"], values["placed"] = node, here.pods
+                verdict = known[name] = self._ask(name, values)
+                verdict.stamp = (node, here.version, stamp)
+            verdicts.append(verdict)
+        return self._scored(tuple(verdicts))
+
+    def _ask(self, node: str, values: Mapping[str, object]) -> Verdict:
+        for rule in self.filters:
+            findings: Any = call(rule, values)
+            if findings:
+                reasons = tuple(str(f.get("reason", "")) for f in findings)
+                return Verdict(node, rule.name, str(findings[0].get("code", "")), reasons)
+        raw = tuple(int(str(call(rule, values))) for rule in self.scores)
+        return Verdict(node, raw=raw)
+
+    def _scored(self, verdicts: tuple[Verdict, ...]) -> Placement:
+        fitting = [v for v in verdicts if v.fits]
+        if len(fitting) < 2:
+            return Placement(verdicts)
+        columns = [
+            self._normalized(plugin.normalize, [v.raw[i] for v in fitting])
+            for i, plugin in enumerate(self.profile.scores)
+        ]
+        scores = {
+            v.node: tuple(
+                Score(p.plugin, v.raw[i], columns[i][at], p.weight) for i, p in enumerate(self.profile.scores)
+            )
+            for at, v in enumerate(fitting)
+        }
+        return Placement(verdicts, scores)
+
+    def _normalized(self, how: str, raw: list[int]) -> list[int]:
+        """Raw scores as 0 to 100. Ways other than these three are functions of the rules over list(int)."""
+        highest = max(raw)
+        if how == "none":
+            return raw
+        if how == "max":
+            return [100 * r // highest for r in raw] if highest else raw
+        if how == "reversed":
+            return [100 - 100 * r // highest for r in raw] if highest else [100] * len(raw)
+        result: Any = call_function(self._rules.function(how), raw)
+        return list(result)
+
+    def _known_for(self, pod: Object) -> dict[str, Verdict]:
+        signature = self._signature(pod)
+        known = self._known.get(signature)
+        if known is None:
+            if len(self._known) >= CLASSES_KEPT_MAX:
+                self._known.pop(next(iter(self._known)))
+            known = self._known[signature] = {}
+        return known
+
+
+def _named(rules: RuleSet, kind: str, name: str) -> ModelRule:
+    found = rules.named(kind, name)
+    if found is None:
+        raise LookupError(f"the profile names the {kind} `{name}`, of which there is no rule")
+    return found
+
+
+def _signature_of(reads: Sequence[Paths | None]) -> Callable[[Object], object]:
+    """A function that gives equal values for pods between which no rule can tell."""
+    if any(paths is None for paths in reads):
+        return lambda pod: canonical(without(pod, "status"))
+    paths = sorted(set().union(*(p for p in reads if p is not None)))
+    return lambda pod: tuple(canonical(_at(pod, path)) for path in paths)
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        if not isinstance(value, dict):
+            return value
+        value = value.get(step)
+    return value

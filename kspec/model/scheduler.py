@@ -1,0 +1,205 @@
+"""Knows how pods get their nodes: one at a time, in the order of a queue, ties by the chooser.
+
+Which pods wait, in what order, and what they are told when nothing fits are functions of the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+from kspec.model.api import Api
+from kspec.model.chooser import Chooser
+from kspec.model.clock import SECOND_NANOS, Clock
+from kspec.model.objects import Key, Object, merge_patch, metadata, name_of, with_metadata, without
+from kspec.model.placement import Judge, NodePods, Placement, Profile
+from kspec.model.queue import WorkQueue
+from kspec.model.rules import RuleFailed, RuleSet, call_function
+from kspec.model.store import Action, Event
+from kspec.model.view import View
+
+BACKOFF_BASE_NANOS = 1 * SECOND_NANOS
+BACKOFF_MAX_NANOS = 10 * SECOND_NANOS
+"""podInitialBackoffSeconds and podMaxBackoffSeconds of the default configuration."""
+
+POD, NODE = "core.Pod", "core.Node"
+
+
+class Scheduler:
+    """Gives waiting pods their nodes. A pod that fits nowhere waits until something changes that may help."""
+
+    name = "Scheduler"
+    records: tuple[str, ...] = (NODE, POD)
+
+    def __init__(
+        self,
+        profile: Profile,
+        rules: RuleSet,
+        view: View,
+        api: Api,
+        clock: Clock,
+        chooser: Chooser,
+        cluster: Callable[[], tuple[object, object]],
+    ) -> None:
+        self.view = view
+        self.problems: dict[str, str] = {}
+        self.judge = Judge(profile, rules, cluster)
+        self._rules = rules
+        self._api = api
+        self._clock = clock
+        self._chooser = chooser
+        self._awaits = rules.function("awaitsNode").fn
+        self._holds = rules.function("holdsNode").fn
+        self._rank = rules.function("queueRank").fn
+        self._forget_all()
+
+    def _forget_all(self) -> None:
+        self._placed: dict[str, NodePods] = {}
+        self._node_of: dict[Key, str] = {}
+        self._heap: list[tuple[Any, int, Key]] = []
+        self._active: dict[Key, int] = {}
+        self._arrivals = 0
+        self._backoff: WorkQueue[Key] = WorkQueue(BACKOFF_BASE_NANOS, BACKOFF_MAX_NANOS)
+        self._stuck: dict[Key, None] = {}
+
+    # ------------------------------------------------------------ events
+
+    def observe(self, event: Event) -> None:
+        if event.key.record == NODE:
+            self._wake()
+        elif event.action is Action.DELETED:
+            self._drop(event.key)
+        elif self._holds(event.object):
+            self._place(event.key, event.object)
+        elif self._awaits(event.object):
+            if event.old is None or _asks(event.old) != _asks(event.object):
+                self._enqueue(event.key, event.object)
+        else:
+            self._drop(event.key)
+
+    def restart(self) -> None:
+        self._forget_all()
+        for pod in self.view.shelf(POD).all():
+            key = Key(POD, str(metadata(pod).get("namespace", "")), name_of(pod))
+            self.observe(Event(0, Action.ADDED, key, pod, None))
+
+    def pods_on(self, node: str) -> tuple[Object, ...]:
+        return self._placed.get(node, NodePods()).pods
+
+    def _enqueue(self, key: Key, pod: Object) -> None:
+        self._stuck.pop(key, None)
+        if key not in self._active:
+            self._arrivals += 1
+            self._active[key] = self._arrivals
+            heappush(self._heap, (self._rank(pod), self._arrivals, key))
+
+    def _place(self, key: Key, pod: Object) -> None:
+        self._leave_queue(key)
+        node = str((pod.get("spec") or {}).get("nodeName", ""))
+        if self._node_of.get(key, node) != node:
+            self._unplace(key)
+        here = self._placed.setdefault(node, NodePods())
+        others = tuple(p for p in here.pods if not _is(key, p))
+        fresh = len(others) == len(here.pods)
+        here.pods = (*others, pod)
+        here.version += 1
+        self._node_of[key] = node
+        if fresh and self.judge.reads_cluster:
+            self._wake()
+
+    def _unplace(self, key: Key) -> None:
+        node = self._node_of.pop(key, None)
+        if node is not None:
+            here = self._placed[node]
+            here.pods = tuple(p for p in here.pods if not _is(key, p))
+            here.version += 1
+            self._wake()
+
+    def _drop(self, key: Key) -> None:
+        self._leave_queue(key)
+        self._backoff.forget(key)
+        self._unplace(key)
+
+    def _leave_queue(self, key: Key) -> None:
+        self._active.pop(key, None)
+        self._stuck.pop(key, None)
+
+    def _wake(self) -> None:
+        """Something changed that may help: pods that fitted nowhere are tried again, after a wait."""
+        for key in self._stuck:
+            self._backoff.retry(key, self._clock.nanos)
+        self._stuck = {}
+
+    # ------------------------------------------------------------ one cycle
+
+    def has_ready(self, now: int) -> bool:
+        return bool(self.ready(now))
+
+    def ready(self, now: int) -> Sequence[Key]:
+        """The head of the queue: the scheduler never takes another."""
+        for key in self._backoff.ready(now):
+            self._backoff.take(key)
+            pod = self.view.get(key)
+            if pod is not None and self._awaits(pod):
+                self._enqueue(key, pod)
+        while self._heap and self._active.get(self._heap[0][2]) != self._heap[0][1]:
+            heappop(self._heap)
+        return [self._heap[0][2]] if self._heap else []
+
+    def next_time(self) -> int | None:
+        return self._backoff.next_time()
+
+    def run(self, key: object) -> str:
+        assert isinstance(key, Key)
+        self._active.pop(key, None)
+        pod = self.view.get(key)
+        if pod is None or not self._awaits(pod):
+            return f"{key}: gone"
+        try:
+            placement = self.judge.judge(pod, self.view.shelf(NODE).all(), self._placed)
+            best = placement.best()
+            if not best:
+                return self._fail(key, pod, placement)
+        except RuleFailed as failed:
+            self.problems[str(key)] = str(failed)
+            return f"{key}: {failed}"
+        self.problems.pop(str(key), None)
+        return self._bind(key, pod, best)
+
+    def _bind(self, key: Key, pod: Object, best: list[str]) -> str:
+        node = best[self._chooser.choose("tie of nodes", len(best)) if len(best) > 1 else 0]
+        reply = self._api.bind(key, node)
+        if not reply.ok:
+            self._backoff.retry(key, self._clock.nanos)
+            return f"{key}: bind refused, {reply.reason}: {reply.message}"
+        self._backoff.forget(key)
+        # Assumed at once: the next pod must see this one, even if the event is still under way.
+        self._place(key, {**pod, "spec": {**(pod.get("spec") or {}), "nodeName": node}})
+        return f"{key}: to {node}"
+
+    def _fail(self, key: Key, pod: Object, placement: Placement) -> str:
+        message = call_function(
+            self._rules.function("failureMessage"), len(placement.verdicts), placement.reason_counts()
+        )
+        patch: Any = call_function(self._rules.function("unschedulableStatus"), pod, message, self._clock.now)
+        status = pod.get("status") or {}
+        self._stuck[key] = None
+        if merge_patch(status, patch) != status:
+            self._api.patch_status(key, patch)
+        return f"{key}: {message}"
+
+    def state(self, now: int) -> object:
+        order = tuple(k for _, n, k in sorted(self._heap) if self._active.get(k) == n)
+        placed = tuple(sorted((k, n) for k, n in self._node_of.items()))
+        return (order, self._backoff.state(now), tuple(sorted(self._stuck)), placed)
+
+
+def _is(key: Key, pod: Object) -> bool:
+    meta = metadata(pod)
+    return meta.get("name") == key.name and meta.get("namespace", "") == key.namespace
+
+
+def _asks(pod: Object) -> Object:
+    """The pod without what changes by itself: a change of status is no reason to try again."""
+    return without(with_metadata(pod, resourceVersion=None, generation=None, managedFields=None), "status")

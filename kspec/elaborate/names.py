@@ -1,0 +1,16 @@
+"""Knows which known name a mistyped one may have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def near(name: str, known: Sequence[str]) -> str:
+    """Advice such as "did you mean `spec`?", or nothing."""
+    import difflib  # here: only mistakes need it
+
+    lowered = {k.lower(): k for k in reversed(known)}
+    close = difflib.get_close_matches(name.lower(), list(lowered), n=2, cutoff=0.6)
+    if not close:
+        return ""
+    return "did you mean " + " or ".join(f"`{lowered[c]}`" for c in close) + "?"

@@ -1,0 +1,20 @@
+"""Knows the whole standard library: importing this module loads every function into `FUNCTIONS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kspec.runtime import (
+    conversions,
+    equality,
+    operators,
+    quantity,
+    times,
+)
+from kspec.runtime.registry import LIBRARY, Overloaded
+
+FUNCTIONS: Mapping[str, Overloaded] = LIBRARY
+"""CEL name -> function over values, strict, raises EvalError. A method's receiver is the first argument."""
+
+MODULES = (conversions, equality, operators, quantity, times)
+"""The modules that hold them; each registers its functions when it is imported."""

@@ -78,19 +78,19 @@ class _Reader:
 
     def too_deep(self, at: int) -> None:
         message = f"nested deeper than {DEPTH_MAX} levels"
-        self.mistakes.append(Diagnostic("KS2208", message, Span(self.file, at, at + 1)))
+        self.mistakes.append(Diagnostic("KS2408", message, Span(self.file, at, at + 1)))
 
     def broken(self, error: ValueError, at: int) -> None:
         position = min(getattr(error, "pos", at), max(len(self.file.text) - 1, 0))
         reason = getattr(error, "msg", str(error))
         message = f"not valid JSON: {reason[:1].lower()}{reason[1:]}"
-        self.mistakes.append(Diagnostic("KS2202", message, Span(self.file, position, position + 1)))
+        self.mistakes.append(Diagnostic("KS2402", message, Span(self.file, position, position + 1)))
 
     def tell_repeated(self, start: int, end: int) -> None:
         """Keys written twice, with both places."""
         readable = SourceFile(self.file.path, masked(self.file.text))
         for mistake in read_carefully(readable, start, end)[1]:
-            if mistake.code == "KS2204" and mistake.span:
+            if mistake.code == "KS2404" and mistake.span:
                 notes = tuple((at._replace(file=self.file), text) for at, text in mistake.notes)
                 self.mistakes.append(
                     replace(mistake, span=mistake.span._replace(file=self.file), notes=notes)

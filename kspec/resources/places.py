@@ -101,7 +101,7 @@ class _Reader:
             kind = type(event)
             if kind is MappingStartEvent or kind is SequenceStartEvent:
                 if len(stack) >= DEPTH_MAX:
-                    self.tell("KS2208", f"nested deeper than {DEPTH_MAX} levels", self.span(event), "")
+                    self.tell("KS2408", f"nested deeper than {DEPTH_MAX} levels", self.span(event), "")
                     return None
                 stack.append(_Frame(self.open(event), event))
                 continue
@@ -145,7 +145,7 @@ class _Reader:
             place.value = scalar_value(event, self.text_at(start))
         except UnreadableScalar as problem:
             help_ = "quote it if it is text" if event.tag is None else "drop the tag, or mend the value"
-            self.tell("KS2206", str(problem), self.span(place), help_)
+            self.tell("KS2406", str(problem), self.span(place), help_)
             place.value = event.value
         return place
 
@@ -155,14 +155,14 @@ class _Reader:
         if target is None:
             contains = event.anchor in self.anchors
             fault = "contains itself" if contains else "is not defined before its use"
-            self.tell("KS2207", f"anchor `{event.anchor}` {fault}", self.span(here), "")
+            self.tell("KS2407", f"anchor `{event.anchor}` {fault}", self.span(here), "")
             return here
         self.expanded += target.nodes
         if self.expanded > EXPANSION_MAX:
             if self.expanded - target.nodes <= EXPANSION_MAX:
                 help_ = "write the repeated parts out, or split the file"
                 message = f"the aliases of this document stand for more than {EXPANSION_MAX} nodes"
-                self.tell("KS2209", message, self.span(here), help_)
+                self.tell("KS2409", message, self.span(here), help_)
             return here
         return target
 
@@ -189,7 +189,7 @@ class _Reader:
         """The text of a key, `_MERGE`, or None for one that cannot be a key."""
         if place.items is not None or place.entries is not None:
             self.tell(
-                "KS2205", "a list or a mapping cannot be a key", self.span(place), "keys are plain text"
+                "KS2405", "a list or a mapping cannot be a key", self.span(place), "keys are plain text"
             )
             return None
         if type(event) is not ScalarEvent or event.tag is not None or not event.implicit[0]:
@@ -199,11 +199,11 @@ class _Reader:
         try:
             text = plain_key(event.value)
         except UnreadableScalar as problem:
-            self.tell("KS2205", str(problem), self.span(place), "quote the key")
+            self.tell("KS2405", str(problem), self.span(place), "quote the key")
             return None
         if isinstance(place.value, bool) and text != event.value:
             message = f"the key `{event.value}` means `{text}` in YAML"
-            self.tell("KS2210", message, self.span(place), f'write "{event.value}"', Severity.WARNING)
+            self.tell("KS2410", message, self.span(place), f'write "{event.value}"', Severity.WARNING)
         return text
 
     def entry(self, container: Place, text: str, key: Place, value: Place) -> None:
@@ -212,7 +212,7 @@ class _Reader:
         if earlier is not None and text not in container.merged:
             notes = ((self.span(earlier[0]), "first written here"),)
             self.tell(
-                "KS2204", f"`{text}` is written twice", self.span(key), "keep one of the two", notes=notes
+                "KS2404", f"`{text}` is written twice", self.span(key), "keep one of the two", notes=notes
             )
         container.merged.discard(text)
         container.entries[text] = (key, value)
@@ -223,7 +223,7 @@ class _Reader:
         assert container.entries is not None
         sources = source.items if source.items is not None else [source]
         if any(s.entries is None for s in sources):
-            self.tell("KS2207", "`<<` wants a mapping or a list of mappings", self.span(source), "")
+            self.tell("KS2407", "`<<` wants a mapping or a list of mappings", self.span(source), "")
             return
         for each in reversed(sources):
             for text, entry in (each.entries or {}).items():

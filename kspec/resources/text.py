@@ -37,6 +37,6 @@ def _broken(path: str, good: str, fault: str) -> tuple[SourceFile, list[Diagnost
     """A file whose readable beginning only serves to show the place of the fault."""
     shown = SourceFile(path, good)
     mistake = Diagnostic(
-        "KS2203", f"the file is {fault}", Span(shown, len(good), len(good)), help="save it as UTF-8"
+        "KS2403", f"the file is {fault}", Span(shown, len(good), len(good)), help="save it as UTF-8"
     )
     return SourceFile(path, ""), [mistake]

@@ -281,8 +281,8 @@ def syntax_error(file: SourceFile, base: int, error: YAMLError) -> Diagnostic:
         notes = ((Span(file, at, min(at + 1, len(file.text))), str(error.context)),)  # type: ignore[attr-defined]
     for part, message, help_ in _EXPLAINED:
         if part in problem:
-            return Diagnostic("KS2201", f"not valid YAML: {message}", span, help=help_, notes=notes)
-    return Diagnostic("KS2201", f"not valid YAML: {problem}", span, notes=notes)
+            return Diagnostic("KS2401", f"not valid YAML: {message}", span, help=help_, notes=notes)
+    return Diagnostic("KS2401", f"not valid YAML: {problem}", span, notes=notes)
 
 
 def _next_document(text: str, after: int) -> int | None:

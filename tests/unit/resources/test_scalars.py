@@ -141,7 +141,7 @@ TAGGED = [
 def test_tags_keys_merges_and_anchors(text: str, value: object) -> None:
     documents, mistakes = load_yaml(SourceFile("t.yaml", f"b: {text}\n"))
     if value is None:
-        assert mistakes and all(m.code.startswith("KS22") and m.span for m in mistakes)
+        assert mistakes and all(m.code.startswith("KS24") and m.span for m in mistakes)
     else:
         assert not mistakes
         assert documents[0].value == {"b": value}

@@ -103,7 +103,7 @@ def test_documents() -> None:
 def test_duplicates_tell_both_places() -> None:
     mistake = only("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n")
     assert (mistake.code, mistake.message, str(mistake.span)) == (
-        "KS2204",
+        "KS2404",
         "`c` is written twice",
         "t.yaml:5:3",
     )
@@ -111,21 +111,21 @@ def test_duplicates_tell_both_places() -> None:
 
 
 def test_duplicates_are_found_in_what_the_key_means() -> None:
-    assert only('{1: a, "1": b}').code == "KS2204"
+    assert only('{1: a, "1": b}').code == "KS2404"
     codes = [m.code for m in load("{true: a, on: b}")[1]]
-    assert codes == ["KS2210", "KS2204"]
+    assert codes == ["KS2410", "KS2404"]
 
 
 def test_a_key_that_means_something_else_is_a_warning() -> None:
     mistake = only("y: 1\n")
-    assert (mistake.code, mistake.severity) == ("KS2210", Severity.WARNING)
+    assert (mistake.code, mistake.severity) == ("KS2410", Severity.WARNING)
     assert load("y: 1\n")[0][0].value == {"true": 1}
 
 
 def test_all_mistakes_of_a_file_are_told() -> None:
     text = "a: 1\na: 2\n---\nb: [1\n---\nc: .nan\nd: *x\n---\n\te: 1\n---\nf: 1\n"
     documents, mistakes = load(text)
-    assert [m.code for m in mistakes] == ["KS2204", "KS2201", "KS2206", "KS2207", "KS2201"]
+    assert [m.code for m in mistakes] == ["KS2404", "KS2401", "KS2406", "KS2407", "KS2401"]
     assert documents[-1].value == {"f": 1}
 
 
@@ -146,7 +146,7 @@ def test_all_mistakes_of_a_file_are_told() -> None:
 )
 def test_syntax_errors(text: str, at: str, says: str) -> None:
     mistake = only(text)
-    assert mistake.code == "KS2201"
+    assert mistake.code == "KS2401"
     assert says in mistake.message
     assert mistake.span is not None and f"{mistake.span.line}:{mistake.span.column}" == at
 
@@ -155,7 +155,7 @@ def test_billion_laughs_is_told_and_quick() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
     mistake = only("\n".join(lines))
-    assert mistake.code == "KS2209" and str(EXPANSION_MAX) in mistake.message
+    assert mistake.code == "KS2409" and str(EXPANSION_MAX) in mistake.message
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
@@ -163,7 +163,7 @@ def test_billion_laughs_is_told_and_quick() -> None:
 def test_deep_nesting_is_told(opening: str, depth: int) -> None:
     closing = {"[": "]", "{a: ": "}", "- ": ""}[opening]
     mistakes = load(opening * depth + "x" + closing * depth)[1]
-    assert [m.code for m in mistakes][:1] in (["KS2208"], ["KS2201"])
+    assert [m.code for m in mistakes][:1] in (["KS2408"], ["KS2401"])
 
 
 def test_nesting_up_to_the_bound_is_read() -> None:
@@ -172,13 +172,13 @@ def test_nesting_up_to_the_bound_is_read() -> None:
 
 @pytest.mark.parametrize("depth", [DEPTH_MAX + 1, 100_000])
 def test_deep_json_is_told(depth: int) -> None:
-    assert only('{"a":' + "[" * depth + "]" * depth + "}", "t.json").code == "KS2208"
+    assert only('{"a":' + "[" * depth + "]" * depth + "}", "t.json").code == "KS2408"
 
 
 def test_huge_numbers() -> None:
     assert values("a: " + "9" * 5000) == [{"a": "9" * 5000}]
     assert values("a: 0x" + "f" * 5000) == [{"a": "0x" + "f" * 5000}]
-    assert only('{"a": ' + "9" * 5000 + "}", "t.json").code == "KS2202"
+    assert only('{"a": ' + "9" * 5000 + "}", "t.json").code == "KS2402"
 
 
 JSON = '{\n\t"a": 1, "b": [1.5, true, null, 12345678901234567890],\n\t"c": {"d\\/e": "\\ud83d\\ude00"}}'
@@ -205,11 +205,11 @@ def test_json_streams_and_braces_that_are_yaml() -> None:
 
 def test_mistakes_in_json() -> None:
     mistake = only('{"a": 1,\n "b": {"c": 1, "c": 2}}', "t.json")
-    assert mistake.code == "KS2204" and str(mistake.span) == "t.json:2:16"
+    assert mistake.code == "KS2404" and str(mistake.span) == "t.json:2:16"
     assert [str(at) for at, _ in mistake.notes] == ["t.json:2:8"]
-    assert only('{"a": 1,}', "t.json").code == "KS2202"
-    assert only('{"a": NaN}', "t.json").code == "KS2202"
-    assert only('{"a": 1} x', "t.json").code == "KS2202"
+    assert only('{"a": 1,}', "t.json").code == "KS2402"
+    assert only('{"a": NaN}', "t.json").code == "KS2402"
+    assert only('{"a": 1} x', "t.json").code == "KS2402"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -232,7 +232,7 @@ def test_encodings(encoding: str) -> None:
 )
 def test_bytes_that_are_no_text(data: bytes, says: str) -> None:
     file, mistakes = decode_text("t.yaml", data)
-    assert [m.code for m in mistakes] == ["KS2203"]
+    assert [m.code for m in mistakes] == ["KS2403"]
     assert says in mistakes[0].message
     assert load_yaml(file) == ([], [])
 

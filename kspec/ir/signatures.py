@@ -34,9 +34,11 @@ _-_(timestamp, duration): timestamp !
 _-_(duration, duration): duration !
 _-_(quantity, quantity): quantity
 _*_(int, int): int !
+_*_(quantity, int): quantity
 _*_(uint, uint): uint !
 _*_(double, double): double
 _/_(int, int): int !
+_/_(quantity, quantity): int !
 _/_(uint, uint): uint !
 _/_(double, double): double
 _%_(int, int): int !
@@ -65,6 +67,7 @@ size(map(A, B)): int
 type(A): type
 dyn(A): dyn
 hash(dyn): int
+undetermined(string): bool !
 int(int): int
 int(uint): int !
 int(double): int !

@@ -223,6 +223,26 @@ def subtract_quantity(a: Quantity, b: Quantity) -> Quantity:
     return cap_quantity(a.nanos - b.nanos)
 
 
+@function("_*_", "quantity", "int")
+def multiply_quantity(a: Quantity, b: int) -> Quantity:
+    return cap_quantity(a.nanos * b)
+
+
+@function("_/_", "quantity", "quantity")
+def divide_quantity(a: Quantity, b: Quantity) -> int:
+    """How many times `b` goes into `a`, truncated towards zero: `(2Gi * 100) / 3Gi` is a percentage."""
+    if b.nanos == 0:
+        raise EvalError("divide_by_zero", "divide by zero")
+    whole = abs(a.nanos) // abs(b.nanos)
+    return check_int(whole if (a.nanos < 0) == (b.nanos < 0) else -whole)
+
+
+@function("undetermined", "string")
+def undetermined(reason: str) -> bool:
+    """Kubernetes, or what we were given, does not say. A verdict that hangs on it is Unknown, never a guess."""
+    raise EvalError("undetermined", reason)
+
+
 @function("!_", "bool")
 def negate_bool(a: bool) -> bool:
     return not a

@@ -33,7 +33,8 @@ class EvalError(Exception):
     """An expression has no value. `code` is part of what the three readings agree on; `message` is for people.
 
     Codes: no_such_key, no_such_field, no_such_overload, divide_by_zero, modulus_by_zero, overflow, index_out_of_bounds,
-    invalid_argument (conversions, regular expressions, formats), duplicate_key, unbound (an unknown name), budget.
+    invalid_argument (conversions, regular expressions, formats), duplicate_key, unbound (an unknown name), budget,
+    undetermined (neither Kubernetes nor the input says: a verdict that hangs on it is Unknown).
     """
 
     def __init__(self, code: str, message: str = "") -> None:

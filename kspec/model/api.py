@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kspec.model.defaults import Defaults
 from kspec.model.kinds import Kinds
 from kspec.model.objects import (
     Key,
@@ -83,6 +84,9 @@ class Api:
     authenticate: Hook = _open_door
     authorize: Hook = _open_door
 
+    def __post_init__(self) -> None:
+        self._defaults = Defaults(self.kinds.table, self.rules)
+
     # ------------------------------------------------------------ requests
 
     def create(self, record: str, obj: Object, user: str = "", dry_run: bool = False) -> Reply:
@@ -93,7 +97,7 @@ class Api:
             return refused
         if not name_of(obj) and not metadata(obj).get("generateName"):
             return Reply("Invalid", "metadata.name: Required value: name or generateName is required")
-        reply = self._checked(record, obj, None, "create")
+        reply = self._checked(record, self.store.prepared(record, obj), None, "create")
         if not reply.ok or dry_run:
             return reply
         return self._commit(lambda: self.store.create(record, reply.object))
@@ -189,25 +193,31 @@ class Api:
     def _checked(self, record: str, obj: Object, old: Object | None, verb: str) -> Reply:
         """Default, admit, validate. The reply's object is what would be stored."""
         values: dict[str, object] = {"old": old, "now": self.store.clock.now, "operation": verb}
-        for rule in self.rules.about("default", record):
-            obj = self._value(rule, obj, values)  # type: ignore[assignment]
+        obj = self._defaulted(record, obj, values)
         problems: list[Problem] = []
         for rule in self.rules.about("admit", record):
             if _applies(rule, verb):
-                admission: Any = self._value(rule, obj, values)
+                admission = self._value(rule, obj, values)
                 obj = admission["object"]
                 problems += _problems(rule, admission.get("findings") or ())
         if problems:
             return Reply("Forbidden", "; ".join(p.reason for p in problems), obj, tuple(problems))
         for rule in self.rules.about("validate", record):
             if _applies(rule, verb) and not (old is None and rule.has_param("old")):
-                findings: Any = self._value(rule, obj, values)
+                findings = self._value(rule, obj, values)
                 problems += _problems(rule, findings)
         if problems:
             return Reply("Invalid", "; ".join(_line(p) for p in problems), obj, tuple(problems))
         return Reply(object=obj)
 
-    def _value(self, rule: ModelRule, obj: Object, values: dict[str, object]) -> object:
+    def defaulted(self, record: str, obj: Object) -> Object:
+        """The object as the API would fill it in, before admission."""
+        return self._defaulted(record, self.kinds.identified(record, obj), {"now": self.store.clock.now})
+
+    def _defaulted(self, record: str, obj: Object, values: dict[str, object]) -> Object:
+        return self._defaults.applied(record, obj, lambda rule, at: self._value(rule, at, values))
+
+    def _value(self, rule: ModelRule, obj: Object, values: dict[str, object]) -> Any:
         """The rule's value; its first parameter is the object, whatever the rule calls it."""
         given = {**values, rule.params[0][0]: obj}
         if rule.has_param("cluster"):

@@ -19,7 +19,8 @@ class Clock:
 
     @property
     def now(self) -> Timestamp:
-        return Timestamp(self.nanos)
+        """The time as the API writes it and rules see it: in whole seconds."""
+        return Timestamp(self.nanos // SECOND_NANOS * SECOND_NANOS)
 
     def advance_to(self, nanos: int) -> None:
         assert nanos >= self.nanos, "time does not go back"

@@ -9,8 +9,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from kspec.runtime.values import Timestamp
-
 Object: TypeAlias = dict[str, Any]
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -147,8 +145,3 @@ def digest_of(parts: Iterable[object]) -> str:
         h.update(repr(part).encode())
         h.update(b"\n")
     return h.hexdigest()
-
-
-def transition(now: Timestamp) -> Timestamp:
-    """Times in objects have whole seconds, as the API writes them."""
-    return Timestamp(now.nanos // 1_000_000_000 * 1_000_000_000)

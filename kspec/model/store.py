@@ -22,7 +22,6 @@ from kspec.model.objects import (
     key_of,
     metadata,
     revision_of,
-    transition,
     uid_of,
     with_metadata,
     without,
@@ -145,26 +144,33 @@ class Store:
 
     # ------------------------------------------------------------ writing
 
-    def create(self, record: str, obj: Object) -> Object:
-        """Adds a new object and gives it what the server gives: name, uid, time, generation, version."""
+    def prepared(self, record: str, obj: Object) -> Object:
+        """A new object as the server would name it: name, uid and time. Nothing is stored."""
         meta = metadata(obj)
         namespace, name = meta.get("namespace", ""), meta.get("name", "")
         if not name:
-            name = self._generate(record, namespace, meta.get("generateName", ""))
+            name = self._generated(record, namespace, meta.get("generateName", ""))[0]
         key = Key(record, namespace, name)
-        if self.get(key) is not None:
-            raise AlreadyExists(f"{key} already exists")
-        incarnation = self._incarnations.get(key, 0)
-        self._incarnations[key] = incarnation + 1
-        new = with_metadata(
+        return with_metadata(
             obj,
             name=name,
-            uid=generated_uid(key, incarnation),
-            creationTimestamp=transition(self.clock.now),
+            uid=generated_uid(key, self._incarnations.get(key, 0)),
+            creationTimestamp=self.clock.now,
             generation=1 if "spec" in obj else None,
             deletionTimestamp=None,
             deletionGracePeriodSeconds=None,
         )
+
+    def create(self, record: str, obj: Object) -> Object:
+        """Adds a new object and gives it what the server gives: name, uid, time, generation, version."""
+        new = self.prepared(record, obj)
+        key = key_of(record, new)
+        if self.get(key) is not None:
+            raise AlreadyExists(f"{key} already exists")
+        self._incarnations[key] = self._incarnations.get(key, 0) + 1
+        base = metadata(obj).get("generateName", "")
+        if base:
+            self._names_made[record, key.namespace, base] = self._generated(record, key.namespace, base)[1]
         return self._commit(Action.ADDED, key, new, None)
 
     def restore(self, record: str, obj: Object) -> Object:
@@ -178,7 +184,7 @@ class Store:
         new = with_metadata(
             obj,
             uid=meta.get("uid") or generated_uid(key, incarnation),
-            creationTimestamp=meta.get("creationTimestamp") or transition(self.clock.now),
+            creationTimestamp=meta.get("creationTimestamp") or self.clock.now,
             generation=meta.get("generation") or (1 if "spec" in obj else None),
         )
         return self._commit(Action.ADDED, key, new, None)
@@ -224,7 +230,7 @@ class Store:
         wanted = finalizers(old) + [f for f in add_finalizers if f not in finalizers(old)]
         new = with_metadata(
             old,
-            deletionTimestamp=meta.get("deletionTimestamp") or transition(self.clock.now),
+            deletionTimestamp=meta.get("deletionTimestamp") or self.clock.now,
             deletionGracePeriodSeconds=grace,
             finalizers=wanted or None,
         )
@@ -235,14 +241,11 @@ class Store:
 
     # ------------------------------------------------------------ inside
 
-    def _generate(self, record: str, namespace: str, base: str) -> str:
-        at = (record, namespace, base)
+    def _generated(self, record: str, namespace: str, base: str) -> tuple[str, int]:
+        """The next free name for `generateName`, and the number of the one after it."""
         shelf = self.shelf(record)
-        name, number = generated_name(
-            base, self._names_made.get(at, 0), lambda n: Key(record, namespace, n) in shelf
-        )
-        self._names_made[at] = number
-        return name
+        number = self._names_made.get((record, namespace, base), 0)
+        return generated_name(base, number, lambda n: Key(record, namespace, n) in shelf)
 
     def _settle(self, key: Key, new: Object, old: Object) -> Object:
         held = finalizers(new) or metadata(new).get("deletionGracePeriodSeconds")

@@ -12,11 +12,11 @@ WIDTH = 120  # a source line longer than this is shown around the place only
 
 
 def render_all(diagnostics: Iterable[Diagnostic], style: Style = PLAIN) -> str:
-    """All of them in order of place, then how many; "" if there are none."""
+    """All of them in order of place, then how many if there are several; "" if there are none."""
     found = sorted(diagnostics, key=Diagnostic.sort_key)
     if not found:
         return ""
-    return "\n\n".join([render(d, style) for d in found] + [count_line(found)])
+    return "\n\n".join([render(d, style) for d in found] + ([count_line(found)] if len(found) > 1 else []))
 
 
 def count_line(diagnostics: Sequence[Diagnostic]) -> str:

@@ -6,15 +6,41 @@ from collections.abc import Mapping
 
 from kspec.runtime import (
     conversions,
+    encoders,
     equality,
+    formatting,
+    ip,
+    lists,
+    maths,
     operators,
+    optionals,
     quantity,
+    regex,
+    semver,
+    strings,
     times,
+    url,
 )
 from kspec.runtime.registry import LIBRARY, Overloaded
 
 FUNCTIONS: Mapping[str, Overloaded] = LIBRARY
 """CEL name -> function over values, strict, raises EvalError. A method's receiver is the first argument."""
 
-MODULES = (conversions, equality, operators, quantity, times)
+MODULES = (
+    conversions,
+    encoders,
+    equality,
+    formatting,
+    ip,
+    lists,
+    maths,
+    operators,
+    optionals,
+    quantity,
+    regex,
+    semver,
+    strings,
+    times,
+    url,
+)
 """The modules that hold them; each registers its functions when it is imported."""

@@ -11,6 +11,7 @@ import click
 from kspec import __version__
 from kspec.cli import exits
 from kspec.cli.session import Session
+from kspec.data import root
 from kspec.source import DiagnosticError
 
 DEBUG = "KSPEC_DEBUG"
@@ -23,11 +24,16 @@ def report_failure(error: Exception, args: list[str]) -> int:
         return exits.BAD_INPUT
     if isinstance(error, BrokenPipeError):
         return exits.OK
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not _is_ours(error):
         Session().say(f"kspec: {_os_error(error)}")
         return exits.BAD_INPUT
     _bug(error, args)
     return exits.BUG
+
+
+def _is_ours(error: OSError) -> bool:
+    """A file of the package itself that is not there is no mistake of the user's."""
+    return error.filename is not None and os.fsdecode(error.filename).startswith(str(root()) + os.sep + "kspec")
 
 
 def _os_error(error: OSError) -> str:

@@ -1,0 +1,1 @@
+"""What `kspec explain` can explain: one file per topic."""

@@ -261,7 +261,7 @@ class Elaborator:
         match operand.type:
             case Record():
                 return self.select_field(operand, name, span, name_span, scope)
-            case MapOf(key, value) if assignable(STRING, key) or not scope.checked:
+            case MapOf(key, value) if key == NOTHING or assignable(STRING, key) or not scope.checked:
                 return ir.Key(operand, name, DYN if value == NOTHING else value, span)
             case OptionalOf():
                 return objects.through_optional(

@@ -21,7 +21,7 @@ def equals(a: object, b: object) -> bool:
     if left is right and left not in _CONTAINERS:
         return a == b
     if left in NUMBERS and right in NUMBERS:
-        return a == b
+        return float(a) == float(b) if float in (left, right) else a == b  # type: ignore[arg-type]
     if left in LISTS and right in LISTS:
         return _equal_lists(a, b)
     if left is dict and right is dict:
@@ -55,29 +55,34 @@ def differs(a: object, b: object) -> bool:
 
 def less(a: object, b: object) -> bool:
     """CEL's `<`, on two numbers of any type or two values of one ordered type. False beside NaN."""
-    _check_ordered("_<_", a, b)
-    return a < b  # type: ignore[operator,no-any-return]
+    left, right = _comparable("_<_", a, b)
+    return left < right  # type: ignore[no-any-return]
 
 
 def less_equal(a: object, b: object) -> bool:
-    _check_ordered("_<=_", a, b)
-    return a <= b  # type: ignore[operator,no-any-return]
+    left, right = _comparable("_<=_", a, b)
+    return left <= right  # type: ignore[no-any-return]
 
 
 def greater(a: object, b: object) -> bool:
-    _check_ordered("_>_", a, b)
-    return a > b  # type: ignore[operator,no-any-return]
+    left, right = _comparable("_>_", a, b)
+    return left > right  # type: ignore[no-any-return]
 
 
 def greater_equal(a: object, b: object) -> bool:
-    _check_ordered("_>=_", a, b)
-    return a >= b  # type: ignore[operator,no-any-return]
+    left, right = _comparable("_>=_", a, b)
+    return left >= right  # type: ignore[no-any-return]
 
 
-def _check_ordered(name: str, a: object, b: object) -> None:
+def _comparable(name: str, a: object, b: object) -> tuple[Any, Any]:
+    """The two values as Python compares them: beside a double an integer is rounded to one, as in cel-go."""
     left, right = type(a), type(b)
-    if not ((left is right and left in ORDERED) or (left in NUMBERS and right in NUMBERS)):
-        raise no_such_overload(name, (tag_of(a), tag_of(b)))
+    if left is right:
+        if left in ORDERED or left in NUMBERS:
+            return a, b
+    elif left in NUMBERS and right in NUMBERS:
+        return (a, b) if float not in (left, right) else (float(a), float(b))  # type: ignore[arg-type]
+    raise no_such_overload(name, (tag_of(a), tag_of(b)))
 
 
 for _name, _function in (("_<_", less), ("_<=_", less_equal), ("_>_", greater), ("_>=_", greater_equal)):
@@ -96,7 +101,7 @@ def check_sortable(keys: Sequence[object]) -> None:
             check_sortable([key[place] for key in lists if len(key) > place])
         return
     for key in keys:
-        _check_ordered("sort", keys[0], key)
+        _comparable("sort", keys[0], key)
 
 
 def sort_by(keyed: Sequence[tuple[object, object]]) -> list[object]:

@@ -20,20 +20,16 @@ from kspec.ir.signatures import PARAMETERS, SORTABLE, Overload
 from kspec.ir.types import (
     BOOL,
     BYTES,
-    CIDR,
     DOUBLE,
     DURATION,
     DYN,
     INT,
-    IP,
     NULL,
     QUANTITY,
-    SEMVER,
     STRING,
     TIMESTAMP,
     TYPE,
     UINT,
-    URL,
     ListOf,
     MapOf,
     OptionalOf,
@@ -71,13 +67,24 @@ _LITERALS = frozenset(
     (BOOL, INT, UINT, DOUBLE, STRING, BYTES, NULL, TIMESTAMP, DURATION, QUANTITY)
 )  # what the language has literals or constants for
 _WITH_PATTERN = ("matches", "find", "findAll", "regex.replace", "regex.extract", "regex.extractAll")
-_PATTERNS = ("a+", "^web$", "[a-z]*", "(", "b|c", ".", "")
-_PARSED: Mapping[Scalar, tuple[str, ...]] = {
-    IP: ("10.0.0.1", "::1", "x"),
-    CIDR: ("10.0.0.0/8", "::/0", "10.0.0.0"),
-    URL: ("https://example.com/a?b=c", "::"),
-    SEMVER: ("1.2.3", "0.1.0-alpha", "1.2"),
+_READABLE: Mapping[str, tuple[str, ...]] = {
+    "int": ("12", "-7", "9223372036854775808"),
+    "uint": ("12", "-7"),
+    "double": ("1.5", "1e3", "x"),
+    "bool": ("true", "False", "yes"),
+    "bytes": ("web",),
+    "quantity": ("250m", "16Gi", "1e3", "0.5", "1 Gi"),
+    "timestamp": ("2026-11-23T10:00:00Z", "2026-02-29T00:00:00+01:00"),
+    "duration": ("1h30m", "-2ms", "1.5s", "1d"),
+    "base64.decode": ("d2Vi", "d2V"),
+    "ip": ("10.0.0.1", "::1", "10.0.0"),
+    "ip.isCanonical": ("10.0.0.1", "::0001", ""),
+    "cidr": ("10.0.0.0/8", "::/0", "10.0.0.0"),
+    "url": ("https://example.com/a?b=c", "::"),
+    "semver": ("1.2.3", "0.1.0-alpha", "1.2"),
 }
+"""Texts for functions that read one; the last may be wrong."""
+_PATTERNS = ("a+", "^web$", "[a-z]*", "(", "b|c", ".", "")
 
 
 class Scope(NamedTuple):
@@ -140,8 +147,8 @@ class _Drawer:
         match type_:
             case Scalar() if type_ in _LITERALS:
                 return ir.Lit(self.draw(values_of(type_)), type_)
-            case Scalar() if type_ in _PARSED:
-                text = ir.Lit(self.pick(_PARSED[type_]), STRING)
+            case Scalar(name) if name in ("ip", "cidr", "url", "semver"):
+                text = ir.Lit(self.pick(_READABLE[type_.name]), STRING)
                 return ir.Call(type_.name, (text,), type_)
             case Scalar("type"):
                 return ir.Call("type", (self._literal(self.pick((INT, STRING)), scope, 0),), TYPE)
@@ -194,6 +201,8 @@ class _Drawer:
     def _argument(self, overload: Overload, index: int, type_: Type, scope: Scope, depth: int) -> ir.Expr:
         if index == 1 and overload.name in _WITH_PATTERN:
             return ir.Lit(self.pick(_PATTERNS), STRING)
+        if index == 0 and type_ == STRING and overload.name in _READABLE and self.draw(st.integers(0, 9)) < 9:
+            return ir.Lit(self.pick(_READABLE[overload.name]), STRING)
         if overload.name == "lists.range":
             return ir.Lit(self.draw(st.integers(-1, 5)), INT)
         if overload.name.startswith("get") and index == 1:

@@ -21,7 +21,7 @@ def yielding(type_: Type) -> list[tuple[Overload, tuple[tuple[Scalar, Type], ...
             for overload in overloads if name not in _LEFT_OUT else ():
                 bindings: dict[Scalar, Type] = {}
                 if overload.result != NOTHING and _unify(overload.result, type_, bindings):
-                    # What yields any type at all (`list[i]`, `max`) would crowd out the rest, and fails often.
+                    # What yields any type at all (`list[i]`, `max`) would crowd out the rest and often fails.
                     weight = 1 if overload.result in PARAMETERS else 4
                     found += [(overload, tuple(bindings.items()))] * weight
     return found

@@ -11,9 +11,7 @@ import pytest
 
 from kspec.cli.main import run
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from kspec_cli import ROOT, SHARED, Ran, quiet_environment
+from support.command_line import ROOT, SHARED, Ran, quiet_environment
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from kspec_cli import ROOT, Ran
+from support.command_line import ROOT, Ran
 
 from kspec.cli.main import COMMANDS
 

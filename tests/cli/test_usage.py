@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kspec_cli import ROOT, Ran, quiet_environment
+from support.command_line import ROOT, Ran, quiet_environment
 
 from kspec import __version__
 from kspec.cli import main

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 import pytest
-from source_tree import Module, functions, modules
+from support.source_tree import Module, functions, modules
 
 FORBIDDEN_MODULES = {"time", "random", "datetime", "threading", "asyncio", "uuid", "secrets", "os"}
 FORBIDDEN_CALLS = {"id", "hash"}

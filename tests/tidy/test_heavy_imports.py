@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from source_tree import Module, modules
+from support.source_tree import Module, modules
 
 # Package -> where a top-level import of it is allowed (prefixes of module names).
 HOMES: dict[str, tuple[str, ...]] = {

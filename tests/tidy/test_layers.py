@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from source_tree import ROOT, Module, modules, parse_module
+from support.source_tree import ROOT, Module, modules, parse_module
 
 # For each room, the rooms it may import besides itself. `docs/architecture.md` draws this table.
 MAY_IMPORT: dict[str, frozenset[str]] = {

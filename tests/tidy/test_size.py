@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from source_tree import functions, modules
+from support.source_tree import functions, modules
 
 MODULE_LINES = 400
 FUNCTION_LINES = 50

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from source_tree import ROOT, modules
+from support.source_tree import ROOT, modules
 
 BINARY = {".gz", ".png", ".ico"}
 KIND_TEST = re.compile(r"""kind["'\]]*\s*(==|!=|in)\s*[\[({]?\s*["'][A-Z][a-z]""")

@@ -1,6 +1,0 @@
-"""Lets the tidy tests import `source_tree`."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))

@@ -7,6 +7,7 @@ from typing import Any
 from kspec.source import SourceFile, Span
 from kspec.syntax import ast
 from kspec.syntax.lexer import Token
+from kspec.syntax.foreign import meant
 from kspec.syntax.tree import Expressions, Values
 
 
@@ -15,11 +16,12 @@ class Declarations(Expressions):
 
     def __init__(self, file: SourceFile) -> None:
         super().__init__(file, strict=False)
-        self.docs: dict[int, str] = {}
-        """Doc comments by the place of the token that follows them."""
 
     def doc(self, start: int) -> str:
-        return self.docs.pop(start, "") if self.docs else ""
+        """The doc comment before this place: without its slashes, a line for a line."""
+        if start not in self.docs:
+            return ""
+        return "\n".join([t.text[3:].removeprefix(" ").rstrip() for t in self.docs.pop(start)])
 
     # ---- objects
 
@@ -183,10 +185,20 @@ class Declarations(Expressions):
 
     def resource(self, v: Values, start: int, end: int) -> ast.Resource:
         kind = ".".join([s.text for s in v[0] if type(s) is ast.Name])
-        if any(type(s) is not ast.Name or s.quoted for s in v[0]):
-            first, last = v[0][0].span, v[0][-1].span
-            self.problem("KS1108", "this is not the name of a kind", first.start, last.end, "write it as in `apps.Deployment`")
+        last = v[0][-1]
+        if len(v[0]) == 1 and type(last) is ast.Name and not last.quoted and last.text[:1].isupper():
+            pass  # the usual case, quickly
+        elif any(type(s) is not ast.Name or s.quoted for s in v[0]) or not last.text[:1].isupper():
+            self.wrong_kind(kind, v[0])
         return ast.Resource(kind, v[1], tuple(v[2]), self.doc(start), Span(self.file, start, end))
+
+    def wrong_kind(self, kind: str, path: Values) -> None:
+        first, last = path[0].span, path[-1].span
+        help = "kinds begin with a capital letter, as in `Deployment` or `apps.Deployment`"
+        near = meant(kind)
+        if near:
+            help = f"did you mean `{near}`?"
+        self.problem("KS1108", f"`{self.file.text[first.start : last.end]}` is no kind", first.start, last.end, help)
 
     def use_empty(self, v: Values, start: int, end: int) -> ast.Use:
         return ast.Use(v[1][0], (), Span(self.file, start, end))
@@ -199,6 +211,11 @@ class Declarations(Expressions):
 
     def namespace(self, v: Values, start: int, end: int) -> ast.Namespace:
         fields, items = _part(v[3], ast.Resource, ast.Use)
+        for field in fields:
+            name = field.path[0]
+            if field.block and len(field.path) == 1 and name.text[:1].isupper():
+                help = f"write `{name.text} some-name {{`"
+                self.problem("KS1109", f"this `{name.text}` has no name", name.span.start, name.span.end, help)
         return ast.Namespace(v[1], fields, items, self.doc(start), Span(self.file, start, end))
 
     def template(self, v: Values, start: int, end: int) -> ast.Template:

@@ -6,10 +6,11 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from kspec.syntax.table import Table, load_table
+from kspec.syntax.table import END, load_table
 
 RESOURCE_NAME = "RESOURCE_NAME"
-SKIPPED = ("SPACE",)
+BLANK = " \t\r\n\f"
+BYTE_ORDER_MARK = "\ufeff"
 
 
 class Token(NamedTuple):
@@ -33,14 +34,61 @@ class Lexicon(NamedTuple):
 
 @cache
 def lexicon(name: str) -> Lexicon:
-    table: Table = load_table(name)
-    patterns = {n: p for n, p in table.terminals if n not in SKIPPED}
+    table = load_table(name)
+    patterns = dict(table.terminals)
+    blank = patterns.pop("SPACE")
     resource_name = patterns.pop(RESOURCE_NAME, "(?!)")
-    blank = dict(table.terminals)["SPACE"]
     return Lexicon(
         scan=re.compile(f"(?:{blank})?(?:" + "|".join(f"({p})" for p in patterns.values()) + ")"),
         kinds=("", *patterns),
         keywords=table.keywords,
-        resource_name=re.compile(f"(?:{blank})?({resource_name})"),
+        resource_name=re.compile(resource_name),
         names_resource=frozenset(i for i, row in enumerate(table.actions) if RESOURCE_NAME in row),
     )
+
+
+class RawToken(NamedTuple):
+    """A token read without the parser: its first kind, what else it may be, and whether it begins its line."""
+
+    kind: str
+    others: tuple[str, ...]
+    text: str
+    start: int
+    end: int
+    begins_line: bool
+
+
+UNKNOWN = "UNKNOWN"
+"""The kind of a piece of text that is no token."""
+
+
+def raw_tokens(name: str, text: str, at: int = 0) -> list[RawToken]:
+    """All tokens of a text but comments, `$END` last. For the repair of mistakes, where speed does not matter."""
+    lex = lexicon(name)
+    out: list[RawToken] = []
+    begins_line = True
+    while True:
+        m = lex.scan.match(text, at)
+        if m is None:
+            start = at
+            while start < len(text) and text[start] in BLANK:
+                start += 1
+            begins_line = begins_line or "\n" in text[at:start]
+            if start == len(text):
+                out.append(RawToken(END, (), "", start, start, True))
+                return out
+            out.append(RawToken(UNKNOWN, (), text[start], start, start + 1, begins_line))
+            at, begins_line = start + 1, False
+            continue
+        kind = lex.kinds[m.lastindex or 0]
+        start, end = m.span(m.lastindex or 0)
+        begins_line = begins_line or "\n" in text[at:start]
+        at = end
+        if kind == "COMMENT":
+            continue
+        word = text[start:end]
+        others: tuple[str, ...] = ()
+        if kind == "NAME" and word in lex.keywords:
+            kind, others = lex.keywords[word], ("NAME",)
+        out.append(RawToken(kind, others, word, start, end, begins_line))
+        begins_line = False

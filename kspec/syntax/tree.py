@@ -33,11 +33,15 @@ class Expressions:
         self.file = file
         self.strict = strict
         self.problems: list[Diagnostic] = []
+        self.docs: dict[int, tuple[Token, ...]] = {}
+        """Doc comments by the place of the token that follows them, until a declaration claims them."""
         self.too_large: dict[int, ast.Literal] = {}
         """-9223372036854775808 is a number though 9223372036854775808 is none: those, by place, until a `-` claims them."""
 
-    def problem(self, code: str, message: str, start: int, end: int, help: str = "") -> None:
-        self.problems.append(Diagnostic(code, message, Span(self.file, start, end), help=help))
+    def problem(
+        self, code: str, message: str, start: int, end: int, help: str = "", notes: tuple[tuple[Span, str], ...] = ()
+    ) -> None:
+        self.problems.append(Diagnostic(code, message, Span(self.file, start, end), help=help, notes=notes))
 
     # ---- lists of things
 

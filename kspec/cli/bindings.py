@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from kspec.source import Diagnostic, DiagnosticError
-
-if TYPE_CHECKING:
-    from kspec.ir.types import Type
 
 BAD_BINDING, BAD_FILE = "KS1902", "KS1903"
 
@@ -21,7 +17,9 @@ def read_bindings(given: Iterable[str], option: str) -> dict[str, object]:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             message = f"`{option} {text}` is not NAME=VALUE"
-            raise DiagnosticError([Diagnostic(BAD_BINDING, message, help=f"for example: {option} replicas=3")])
+            raise DiagnosticError(
+                [Diagnostic(BAD_BINDING, message, help=f"for example: {option} replicas=3")]
+            )
         bindings[name] = read_file(value[1:]) if value.startswith("@") else read_value(value)
     return bindings
 
@@ -58,26 +56,3 @@ def read_binding_files(paths: Iterable[str]) -> dict[str, object]:
             raise DiagnosticError([Diagnostic(BAD_FILE, message, help='for example: {"replicas": 3}')])
         bindings |= value
     return bindings
-
-
-def type_of(value: object) -> Type:
-    """The static type that a bound value gives its name."""
-    from kspec.ir import types
-
-    match value:
-        case bool():
-            return types.BOOL
-        case int():
-            return types.INT
-        case float():
-            return types.DOUBLE
-        case str():
-            return types.STRING
-        case None:
-            return types.NULL
-        case Mapping():
-            return types.MapOf(types.STRING, types.DYN)
-        case list() | tuple():
-            return types.ListOf(types.DYN)
-        case _:
-            return types.DYN

@@ -33,7 +33,9 @@ def report_failure(error: Exception, args: list[str]) -> int:
 
 def _is_ours(error: OSError) -> bool:
     """A file of the package itself that is not there is no mistake of the user's."""
-    return error.filename is not None and os.fsdecode(error.filename).startswith(str(root()) + os.sep + "kspec")
+    return error.filename is not None and os.fsdecode(error.filename).startswith(
+        str(root()) + os.sep + "kspec"
+    )
 
 
 def _os_error(error: OSError) -> str:

@@ -54,7 +54,11 @@ def _scalar(value: object) -> str:
         case str():
             return json.dumps(value, ensure_ascii=False)
         case bytes():
-            return 'b"' + "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\x{b:02x}" for b in value) + '"'
+            return (
+                'b"'
+                + "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\x{b:02x}" for b in value)
+                + '"'
+            )
         case Timestamp():
             return f'timestamp("{show_timestamp(value)}")'
         case Duration():

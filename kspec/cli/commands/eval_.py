@@ -40,8 +40,12 @@ Exit codes: 0 a value, 1 an error (division by zero, no such key ...),
     metavar="NAME=VALUE",
     help="A variable; VALUE is JSON, @FILE (YAML or JSON), or else a string.",
 )
-@click.option("--bind-json", multiple=True, metavar="FILE", help="Variables from a file: a map of names to values.")
-@click.option("--strict", is_flag=True, help="Plain CEL: braces make maps, and nothing is added to the language.")
+@click.option(
+    "--bind-json", multiple=True, metavar="FILE", help="Variables from a file: a map of names to values."
+)
+@click.option(
+    "--strict", is_flag=True, help="Plain CEL: braces make maps, and nothing is added to the language."
+)
 @click.option("--k8s-version", metavar="VERSION", help="Kubernetes whose types are known. [default: 1.36]")
 def run(
     session: Session,
@@ -75,7 +79,7 @@ def make_scope(
     bindings: dict[str, object], strict: bool, version: str | None
 ) -> tuple[Scope, dict[str, object]]:
     """The names that the expression may use, and their values."""
-    from kspec.cli.bindings import type_of
+    from kspec.conform.cel import type_of
     from kspec.elaborate.scope import CEL, KSPEC, Scope
     from kspec.ir.types import TypeTable
 
@@ -94,7 +98,7 @@ def _is_object(value: object) -> bool:
 
 def _typed_scope(bindings: dict[str, object], version: str | None) -> tuple[Scope, dict[str, object]]:
     """Kubernetes objects among the values are decoded, and have the type of their kind."""
-    from kspec.cli.bindings import type_of
+    from kspec.conform.cel import type_of
     from kspec.elaborate.scope import KSPEC, Scope
     from kspec.ir.types import Record, Type
     from kspec.resources.decode import decode
@@ -157,6 +161,9 @@ def _no_value(session: Session, error: EvalError, expr: Expr, file: SourceFile) 
     diagnostic = Diagnostic(NO_VALUE, f"{error.message} ({error.code})", span)
     session.show_diagnostics([diagnostic])
     if session.json:
-        body = {"error": {"code": error.code, "message": error.message}, "diagnostics": all_to_json([diagnostic])}
+        body = {
+            "error": {"code": error.code, "message": error.message},
+            "diagnostics": all_to_json([diagnostic]),
+        }
         session.document("eval", body)
     return exits.VIOLATED

@@ -55,5 +55,3 @@ def _usage(topic: str) -> str:
     if topic == "pod":
         return "Name a pod and its manifests: `kspec explain pod shop/cart k8s/`."
     return f"Nothing is known about {topic!r}: give a code (KS2101), `rule NAME` or `pod NAME PATHS`."
-
-

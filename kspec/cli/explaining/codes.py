@@ -11,7 +11,9 @@ def explain_code(session: Session, code: str) -> int:
     pages = root() / "docs" / "diagnostics"
     page = pages / f"{code}.md"
     if not page.is_file():
-        session.say(f"kspec: there is no diagnostic {code}{_near(code, [p.stem for p in pages.glob('KS*.md')])}")
+        session.say(
+            f"kspec: there is no diagnostic {code}{_near(code, [p.stem for p in pages.glob('KS*.md')])}"
+        )
         return exits.BAD_INPUT
     text = page.read_text(encoding="utf-8")
     if session.json:

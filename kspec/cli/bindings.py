@@ -1,4 +1,4 @@
-"""Knows how values come in from the command line: `--bind x=1`, `--bind pod=@pod.yaml`, `--param replicas=3`."""
+"""Knows how values come in: `--bind x=1`, `--bind pod=@pod.yaml`, `--param replicas=3`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows how the command line reads single files (`-` is standard input) and writes results: whole, or not at all."""
+"""Knows how single files are read (`-`: standard input), and written: whole, or not at all."""
 
 from __future__ import annotations
 

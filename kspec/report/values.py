@@ -72,7 +72,7 @@ def _scalar(value: object) -> str:
 
 
 def to_tagged(value: object) -> dict[str, object]:
-    """JSON that keeps the type, as the conformance suite `cel.eval` has it: `{"int": "1"}`, `{"list": […]}`."""
+    """JSON that keeps the type, as the suite `cel.eval` has it: `{"int": "1"}`, `{"list": […]}`."""
     match value:
         case None:
             return {"null": None}

@@ -57,7 +57,8 @@ def run(
 ) -> int:
     """Evaluate one CEL EXPRESSION (`-`: from standard input) and print its value.
 
-    An object with apiVersion and kind is read against the types of Kubernetes: its absent fields read as zero.
+    An object with apiVersion and kind is read against the types of Kubernetes: its absent fields
+    read as zero.
     """
     from kspec.cli.bindings import read_binding_files, read_bindings
     from kspec.cli.files import read_source

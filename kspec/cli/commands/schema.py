@@ -9,8 +9,9 @@ from kspec.cli.command import command
 from kspec.cli.session import Session
 
 EPILOG = """\
-Every JSON document names its schema in its first field: {"schema": "kspec/plan/1", ...}. The number grows only
-when a reader of the old form would misread the new one; fields may be added without that.
+Every JSON document names its schema in its first field: {"schema": "kspec/plan/1", ...}.
+The number grows only when a reader of the old form would misread the new one; fields may be
+added without that.
 """
 
 

@@ -1,0 +1,219 @@
+"""Knows which functions of the library Python has a spelling for, and for which types of arguments it means the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from kspec.backends.python import constants
+from kspec.backends.python.code import ATOM, COMPARE, NOT, SUM, Code, Scope
+from kspec.backends.python.layout import call as called
+from kspec.backends.python.layout import chain, row
+from kspec.ir import nodes as ir
+from kspec.ir.types import BOOL, BYTES, DOUBLE, DURATION, INT, QUANTITY, STRING, TIMESTAMP, TYPE, UINT, ListOf, MapOf, Type
+from kspec.ir.walk import int_bounds
+from kspec.runtime.library import FUNCTIONS
+from kspec.runtime.values import EvalError
+
+if TYPE_CHECKING:
+    from kspec.backends.python.emit import Emitter
+
+NUMBERS = frozenset((INT, UINT, DOUBLE))
+SAME_EQUAL = frozenset((BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION, QUANTITY, TYPE))
+"""Types whose values Python compares with `==` as CEL does."""
+ORDERED = SAME_EQUAL - {TYPE}
+HASHED = frozenset((STRING, INT, UINT))
+FOUND_BY_IN = SAME_EQUAL - {DOUBLE}
+"""Python's `in` asks for identity first, which finds a NaN that equals nothing."""
+
+CONSTANT_MAKERS = frozenset(("quantity", "duration", "timestamp", "ip", "cidr", "url", "semver"))
+"""Functions that read a text: of a constant text, once."""
+
+Types = tuple[Type, ...]
+Spelling = Callable[["Emitter", ir.Call, Types, Scope], Code | None]
+
+
+def call(emitter: Emitter, expr: ir.Call, scope: Scope) -> Code:
+    """A call of the library: natively if Python has a word that means the same, else the overload, else by run-time types."""
+    types = tuple(map(scope.known.sure, expr.args))
+    spelling = SPELLINGS.get(expr.function)
+    code = spelling(emitter, expr, types, scope) if spelling is not None else None
+    return code if code is not None else library_call(emitter, expr, types, scope)
+
+
+def library_call(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code:
+    if len(types) == 1 and emitter.context.chosen(expr.function, types) is FUNCTIONS["dyn"].overloads[("any",)]:
+        return emitter.expr(expr.args[0], scope)  # a conversion to the type that it has
+    args = [emitter.doc(a, scope) for a in expr.args]
+    name = emitter.context.library(expr.function, types)
+    if name is None:
+        return emitter.support("unbound", constants.quote(expr.function), *args)
+    code = Code(called(name, *args))
+    if expr.function in CONSTANT_MAKERS and _is_constant(expr):
+        text = str(getattr(expr.args[0], "value", ""))
+        made = called(name, *args)
+        assert isinstance(args[0], str)
+        del made
+        return Code(emitter.context.constant(f"{name}({', '.join(map(str, args))})", constants.constant_name(expr.function, text)))
+    return code
+
+
+def _is_constant(expr: ir.Call) -> bool:
+    values = [a.value for a in expr.args if isinstance(a, ir.Lit)]
+    if len(values) < len(expr.args):
+        return False
+    try:
+        FUNCTIONS[expr.function](*values)
+    except EvalError:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------- spellings
+
+
+def _equality(operator: str) -> Spelling:
+    def spell(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+        left, right = types
+        if left in NUMBERS and right in NUMBERS or left == right and left in SAME_EQUAL:
+            return _compared(emitter, expr, operator, scope)
+        return None
+
+    return spell
+
+
+def _order(operator: str) -> Spelling:
+    def spell(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+        left, right = types
+        if left in NUMBERS and right in NUMBERS or left == right and left in ORDERED:
+            return _compared(emitter, expr, operator, scope)
+        return None
+
+    return spell
+
+
+def _compared(emitter: Emitter, expr: ir.Call, operator: str, scope: Scope) -> Code:
+    left, right = (emitter.doc(a, scope, SUM) for a in expr.args)
+    return Code(row(left, f" {operator} ", right), COMPARE)
+
+
+def _arithmetic(operator: str) -> Spelling:
+    """Whole numbers whose bounds are known cannot overflow."""
+
+    def spell(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+        if types == (INT, INT) and int_bounds(expr) is not None:
+            left, right = emitter.doc(expr.args[0], scope, SUM), emitter.doc(expr.args[1], scope, ATOM)
+            return Code(row(left, f" {operator} ", right), SUM)
+        if operator == "+" and types[0] in (STRING,) and types == (STRING, STRING):
+            return emitter.support("join_texts", *(emitter.doc(p, scope) for p in _parts(expr, STRING, scope)))
+        if operator == "+" and all(isinstance(t, ListOf) for t in types):
+            parts = [emitter.doc(p, scope) for p in _list_parts(expr, scope)]
+            return emitter.support("join_lists", *parts)
+        return None
+
+    return spell
+
+
+def _parts(expr: ir.Expr, type_: Type, scope: Scope) -> list[ir.Expr]:
+    """The operands of a chain of `+` of strings, nested to the left."""
+    found: list[ir.Expr] = []
+    while isinstance(expr, ir.Call) and expr.function == "_+_" and all(scope.known.sure(a) == type_ for a in expr.args):
+        found.append(expr.args[1])
+        expr = expr.args[0]
+    return [expr, *reversed(found)]
+
+
+def _list_parts(expr: ir.Expr, scope: Scope) -> list[ir.Expr]:
+    found: list[ir.Expr] = []
+    while (
+        isinstance(expr, ir.Call)
+        and expr.function == "_+_"
+        and all(isinstance(scope.known.sure(a), ListOf) for a in expr.args)
+    ):
+        found.append(expr.args[1])
+        expr = expr.args[0]
+    return [expr, *reversed(found)]
+
+
+def _not(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+    (operand,) = expr.args
+    if types != (BOOL,):
+        return None
+    match operand:
+        case ir.HasField():
+            return emitter.has_field(operand, scope, "is")
+        case ir.HasKey():
+            return emitter.has_key(operand, scope, "not in")
+        case ir.Call("@in"):
+            return _membership(emitter, operand, scope, "not in") or _negated(emitter, operand, scope)
+        case ir.Call("_==_", args) if all(scope.known.sure(a) in SAME_EQUAL for a in args):
+            code = SPELLINGS["_!=_"](emitter, operand, tuple(map(scope.known.sure, args)), scope)
+            return code or _negated(emitter, operand, scope)
+        case _:
+            return _negated(emitter, operand, scope)
+
+
+def _negated(emitter: Emitter, operand: ir.Expr, scope: Scope) -> Code:
+    return Code(row("not ", emitter.condition(operand, scope).at(NOT)), NOT)
+
+
+def _in(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+    return _membership(emitter, expr, scope, "in")
+
+
+def _membership(emitter: Emitter, expr: ir.Call, scope: Scope, operator: str) -> Code | None:
+    element, container = map(scope.known.sure, expr.args)
+    match container:
+        case ListOf(inside) if inside == element and element in FOUND_BY_IN:
+            return _compared(emitter, expr, operator, scope)
+        case MapOf(key, _) if key == element and element in HASHED:
+            return _compared(emitter, expr, operator, scope)
+        case _:
+            return None
+
+
+def _size(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+    if isinstance(types[0], ListOf | MapOf) or types[0] in (STRING, BYTES):
+        return Code(called("len", emitter.doc(expr.args[0], scope)))
+    return None
+
+
+def _method(name: str) -> Spelling:
+    """A method of Python's strings that means the same."""
+
+    def spell(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+        if types != (STRING, STRING):
+            return None
+        receiver, argument = expr.args
+        return Code(row(emitter.doc(receiver, scope, ATOM), ".", called(name, emitter.doc(argument, scope))))
+
+    return spell
+
+
+def _contains(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+    if types != (STRING, STRING):
+        return None
+    text, part = expr.args
+    return Code(row(emitter.doc(part, scope, SUM), " in ", emitter.doc(text, scope, SUM)), COMPARE)
+
+
+def _index(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+    return None
+
+
+SPELLINGS: Mapping[str, Spelling] = {
+    "_==_": _equality("=="),
+    "_!=_": _equality("!="),
+    "_<_": _order("<"),
+    "_<=_": _order("<="),
+    "_>_": _order(">"),
+    "_>=_": _order(">="),
+    "_+_": _arithmetic("+"),
+    "_-_": _arithmetic("-"),
+    "!_": _not,
+    "@in": _in,
+    "size": _size,
+    "startsWith": _method("startswith"),
+    "endsWith": _method("endswith"),
+    "contains": _contains,
+}

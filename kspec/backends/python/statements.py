@@ -1,0 +1,118 @@
+"""Knows how the body of a rule becomes statements: `let` an assignment, `?:` an `if`, a fold a `for`, wherever nothing is after them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from kspec.backends.python import loops
+from kspec.backends.python.code import OR, TERNARY, Scope
+from kspec.backends.python.emit import Emitter
+from kspec.backends.python.layout import INDENT, Doc, flat, render
+from kspec.ir import nodes as ir
+from kspec.ir.types import ListOf
+
+INLINE_MAX = 88
+"""A choice that is longer than this on one line becomes an `if`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """The value is what the function returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """The value gets a name."""
+
+    name: str
+
+
+Sink: TypeAlias = Return | Assign
+
+
+class Writer:
+    """Writes the lines of one function."""
+
+    def __init__(self, emitter: Emitter) -> None:
+        self.emitter = emitter
+        self.lines: list[str] = []
+
+    def statement(self, expr: ir.Expr, scope: Scope, sink: Sink, depth: int = 1) -> None:
+        """The lines that compute the value and hand it to the sink."""
+        match expr:
+            case ir.Let():
+                self.let(expr, scope, sink, depth)
+            case ir.Cond() if self.wants_lines(expr, scope, depth):
+                self.choice(expr, scope, sink, depth)
+            case ir.Fold() if isinstance(scope.known.sure(expr.range), ListOf):
+                self.fold(expr, scope, sink, depth)
+            case _:
+                self.sink(self.emitter.doc(expr, scope), sink, depth)
+
+    def line(self, doc: Doc, depth: int, start: str = "", end: str = "") -> None:
+        indent = INDENT * depth
+        self.lines.append(" " * indent + start + render(doc, indent, indent + len(start), len(end)) + end)
+
+    def sink(self, doc: Doc, sink: Sink, depth: int) -> None:
+        self.line(doc, depth, "return " if isinstance(sink, Return) else f"{sink.name} = ")
+
+    def let(self, expr: ir.Let, scope: Scope, sink: Sink, depth: int) -> None:
+        inner = scope.inside(expr, (expr.name,))
+        name = inner.names[expr.name]
+        # While the value is computed its name is not free: what the value binds must not be taken for it afterwards.
+        self.statement(expr.value, replace(scope, taken=scope.taken | {name}), Assign(name), depth)
+        self.statement(expr.body, inner, sink, depth)
+
+    def wants_lines(self, expr: ir.Cond, scope: Scope, depth: int) -> bool:
+        """Is there something inside that reads better as a statement, or is it too long for one line?"""
+        if any(isinstance(e, ir.Let | ir.Fold) for e in self.ends(expr)):
+            return True
+        return INDENT * depth + len(flat(self.emitter.doc(expr, scope))) > INLINE_MAX
+
+    def ends(self, expr: ir.Expr) -> list[ir.Expr]:
+        """The expressions that one of may become the value."""
+        if isinstance(expr, ir.Cond):
+            return self.ends(expr.then) + self.ends(expr.otherwise)
+        return [expr]
+
+    def choice(self, expr: ir.Cond, scope: Scope, sink: Sink, depth: int) -> None:
+        word = "if "
+        rest: ir.Expr = expr
+        while isinstance(rest, ir.Cond):
+            self.line(self.emitter.condition(rest.condition, scope).at(TERNARY), depth, word, ":")
+            self.statement(rest.then, scope, sink, depth + 1)
+            word, rest = "elif ", rest.otherwise
+        if isinstance(sink, Return):  # every branch has returned
+            self.statement(rest, scope, sink, depth)
+            return
+        self.lines.append(" " * (INDENT * depth) + "else:")
+        self.statement(rest, scope, sink, depth + 1)
+
+    def fold(self, expr: ir.Fold, scope: Scope, sink: Sink, depth: int) -> None:
+        """`acc = start`, then a turn for each element. The range is computed first, as its error comes first."""
+        values: ir.Expr | None = expr.range
+        fails = self.emitter.fails
+        if fails(expr.range, scope) and fails(expr.init, scope):
+            name = scope.python_name(f"{expr.variable}_range")
+            self.line(self.emitter.doc(expr.range, scope), depth, f"{name} = ")
+            scope, values = replace(scope, taken=scope.taken | {name}), None
+        element = scope.python_name(expr.variable)
+        held = replace(scope, taken=scope.taken | {element})
+        # A name that the step can see, such as that of an outer fold, must not change before this one is done.
+        direct = isinstance(sink, Assign) and sink.name not in scope.names.values()
+        total = sink.name if isinstance(sink, Assign) and direct else held.python_name(expr.accumulator)
+        self.statement(expr.init, scope, Assign(total), depth)
+        source = name if values is None else loops.source(self.emitter, expr, scope).at(OR)
+        self.line(source, depth, f"for {element} in ", ":")
+        inner = scope.named(expr, {expr.variable: element, expr.accumulator: total})
+        self.statement(expr.step, inner, Assign(total), depth + 1)
+        if not direct:
+            self.sink(total, sink, depth)
+
+
+def body_lines(emitter: Emitter, body: ir.Expr, scope: Scope) -> list[str]:
+    """The lines of a function whose value is the expression."""
+    writer = Writer(emitter)
+    writer.statement(body, scope, Return())
+    return writer.lines

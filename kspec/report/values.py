@@ -50,7 +50,7 @@ def _scalar(value: object) -> str:
         case int():
             return str(value)
         case float():
-            return show_double(value)
+            return _double_text(value)
         case str():
             return json.dumps(value, ensure_ascii=False)
         case bytes():
@@ -69,6 +69,12 @@ def _scalar(value: object) -> str:
             return value.name
         case _:
             return f'{type(value).__name__.lower()}("{value}")'
+
+
+def _double_text(value: float) -> str:
+    """With a point or an exponent, so that it reads back as a double."""
+    text = show_double(value)
+    return f"{text}.0" if text.lstrip("-").isdigit() else text
 
 
 def to_tagged(value: object) -> dict[str, object]:

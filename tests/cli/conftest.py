@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command_line import ROOT, SHARED, Ran, quiet_environment
 
 from kspec.cli.main import run
-
-from support.command_line import ROOT, SHARED, Ran, quiet_environment
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,10 +13,11 @@ from kspec.ir.evaluate import evaluate
 from kspec.ir.signatures import NOTHING
 from kspec.ir.types import DYN, SCALARS, ListOf, MapOf, OptionalOf, Type
 from kspec.ir.unify import join, settle
+from kspec.report.values import to_tagged
 from kspec.runtime.equality import from_key, to_key
 from kspec.runtime.registry import tag_of
-from kspec.runtime.times import parse_duration, parse_timestamp, show_duration, show_timestamp
-from kspec.runtime.values import Duration, EvalError, Optional, Timestamp, TypeValue, UInt
+from kspec.runtime.times import parse_duration, parse_timestamp
+from kspec.runtime.values import EvalError, Optional, TypeValue, UInt
 from kspec.source import SourceFile, has_errors
 from kspec.syntax.parse import parse_expression
 
@@ -26,7 +26,7 @@ ERROR = {"error": True}
 
 
 def run_cel_case(case: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to one input: `{"value": tagged}`, or `{"error": true}` for a mistake in the text, the types or the run."""
+    """The answer to one input: `{"value": tagged}`, or `{"error": true}` for a mistake of any kind."""
     env = {name: decode(tagged) for name, tagged in (case.get("bindings") or {}).items()}
     node, problems = parse_expression(SourceFile("<case>", case["expr"]), strict=True)
     if node is None or has_errors(problems):
@@ -43,7 +43,7 @@ def run_cel_case(case: Mapping[str, Any]) -> dict[str, Any]:
     if has_errors(problems_of_types):
         return ERROR
     try:
-        return {"value": encode(evaluate(expr, env))}
+        return {"value": to_tagged(evaluate(expr, env))}
     except EvalError:
         return ERROR
 
@@ -92,41 +92,6 @@ def decode(tagged: Mapping[str, Any]) -> object:
     return _DECODERS[tag](value)
 
 
-def encode(value: object) -> dict[str, Any]:
-    """The value with its tag; what the protocol has no tag for is tagged with its type and shown as text."""
-    match value:
-        case None:
-            return {"null": None}
-        case bool():
-            return {"bool": value}
-        case UInt() | int():
-            return {tag_of(value): str(int(value))}
-        case float():
-            return {"double": value if math.isfinite(value) else _special(value)}
-        case str():
-            return {"string": value}
-        case bytes():
-            return {"bytes": base64.b64encode(value).decode("ascii")}
-        case list() | tuple():
-            return {"list": [encode(v) for v in value]}
-        case dict():
-            return {"map": [[encode(from_key(k)), encode(v)] for k, v in value.items()]}
-        case Timestamp():
-            return {"timestamp": show_timestamp(value)}
-        case Duration():
-            return {"duration": show_duration(value)}
-        case TypeValue(name):
-            return {"type": name}
-        case _:
-            return {tag_of(value): str(value)}
-
-
-def _special(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    return "Infinity" if value > 0 else "-Infinity"
-
-
 def type_of(value: object) -> Type:
     """The static type of a binding, as its value has it."""
     return settle(_type_of(value))
@@ -137,7 +102,8 @@ def _type_of(value: object) -> Type:
         case list() | tuple():
             return ListOf(join([_type_of(v) for v in value]))
         case dict():
-            return MapOf(join([_type_of(from_key(k)) for k in value]), join([_type_of(v) for v in value.values()]))
+            keys, values = [_type_of(from_key(k)) for k in value], [_type_of(v) for v in value.values()]
+            return MapOf(join(keys), join(values))
         case Optional(present, held):
             return OptionalOf(_type_of(held) if present else NOTHING)
         case _:

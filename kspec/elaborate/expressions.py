@@ -12,8 +12,10 @@ KS2016 construct not allowed   KS2017 `using` variable missing
 
 from __future__ import annotations
 
-from kspec.elaborate import macros, objects, overloads, references
-from kspec.elaborate.names import near
+from dataclasses import replace
+
+from kspec.elaborate import macros, objects, overloads, references, selection
+from kspec.elaborate.names import a
 from kspec.elaborate.scope import CEL, KSPEC, Scope
 from kspec.ir import nodes as ir
 from kspec.ir.evaluate import deep_recursion
@@ -33,7 +35,6 @@ from kspec.ir.types import (
     ListOf,
     MapOf,
     OptionalOf,
-    Record,
     Type,
     show,
 )
@@ -44,16 +45,6 @@ from kspec.runtime.times import parse_duration
 from kspec.runtime.values import INT_MAX, INT_MIN, UINT_MAX, EvalError, Quantity, TypeValue, UInt
 from kspec.source import Diagnostic, InternalError, Span
 from kspec.syntax import ast
-
-TYPE_DENOTATIONS = {
-    **{
-        n: n for n in ("bool", "int", "uint", "double", "string", "bytes", "null_type", "list", "map", "type")
-    },
-    **{n: n for n in ("google.protobuf.Timestamp", "google.protobuf.Duration", "optional_type")},
-    **{n: n for n in ("net.IP", "net.CIDR", "kubernetes.Quantity", "kubernetes.URL", "kubernetes.Semver")},
-}
-OBJECT_SHORTHANDS = ("name", "namespace", "labels", "annotations")
-"""Fields of `metadata` that an object offers directly: `pod.labels` is `pod.metadata.labels`."""
 
 
 def elaborate_expression(
@@ -78,7 +69,7 @@ class Elaborator:
         return transform(made, _settled)
 
     def error(self, code: str, message: str, span: Span, help_text: str = "") -> ir.Expr:
-        """Record a mistake; the expression that stands for it fits everywhere, so that one mistake gives one message."""
+        """Record a mistake. What stands for it fits everywhere, so that one mistake gives one message."""
         self.diagnostics.append(Diagnostic(code, message, span, help=help_text))
         return ir.Lit(None, NOTHING, span)
 
@@ -103,16 +94,16 @@ class Elaborator:
             case ast.Literal():
                 return self.literal(node)
             case ast.Ident() | ast.Select():
-                return self.name_or_select(node, scope)
+                return selection.name_or_select(self, node, scope)
             case ast.Index():
                 function = "_[?_]" if node.optional else "_[_]"
                 return overloads.operator(self, function, (node.operand, node.index), node.span, scope)
             case ast.Call():
-                return overloads.call(self, node, scope)
+                return overloads.call(self, node, scope, expected)
             case ast.Unary():
                 return self.unary(node, scope)
             case ast.Binary():
-                return self.binary(node, scope)
+                return self.binary(node, scope, expected)
             case ast.Conditional():
                 return self.conditional(node, scope, expected)
             case ast.ListExpr():
@@ -153,7 +144,7 @@ class Elaborator:
         return self.mismatch(made, expected)
 
     def adapt(self, made: ir.Expr, expected: Type, scope: Scope) -> ir.Expr:
-        """A whole number where a quantity, double or uint is wanted is one; an empty list is a list of what is wanted."""
+        """A whole number where a quantity, double or uint is wanted is one."""
         if scope.mode == KSPEC and isinstance(made, ir.Lit) and made.type == INT:
             assert isinstance(made.value, int)
             if expected == QUANTITY:
@@ -218,71 +209,6 @@ class Elaborator:
         except EvalError as error:
             return self.error("KS2010", error.message, span)
 
-    # ---------------------------------------------------------------- names and selection
-
-    def name_or_select(self, node: ast.Ident | ast.Select, scope: Scope) -> ir.Expr:
-        """The longest prefix of `a.b.c` that names a variable is that variable; the rest selects from it."""
-        chain = name_chain(node)
-        if chain is None:
-            assert isinstance(node, ast.Select)
-            return self.select_from(self.expr(node.operand, scope), node, scope)
-        first, selects = chain
-        if first.absolute or first.name not in scope.locals:
-            names = [first.name, *(s.field for s in selects)]
-            for length in range(len(names), 0, -1):
-                found = scope.variable(".".join(names[:length]), first.absolute)
-                if found is not None:
-                    return self.select_all(_at(found, node.span), selects[length - 1 :], scope)
-            denoted = next((n for n in scope.candidates(".".join(names)) if n in TYPE_DENOTATIONS), None)
-            if denoted is not None:
-                return ir.Lit(TypeValue(TYPE_DENOTATIONS[denoted]), TYPE, node.span)
-            return self.select_all(self.unknown_name(first, scope), selects, scope)
-        return self.select_all(_at(scope.locals[first.name], first.span), selects, scope)
-
-    def select_all(self, made: ir.Expr, selects: list[ast.Select], scope: Scope) -> ir.Expr:
-        for select in selects:
-            made = self.select_from(made, select, scope)
-        return made
-
-    def unknown_name(self, node: ast.Ident, scope: Scope) -> ir.Expr:
-        if not scope.checked:
-            return ir.Var(next(scope.candidates(node.name, node.absolute)), DYN, node.span)
-        return self.error(
-            "KS2001", f"unknown name `{node.name}`", node.span, near(node.name, scope.visible_names())
-        )
-
-    def select_from(self, operand: ir.Expr, node: ast.Select, scope: Scope) -> ir.Expr:
-        if node.optional:
-            return objects.select_optional(self, operand, node, scope)
-        return self.select(operand, node.field, node.span, node.field_span, scope)
-
-    def select(self, operand: ir.Expr, name: str, span: Span, name_span: Span, scope: Scope) -> ir.Expr:
-        """`operand.name`, by the operand's type."""
-        match operand.type:
-            case Record():
-                return self.select_field(operand, name, span, name_span, scope)
-            case MapOf(key, value) if key == NOTHING or assignable(STRING, key) or not scope.checked:
-                return ir.Key(operand, name, DYN if value == NOTHING else value, span)
-            case OptionalOf():
-                return objects.through_optional(
-                    self, operand, scope, lambda inner: self.select(inner, name, span, name_span, scope), name
-                )
-            case type_ if type_ == NOTHING:
-                return operand if _is_mistake(operand) else ir.Key(operand, name, DYN, span)
-            case type_ if type_ == DYN or not scope.checked:
-                return ir.Key(operand, name, DYN, span)
-            case type_:
-                return self.error("KS2002", f"{a(type_)} has no field `{name}`", name_span)
-
-    def select_field(self, operand: ir.Expr, name: str, span: Span, name_span: Span, scope: Scope) -> ir.Expr:
-        owner, found = field_owner(operand, name, scope)
-        if found is not None:
-            return ir.Field(owner, name, found, span)
-        fields = scope.types.fields_of(operand.type)
-        return self.error(
-            "KS2002", f"`{show(operand.type)}` has no field `{name}`", name_span, near(name, list(fields))
-        )
-
     # ---------------------------------------------------------------- operators
 
     def unary(self, node: ast.Unary, scope: Scope) -> ir.Expr:
@@ -296,7 +222,7 @@ class Elaborator:
             return self.amount(f"-{operand.value!s}", operand.kind, node.span)
         return overloads.operator(self, "-_", (operand,), node.span, scope)
 
-    def binary(self, node: ast.Binary, scope: Scope) -> ir.Expr:
+    def binary(self, node: ast.Binary, scope: Scope, expected: Type | None) -> ir.Expr:
         if node.op in ("&&", "||"):
             parts = [self.condition(part, scope) for part in _flatten(node, node.op)]
             return _balanced(ir.And if node.op == "&&" else ir.Or, parts, node.span)
@@ -308,6 +234,8 @@ class Elaborator:
             reference = references.reference(self, node, scope)
             if reference is not None:
                 return reference
+            if node.op == "+":
+                return overloads.plus(self, node, scope, expected)
         function = "@in" if node.op == "in" else f"_{node.op}_"
         return overloads.operator(self, function, (node.left, node.right), node.span, scope)
 
@@ -381,59 +309,13 @@ class Elaborator:
         body = ir.Call("_+_", (low, ir.Var(name, INT, span)), INT, span)
         return ir.Loop("map", (name,), indices, None, body, ListOf(INT), span)
 
-    def macro(self, node: ast.Call, scope: Scope) -> ir.Expr | None:
-        return macros.expand(self, node, scope) if scope.macros else None
-
-
-def a(type_: Type) -> str:
-    """The type with its article, for messages."""
-    text = show(settle(type_))
-    return f"{'an' if text[0] in 'aeiouAEIOU' and not text.startswith('u') else 'a'} {text}"
-
-
-def name_chain(node: ast.Expr) -> tuple[ast.Ident, list[ast.Select]] | None:
-    """`a.b.c` as its first name and the selections after it; None if it starts with anything else or has a `.?`."""
-    selects: list[ast.Select] = []
-    while isinstance(node, ast.Select):
-        if node.optional:
-            return None
-        selects.append(node)
-        node = node.operand
-    return (node, selects[::-1]) if isinstance(node, ast.Ident) else None
-
-
-def field_owner(operand: ir.Expr, name: str, scope: Scope) -> tuple[ir.Expr, Type | None]:
-    """The record that has the field, and the field's type: the operand, or its `metadata` for the usual shorthands."""
-    fields = scope.types.fields_of(operand.type)
-    if name in fields:
-        return operand, fields[name].type
-    assert isinstance(operand.type, Record)
-    record = scope.types.record(operand.type.name)
-    if name in OBJECT_SHORTHANDS and "metadata" in fields and scope.mode == KSPEC:
-        metadata = fields["metadata"].type
-        inner = scope.types.fields_of(metadata).get(name)
-        if inner is not None:
-            return ir.Field(operand, "metadata", metadata, operand.span), inner.type
-    return operand, DYN if record is not None and record.open else None
+    def macro(self, node: ast.Call, scope: Scope, expected: Type | None) -> ir.Expr | None:
+        return macros.expand(self, node, scope, expected) if scope.macros else None
 
 
 def _settled(expr: ir.Expr) -> ir.Expr:
     type_ = settle(expr.type)
-    return expr if type_ == expr.type else _retyped(expr, type_)
-
-
-def _retyped(expr: ir.Expr, type_: Type) -> ir.Expr:
-    from dataclasses import replace
-
-    return replace(expr, type=type_)
-
-
-def _is_mistake(expr: ir.Expr) -> bool:
-    return isinstance(expr, ir.Lit) and expr.type == NOTHING
-
-
-def _at(variable: ir.Var, span: Span) -> ir.Var:
-    return ir.Var(variable.name, variable.type, span)
+    return expr if type_ == expr.type else replace(expr, type=type_)
 
 
 def _inside_optional(type_: Type) -> Type:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kspec.elaborate import objects
-from kspec.elaborate.scope import Scope
+from kspec.elaborate import selection
+from kspec.elaborate.scope import KSPEC, Scope
 from kspec.ir import nodes as ir
 from kspec.ir.signatures import NOTHING, SORTABLE
 from kspec.ir.types import BOOL, DYN, INT, ListOf, MapOf, OptionalOf, Record, Scalar, Type, show
@@ -38,24 +38,25 @@ _LOOPS: dict[tuple[str, int], tuple[str, int, bool]] = {
     ("transformMapEntry", 3): ("transformMapEntry", 2, False),
     ("transformMapEntry", 4): ("transformMapEntry", 2, True),
 }
-"""(macro, number of arguments) -> (kind of loop, number of variables, whether a filter comes before the body)."""
+"""(macro, number of arguments) -> (kind of loop, number of variables, is there a filter before the body)."""
 
 MACRO_NAMES = ("has", "fold", "optMap", "optFlatMap", *sorted({name for name, _ in _LOOPS}))
 
 
-def expand(e: Elaborator, node: ast.Call, scope: Scope) -> ir.Expr | None:
+def expand(e: Elaborator, node: ast.Call, scope: Scope, expected: Type | None = None) -> ir.Expr | None:
     """What the call means if it is a macro, else None."""
     count = len(node.args)
+    wanted = expected if scope.mode == KSPEC else None
     if node.target is None:
         return _has(e, node, scope) if node.function == "has" and count == 1 else None
     if node.function == "bind" and count == 3 and node.target in (ast.Ident("cel"), ast.Ident("cel", True)):
         return _bind(e, node, scope)
     if node.function == "fold" and count == 4:
-        return _fold(e, node, scope)
+        return _fold(e, node, scope, wanted)
     if node.function in ("optMap", "optFlatMap") and count == 2:
         return _map_optional(e, node, scope)
     shape = _LOOPS.get((node.function, count))
-    return None if shape is None else _loop(e, node, scope, *shape)
+    return None if shape is None else _loop(e, node, scope, wanted, *shape)
 
 
 def _names(e: Elaborator, args: tuple[ast.Expr, ...]) -> list[str] | None:
@@ -95,9 +96,32 @@ def _element_types(e: Elaborator, range_: ir.Expr, count: int, scope: Scope) -> 
             return None
 
 
-def _loop(e: Elaborator, node: ast.Call, scope: Scope, kind: str, variables: int, filtered: bool) -> ir.Expr:
+def _body_type(kind: str, wanted: Type | None) -> Type | None:
+    """What the body of a loop must be for the loop to be what is wanted; None where that says nothing."""
+    match wanted:
+        case ListOf(element) if kind == "map":
+            return element
+        case ListOf() if kind == "flatMap":
+            return wanted
+        case MapOf(_, value) if kind == "transformMap":
+            return value
+        case MapOf() if kind == "transformMapEntry":
+            return wanted
+        case _:
+            return None
+
+
+def _loop(
+    e: Elaborator,
+    node: ast.Call,
+    scope: Scope,
+    wanted: Type | None,
+    kind: str,
+    variables: int,
+    filtered: bool,
+) -> ir.Expr:
     assert node.target is not None
-    range_ = e.expr(node.target, scope)
+    range_ = e.expr(node.target, scope, wanted if kind in ("filter", "sortBy") else None)
     names = _names(e, node.args[:variables])
     types = _element_types(e, range_, variables, scope)
     if names is None or types is None:
@@ -109,7 +133,11 @@ def _loop(e: Elaborator, node: ast.Call, scope: Scope, kind: str, variables: int
         fresh.append(chosen)
     where = e.condition(node.args[variables], inner) if filtered else None
     bool_wanted = kind in ("all", "exists", "existsOne", "filter")
-    body = e.condition(node.args[-1], inner) if bool_wanted else e.expr(node.args[-1], inner)
+    body = (
+        e.condition(node.args[-1], inner)
+        if bool_wanted
+        else e.expr(node.args[-1], inner, _body_type(kind, wanted))
+    )
     result = _loop_result(e, kind, range_.type, types, body, scope)
     return ir.Loop(kind, tuple(fresh), range_, where, body, result, node.span)
 
@@ -154,7 +182,7 @@ def _sortable(type_: Type) -> bool:
             return False
 
 
-def _fold(e: Elaborator, node: ast.Call, scope: Scope) -> ir.Expr:
+def _fold(e: Elaborator, node: ast.Call, scope: Scope, wanted: Type | None) -> ir.Expr:
     """`list.fold(x, acc, init, step)`. The accumulator has the type that init and step share."""
     assert node.target is not None
     range_ = e.expr(node.target, scope)
@@ -162,13 +190,13 @@ def _fold(e: Elaborator, node: ast.Call, scope: Scope) -> ir.Expr:
     types = _element_types(e, range_, 1, scope)
     if names is None or types is None:
         return ir.Lit(None, NOTHING, node.span)
-    init = e.expr(node.args[2], scope)
-    accumulated = init.type
+    init = e.expr(node.args[2], scope, wanted)
+    accumulated = init.type if wanted is None else wanted
     with_element, variable = scope.bind_fresh(names[0], types[0])
     while True:
         inner, accumulator = with_element.bind_fresh(names[1], accumulated)
         before = len(e.diagnostics)
-        step = e.expr(node.args[3], inner)
+        step = e.expr(node.args[3], inner, _record_in(accumulated))
         merged = merge(accumulated, step.type)
         if merged is None and scope.checked:
             return e.error(
@@ -180,6 +208,12 @@ def _fold(e: Elaborator, node: ast.Call, scope: Scope) -> ir.Expr:
             return ir.Fold(variable, accumulator, range_, init, step, accumulated, node.span)
         del e.diagnostics[before:]
         accumulated = merged
+
+
+def _record_in(type_: Type) -> Type | None:
+    """The type, if it says what an object literal is: a record or a list of records."""
+    inner = type_.element if isinstance(type_, ListOf) else type_
+    return type_ if isinstance(inner, Record) else None
 
 
 def _bind(e: Elaborator, node: ast.Call, scope: Scope) -> ir.Expr:
@@ -199,7 +233,7 @@ def _has(e: Elaborator, node: ast.Call, scope: Scope) -> ir.Expr:
     if not isinstance(arg, ast.Select) or arg.optional:
         return e.error("KS2009", "has() wants a field, as in `has(pod.spec)`", arg.span)
     operand = e.expr(arg.operand, scope)
-    return objects.has_field(e, operand, arg, scope, node.span)
+    return selection.has_field(e, operand, arg, scope, node.span)
 
 
 def _map_optional(e: Elaborator, node: ast.Call, scope: Scope) -> ir.Expr:

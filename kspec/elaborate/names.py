@@ -1,8 +1,11 @@
-"""Knows which known name a mistyped one may have meant."""
+"""Knows how messages name things: types with an article, and what a mistyped name may have meant."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from kspec.ir.types import Type, show
+from kspec.ir.unify import settle
 
 
 def near(name: str, known: Sequence[str]) -> str:
@@ -14,3 +17,9 @@ def near(name: str, known: Sequence[str]) -> str:
     if not close:
         return ""
     return "did you mean " + " or ".join(f"`{lowered[c]}`" for c in close) + "?"
+
+
+def a(type_: Type) -> str:
+    """The type with its article."""
+    text = show(settle(type_))
+    return f"{'an' if text[0] in 'aeioAEIO' else 'a'} {text}"

@@ -1,17 +1,14 @@
-"""Knows how object literals and selections meet record types: nested paths, `[name]` keys, presence, optionals."""
+"""Knows how object literals meet record types: nested paths, `[name]` keys, values left out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kspec.elaborate.names import near
 from kspec.elaborate.scope import Scope
 from kspec.ir import nodes as ir
-from kspec.ir.signatures import NOTHING
 from kspec.ir.types import (
-    BOOL,
     DYN,
     INT,
     NULL,
@@ -19,21 +16,16 @@ from kspec.ir.types import (
     FieldDef,
     ListOf,
     MapOf,
-    OptionalOf,
     Record,
     Type,
     show,
 )
 from kspec.ir.unify import join
-from kspec.runtime.values import NONE
 from kspec.source import NOWHERE, Span
 from kspec.syntax import ast
 
 if TYPE_CHECKING:
     from kspec.elaborate.expressions import Elaborator
-
-
-# ---------------------------------------------------------------- object literals
 
 
 @dataclass
@@ -215,7 +207,7 @@ def _keyed_list(e: Elaborator, node: _Node, scope: Scope, element: Type, definit
 
 
 def key_field(definition: FieldDef, element: Type, scope: Scope) -> str | None:
-    """The field by which `[name]` finds an element: the first key of the list-map, or of a strategic merge."""
+    """The field by which `[name]` finds an element: the first key of the list-map, or of its merge."""
     fields = scope.types.fields_of(element)
     return next((k for k in (*definition.list_keys, *definition.merge_keys) if k in fields), None)
 
@@ -224,87 +216,3 @@ def _key_literal(text: str, type_: Type, span: Span) -> ast.Literal:
     if type_ == INT and text.isascii() and text.isdigit():
         return ast.Literal("int", int(text), text, span)
     return ast.Literal("string", text, text, span)
-
-
-# ---------------------------------------------------------------- presence and optionals
-
-
-def has_field(e: Elaborator, operand: ir.Expr, node: ast.Select, scope: Scope, span: Span) -> ir.Expr:
-    """`has(operand.field)` by the operand's type."""
-    from kspec.elaborate.expressions import field_owner
-
-    match operand.type:
-        case Record():
-            owner, found = field_owner(operand, node.field, scope)
-            if found is None:
-                fields = list(scope.types.fields_of(operand.type))
-                message = f"`{show(operand.type)}` has no field `{node.field}`"
-                return e.error("KS2002", message, node.field_span, near(node.field, fields))
-            return ir.HasField(owner, node.field, BOOL, span)
-        case OptionalOf(Record()):
-            _, name = scope.bind_fresh("optional", operand.type)
-            variable = ir.Var(name, operand.type, operand.span)
-            held = ir.Call("value", (variable,), operand.type.value, operand.span)
-            present = ir.Call("hasValue", (variable,), BOOL, operand.span)
-            test = ir.And(present, has_field(e, held, node, scope, span), BOOL, span)
-            return ir.Let(name, operand, test, BOOL, span)
-        case MapOf() | OptionalOf():
-            return ir.HasKey(operand, node.field, BOOL, span)
-        case type_ if type_ in (DYN, NOTHING) or not scope.checked:
-            return ir.HasKey(operand, node.field, BOOL, span)
-        case type_:
-            return e.error("KS2002", f"`{show(type_)}` has no fields", node.field_span)
-
-
-def select_optional(e: Elaborator, operand: ir.Expr, node: ast.Select, scope: Scope) -> ir.Expr:
-    """`operand.?field`: an optional, none where the field is absent."""
-    match operand.type:
-        case Record():
-            from kspec.elaborate.expressions import field_owner
-
-            owner, found = field_owner(operand, node.field, scope)
-            if found is None:
-                return has_field(e, operand, node, scope, node.span)
-            type_ = OptionalOf(found)
-            some = ir.Call("optional.of", (ir.Field(owner, node.field, found, node.span),), type_, node.span)
-            test = ir.HasField(owner, node.field, BOOL, node.span)
-            return ir.Cond(test, some, ir.Lit(NONE, type_, node.span), type_, node.span)
-        case OptionalOf(Record()):
-            return through_optional(
-                e, operand, scope, lambda inner: select_optional(e, inner, node, scope), node.field
-            )
-        case MapOf(_, value) | OptionalOf(MapOf(_, value)):
-            return _select_maybe(operand, node, value)
-        case OptionalOf():
-            return _select_maybe(operand, node, DYN)
-        case type_ if type_ in (DYN, NOTHING) or not scope.checked:
-            return _select_maybe(operand, node, DYN)
-        case type_:
-            return e.error("KS2002", f"`{show(type_)}` has no fields", node.field_span)
-
-
-def _select_maybe(operand: ir.Expr, node: ast.Select, value: Type) -> ir.Expr:
-    name = ir.Lit(node.field, STRING, node.field_span)
-    return ir.Call("_?._", (operand, name), OptionalOf(value), node.span)
-
-
-def through_optional(
-    e: Elaborator, operand: ir.Expr, scope: Scope, select: Callable[[ir.Expr], ir.Expr], name: str
-) -> ir.Expr:
-    """A selection from what an optional holds, as an optional; of a map or dyn at run time at once."""
-    assert isinstance(operand.type, OptionalOf)
-    held_type = operand.type.value
-    if not isinstance(held_type, Record):
-        value = held_type.value if isinstance(held_type, MapOf) else DYN
-        return ir.Call("_?._", (operand, ir.Lit(name, STRING, operand.span)), OptionalOf(value), operand.span)
-    _, variable_name = scope.bind_fresh("optional", operand.type)
-    variable = ir.Var(variable_name, operand.type, operand.span)
-    picked = select(ir.Call("value", (variable,), held_type, operand.span))
-    if isinstance(picked.type, OptionalOf):
-        type_: Type = picked.type
-    else:
-        type_ = OptionalOf(picked.type)
-        picked = ir.Call("optional.of", (picked,), type_, operand.span)
-    test = ir.Call("hasValue", (variable,), BOOL, operand.span)
-    choice = ir.Cond(test, picked, ir.Lit(NONE, type_, operand.span), type_, operand.span)
-    return ir.Let(variable_name, operand, choice, type_, operand.span)

@@ -1,4 +1,4 @@
-"""Knows which function a call means: of a rule or of the standard library, by its name and the types of its arguments."""
+"""Knows which function a call means, of a rule or of the library: by its name and its arguments' types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kspec.elaborate.scope import KSPEC, FunctionSig, Scope
 from kspec.ir import nodes as ir
 from kspec.ir.evaluate import zero
 from kspec.ir.signatures import NOTHING, Overload, overloads_of, signatures
-from kspec.ir.types import BOOL, DYN, QUANTITY, STRING, ListOf, Type, show
+from kspec.ir.types import BOOL, DYN, QUANTITY, STRING, ListOf, Record, Type, show
 from kspec.ir.unify import assignable, match_overloads, result_of, settle
 from kspec.source import Span
 from kspec.syntax import ast
@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 SHOWN_MAX = 5
 
 
-def call(e: Elaborator, node: ast.Call, scope: Scope) -> ir.Expr:
+SAME_LIST = ("slice", "reverse", "distinct")
+"""Methods whose result is a list like their receiver: what is wanted of one is wanted of the other."""
+
+
+def call(e: Elaborator, node: ast.Call, scope: Scope, expected: Type | None = None) -> ir.Expr:
     """`f(args)`, `a.b.f(args)` of a namespace, or `target.f(args)`."""
-    expanded = e.macro(node, scope)
+    expanded = e.macro(node, scope, expected)
     if expanded is not None:
         return expanded
     qualified, absolute = _qualified_name(node, scope)
@@ -37,7 +41,8 @@ def call(e: Elaborator, node: ast.Call, scope: Scope) -> ir.Expr:
             return standard(e, name, [e.expr(a, scope) for a in node.args], node, scope, method=False)
     if node.target is None:
         return unknown_function(e, node, scope)
-    target = e.expr(node.target, scope)
+    wanted = expected if node.function in SAME_LIST and scope.mode == KSPEC else None
+    target = e.expr(node.target, scope, wanted)
     args = [target, *(e.expr(a, scope) for a in node.args)]
     if any(o.method for o in overloads_of(node.function)):
         return standard(e, node.function, args, node, scope, method=True)
@@ -91,6 +96,26 @@ def operator(
     return _standard(e, function, args, span, span, scope, method=False)
 
 
+def plus(e: Elaborator, node: ast.Binary, scope: Scope, expected: Type | None) -> ir.Expr:
+    """`a + b`. Of two lists one may say what the object literals in the other are."""
+    if isinstance(expected, ListOf):
+        args = [e.expr(node.left, scope, expected), e.expr(node.right, scope, expected)]
+    else:
+        before = len(e.diagnostics)
+        left = e.expr(node.left, scope)
+        right = e.expr(node.right, scope, left.type if _of_records(left.type) else None)
+        if _of_records(right.type) and not _of_records(left.type) and isinstance(left.type, ListOf):
+            del e.diagnostics[before:]
+            left = e.expr(node.left, scope, right.type)
+            right = e.expr(node.right, scope)
+        args = [left, right]
+    return _standard(e, "_+_", args, node.span, node.span, scope, method=False)
+
+
+def _of_records(type_: Type) -> bool:
+    return isinstance(type_, ListOf) and isinstance(type_.element, Record)
+
+
 def standard(
     e: Elaborator, name: str, args: list[ir.Expr], node: ast.Call, scope: Scope, method: bool
 ) -> ir.Expr:
@@ -100,7 +125,7 @@ def standard(
 def _standard(
     e: Elaborator, name: str, args: list[ir.Expr], span: Span, name_span: Span, scope: Scope, method: bool
 ) -> ir.Expr:
-    if scope.mode == KSPEC and QUANTITY in [a.type for a in args]:
+    if scope.mode == KSPEC and name not in ("_*_", "_/_") and QUANTITY in [a.type for a in args]:
         args = [e.adapt(a, QUANTITY, scope) for a in args]
     matches = match_overloads(name, [a.type for a in args], method)
     if matches:

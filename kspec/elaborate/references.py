@@ -21,7 +21,7 @@ _WRITTEN = re.compile(rf"[a-z]+(?:/{_NAME}){{1,2}}")
 
 
 def reference(e: Elaborator, node: ast.Binary, scope: Scope) -> ir.Expr | None:
-    """The object that `kind/namespace/name` or `kind/name` names; None if this is a division or a subtraction."""
+    """The object that `kind/namespace/name` or `kind/name` names; None if this is arithmetic."""
     if node.op not in ("/", "-"):
         return None
     first = node.left

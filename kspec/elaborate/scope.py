@@ -1,4 +1,4 @@
-"""Knows which names an expression may use: variables, functions, types, and in which container they are looked for."""
+"""Knows which names an expression may use: variables, functions, types, and where they are looked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CEL, KSPEC = "cel", "kspec"
 
 @dataclass(frozen=True, slots=True)
 class FunctionSig:
-    """A function that a rule declares. Of its parameters the last `using` are filled in from the caller's variables."""
+    """A function that a rule declares. Its last `using` parameters come from the caller's variables."""
 
     rule_id: str
     name: str
@@ -35,9 +35,9 @@ class FunctionSig:
 class Scope:
     """What an expression sees.
 
-    `functions`: qualified name (`scheduling.tolerates`) -> overloads. `container`: where unqualified names are looked for
-    first (`a.b`: in `a.b`, then in `a`, then outside). `mode`: `cel` (plain CEL) or `kspec`. `checked` false: types are
-    not checked, unknown names and functions are errors at run time, as CEL's parse-only evaluation has it.
+    `functions`: qualified name (`scheduling.tolerates`) -> overloads. `container`: where names are looked for
+    first (`a.b`: in `a.b`, then in `a`, then outside). `mode`: `cel` (plain CEL) or `kspec`. `checked` false:
+    types are not checked, and unknown names are errors of the run, as in CEL's parse-only evaluation.
     `locals`: variables that hide others (of loops, of `let`).
     """
 

@@ -21,7 +21,7 @@ def check(
     variables: Mapping[str, Type] | None = None,
     rules: Rules | None = None,
 ) -> list[str]:
-    """What is wrong with an expression (given the types of its free variables) or with a rule; empty if nothing is."""
+    """What is wrong with an expression (given its free variables) or with a rule; empty if nothing is."""
     checker = _Checker(table, rules)
     if isinstance(tree, ir.Rule):
         checker.rule(tree)

@@ -28,7 +28,7 @@ FRAMES = 20_000
 
 
 def evaluate(expr: ir.Expr, env: Env, rules: Rules | None = None) -> object:
-    """The value of an expression, where `env` has the values of its free variables; EvalError if it has none."""
+    """The value of an expression, given those of its free variables; EvalError if it has none."""
     with deep_recursion():
         try:
             return _Evaluator(rules or {}).run(expr, env)
@@ -271,7 +271,7 @@ class _Evaluator:
     def quantify(
         self, body: ir.Expr, turns: Iterator[tuple[object, dict[str, object]]], deciding: bool
     ) -> bool:
-        """`all` (deciding: false) and `exists` (deciding: true): a deciding turn hides the errors of others."""
+        """`all` (deciding: false), `exists` (deciding: true): a deciding turn hides the errors of others."""
         first_error: EvalError | None = None
         for _, inner in turns:
             try:

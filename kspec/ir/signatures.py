@@ -1,7 +1,7 @@
 """Knows the overloads of the standard library: their types, and which can fail for arguments of those types.
 
-One line each: `name(types): result`, with `!` where it can fail. In METHODS the first type is the receiver's. `A` and
-`B` stand for any type; a last type with `*` may be repeated. `dyn` here takes every value.
+One line each: `name(types): result`, with `!` where it can fail. In METHODS the first type is the receiver's.
+`A` and `B` stand for any type; a last type with `*` may be repeated. `dyn` here takes every value.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ Bindings = dict[Scalar, Type]
 
 
 def merge(a: Type, b: Type) -> Type | None:
-    """The more general of two types that are equal but for `dyn` and `nothing` in places; None if they are not."""
+    """The more general of two types that are equal but for `dyn` and `nothing` in places, else None."""
     if a == b or b == NOTHING:
         return a
     if a == NOTHING:
@@ -123,7 +123,7 @@ class Match:
 
 
 def match_overloads(name: str, args: Sequence[Type], method: bool | None = None) -> list[Match]:
-    """The overloads that may apply to arguments of these types: one if no `dyn` leaves it open, else all that fit.
+    """The overloads that may apply to these arguments: one if no `dyn` leaves it open, else all that fit.
 
     `method`: look only among methods (True) or functions (False); None: among both, as the evaluator does.
     """
@@ -174,7 +174,7 @@ def has_dyn(type_: Type) -> bool:
 
 
 def fits_surely(source: Type, target: Type) -> bool:
-    """Given that `source` is assignable to `target`: does every value of `source` fit, whatever a dyn in it holds?"""
+    """Given that `source` is assignable to `target`: does every value fit, whatever a dyn in it holds?"""
     if target in PARAMETERS or target == DYN:
         return True
     match source, target:

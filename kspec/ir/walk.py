@@ -294,4 +294,4 @@ def _arithmetic_bounds(function: str, parts: list[tuple[int, int] | None]) -> tu
             "_*_": (min(a * c, a * d, b * c, b * d), max(a * c, a * d, b * c, b * d)),
         }
         low, high = ends[function]
-    return (low, high) if INT_MIN <= low and high <= INT_MAX else None
+    return (low, high) if low >= INT_MIN and high <= INT_MAX else None

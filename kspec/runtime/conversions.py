@@ -39,7 +39,7 @@ def int_from_uint(value: UInt) -> int:
 
 @function("int", "double")
 def int_from_double(value: float) -> int:
-    """Towards zero. As cel-go, the ends of the range themselves are outside: a double cannot tell them from beyond."""
+    """Towards zero. The ends of the range are outside, as in cel-go: doubles cannot tell them from beyond."""
     if math.isfinite(value) and -(2.0**63) < value < 2.0**63:
         return int(value)
     raise EvalError("overflow", f"{value} is outside the range of int")
@@ -171,7 +171,7 @@ def type_of(value: object) -> TypeValue:
 
 @function("@cast", "any", "type")
 def cast(value: object, to: TypeValue) -> object:
-    """The value itself if it has the type, spelled as the language does (`list(string)`); else no_such_overload.
+    """The value itself if it has the type, spelled as in the language (`list(string)`); else an error.
 
     Put by elaboration where a `dyn` meets a place with a type, so that beyond it the type can be trusted.
     """
@@ -198,21 +198,8 @@ def conforms(value: object, shape: _Shape) -> bool:
     return tag == (name if name in _SCALARS else "map")
 
 
-_SCALARS = frozenset(
-    (
-        "bool",
-        "int",
-        "uint",
-        "double",
-        "string",
-        "bytes",
-        "null_type",
-        "timestamp",
-        "duration",
-        "quantity",
-        "type",
-    )
-    + ("ip", "cidr", "url", "semver")
+_SCALARS = frozenset(("bool", "int", "uint", "double", "string", "bytes", "null_type", "type")) | frozenset(
+    ("timestamp", "duration", "quantity", "ip", "cidr", "url", "semver")
 )
 
 

@@ -31,7 +31,7 @@ FNV_OFFSET, FNV_PRIME = 2166136261, 16777619
 def hash_value(value: object) -> int:
     """FNV-1a, 32 bits, over a dump that equal values share: the order of a map's entries does not matter.
 
-    kspec's own: upstream hashes a dump that only Go can make, so hashes are compared by equality, never by value.
+    kspec's own: upstream hashes a dump that only Go can make, so only equality of hashes has a meaning.
     """
     result = FNV_OFFSET
     for byte in dump(value).encode("utf-8", "surrogatepass"):

@@ -16,7 +16,7 @@ ORDERED_TAGS = ("bool", "string", "bytes", "timestamp", "duration", "quantity")
 
 
 def equals(a: object, b: object) -> bool:
-    """CEL's `==`: numbers across types by value, lists and maps by content, values of different types unequal. Never fails."""
+    """CEL's `==`: numbers across types, lists and maps by content; other types differ. Never fails."""
     left, right = type(a), type(b)
     if left is right and left not in _CONTAINERS:
         return a == b

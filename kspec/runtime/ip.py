@@ -48,7 +48,7 @@ class CIDR:
 
 
 def _parse(text: str) -> IP | None:
-    """An address without a zone. An IPv4 address mapped into IPv6 is refused in its dotted form, else taken for IPv4."""
+    """An address without a zone. IPv4 mapped into IPv6 is refused in its dotted form, else taken for IPv4."""
     from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
     try:

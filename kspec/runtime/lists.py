@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from kspec.runtime.equality import check_sortable, contains, equals, less, less_equal, sort_by
 from kspec.runtime.operators import check_length
@@ -58,7 +59,7 @@ def sort(values: List) -> list[object]:
 @function("isSorted", "list")
 def is_sorted(values: List) -> bool:
     check_sortable(values)
-    return all(less_equal(a, b) for a, b in zip(values, values[1:], strict=False))
+    return all(less_equal(a, b) for a, b in pairwise(values))
 
 
 @function("distinct", "list")

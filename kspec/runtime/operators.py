@@ -21,7 +21,7 @@ from kspec.runtime.values import (
 
 LIST_MAX = 1_000_000
 TEXT_MAX = 16_000_000
-"""More elements or characters than these in one value are the error `budget`: a policy gone wild, not a policy."""
+"""More elements or characters in one value are the error `budget`: a policy gone wild."""
 
 TIMESTAMP_MIN, TIMESTAMP_MAX = -62_135_596_800 * 10**9, 253_402_300_800 * 10**9 - 1
 DURATION_MAX = 315_576_000_000 * 10**9
@@ -239,7 +239,7 @@ def divide_quantity(a: Quantity, b: Quantity) -> int:
 
 @function("undetermined", "string")
 def undetermined(reason: str) -> bool:
-    """Kubernetes, or what we were given, does not say. A verdict that hangs on it is Unknown, never a guess."""
+    """What neither Kubernetes nor the input says: a verdict that hangs on it is Unknown, never a guess."""
     raise EvalError("undetermined", reason)
 
 

@@ -1,4 +1,4 @@
-"""Knows Kubernetes quantities: their notation, exact values, and what CEL's quantity library does with them."""
+"""Knows Kubernetes quantities: their notation, exact values, and CEL's functions on them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 def parse_quantity(text: str) -> Quantity:
     """The value of a quantity as Kubernetes writes it: `250m`, `16Gi`, `1e3`, `0.5`.
 
-    As upstream (apimachinery resource.ParseQuantity): what is finer than a nano-unit is rounded up, away from zero; more
-    than 64 bits of units is capped.
+    As upstream (apimachinery resource.ParseQuantity): what is finer than a nano-unit is rounded up, away from
+    zero; more than 64 bits of units is capped.
     """
     found = _QUANTITY.fullmatch(text)
     if found is None:

@@ -10,10 +10,10 @@ from kspec.runtime.registry import function
 from kspec.runtime.values import NONE, EvalError, Optional
 
 if TYPE_CHECKING:
-    import re2
+    import re2  # type: ignore[import-untyped]
 
 PATTERN_MAX = 10_000
-"""Longer patterns are refused; together with RE2's own bound on memory this bounds the time to compile one."""
+"""Longer patterns are refused; with RE2's own bound on memory this bounds the time to compile one."""
 
 
 @lru_cache(maxsize=500)
@@ -72,7 +72,7 @@ def replace(text: str, pattern: str, replacement: str) -> str:
 
 @function("regex.replace", "string", "string", "string", "int")
 def replace_some(text: str, pattern: str, replacement: str, count: int) -> str:
-    r"""The first `count` matches replaced, all if it is negative. `\1` stands for a group, `\\` for a backslash."""
+    r"""The first `count` matches replaced, all if it is negative. `\1` stands for a group."""
     compiled = compile_pattern(pattern)
     parts = _replacement_parts(replacement, compiled.groups)
     made, at, length = [], 0, 0

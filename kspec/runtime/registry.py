@@ -1,4 +1,4 @@
-"""Knows which Python function stands for which overload of the standard library, and picks it by run-time types."""
+"""Knows which Python function stands for which overload of the library, and picks it by run-time types."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TAGS: dict[type, str] = {
     Optional: "optional",
     TypeValue: "type",
 }
-"""Python type of a value -> the name that overloads use: the scalar's name in `kspec.ir.types`, or list, map, optional."""
+"""Python type of a value -> the name that overloads use: as in `kspec.ir.types`, or list, map, optional."""
 
 TYPE_NAMES: dict[str, str] = {
     "timestamp": "google.protobuf.Timestamp",
@@ -71,7 +71,7 @@ def type_name(value: object) -> str:
 class Overloaded:
     """One function of the library: called with values, it runs the overload for their types.
 
-    `overloads` maps a tuple of tags to its function; the tag `any` matches every value; a last tag that ends in `*`
+    `overloads` maps a tuple of tags to its function; the tag `any` matches every value; a last tag with `*`
     matches any number of arguments, one at least.
     """
 

@@ -101,7 +101,7 @@ def replace(text: str, old: str, new: str) -> str:
 
 @function("replace", "string", "string", "string", "int")
 def replace_some(text: str, old: str, new: str, count: int) -> str:
-    """The first `count` places replaced; all if it is negative. An empty `old` is found between all characters."""
+    """The first `count` places replaced; all if it is negative. An empty `old` is between all characters."""
     found = text.count(old)
     places = found if count < 0 else min(found, count)
     check_length(len(text) + places * (len(new) - len(old)), TEXT_MAX)
@@ -115,7 +115,7 @@ def split(text: str, separator: str) -> list[str]:
 
 @function("split", "string", "string", "int")
 def split_some(text: str, separator: str, count: int) -> list[str]:
-    """At most `count` parts, the last with what is left; all if it is negative. An empty separator splits characters."""
+    """At most `count` parts, the last with the rest; all if negative. No separator: characters."""
     if count == 0:
         return []
     if separator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from kspec.source import Diagnostic, DiagnosticError
+from kspec.source import Diagnostic, DiagnosticError, has_errors
 
 BAD_BINDING, BAD_FILE = "KS1902", "KS1903"
 
@@ -38,7 +38,7 @@ def read_file(path: str) -> object:
     from kspec.resources.yaml import load_yaml
 
     documents, mistakes = load_yaml(read_source(path))
-    if mistakes:
+    if has_errors(mistakes):
         raise DiagnosticError(mistakes)
     if len(documents) != 1:
         message = f"`{path}` holds {len(documents)} documents; one is wanted"

@@ -104,8 +104,8 @@ class TestBindings:
 
     def test_a_file_of_names(self, kspec: Kspec, tmp_path: Path) -> None:
         file = tmp_path / "names.yaml"
-        file.write_text("x: 0644\ny: yes\n")
-        assert kspec("eval", "y ? x : 0", "--bind-json", file).out == "420\n"
+        file.write_text("mode: 0644\nopen: yes\n")
+        assert kspec("eval", "open ? mode : 0", "--bind-json", file).out == "420\n"
 
     @pytest.mark.parametrize("given", ["x", "=1", "x-y=1"])
     def test_what_is_no_binding(self, kspec: Kspec, given: str) -> None:

@@ -1,0 +1,1 @@
+"""Names, types, lowering: from the syntax tree to the typed core."""

@@ -1,4 +1,6 @@
-"""Knows how a `default` or `admit` rule changes its object: each statement yields a new object for those after it."""
+"""Knows how a `default` or `admit` rule changes its object: each statement yields a new object for those
+after it.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,9 @@ def _assigned(
 
 
 def without_null(value: ast.Expr) -> tuple[ast.Expr | None, ast.Expr | None]:
-    """`c ? e : null` as (when to write, what): a value that is null writes nothing, and makes no parents either."""
+    """`c ? e : null` as (when to write, what): a value that is null writes nothing, and makes no parents
+    either.
+    """
     match value:
         case ast.Literal("null"):
             return None, None

@@ -37,7 +37,9 @@ class Context:
         return resolve_type(ref, TypeNames(self.view.table, self.view.folder), self.diagnostics)
 
     def expr(self, node: ast.Expr, scope: Scope, expected: Type | None = None) -> Expr:
-        """The expression, typed. After a mistake in it, something of type `dyn`, so that nothing else complains."""
+        """The expression, typed. After a mistake in it, something of type `dyn`, so that nothing else
+        complains.
+        """
         expr, found = elaborate_expression(node, scope, expected)
         self.diagnostics += found
         return Lit(None, expected or DYN, node.span) if failed(found) else expr
@@ -64,7 +66,9 @@ class Block:
     loops: tuple[LoopPlace, ...] = ()
 
     def bind(self, name: str, type_: Type, span: Span, context: Context) -> Block:
-        """The block with a name more. A name that is taken is reported: one name means one thing within a rule."""
+        """The block with a name more. A name that is taken is reported: one name means one thing within a
+        rule.
+        """
         if self.scope.variable(name) is not None:
             first = self.spans.get(name)
             notes = ((first, "first here"),) if first is not None else ()

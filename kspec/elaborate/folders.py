@@ -1,4 +1,6 @@
-"""Knows the global names, functions and domains by folder, and which of them a folder sees under which name."""
+"""Knows the global names, functions and domains by folder, and which of them a folder sees under which
+name.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from dataclasses import dataclass, field
 
 from kspec.elaborate.scope import FunctionSig, Scope
 from kspec.elaborate.types import COMMON
-from kspec.ir.types import ListOf, Record, Type, TypeTable
+from kspec.ir.nodes import Expr
+from kspec.ir.types import Record, Type, TypeTable
 
 USER = "user"
 """The folder of what a user's own file declares. It sees the names of all folders without a prefix."""
@@ -42,7 +45,9 @@ class Globals:
         return Globals({**self.functions, **other.functions}, {**self.domains, **other.domains})
 
     def functions_seen(self, folder: str) -> dict[str, Signatures]:
-        """By every name that the folder may use: its own first, then those of `types`; others need their folder's name."""
+        """By every name that the folder may use: its own first, then those of `types`; others need their
+        folder's name.
+        """
         seen: dict[str, Signatures] = {}
         for other, own in self.functions.items():
             for name, signatures in own.items():
@@ -78,20 +83,19 @@ class View:
 
     folder: str
     table: TypeTable
-    functions: Mapping[str, Signatures]
-    domains: Mapping[str, Domain]
+    functions: Mapping[str, Signatures] = field(default_factory=dict)
+    domains: Mapping[str, Domain] = field(default_factory=dict)
+    constants: Mapping[str, Expr] = field(default_factory=dict)
 
     def scope(self, variables: Mapping[str, Type]) -> Scope:
-        return Scope(dict(variables), self.functions, self.table, mode="kspec")
+        """The scope of these variables; they hide constants of the same name."""
+        constants = {name: value.type for name, value in self.constants.items()}
+        return Scope({**constants, **variables}, self.functions, self.table)
 
-    def without_functions(self) -> View:
-        return View(self.folder, self.table, {}, self.domains)
+    def bare(self) -> View:
+        """Only the types: what a constant may use."""
+        return View(self.folder, self.table)
 
 
-def view(known: Globals, folder: str, table: TypeTable) -> View:
-    return View(folder, table, known.functions_seen(folder), known.domains_seen(folder))
-
-
-def element_type(type_: Type) -> Type | None:
-    """The type of one member of a list; None for what is no list."""
-    return type_.element if isinstance(type_, ListOf) else None
+def view(known: Globals, folder: str, table: TypeTable, constants: Mapping[str, Expr] | None = None) -> View:
+    return View(folder, table, known.functions_seen(folder), known.domains_seen(folder), constants or {})

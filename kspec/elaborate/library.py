@@ -1,4 +1,6 @@
-"""Knows what a user's file needs of the standard rules, and how that is kept as JSON, so that rules/ is not parsed anew."""
+"""Knows what a user's file needs of the standard rules, and how that is kept as JSON, so that rules/ is not
+parsed anew.
+"""
 
 from __future__ import annotations
 
@@ -120,9 +122,14 @@ def library_from_json(data: Mapping[str, Any]) -> Library:
         )
         for name, row in data["types"].items()
     }
-    kinds = tuple(Kind(*row[:-1], short_names=tuple(row[-1])) for row in data["kinds"])
+    kinds = tuple(_kind_from_json(row) for row in data["kinds"])
     profiles = {name: Profile(p["name"], p["fields"], p["doc"]) for name, p in data["profiles"].items()}
     return Library(known, records, kinds, profiles)
+
+
+def _kind_from_json(row: list[Any]) -> Kind:
+    group, version, kind, record, plural, namespaced, singular, short_names = row
+    return Kind(group, version, kind, record, plural, namespaced, singular, tuple(short_names))
 
 
 def _signature_from_json(row: Mapping[str, Any]) -> FunctionSig:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kspec.ir.nodes import Call, Cond, Expr, Lit, MakeList, MakeMap, MakeRecord
-from kspec.ir.types import Type, show
+from kspec.ir.types import DYN, STRING, ListOf, MapOf, Record, Type, show
 from kspec.ir.walk import subexpressions
 from kspec.runtime.values import Duration, Quantity, Timestamp, TypeValue, UInt
 from kspec.source import InternalError
@@ -101,3 +101,20 @@ def _value_from_json(value: Any, type_: str) -> object:
             return TypeValue(value)
         case _:
             return value
+
+
+def constant_expr(value: object, type_: Type) -> Expr:
+    """A runtime value as a constant expression of this type."""
+    match value:
+        case list() | tuple():
+            element = type_.element if isinstance(type_, ListOf) else DYN
+            return MakeList(tuple(constant_expr(v, element) for v in value), type_)
+        case Mapping() if isinstance(type_, Record):
+            return MakeRecord(tuple((str(k), constant_expr(v, DYN)) for k, v in value.items()), type_)
+        case Mapping():
+            held = type_.value if isinstance(type_, MapOf) else DYN
+            return MakeMap(
+                tuple((constant_expr(k, STRING), constant_expr(v, held)) for k, v in value.items()), type_
+            )
+        case _:
+            return Lit(value, type_)

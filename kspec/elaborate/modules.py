@@ -1,9 +1,11 @@
-"""Knows how the files of a folder of rules become one program: signatures first, then bodies, then who calls whom."""
+"""Knows how the files of a folder of rules become one program: signatures first, then bodies, then who
+calls whom.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kspec.elaborate.folders import Domain, Globals, Signatures, View, view
 from kspec.elaborate.mistakes import failed, mistake, sorted_once
@@ -11,7 +13,7 @@ from kspec.elaborate.profiles import Profile, evaluate_profile
 from kspec.elaborate.rules import KINDS, Signature, lower_rule, signature
 from kspec.elaborate.types import Declared, declare_types
 from kspec.ir.check import check
-from kspec.ir.nodes import Apply, Program, Rule
+from kspec.ir.nodes import Apply, Expr, Program, Rule
 from kspec.ir.types import TypeTable
 from kspec.ir.walk import subexpressions
 from kspec.source import Diagnostic, InternalError, Span
@@ -20,7 +22,9 @@ from kspec.syntax import ast
 
 @dataclass(frozen=True, slots=True)
 class Elaborated:
-    """The rules of a folder, typed and lowered. With errors among the diagnostics, the program holds what had none."""
+    """The rules of a folder, typed and lowered. With errors among the diagnostics, the program holds what
+    had none.
+    """
 
     program: Program
     types: TypeTable
@@ -43,7 +47,12 @@ class Placed:
 def elaborate_rules(modules: Sequence[tuple[str, ast.Module]], table: TypeTable) -> Elaborated:
     """The program of these modules; each comes with its path below rules/, without suffix."""
     placed = [Placed(folder_of(path), path, node) for path, module in modules for node in module.declarations]
-    return elaborate_declarations(placed, table, Globals())
+    diagnostics: list[Diagnostic] = []
+    _refuse_others(placed, diagnostics)
+    types = declared_types(placed, table, diagnostics)
+    made = elaborate_declarations(placed, types, Globals())
+    own = tuple(name for name in types.records if name not in table.records)
+    return replace(made, declared_types=own, diagnostics=sorted_once((*diagnostics, *made.diagnostics)))
 
 
 def folder_of(path: str) -> str:
@@ -51,27 +60,32 @@ def folder_of(path: str) -> str:
     return path.rpartition("/")[0].replace("/", ".") or path
 
 
-def elaborate_declarations(placed: Sequence[Placed], table: TypeTable, known: Globals) -> Elaborated:
-    """Types, signatures, bodies, in that order; `known` are the functions and domains that are there already."""
-    diagnostics: list[Diagnostic] = []
-    _refuse_others(placed, diagnostics)
+def declared_types(placed: Iterable[Placed], table: TypeTable, diagnostics: list[Diagnostic]) -> TypeTable:
+    """The table with the types and kinds that these declarations make."""
     named = [
         Declared(p.folder, p.node)
         for p in placed
         if isinstance(p.node, ast.TypeDecl)
         or (isinstance(p.node, ast.Block) and p.node.keyword == "resource")
     ]
-    types = declare_types(named, table, diagnostics)
+    return declare_types(named, table, diagnostics)
+
+
+def elaborate_declarations(
+    placed: Sequence[Placed], types: TypeTable, known: Globals, constants: Mapping[str, Expr] | None = None
+) -> Elaborated:
+    """Signatures, then bodies. `known`: functions and domains from elsewhere; `constants`: what bodies may
+    name.
+    """
+    diagnostics: list[Diagnostic] = []
     here = Globals()
-    signatures = _signatures(placed, types, known, here, diagnostics)
+    signatures = _signatures(placed, types, here, diagnostics)
     everything = known.joined(here)
-    rules = _lowered(signatures, types, everything, diagnostics)
-    profiles = _profiles(placed, types, everything, diagnostics)
+    rules = _lowered(signatures, types, everything, constants or {}, diagnostics)
+    profiles = _profiles(placed, types, diagnostics)
     rules = _without_cycles(rules, diagnostics)
-    return Elaborated(
-        Program(tuple(callees_first(rules))), types, here.functions, here.domains, profiles,
-        tuple(r for r in types.records if r not in table.records), sorted_once(diagnostics),
-    )  # fmt: skip
+    program = Program(tuple(callees_first(rules)))
+    return Elaborated(program, types, here.functions, here.domains, profiles, (), sorted_once(diagnostics))
 
 
 def _refuse_others(placed: Iterable[Placed], diagnostics: list[Diagnostic]) -> None:
@@ -81,7 +95,7 @@ def _refuse_others(placed: Iterable[Placed], diagnostics: list[Diagnostic]) -> N
             isinstance(item.node, ast.Block) and item.node.keyword in ("resource", "profile")
         )
         if not fits:
-            help_ = "rules, types, resources and profiles stand here; manifests and properties in files of their own"
+            help_ = "rules, types, resources and profiles stand here; manifests in files of their own"
             diagnostics.append(mistake("KS2219", "this has no place among rules", item.node.span, help_))
 
 
@@ -89,7 +103,7 @@ def _refuse_others(placed: Iterable[Placed], diagnostics: list[Diagnostic]) -> N
 
 
 def _signatures(
-    placed: Iterable[Placed], types: TypeTable, known: Globals, here: Globals, diagnostics: list[Diagnostic]
+    placed: Iterable[Placed], types: TypeTable, here: Globals, diagnostics: list[Diagnostic]
 ) -> list[Signature]:
     made: list[Signature] = []
     counts: dict[str, int] = {}
@@ -99,11 +113,11 @@ def _signatures(
         base = f"{item.folder.replace('.', '/')}/{item.node.name}"
         counts[base] = counts.get(base, 0) + 1
         id_ = base if counts[base] == 1 else f"{base}#{counts[base]}"
-        seen = View(item.folder, types, {}, {})
+        seen = View(item.folder, types)
         made.append(signature(item.node, item.folder, item.path, id_, seen, diagnostics))
     kept = _without_duplicates(made, diagnostics)
     for sig in kept:
-        _register(sig, kept, here, known)
+        _register(sig, kept, here)
     return kept
 
 
@@ -125,7 +139,7 @@ def _without_duplicates(made: list[Signature], diagnostics: list[Diagnostic]) ->
     return kept
 
 
-def _register(sig: Signature, all_: list[Signature], here: Globals, known: Globals) -> None:
+def _register(sig: Signature, all_: list[Signature], here: Globals) -> None:
     """Functions may be called; so may other rules that yield a value, if their name says which is meant."""
     if sig.node.kind == "domain":
         type_ = sig.params[0].type if sig.params else None
@@ -141,13 +155,17 @@ def _register(sig: Signature, all_: list[Signature], here: Globals, known: Globa
 
 
 def _lowered(
-    signatures: Iterable[Signature], types: TypeTable, known: Globals, diagnostics: list[Diagnostic]
+    signatures: Iterable[Signature],
+    types: TypeTable,
+    known: Globals,
+    constants: Mapping[str, Expr],
+    diagnostics: list[Diagnostic],
 ) -> list[Rule]:
     rules = []
     views: dict[str, View] = {}
     for sig in signatures:
         if sig.folder not in views:
-            views[sig.folder] = view(known, sig.folder, types)
+            views[sig.folder] = view(known, sig.folder, types, constants)
         own: list[Diagnostic] = []
         rule = lower_rule(sig, views[sig.folder], own)
         diagnostics += own
@@ -167,7 +185,7 @@ def check_all(rules: Iterable[Rule], types: TypeTable) -> None:
 
 
 def _profiles(
-    placed: Iterable[Placed], types: TypeTable, known: Globals, diagnostics: list[Diagnostic]
+    placed: Iterable[Placed], types: TypeTable, diagnostics: list[Diagnostic]
 ) -> dict[str, Profile]:
     profiles: dict[str, Profile] = {}
     for item in placed:
@@ -177,8 +195,7 @@ def _profiles(
                 message = f"there is a profile `{item.node.name}` already"
                 diagnostics.append(mistake("KS2203", message, item.node.span, "choose another name"))
                 continue
-            seen = view(known, item.folder, types).without_functions()
-            profiles[name] = evaluate_profile(item.node, seen, diagnostics)
+            profiles[name] = evaluate_profile(item.node, View(item.folder, types), diagnostics)
     return profiles
 
 
@@ -221,7 +238,9 @@ def _cycle_through(start: str, calls: dict[str, list[str]]) -> list[str]:
 
 
 def callees_first(rules: Sequence[Rule]) -> list[Rule]:
-    """In order of file and place, but for a rule that is called before its place, which comes before its caller."""
+    """In order of file and place, but for a rule that is called before its place, which comes before its
+    caller.
+    """
     by_id = {r.id: r for r in rules}
     ordered: dict[str, Rule] = {}
 

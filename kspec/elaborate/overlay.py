@@ -1,4 +1,6 @@
-"""Knows how the fields of a block are laid over an object: `create T from e { ... }`, `update e { ... }`, `status { ... }`."""
+"""Knows how the fields of a block are laid over an object: `create T from e { ... }`, `update e { ... }`,
+`status { ... }`.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,9 @@ def _with(layer: Layer, whole: Expr | None) -> Expr:
 
 
 def _part(whole: Expr | None, step: Step) -> Expr | None:
-    """What the base has at a step; None if it has nothing. A map is only read where something goes below the key."""
+    """What the base has at a step; None if it has nothing. A map is only read where something goes below
+    the key.
+    """
     if whole is None:
         return None
     if step.kind is StepKind.FIELD:
@@ -105,7 +109,9 @@ def _item(items: Expr, step: Step, below: Layer) -> Expr:
 
 
 def patch(layer: Layer, current: Expr) -> Expr:
-    """Only what the layer says, as a merge patch of the current value: lists are whole, records and maps are parts."""
+    """Only what the layer says, as a merge patch of the current value: lists are whole, records and maps
+    are parts.
+    """
     if not layer.below:
         return layer.value if layer.value is not None else build.zero(layer.type)
     if layer.value is not None or next(iter(layer.below.values()))[0].kind is StepKind.ITEM:

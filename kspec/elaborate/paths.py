@@ -1,4 +1,6 @@
-"""Knows what a written path means on a type, and how a value is written at its end without changing the original."""
+"""Knows what a written path means on a type, and how a value is written at its end without changing the
+original.
+"""
 
 from __future__ import annotations
 
@@ -141,7 +143,9 @@ def is_present(operand: Expr, steps: tuple[Step, ...]) -> Expr:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`path: value`: where, what, whether only when absent, and a condition of its own (`c ? value : null`)."""
+    """`path: value`: where, what, whether only when absent, and a condition of its own (`c ? value :
+    null`).
+    """
 
     steps: tuple[Step, ...]
     value: Expr
@@ -195,7 +199,9 @@ def put(operand: Expr, steps: tuple[Step, ...], value: Expr) -> Expr:
 
 
 def put_item(items: Expr, step: Step, name: str, change: Change) -> Expr:
-    """The list-map with its element of that key changed, or with a new one at the end; `name` is for the loops."""
+    """The list-map with its element of that key changed, or with a new one at the end; `name` is for the
+    loops.
+    """
     item = Var(name, step.type)
     chosen = build.choice(_has_key(step, name), change(item), item)
     mapped = Loop("map", (name,), items, None, chosen, items.type)

@@ -1,4 +1,6 @@
-"""Knows how a failing `require` says which field it is about, as the API prints it: `spec.containers[0].image`."""
+"""Knows how a failing `require` says which field it is about, as the API prints it:
+`spec.containers[0].image`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ REASON_HELP = 'a text or a list of texts: `else "must be positive"`'
 
 
 def path_of(node: ast.Expr, block: Block, context: Context) -> tuple[str, ...] | None:
-    """The path from the subject that an expression is, with `*` for the elements of enclosing loops; None if it is none."""
+    """The path from the subject that an expression is, with `*` for the elements of enclosing loops; None
+    if it is none.
+    """
     match node:
         case ast.Ident(name) if name == context.subject:
             return ()
@@ -32,7 +36,9 @@ def path_of(node: ast.Expr, block: Block, context: Context) -> tuple[str, ...] |
 
 
 def lower_require(statement: ast.Require, block: Block, context: Context) -> Expr:
-    """The findings of one `require`: none if it holds. A `[*]` of its place that no `each` runs over is a loop here."""
+    """The findings of one `require`: none if it holds. A `[*]` of its place that no `each` runs over is a
+    loop here.
+    """
     steps: tuple[Step, ...] | None = ()
     if statement.at is not None:
         steps = resolve_path(statement.at, block.type_of(context.subject), context)

@@ -1,4 +1,6 @@
-"""Knows the kinds of rules: what each may hold, what it yields, and how its parts become the one lowered rule."""
+"""Knows the kinds of rules: what each may hold, what it yields, and how its parts become the one lowered
+rule.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,7 @@ from kspec.elaborate.statements import (
 )
 from kspec.ir.nodes import Expr, HeadClause, Parameter, Rule
 from kspec.ir.types import DYN, INT, TIMESTAMP, ListOf, Record, Type, show
+from kspec.ir.walk import substitute_variables
 from kspec.source import Diagnostic, Span
 from kspec.syntax import ast
 
@@ -32,7 +35,9 @@ NOW = "now"
 
 @dataclass(frozen=True, slots=True)
 class RuleKind:
-    """What a kind of rule admits. `result` None: the rule says it itself; `object`: its first parameter is one."""
+    """What a kind of rule admits. `result` None: the rule says it itself; `object`: its first parameter is
+    one.
+    """
 
     statements: tuple[str, ...]
     clauses: tuple[str, ...] = ()
@@ -121,8 +126,10 @@ def _parameter(param: ast.Param, names: dict[str, Span], context: Context) -> Pa
 
 
 def _constant_default(node: ast.Expr, type_: Type, context: Context) -> Expr | None:
-    """The default of a parameter: it is kept with the signature, so it is a constant without loops and rules."""
-    default = context.expr(node, context.view.without_functions().scope({}), type_)
+    """The default of a parameter: it is kept with the signature, so it is a constant without loops and
+    rules.
+    """
+    default = context.expr(node, context.view.bare().scope({}), type_)
     if is_storable(default):
         return default
     context.report("KS2215", "a default is a constant", node.span, "compute it in the body instead")
@@ -171,11 +178,13 @@ def lower_rule(sig: Signature, view: View, diagnostics: list[Diagnostic]) -> Rul
     block = Block(view.scope(variables), sig.spans)
     clauses, block, more = _clauses(node, block, context)
     body = _body(sig, tuple(_admitted(node.body, node, context, top=True)), block, context)
+    hidden = {p.name for p in (*sig.params, *more)}
+    body = substitute_variables(body, {n: e for n, e in view.constants.items() if n not in hidden})
     declared = sig.params[: len(sig.params) - sig.using]
     params = (*declared, *more, *sig.params[len(declared) :])
     return Rule(
-        sig.id, node.kind, node.name, params, sig.using, body, sig.result, clauses, _source(node), node.doc, sig.path,
-        node.span,
+        sig.id, node.kind, node.name, params, sig.using, body, sig.result, clauses, _source(node), node.doc,
+        sig.path, node.span,
     )  # fmt: skip
 
 

@@ -1,8 +1,11 @@
-"""Knows how a block of statements becomes one expression, for each of the shapes that a rule's result can have."""
+"""Knows how a block of statements becomes one expression, for each of the shapes that a rule's result can
+have.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from kspec.elaborate import build
@@ -88,27 +91,23 @@ def lower_list(
     leaf: Leaf,
     parts: tuple[Expr, ...] = (),
 ) -> Expr:
-    """What all the statements yield, one after another. `leaf` lowers a statement that is no let, when or each."""
+    """What all the statements yield, one after another. `leaf` lowers a statement that is no let, when or
+    each.
+    """
     for at, head in enumerate(statements):
         match head:
             case ast.Let():
-                rest, before = statements[at + 1 :], parts
-                return lower_let(
-                    head, block, context, lambda inner: lower_list(rest, inner, context, type_, leaf, before)
-                )
+                rest = statements[at + 1 :]
+                below = partial(lower_list, rest, context=context, type_=type_, leaf=leaf, parts=parts)
+                return lower_let(head, block, context, below)
             case ast.When(condition, body, otherwise):
                 test = context.condition(condition, block.scope)
                 then = lower_list(body, block, context, type_, leaf)
                 other = lower_list(otherwise, block, context, type_, leaf)
                 parts = (*parts, build.choice(test, then, other))
             case ast.Each():
-                made = lower_each(
-                    head,
-                    block,
-                    context,
-                    type_,
-                    lambda inner: lower_list(head.body, inner, context, type_, leaf),
-                )
+                inside = partial(lower_list, head.body, context=context, type_=type_, leaf=leaf)
+                made = lower_each(head, block, context, type_, inside)
                 parts = (*parts, made)
             case _:
                 one = leaf(head, block, context)
@@ -288,9 +287,8 @@ def _domain(statements: Statements, block: Block, context: Context, element: Typ
         match head:
             case ast.Let():
                 rest, before = statements[at + 1 :], (members, valid, witness)
-                return lower_let(
-                    head, block, context, lambda inner: _domain(rest, inner, context, element, before)
-                )
+                below = partial(_domain, rest, context=context, element=element, sorts=before)
+                return lower_let(head, block, context, below)
             case ast.Return(value):
                 members = context.expr(value, block.scope, ListOf(element))
             case ast.Require(condition):

@@ -37,7 +37,7 @@ RESOURCE_FIELDS = ("group", "version", "plural", "singular", "shortNames", "scop
 
 
 class Layered(Mapping[str, RecordDef]):
-    """The records of a table with further ones before them; the table's own stay undecoded until asked for."""
+    """The records of a table with further ones before them; the table's own stay undecoded until used."""
 
     __slots__ = ("_added", "_base")
 
@@ -92,7 +92,9 @@ class TypeNames:
 
 
 def resolve_type(ref: ast.TypeRef, names: TypeNames, diagnostics: list[Diagnostic]) -> Type:
-    """The type that is written there; `dyn` after a mistake, which is reported here and causes no further ones."""
+    """The type that is written there; `dyn` after a mistake, which is reported here and causes no further
+    ones.
+    """
     arity = {"list": 1, "optional": 1, "map": 2}.get(ref.name, 0)
     known = arity > 0 or names.find(ref.name) is not None
     if not known:
@@ -141,7 +143,9 @@ class Declared:
 
 
 def declare_types(declared: Iterable[Declared], table: TypeTable, diagnostics: list[Diagnostic]) -> TypeTable:
-    """The table with all these `type` and `resource` declarations; names first, so that they may refer to one another."""
+    """The table with all these `type` and `resource` declarations; names first, so that they may refer to
+    one another.
+    """
     records: dict[str, RecordDef] = {}
     places: dict[str, Span] = {}
     first: list[Declared] = []
@@ -205,7 +209,9 @@ def _declare_resource(
     known: list[Kind],
     diagnostics: list[Diagnostic],
 ) -> list[Kind]:
-    """`resource NAME { group version plural singular shortNames scope type }` makes a kind; its record is the type's."""
+    """`resource NAME { group version plural singular shortNames scope type }` makes a kind; its record is
+    the type's.
+    """
     values = _resource_values(node, diagnostics)
     if values is None:
         return []

@@ -1,4 +1,6 @@
-"""Knows how `create`, `delete`, `update`, `status` and `requeue` become records of what a controller wants done."""
+"""Knows how `create`, `delete`, `update`, `status` and `requeue` become records of what a controller wants
+done.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ def _create(statement: ast.Create, block: Block, context: Context) -> Expr | Non
 
 
 def _from_template(template: Expr, type_: Record, statement: ast.Create, context: Context) -> Expr | None:
-    """The template as an object of the type: itself, or the fields that both have (`metadata` and `spec` of a pod template)."""
+    """The template as an object of the type: itself, or the fields that both have (`metadata` and `spec` of
+    a pod template).
+    """
     if template.type in (type_, DYN):
         return template if template.type == type_ else None
     wanted = context.view.table.fields_of(type_)

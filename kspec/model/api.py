@@ -23,8 +23,9 @@ from kspec.model.objects import (
     uid_of,
     with_metadata,
 )
-from kspec.model.rules import ModelRule, RuleSet, call, call_function
+from kspec.model.rules import RuleSet, call, call_function, clauses_of, has_param
 from kspec.model.store import Store, StoreError
+from kspec.runtime.rulebook import CompiledRule
 
 BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
 FOREGROUND_FINALIZER, ORPHAN_FINALIZER = "foregroundDeletion", "orphan"
@@ -203,7 +204,7 @@ class Api:
         if problems:
             return Reply("Forbidden", "; ".join(p.reason for p in problems), obj, tuple(problems))
         for rule in self.rules.about("validate", record):
-            if _applies(rule, verb) and not (old is None and rule.has_param("old")):
+            if _applies(rule, verb) and not (old is None and has_param(rule, "old")):
                 findings = self._value(rule, obj, values)
                 problems += _problems(rule, findings)
         if problems:
@@ -217,10 +218,10 @@ class Api:
     def _defaulted(self, record: str, obj: Object, values: dict[str, object]) -> Object:
         return self._defaults.applied(record, obj, lambda rule, at: self._value(rule, at, values))
 
-    def _value(self, rule: ModelRule, obj: Object, values: dict[str, object]) -> Any:
+    def _value(self, rule: CompiledRule, obj: Object, values: dict[str, object]) -> Any:
         """The rule's value; its first parameter is the object, whatever the rule calls it."""
-        given = {**values, rule.params[0][0]: obj}
-        if rule.has_param("cluster"):
+        given = {**values, rule.params[0].name: obj}
+        if has_param(rule, "cluster"):
             given["cluster"] = self.cluster()
         return call(rule, given)
 
@@ -234,13 +235,13 @@ class Api:
         return Reply("NotFound", f"{key} not found")
 
 
-def _applies(rule: ModelRule, verb: str) -> bool:
+def _applies(rule: CompiledRule, verb: str) -> bool:
     """A rule without an `on` clause is asked at every write."""
-    verbs = [c.text or c.name for c in rule.clauses_of("on")]
+    verbs = [c.constant or c.name for c in clauses_of(rule, "on")]
     return not verbs or verb in verbs
 
 
-def _problems(rule: ModelRule, findings: Any) -> list[Problem]:
+def _problems(rule: CompiledRule, findings: Any) -> list[Problem]:
     return [Problem(rule.id, f.get("code", ""), f.get("reason", ""), f.get("field", "")) for f in findings]
 
 

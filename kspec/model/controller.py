@@ -26,10 +26,10 @@ from kspec.model.objects import (
     with_metadata,
 )
 from kspec.model.queue import WorkQueue
-from kspec.model.rules import Function, ModelClause, ModelRule, RuleFailed, call, call_function
+from kspec.model.rules import RuleFailed, call, call_clause, call_function, clauses_of, has_param, subject
 from kspec.model.store import Event
 from kspec.model.view import View, ViewOf
-from kspec.runtime.values import EvalError
+from kspec.runtime.rulebook import Clause, CompiledRule
 
 EXPECTATION_NANOS_MAX = 300 * SECOND_NANOS
 """How long a controller waits for its view to reach its own writes: ExpectationsTimeout of client-go."""
@@ -38,19 +38,19 @@ EXPECTATION_NANOS_MAX = 300 * SECOND_NANOS
 class Controller:
     """Drives one controller rule over all objects of its type."""
 
-    def __init__(self, rule: ModelRule, view_of: ViewOf, api: Api, clock: Clock) -> None:
+    def __init__(self, rule: CompiledRule, view_of: ViewOf, api: Api, clock: Clock) -> None:
         self.rule = rule
         self.name = rule.name
         self.problems: dict[str, str] = {}
         self._api = api
         self._clock = clock
-        self._record = rule.subject
-        self._owns = rule.clauses_of("owns")
-        self._reads = rule.clauses_of("reads")
-        self.records = tuple(sorted({self._record, *(c.record for c in (*self._owns, *self._reads))}))
+        self._record = subject(rule)
+        self._owns = clauses_of(rule, "owns")
+        self._reads = clauses_of(rule, "reads")
+        self.records = tuple(sorted({self._record, *(c.type for c in (*self._owns, *self._reads))}))
         self.view: View = view_of(self.records)
-        self._owned_records = frozenset(c.record for c in self._owns)
-        self._read_records = {c.record for c in self._reads}
+        self._owned_records = frozenset(c.type for c in self._owns)
+        self._read_records = {c.type for c in self._reads}
         self._queue: WorkQueue[Key] = WorkQueue()
         self._expected: dict[Key, tuple[dict[str, int], int]] = {}
         self._touched: dict[str | None, None] = {}
@@ -158,20 +158,20 @@ class Controller:
 
     def decide(self, obj: Object) -> tuple[list[Claim], list[Object]]:
         """What the controller would do about this object, from what it has observed. Changes nothing."""
-        values: dict[str, object] = {self.rule.params[0][0]: obj, "now": self._clock.now}
+        values: dict[str, object] = {self.rule.params[0].name: obj, "now": self._clock.now}
         claims: list[Claim] = []
         for clause in self._owns:
             values[clause.name] = self._claimed(clause, obj, claims)
         for clause in self._reads:
             values[clause.name] = self._read(clause, obj)
-        if self.rule.has_param("cluster"):
+        if has_param(self.rule, "cluster"):
             values["cluster"] = self._api.cluster()
         writes: Any = call(self.rule, values)
         return claims, list(writes)
 
-    def _claimed(self, clause: ModelClause, obj: Object, claims: list[Claim]) -> list[Object]:
+    def _claimed(self, clause: Clause, obj: Object, claims: list[Claim]) -> list[Object]:
         """What the controller owns of a type, after adopting what it selects and releasing what not."""
-        shelf, uid = self.view.shelf(clause.record), uid_of(obj)
+        shelf, uid = self.view.shelf(clause.type), uid_of(obj)
         owned = []
         for found in shelf.owned_by(uid):
             reference = controller_of(found)
@@ -180,38 +180,32 @@ class Controller:
             if clause.fn is None or self._wants(clause, obj, found):
                 owned.append(found)
             elif not is_deleting(obj):
-                claims.append(_release(clause.record, found, uid))
+                claims.append(_release(clause.type, found, uid))
         if clause.fn is None or is_deleting(obj):
             return owned
         for found in shelf.orphans(namespace_of(obj)):
             if not is_deleting(found) and self._wants(clause, obj, found):
-                claim = _adopt(clause.record, found, self.reference_to(obj))
+                claim = _adopt(clause.type, found, self.reference_to(obj))
                 claims.append(claim)
                 owned.append(with_metadata(found, ownerReferences=claim.references))
         return sorted(owned, key=name_of)
 
-    def _wants(self, clause: ModelClause, obj: Object, candidate: Object) -> bool:
+    def _wants(self, clause: Clause, obj: Object, candidate: Object) -> bool:
         """Does the clause's selector select the candidate? A selector without terms owns nothing."""
         if clause.fn is None or namespace_of(candidate) != namespace_of(obj):
             return False
-        selector = self._selector(clause.fn, obj)
+        selector = call_clause(self.rule, clause, {self.rule.params[0].name: obj})
         if not isinstance(selector, dict) or not (
             selector.get("matchLabels") or selector.get("matchExpressions")
         ):
             return False
         labels = metadata(candidate).get("labels") or {}
-        return bool(call_function(self._api.rules.function("selects"), selector, labels))
+        return bool(call_function(self._api.rules.function("types/selects"), selector, labels))
 
-    def _selector(self, fn: Function, obj: Object) -> object:
-        try:
-            return fn(obj)
-        except EvalError as error:
-            raise RuleFailed(self.rule.id, error) from error
-
-    def _read(self, clause: ModelClause, obj: Object) -> list[Object]:
+    def _read(self, clause: Clause, obj: Object) -> list[Object]:
         """All objects of a type; of a namespaced one, for a namespaced subject, those of its namespace."""
-        shelf = self.view.shelf(clause.record)
-        if self._api.kinds.is_namespaced(clause.record) and self._api.kinds.is_namespaced(self._record):
+        shelf = self.view.shelf(clause.type)
+        if self._api.kinds.is_namespaced(clause.type) and self._api.kinds.is_namespaced(self._record):
             return shelf.in_namespace(namespace_of(obj))
         return shelf.all()
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from kspec.ir.types import ListOf, MapOf, Record, Type, TypeTable
 from kspec.model.objects import Object
-from kspec.model.rules import ModelRule, RuleSet
+from kspec.model.rules import RuleSet
+from kspec.runtime.rulebook import CompiledRule
 
-Ask = Callable[[ModelRule, Object], Object]
+Ask = Callable[[CompiledRule, Object], Object]
 """Applies one default rule to the value that it is about."""
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kspec.model.objects import Object, canonical, name_of, without
-from kspec.model.rules import ModelRule, Paths, RuleSet, call, call_function
+from kspec.model.rules import RuleSet, call, call_function, has_param
+from kspec.runtime.rulebook import CompiledRule, Paths
 
 CLASSES_KEPT_MAX = 1_000
 """How many different pods' verdicts are kept at once."""
@@ -116,8 +117,8 @@ class Judge:
         self.filters = [_named(rules, "filter", name) for name in profile.filters]
         self.scores = [_named(rules, "score", s.plugin) for s in profile.scores]
         everything = [*self.filters, *self.scores]
-        self.reads_cluster = any(r.has_param("cluster") for r in everything)
-        self._signature = _signature_of([r.reads.get("pod") for r in everything])
+        self.reads_cluster = any(has_param(r, "cluster") for r in everything)
+        self._signature = _signature_of([_read_of(r, "pod") for r in everything])
         self._known: dict[object, dict[str, Verdict]] = {}
 
     def judge(self, pod: Object, nodes: Sequence[Object], placed: Mapping[str, NodePods]) -> Placement:
@@ -189,18 +190,25 @@ class Judge:
         return known
 
 
-def _named(rules: RuleSet, kind: str, name: str) -> ModelRule:
+def _named(rules: RuleSet, kind: str, name: str) -> CompiledRule:
     found = rules.named(kind, name)
     if found is None:
         raise LookupError(f"the profile names the {kind} `{name}`, of which there is no rule")
     return found
 
 
-def _signature_of(reads: Sequence[Paths | None]) -> Callable[[Object], object]:
+def _read_of(rule: CompiledRule, param: str) -> Paths:
+    """Which paths of a parameter the rule reads; () stands for all of it, as where nothing is known of
+    the rule.
+    """
+    return rule.reads.get(param, frozenset()) if rule.reads else frozenset({()})
+
+
+def _signature_of(reads: Sequence[Paths]) -> Callable[[Object], object]:
     """A function that gives equal values for pods between which no rule can tell."""
-    if any(paths is None for paths in reads):
+    paths = sorted(set().union(*reads))
+    if () in paths:
         return lambda pod: canonical(without(pod, "status"))
-    paths = sorted(set().union(*(p for p in reads if p is not None)))
     return lambda pod: tuple(canonical(_at(pod, path)) for path in paths)
 
 

@@ -1,60 +1,39 @@
-"""Knows how the machinery finds the rules that decide: by kind, by the type they are about, by name.
-
-A `ModelRule` is a rule as the model calls it: a function over values, its parameters by name. Rules come from
-the compiled rulebook; tests write them by hand.
+"""Knows how the machinery finds the rules that decide, by kind and by the type they are about, and asks
+them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import Any, Protocol
 
+from kspec.runtime.rulebook import Clause, CompiledRule
 from kspec.runtime.values import EvalError
 from kspec.source import InternalError
 
-Function = Callable[..., object]
-Paths = frozenset[tuple[str, ...]]
+Ask = Callable[[CompiledRule, Mapping[str, object]], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ModelClause:
-    """`owns core.Pod as pods matching e`: `word` owns, `record` core.Pod, `name` pods.
+class Book(Protocol):
+    """Where rules come from: the compiled rulebook, a program under the evaluator, or a test's own."""
 
-    `fn` computes e from the rule's subject; `text` is a constant, such as the verb of `on create`.
-    """
+    def of_kind(self, kind: str) -> Sequence[CompiledRule]: ...
 
-    word: str
-    name: str = ""
-    record: str = ""
-    fn: Function | None = None
-    text: str = ""
+    def get(self, rule_id: str) -> CompiledRule | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRule:
-    """A rule that the model may call. `params` are (name, type as the language prints it), in order.
+class Listed:
+    """A book of rules that are already at hand, in this order."""
 
-    `reads` says, by parameter, which field paths the rule reads; one that is not in it is read in full.
-    """
+    def __init__(self, rules: Iterable[CompiledRule]) -> None:
+        self.rules = tuple(rules)
+        self._by_id = {r.id: r for r in self.rules}
 
-    id: str
-    kind: str
-    name: str
-    params: tuple[tuple[str, str], ...]
-    fn: Function = field(compare=False)
-    clauses: tuple[ModelClause, ...] = ()
-    reads: Mapping[str, Paths] = field(default_factory=dict, compare=False)
+    def of_kind(self, kind: str) -> Sequence[CompiledRule]:
+        return [r for r in self.rules if r.kind == kind]
 
-    @property
-    def subject(self) -> str:
-        """The type of the first parameter: what the rule is about."""
-        return self.params[0][1] if self.params else ""
-
-    def has_param(self, name: str) -> bool:
-        return any(n == name for n, _ in self.params)
-
-    def clauses_of(self, word: str) -> tuple[ModelClause, ...]:
-        return tuple(c for c in self.clauses if c.word == word)
+    def get(self, rule_id: str) -> CompiledRule | None:
+        return self._by_id.get(rule_id)
 
 
 class RuleFailed(Exception):
@@ -67,56 +46,76 @@ class RuleFailed(Exception):
 
 
 class RuleSet:
-    """All rules of a world. Order is that of the rulebook: file and place."""
+    """The rules of a world. Order is that of the book: file and place.
 
-    def __init__(self, rules: Iterable[ModelRule], cluster_fields: Mapping[str, str] | None = None) -> None:
-        """`cluster_fields`: which record type each field of the `Cluster` value lists."""
-        self.rules = tuple(rules)
+    `cluster_fields` says which record type each field of the `Cluster` value lists.
+    """
+
+    def __init__(self, book: Book, cluster_fields: Mapping[str, str] | None = None) -> None:
+        self.book = book
         self.cluster_fields = dict(cluster_fields or {})
-        self._about: dict[tuple[str, str], list[ModelRule]] = {}
-        self._named: dict[tuple[str, str], ModelRule] = {}
-        for rule in self.rules:
-            self._about.setdefault((rule.kind, rule.subject), []).append(rule)
-            self._named.setdefault((rule.kind, rule.name), rule)
+        self._about: dict[str, dict[str, list[CompiledRule]]] = {}
 
-    def of_kind(self, kind: str) -> list[ModelRule]:
-        return [r for r in self.rules if r.kind == kind]
+    def of_kind(self, kind: str) -> Sequence[CompiledRule]:
+        return self.book.of_kind(kind)
 
-    def about(self, kind: str, record: str) -> Sequence[ModelRule]:
+    def about(self, kind: str, record: str) -> Sequence[CompiledRule]:
         """The rules of a kind whose first parameter has this type."""
-        return self._about.get((kind, record), ())
-
-    def named(self, kind: str, name: str) -> ModelRule | None:
-        return self._named.get((kind, name))
-
-    def function(self, name: str) -> ModelRule:
-        """The function that the machinery relies on; the standard rules always have it."""
-        found = self._named.get(("function", name))
+        found = self._about.get(kind)
         if found is None:
-            raise InternalError(f"the rules have no function `{name}`")
+            found = self._about[kind] = {}
+            for rule in self.book.of_kind(kind):
+                found.setdefault(subject(rule), []).append(rule)
+        return found.get(record, ())
+
+    def named(self, kind: str, name: str) -> CompiledRule | None:
+        return next((r for r in self.book.of_kind(kind) if r.name == name), None)
+
+    def function(self, rule_id: str) -> CompiledRule:
+        """A function that the machinery relies on; the standard rules always have it."""
+        found = self.book.get(rule_id)
+        if found is None:
+            raise InternalError(f"the rules have no function `{rule_id}`")
         return found
 
-    def function_about(self, name: str, record: str) -> ModelRule | None:
+    def function_about(self, name: str, record: str) -> CompiledRule | None:
         """The overload of a function for this type, if there is one."""
         return next((r for r in self.about("function", record) if r.name == name), None)
 
 
-def call(rule: ModelRule, values: Mapping[str, object]) -> object:
-    """The rule's value, its parameters taken by name. Absent ones are an error of whoever calls."""
-    try:
-        return rule.fn(*[values[name] for name, _ in rule.params])
-    except EvalError as error:
-        raise RuleFailed(rule.id, error) from error
-    except KeyError as error:
-        missing = [name for name, _ in rule.params if name not in values]
-        if missing:
-            raise InternalError(f"{rule.id} wants {missing}, which the model does not give") from error
-        raise
+def subject(rule: CompiledRule) -> str:
+    """The type of the first parameter: what the rule is about."""
+    return rule.params[0].type if rule.params else ""
 
 
-def call_function(rule: ModelRule, *args: object) -> object:
-    """The value of a function for arguments in order."""
+def has_param(rule: CompiledRule, name: str) -> bool:
+    return any(p.name == name for p in rule.params)
+
+
+def clauses_of(rule: CompiledRule, word: str) -> tuple[Clause, ...]:
+    return tuple(c for c in rule.clauses if c.word == word)
+
+
+def call(rule: CompiledRule, values: Mapping[str, object]) -> Any:
+    """The rule's value, its parameters taken by name. One that is not given is an error of whoever calls."""
+    missing = [p.name for p in rule.params if p.name not in values]
+    if missing:
+        raise InternalError(f"{rule.id} wants {missing}, which the model does not give")
+    return call_function(rule, *[values[p.name] for p in rule.params])
+
+
+def call_function(rule: CompiledRule, *args: object) -> Any:
+    """The value of a rule for arguments in order."""
     try:
         return rule.fn(*args)
+    except EvalError as error:
+        raise RuleFailed(rule.id, error) from error
+
+
+def call_clause(rule: CompiledRule, clause: Clause, values: Mapping[str, object]) -> Any:
+    """What a clause of the head computes; of the rule's parameters it sees those that are given."""
+    assert clause.fn is not None
+    try:
+        return clause.fn(*[values.get(p.name) for p in rule.params])
     except EvalError as error:
         raise RuleFailed(rule.id, error) from error

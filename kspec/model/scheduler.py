@@ -49,9 +49,9 @@ class Scheduler:
         self._api = api
         self._clock = clock
         self._chooser = chooser
-        self._awaits = rules.function("awaitsNode").fn
-        self._holds = rules.function("holdsNode").fn
-        self._rank = rules.function("queueRank").fn
+        self._awaits = rules.function("scheduling/awaitsNode").fn
+        self._holds = rules.function("scheduling/holdsNode").fn
+        self._rank = rules.function("scheduling/queueRank").fn
         self._forget_all()
 
     def _forget_all(self) -> None:
@@ -180,9 +180,13 @@ class Scheduler:
 
     def _fail(self, key: Key, pod: Object, placement: Placement) -> str:
         message = call_function(
-            self._rules.function("failureMessage"), len(placement.verdicts), placement.reason_counts()
+            self._rules.function("scheduling/failureMessage"),
+            len(placement.verdicts),
+            placement.reason_counts(),
         )
-        patch: Any = call_function(self._rules.function("unschedulableStatus"), pod, message, self._clock.now)
+        patch: Any = call_function(
+            self._rules.function("scheduling/unschedulableStatus"), pod, message, self._clock.now
+        )
         status = pod.get("status") or {}
         self._stuck[key] = None
         if merge_patch(status, patch) != status:

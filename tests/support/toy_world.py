@@ -1,6 +1,6 @@
-"""A farm: a world with rules written by hand, of kinds that Kubernetes does not have, to test machinery alone.
+"""A farm: a world with rules written by hand, of kinds that Kubernetes does not have.
 
-A Farm keeps `spec.hens` Hens, a Hen wants a Barn. Only pods and nodes have their record names from the scheduler.
+A Farm keeps `spec.hens` Hens, a Hen wants a Barn. Hens and barns go by the names that the scheduler knows.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import Any
 from kspec.ir.types import Kind, TypeTable
 from kspec.model.chooser import Chooser
 from kspec.model.placement import Profile, ScorePlugin
-from kspec.model.rules import Function, ModelClause, ModelRule, RuleSet
+from kspec.model.rules import Listed, RuleSet
 from kspec.model.world import Options, World
+from kspec.runtime.rulebook import Clause, CompiledRule, Function, Param
 from kspec.runtime.values import Duration
 
 FARM, HEN, BARN = "toy.Farm", "core.Pod", "core.Node"
@@ -27,11 +28,11 @@ TABLE = TypeTable(
 )
 
 
-def rule(kind: str, name: str, params: str, fn: Function, *clauses: ModelClause, **reads: Any) -> ModelRule:
+def rule(kind: str, id_: str, params: str, fn: Function, *clauses: Clause, **reads: Any) -> CompiledRule:
     """`params` as "self: toy.Farm, now: timestamp"."""
     pairs = [tuple(p.strip().split(": ")) for p in params.split(",") if p]
-    typed = tuple((n, t) for n, t in pairs)
-    return ModelRule(f"toy/{name}", kind, name, typed, fn, tuple(clauses), reads)
+    typed = tuple(Param(n, t) for n, t in pairs)
+    return CompiledRule(id_, kind, id_.rpartition("/")[2], typed, fn, clauses=clauses, reads=reads)
 
 
 def write(action: str, **fields: Any) -> dict[str, Any]:
@@ -104,14 +105,19 @@ def why(total: int, reasons: dict[str, int]) -> str:
 
 
 FUNCTIONS = (
-    rule("function", "selects", "s: meta.LabelSelector, labels: dyn", selects),
-    rule("function", "awaitsNode", "p: core.Pod", lambda p: is_up(p) and not p["spec"].get("nodeName")),
-    rule("function", "holdsNode", "p: core.Pod", lambda p: bool(p["spec"].get("nodeName"))),
-    rule("function", "queueRank", "p: core.Pod", lambda p: [-p["spec"].get("rank", 0)]),
-    rule("function", "failureMessage", "n: int, reasons: dyn", why),
+    rule("function", "types/selects", "s: meta.LabelSelector, labels: dyn", selects),
     rule(
         "function",
-        "unschedulableStatus",
+        "scheduling/awaitsNode",
+        "p: core.Pod",
+        lambda p: is_up(p) and not p["spec"].get("nodeName"),
+    ),
+    rule("function", "scheduling/holdsNode", "p: core.Pod", lambda p: bool(p["spec"].get("nodeName"))),
+    rule("function", "scheduling/queueRank", "p: core.Pod", lambda p: [-p["spec"].get("rank", 0)]),
+    rule("function", "scheduling/failureMessage", "n: int, reasons: dyn", why),
+    rule(
+        "function",
+        "scheduling/unschedulableStatus",
         "p: core.Pod, m: string, now: timestamp",
         lambda p, m, now: {"why": m},
     ),
@@ -124,7 +130,7 @@ FARMING = (
         "Farmer",
         "self: toy.Farm, hens: list, now: timestamp",
         keep_hens,
-        ModelClause("owns", "hens", HEN, farm_selector),
+        Clause("owns", "hens", HEN, lambda self, hens, now: farm_selector(self)),
     ),
     rule("controller", "Instinct", "self: core.Pod, now: timestamp", lay),
 )
@@ -135,7 +141,7 @@ PLACING = (
     rule("score", "FreeCorn", "pod: core.Pod, node: core.Node, placed: list", free_corn),
 )
 
-RULES = RuleSet((*FUNCTIONS, *FARMING, *PLACING), {"pods": HEN, "nodes": BARN})
+RULES = RuleSet(Listed((*FUNCTIONS, *FARMING, *PLACING)), {"pods": HEN, "nodes": BARN})
 PROFILE = Profile("toy", ("Open", "Corn"), (ScorePlugin("FreeCorn", 1, "none"),))
 
 

@@ -1,0 +1,346 @@
+"""Knows the meaning of each node of the typed core where something may be open: one combinator per node, in its order.
+
+This is what generated code calls. Arguments that a node may not need are functions without parameters, called only where the rest leaves
+them undecided; bodies of loops are functions of their variables. Combinators take outcomes and yield outcomes (see `values.py`); they never raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+
+from kspec.runtime.equality import to_key
+from kspec.runtime.symbolic import containers, functions
+from kspec.runtime.symbolic import terms as t
+from kspec.runtime.symbolic.loops import (
+    all_,
+    exists,
+    exists_one,
+    filter_,
+    flat_map,
+    fold,
+    map_,
+    sort_by,
+    transform_map,
+    transform_map_entry,
+)
+from kspec.runtime.symbolic.merge import Case, choose, make_list, make_map, optional_parts, select
+from kspec.runtime.symbolic.outcomes import (
+    add_entry,
+    condition_of,
+    guarded,
+    not_supported,
+    strict,
+    supported,
+    term_of,
+)
+from kspec.runtime.symbolic.terms import Term
+from kspec.runtime.symbolic.values import (
+    NOTHING,
+    Errors,
+    Opaque,
+    Partial,
+    SymMap,
+    SymOptional,
+    SymRecord,
+    Union,
+    Unsupported,
+    Why,
+    after,
+    any_error,
+    errors_of,
+    failed,
+    is_open,
+    make_bool,
+    outcome,
+    under,
+    value_of,
+)
+from kspec.runtime.values import Duration, EvalError, Optional, Quantity, Timestamp, TypeValue, UInt
+
+__all__ = [
+    "Duration",
+    "Lets",
+    "Optional",
+    "Quantity",
+    "Timestamp",
+    "TypeValue",
+    "UInt",
+    "all_",
+    "and_",
+    "call",
+    "cond",
+    "exists",
+    "exists_one",
+    "field",
+    "filter_",
+    "flat_map",
+    "fold",
+    "has_field",
+    "has_key",
+    "key",
+    "let",
+    "list_",
+    "map_",
+    "map_literal",
+    "or_",
+    "record",
+    "rule",
+    "sort_by",
+    "transform_map",
+    "transform_map_entry",
+    "unbound",
+    "with_",
+]
+Thunk = Callable[[], object]
+
+
+# ---------------------------------------------------------------- Var, Field, HasField, Key, HasKey
+
+
+def unbound(name: str) -> object:
+    return failed("unbound", f"unknown name `{name}`")
+
+
+def field(operand: object, name: str, zero: object) -> object:
+    """`operand.name` of a record; `zero` is what an absent one reads as."""
+    if type(operand) is dict:
+        value = operand.get(name)
+        return zero if value is None else value
+    return strict(containers.field, operand, name, zero)
+
+
+def has_field(operand: object, name: str) -> object:
+    return strict(lambda record: make_bool(containers.has_field(record, name)), operand)
+
+
+def key(operand: object, name: str) -> object:
+    return strict(containers.key, operand, name)
+
+
+def has_key(operand: object, name: str) -> object:
+    return strict(containers.has_key, operand, name)
+
+
+# ---------------------------------------------------------------- And, Or, Cond
+
+
+def and_(left: object, right: Thunk) -> object:
+    return _decide(left, right, False)
+
+
+def or_(left: object, right: Thunk) -> object:
+    return _decide(left, right, True)
+
+
+def _decide(left: object, right: Thunk, deciding: bool) -> object:
+    """A deciding operand hides the other's error; otherwise the left one's error comes first."""
+    if left is deciding:
+        return left
+    left = condition_of(left)
+    if left is deciding:
+        return left
+    if left is (not deciding):
+        return condition_of(right())
+    second = condition_of(right())
+    if not isinstance(left, Partial) and not isinstance(second, Partial):
+        pair = (term_of(left), term_of(second))
+        return make_bool(t.or_(*pair) if deciding else t.and_(*pair))
+    first_errors, second_errors = errors_of(left), errors_of(second)
+    first, other = _goes_on(left, deciding), _goes_on(second, deciding)
+    first_fails, other_fails = any_error(first_errors), any_error(second_errors)
+    first_decides = t.and_(t.not_(first_fails), t.not_(first))
+    other_decides = t.and_(t.not_(other_fails), t.not_(other))
+    unknown = any_error(not_supported(second_errors))
+    errors = [
+        *under(t.not_(other_decides), not_supported(first_errors)),
+        *under(t.and_(t.not_(other_decides), t.not_(unknown)), supported(first_errors)),
+        *under(
+            t.and_(t.not_(first_decides), t.not_(any_error(not_supported(first_errors)))),
+            not_supported(second_errors),
+        ),
+        *under(t.and_(t.not_(first_decides), t.not_(first_fails)), supported(second_errors)),
+    ]
+    both = t.and_(first, other)
+    return outcome(errors, make_bool(t.not_(both) if deciding else both))
+
+
+def _goes_on(operand: object, deciding: bool) -> Term:
+    """Does the operand leave the other to decide? Where it fails, either way will do."""
+    value = value_of(operand)
+    if value is NOTHING:
+        return t.TRUE
+    return t.not_(term_of(value)) if deciding else term_of(value)
+
+
+def cond(condition: object, then: Thunk, otherwise: Thunk) -> object:
+    if condition is True:
+        return then()
+    if condition is False:
+        return otherwise()
+    condition = condition_of(condition)
+    value = value_of(condition)
+    if value is NOTHING:
+        return condition
+    term = term_of(value)
+    if term.op == "const":
+        return after(errors_of(condition), then() if term.value else otherwise())
+    return after(errors_of(condition), guarded(choose, term, then(), otherwise()))
+
+
+# ---------------------------------------------------------------- Call, Apply
+
+
+def call(name: str, *args: object) -> object:
+    """A function of the standard library."""
+    for arg in args:
+        if isinstance(arg, Partial):
+            return strict(lambda *values: functions.apply(name, values), *args)
+    return functions.apply(name, args)
+
+
+def rule(rule_id: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Decorator of the function that a rule became: its arguments are evaluated first; what it cannot express names the rule."""
+
+    def decorate(function: Callable[..., object]) -> Callable[..., object]:
+        def body(*args: object) -> object:
+            try:
+                return function(*args)
+            except Stopped as stop:
+                return stop.outcome
+
+        @wraps(function)
+        def applied(*args: object) -> object:
+            for arg in args:
+                if isinstance(arg, Partial):
+                    return strict(body, *args)
+            return body(*args)
+
+        applied.rule_id = rule_id  # type: ignore[attr-defined]
+        return applied
+
+    return decorate
+
+
+# ---------------------------------------------------------------- MakeList, MakeMap, MakeRecord, With
+
+
+def list_(elements: Sequence[object], optional: Sequence[int] = ()) -> object:
+    def made(*values: object) -> object:
+        return make_list(
+            _present(value) if index in optional else (t.TRUE, value) for index, value in enumerate(values)
+        )
+
+    return strict(made, *elements)
+
+
+def _present(value: object) -> Case:
+    if isinstance(value, (Optional, SymOptional)):
+        return optional_parts(value)
+    if is_open(value):
+        raise Unsupported("an element that may or may not be an optional")
+    raise EvalError("no_such_overload", "`?` wants an optional")
+
+
+def map_literal(entries: Sequence[tuple[object, object]], optional: Sequence[int] = ()) -> object:
+    def made(*values: object) -> object:
+        result: dict[object, Case] = {}
+        errors: list[tuple[Why, Term]] = []
+        for index in range(len(entries)):
+            name = _map_key(values[2 * index])
+            value = values[2 * index + 1]
+            add_entry(result, errors, name, _present(value) if index in optional else (t.TRUE, value))
+        return outcome(errors, make_map(result))
+
+    return strict(made, *(part for entry in entries for part in entry))
+
+
+def _map_key(value: object) -> object:
+    if is_open(value):
+        raise Unsupported("a map with an open key")
+    return to_key(value)
+
+
+def record(fields: Mapping[str, object]) -> object:
+    def made(*values: object) -> object:
+        cases = {name: containers.without_null(value) for name, value in zip(fields, values, strict=True)}
+        if all(guard.op == "const" and not is_open(value) for guard, value in cases.values()):
+            return {name: value for name, (guard, value) in cases.items() if guard is t.TRUE}
+        return SymRecord(cases)
+
+    return strict(made, *fields.values())
+
+
+def with_(operand: object, fields: Mapping[str, object]) -> object:
+    """The operand with these fields replaced; null removes one."""
+
+    def made(base: object, *values: object) -> object:
+        return _replace(
+            base, {name: containers.without_null(v) for name, v in zip(fields, values, strict=True)}
+        )
+
+    return strict(made, operand, *fields.values())
+
+
+def _replace(base: object, fields: dict[str, Case]) -> object:
+    if isinstance(base, Union):
+        return select((guard, _replace(each, fields)) for guard, each in base.alternatives)
+    if isinstance(base, Opaque):
+        raise Unsupported(base.reason)
+    if not isinstance(base, containers.Maps):
+        base = {}
+    if isinstance(base, SymMap):
+        entries = dict(base.entries)
+        entries.update(fields)
+        return make_map(entries)
+    if isinstance(base, SymRecord):
+        return SymRecord({**base.fields, **fields}, base.base)
+    if isinstance(base, dict) and all(g.op == "const" and not is_open(v) for g, v in fields.values()):
+        kept = {name: value for name, value in base.items() if name not in fields}
+        return kept | {name: value for name, (guard, value) in fields.items() if guard is t.TRUE}
+    return SymRecord(fields, base)
+
+
+# ---------------------------------------------------------------- Let
+
+
+def let(value: object, body: Callable[[object], object]) -> object:
+    """The value first, once; its error is the error of the whole."""
+    if not isinstance(value, Partial):
+        return body(value)
+    if value.value is NOTHING:
+        return value
+    return after(value.errors, body(value.value))
+
+
+class Stopped(Exception):
+    """A `let` in front of a rule's body that is always an error."""
+
+    def __init__(self, outcome: object) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class Lets:
+    """The lets in front of a rule's body, one after another."""
+
+    __slots__ = ("errors",)
+
+    def __init__(self) -> None:
+        self.errors: Errors = ()
+
+    def take(self, value: object) -> object:
+        """The value of one more; its errors come after those before it."""
+        if not isinstance(value, Partial):
+            return value
+        self.errors = errors_of(after(self.errors, value))
+        if value.value is NOTHING:
+            raise Stopped(outcome(self.errors, NOTHING))
+        return value.value
+
+    def done(self, result: object) -> object:
+        """The outcome of the whole."""
+        return after(self.errors, result)
+
+
+# ---------------------------------------------------------------- Loop, Fold: see `loops.py`

@@ -1,0 +1,496 @@
+"""Knows Boolean and integer terms: a hash-consed DAG whose constructors fold what is already decided.
+
+Three sorts: Bool, Int, and Text (a string that is only ever compared; printed as an integer, see `strings.py`). Structurally
+equal terms are the same object, so `is` compares and dictionaries need no deep hash. Nothing depends on the order in which
+terms were made before: arguments keep the order they were given in, so a query prints alike in every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from weakref import WeakValueDictionary
+
+BOOL, INT, TEXT = "Bool", "Int", "Text"
+
+
+class Term:
+    """One node. Made only by the functions below.
+
+    | op    | arguments          | value            |
+    |-------|--------------------|------------------|
+    | const |                    | bool or int      |
+    | text  |                    | str              |
+    | var   |                    | name             |
+    | atom  | a Text variable    | (function, text) | a fact about a string: startsWith, endsWith, contains, matches
+    | not   | Bool               |                  |
+    | and   | two or more Bool   |                  |
+    | or    | two or more Bool   |                  |
+    | eq    | two of one sort    |                  |
+    | le    | two Int            |                  |
+    | ite   | Bool, Int, Int     |                  |
+    | add   | two or more Int    |                  |
+    | mul   | Int                | the factor       |
+    | div   | Int                | the divisor, positive; rounds down |
+
+    `low` and `high` bound an Int (None: unbounded).
+    """
+
+    __slots__ = ("__weakref__", "args", "high", "low", "op", "sort", "value")
+
+    def __init__(
+        self, op: str, args: tuple[Term, ...], value: object, sort: str, low: int | None, high: int | None
+    ) -> None:
+        self.op = op
+        self.args = args
+        self.value = value
+        self.sort = sort
+        self.low = low
+        self.high = high
+
+    def __repr__(self) -> str:
+        if not self.args:
+            return str(self.value)
+        label = self.op if self.value is None else f"{self.op} {self.value}"
+        return f"({label} {' '.join(map(repr, self.args))})"
+
+
+_TABLE: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
+
+
+def _make(
+    op: str,
+    args: tuple[Term, ...],
+    value: object = None,
+    sort: str = BOOL,
+    low: int | None = None,
+    high: int | None = None,
+) -> Term:
+    key = (op, sort, value, low, high, *args)
+    found = _TABLE.get(key)
+    if found is None:
+        found = Term(op, args, value, sort, low, high)
+        _TABLE[key] = found
+    return found
+
+
+# ---------------------------------------------------------------- leaves
+
+TRUE = _make("const", (), True)
+FALSE = _make("const", (), False)
+
+
+def truth(value: bool) -> Term:
+    return TRUE if value else FALSE
+
+
+def number(value: int) -> Term:
+    return _make("const", (), int(value), INT, int(value), int(value))
+
+
+def text(value: str) -> Term:
+    return _make("text", (), value, TEXT)
+
+
+def bool_var(name: str) -> Term:
+    return _make("var", (), name)
+
+
+def int_var(name: str, low: int | None = None, high: int | None = None) -> Term:
+    """An integer that lies between its bounds, both included; the printer asserts them."""
+    return _make("var", (), name, INT, low, high)
+
+
+def text_var(name: str) -> Term:
+    return _make("var", (), name, TEXT)
+
+
+def atom(function: str, string: Term, argument: str) -> Term:
+    """A fact `function(string, argument)` about a Text variable; about a constant it is for the caller to decide."""
+    return _make("atom", (string,), (function, argument))
+
+
+# ---------------------------------------------------------------- Boolean connectives
+
+
+def not_(term: Term) -> Term:
+    if term.op == "const":
+        return FALSE if term.value else TRUE
+    if term.op == "not":
+        return term.args[0]
+    return _make("not", (term,))
+
+
+def and_(*terms: Term) -> Term:
+    return _junction("and", terms, FALSE, TRUE)
+
+
+def or_(*terms: Term) -> Term:
+    return _junction("or", terms, TRUE, FALSE)
+
+
+def all_of(terms: Iterable[Term]) -> Term:
+    return _junction("and", tuple(terms), FALSE, TRUE)
+
+
+def any_of(terms: Iterable[Term]) -> Term:
+    return _junction("or", tuple(terms), TRUE, FALSE)
+
+
+def implies(left: Term, right: Term) -> Term:
+    return or_(not_(left), right)
+
+
+def _junction(op: str, terms: tuple[Term, ...], zero: Term, unit: Term) -> Term:
+    """Conjunction or disjunction: flattened, without repetition, with complements, cases and absorption folded."""
+    members: dict[Term, None] = {}
+    for term in terms:
+        if term is zero:
+            return zero
+        if term is unit:
+            continue
+        for part in term.args if term.op == op else (term,):
+            members[part] = None
+    for part in members:
+        if part.op == "not" and part.args[0] in members:
+            return zero
+    if len(members) > 1 and not _fold_cases(op, members):
+        return zero
+    if len(members) > 1:
+        resolved = _absorb(op, members)
+        if resolved is not None:
+            return _junction(op, resolved, zero, unit)
+    if not members:
+        return unit
+    if len(members) == 1:
+        return next(iter(members))
+    return _make(op, tuple(members))
+
+
+def _fold_cases(op: str, members: dict[Term, None]) -> bool:
+    """x = a excludes x = b: in `and`, two such are false and `x != b` is implied by `x = a`; `or` is the dual.
+
+    Drops what is implied; False when the whole is decided.
+    """
+    deciding = "eq" if op == "and" else "not"
+    chosen: dict[Term, Term] = {}
+    for part in members:
+        case = _case(part)
+        if case is not None and part.op == deciding:
+            variable, constant = case
+            if chosen.setdefault(variable, constant) is not constant:
+                return False
+    if chosen:
+        for part in tuple(members):
+            case = _case(part)
+            if case is not None and part.op != deciding and chosen.get(case[0], case[1]) is not case[1]:
+                del members[part]
+    return True
+
+
+def _case(term: Term) -> tuple[Term, Term] | None:
+    """(x, constant) for `x = constant` and for its negation."""
+    inner = term.args[0] if term.op == "not" else term
+    if inner.op == "eq" and inner.args[1].op in ("const", "text"):
+        return inner.args[0], inner.args[1]
+    return None
+
+
+def _absorb(op: str, members: dict[Term, None]) -> tuple[Term, ...] | None:
+    """`a and (a or b)` is `a`; `a and (not a or b)` is `a and b`; and the dual. None when nothing changes."""
+    dual = "or" if op == "and" else "and"
+    changed = False
+    kept: list[Term] = []
+    for part in members:
+        if part.op != dual:
+            kept.append(part)
+        elif any(inner in members for inner in part.args):
+            changed = True
+        else:
+            rest = tuple(inner for inner in part.args if not _complement_in(inner, members))
+            changed = changed or len(rest) != len(part.args)
+            kept.append(part if len(rest) == len(part.args) else _rebuild(dual, rest))
+    return tuple(kept) if changed else None
+
+
+def _complement_in(term: Term, members: dict[Term, None]) -> bool:
+    if term.op == "not":
+        return term.args[0] in members
+    return _TABLE.get(("not", BOOL, None, None, None, term)) in members
+
+
+def _rebuild(op: str, parts: tuple[Term, ...]) -> Term:
+    return all_of(parts) if op == "and" else any_of(parts)
+
+
+# ---------------------------------------------------------------- choice
+
+
+def ite(condition: Term, then: Term, otherwise: Term) -> Term:
+    """`then` if the condition holds, else `otherwise`; of sort Bool or Int."""
+    if condition.op == "const":
+        return then if condition.value else otherwise
+    if then is otherwise:
+        return then
+    if then.sort == BOOL:
+        return or_(and_(condition, then), and_(not_(condition), otherwise))
+    if condition.op == "not":
+        condition, then, otherwise = condition.args[0], otherwise, then
+    if then.op == "ite" and then.args[0] is condition:
+        then = then.args[1]
+    if otherwise.op == "ite":
+        inner, first, second = otherwise.args
+        if inner is condition:
+            return ite(condition, then, second)
+        if first is then:
+            return ite(or_(condition, inner), then, second)
+    low, high = _hull(then, otherwise)
+    return _make("ite", (condition, then, otherwise), None, INT, low, high)
+
+
+def _hull(left: Term, right: Term) -> tuple[int | None, int | None]:
+    low = None if left.low is None or right.low is None else min(left.low, right.low)
+    high = None if left.high is None or right.high is None else max(left.high, right.high)
+    return low, high
+
+
+# ---------------------------------------------------------------- integers
+
+
+def add(*terms: Term) -> Term:
+    """The sum; equal summands are gathered, constants come last."""
+    constant = 0
+    factors: dict[Term, int] = {}
+    for term in terms:
+        for part in term.args if term.op == "add" else (term,):
+            if part.op == "const":
+                assert isinstance(part.value, int)
+                constant += part.value
+            else:
+                base, factor = _factored(part)
+                factors[base] = factors.get(base, 0) + factor
+    parts = [_scaled(factor, base) for base, factor in factors.items() if factor != 0]
+    if constant or not parts:
+        parts.append(number(constant))
+    if len(parts) == 1:
+        return parts[0]
+    low: int | None = 0
+    high: int | None = 0
+    for part in parts:
+        low = None if low is None or part.low is None else low + part.low
+        high = None if high is None or part.high is None else high + part.high
+    return _make("add", tuple(parts), None, INT, low, high)
+
+
+def _factored(term: Term) -> tuple[Term, int]:
+    if term.op == "mul":
+        assert isinstance(term.value, int)
+        return term.args[0], term.value
+    return term, 1
+
+
+def _scaled(factor: int, base: Term) -> Term:
+    if factor == 1:
+        return base
+    bounds = (base.low, base.high) if factor > 0 else (base.high, base.low)
+    low, high = (None if bound is None else bound * factor for bound in bounds)
+    return _make("mul", (base,), factor, INT, low, high)
+
+
+def mul(factor: int, term: Term) -> Term:
+    if factor == 0:
+        return number(0)
+    if term.op == "const":
+        assert isinstance(term.value, int)
+        return number(factor * term.value)
+    if term.op == "add":
+        return add(*(mul(factor, part) for part in term.args))
+    base, inner = _factored(term)
+    return _scaled(factor * inner, base)
+
+
+def div(term: Term, divisor: int) -> Term:
+    """The quotient by a positive constant, rounded down."""
+    assert divisor > 0
+    if divisor == 1:
+        return term
+    low, high = (None if bound is None else bound // divisor for bound in (term.low, term.high))
+    if low is not None and low == high:
+        return number(low)
+    return _make("div", (term,), divisor, INT, low, high)
+
+
+def sub(left: Term, right: Term) -> Term:
+    return add(left, mul(-1, right))
+
+
+def le(left: Term, right: Term) -> Term:
+    """`left <= right`."""
+    left, right = _constants_right(left, right)
+    if left is right:
+        return TRUE
+    if left.high is not None and right.low is not None and left.high <= right.low:
+        return TRUE
+    if left.low is not None and right.high is not None and left.low > right.high:
+        return FALSE
+    pushed = _push(left, right, le)
+    if pushed is not None:
+        return pushed
+    if right.op == "const" and left.op == "add" and left.low == right.value:
+        return _at_low(left)
+    if left.op == "const" and right.op == "add" and right.high == left.value:
+        return _at_high(right)
+    return _make("le", (left, right))
+
+
+def lt(left: Term, right: Term) -> Term:
+    return not_(le(right, left))
+
+
+def eq(left: Term, right: Term) -> Term:
+    """Equality of two terms of one sort; the constant, if any, stands right."""
+    if left is right:
+        return TRUE
+    if left.sort == BOOL:
+        return _iff(left, right)
+    if left.sort == TEXT:
+        if left.op == "text":
+            left, right = right, left
+        return FALSE if left.op == "text" else _make("eq", (left, right))
+    left, right = _constants_right(left, right)
+    if left.op == "const":
+        left, right = right, left
+    if left is right:
+        return TRUE
+    if left.high is not None and right.low is not None and left.high < right.low:
+        return FALSE
+    if left.low is not None and right.high is not None and left.low > right.high:
+        return FALSE
+    pushed = _push(left, right, eq)
+    if pushed is not None:
+        return pushed
+    if right.op == "const" and left.op == "add":
+        if left.low == right.value:
+            return _at_low(left)
+        if left.high == right.value:
+            return _at_high(left)
+    return _make("eq", (left, right))
+
+
+def _iff(left: Term, right: Term) -> Term:
+    if left.op == "const":
+        left, right = right, left
+    if right.op == "const":
+        return left if right.value else not_(left)
+    if not_(left) is right:
+        return FALSE
+    return _make("eq", (left, right))
+
+
+def _constants_right(left: Term, right: Term) -> tuple[Term, Term]:
+    """Constant summands move to the right, or to a right side that is constant anyway."""
+    shift = _constant_part(left)
+    if shift and left.op != "const":
+        left, right = add(left, number(-shift)), add(right, number(-shift))
+    if left.op == "const":
+        shift = _constant_part(right)
+        if shift and right.op != "const":
+            left, right = add(left, number(-shift)), add(right, number(-shift))
+    return left, right
+
+
+def _constant_part(term: Term) -> int:
+    last = term.args[-1] if term.op == "add" else term
+    return last.value if last.op == "const" and isinstance(last.value, int) else 0
+
+
+PUSH_DEPTH_MAX = 64
+
+
+def _push(left: Term, right: Term, compare: object) -> Term | None:
+    """A comparison of a choice between constants with a constant is decided leaf by leaf."""
+    if left.op == "ite" and right.op == "const" and _is_table(left):
+        choice = left
+    elif right.op == "ite" and left.op == "const" and _is_table(right):
+        choice = right
+    else:
+        return None
+    assert callable(compare)
+    condition, then, otherwise = choice.args
+    if choice is left:
+        return ite(condition, compare(then, right), compare(otherwise, right))
+    return ite(condition, compare(left, then), compare(left, otherwise))
+
+
+def _is_table(term: Term) -> bool:
+    """A chain of choices with constant leaves, not too long."""
+    for _ in range(PUSH_DEPTH_MAX):
+        if term.op == "const":
+            return True
+        if term.op != "ite" or term.args[1].op != "const":
+            return False
+        term = term.args[2]
+    return False
+
+
+def _at_low(total: Term) -> Term:
+    """A sum is at its lower bound just when every summand is."""
+    return all_of(eq(part, number(part.low)) for part in total.args if part.low is not None)
+
+
+def _at_high(total: Term) -> Term:
+    return all_of(eq(part, number(part.high)) for part in total.args if part.high is not None)
+
+
+# ---------------------------------------------------------------- walks
+
+
+def walk(roots: Iterable[Term]) -> Iterator[Term]:
+    """Every term below the roots once, arguments before what uses them; without recursion."""
+    done: set[Term] = set()
+    for root in roots:
+        stack: list[tuple[Term, bool]] = [(root, False)]
+        while stack:
+            term, ready = stack.pop()
+            if term in done:
+                continue
+            if ready or not term.args:
+                done.add(term)
+                yield term
+                continue
+            stack.append((term, True))
+            stack.extend((arg, False) for arg in reversed(term.args) if arg not in done)
+
+
+def evaluate(root: Term, assignment: Mapping[Term, object]) -> object:
+    """The value of a term, given those of its variables and atoms; Text variables have a str (or any value of their own)."""
+    values: dict[Term, object] = {}
+    for term in walk([root]):
+        args = [values[arg] for arg in term.args]
+        values[term] = _value(term, args, assignment)
+    return values[root]
+
+
+def _value(term: Term, args: list[object], assignment: Mapping[Term, object]) -> object:
+    match term.op:
+        case "const" | "text":
+            return term.value
+        case "var" | "atom":
+            return assignment[term]
+        case "not":
+            return not args[0]
+        case "and":
+            return all(args)
+        case "or":
+            return any(args)
+        case "eq":
+            return args[0] == args[1]
+        case "ite":
+            return args[1] if args[0] else args[2]
+    numbers = [int(arg) for arg in args if isinstance(arg, int)]
+    match term.op:
+        case "le":
+            return numbers[0] <= numbers[1]
+        case "add":
+            return sum(numbers)
+    assert isinstance(term.value, int)
+    return numbers[0] * term.value if term.op == "mul" else numbers[0] // term.value

@@ -1,0 +1,114 @@
+"""Knows how to ask Z3: our SMT-LIB text in; sat with a model, unsat, or unknown with the reason out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kspec.runtime.symbolic import terms as t
+from kspec.runtime.symbolic.smtlib import Script, name_of
+from kspec.runtime.symbolic.terms import Term
+
+if TYPE_CHECKING:
+    import z3
+
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Z3 said unknown."""
+
+    reason: str
+
+
+Assignment = dict[Term, object]
+"""A model: bool, int, or for a Text variable the integer that stands for its string (see `Script.numbers`)."""
+
+
+class Solver:
+    """One query, read from its text; assertions may be added and taken back. Stops at its deadline.
+
+    All use Z3's one default context: many contexts in a process have crashed releases of it.
+    """
+
+    def __init__(self, script: Script, timeout: float) -> None:
+        """`timeout` in seconds, for all checks together."""
+        import z3
+
+        self._z3 = z3
+        self.script = script
+        self.deadline = time.monotonic() + timeout
+        self.checks = 0
+        self.hurried = False  # was a question left open for want of time?
+        self._solver: z3.Solver = z3.Solver()
+        self._solver.set("random_seed", SEED)
+        self._solver.from_string(script.text)
+        self._constants = {variable: _constant(variable) for variable in script.variables}
+
+    def check(self) -> bool | Undecided:
+        """Is there a model?"""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            return Undecided("timeout")
+        self._solver.set("timeout", max(1, int(left * 1000)))
+        self.checks += 1
+        answer = self._solver.check()
+        if answer == self._z3.unknown:
+            reason = self._solver.reason_unknown()
+            if "interrupt" in reason or "keyboard" in reason:
+                raise KeyboardInterrupt
+            return Undecided("timeout" if reason in ("timeout", "canceled") else reason)
+        return bool(answer == self._z3.sat)
+
+    def model(self) -> Assignment:
+        """The values of all variables, after a check that found some."""
+        model = self._solver.model()
+        return {
+            variable: _value(model.eval(constant, True)) for variable, constant in self._constants.items()
+        }
+
+    def add(self, assertion: str) -> None:
+        """Assert a text over the names of the query."""
+        self._solver.from_string(f"(assert {assertion})")
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """What is added inside is taken back at the end."""
+        level = self._solver.num_scopes()
+        self._solver.push()
+        try:
+            yield
+        finally:
+            self._solver.pop(self._solver.num_scopes() - level)
+
+    def admits(self, assertion: str) -> Assignment | None:
+        """A model in which the assertion holds too, which is then kept; None (and nothing is kept) if none was found."""
+        self._solver.push()
+        self.add(assertion)
+        answer = self.check()
+        if answer is True:
+            return self.model()
+        self.hurried = self.hurried or answer is not False
+        self._solver.pop()
+        return None
+
+
+def _constant(variable: Term) -> z3.ExprRef:
+    import z3
+
+    name = name_of(variable)
+    bare = name[1:-1] if name.startswith("|") else name
+    made: z3.ExprRef = z3.Bool(bare) if variable.sort == t.BOOL else z3.Int(bare)
+    return made
+
+
+def _value(value: object) -> bool | int:
+    import z3
+
+    if z3.is_int_value(value):
+        return int(value.as_long())  # type: ignore[attr-defined]
+    return bool(z3.is_true(value))

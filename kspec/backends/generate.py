@@ -146,7 +146,9 @@ def emit_all(program: Program, sources: Sequence[Source]) -> dict[str, str]:
     ordered = Program(tuple(rule for own in rules.values() for rule in own))
     places, nullable = rule_places(ordered.rules), nullable_parameters(program)
     made = {"python/__init__.py": emit_python_index(ordered, places)}
-    made |= {f"python/{p}.py": emit_module(p, own, program, places, nullable) for p, own in rules.items() if own}
+    made |= {
+        f"python/{p}.py": emit_module(p, own, program, places, nullable) for p, own in rules.items() if own
+    }
     pages = [Page(s.path, s.file, s.module, rules[s.path]) for s in sources]
     made |= {f"docs/{page.path}.md": emit_page(page) for page in pages}
     made["docs/README.md"] = emit_index(pages)
@@ -159,7 +161,9 @@ def _symbolic(rules: Mapping[str, tuple[Rule, ...]], program: Program) -> dict[s
     from kspec.backends.symbolic.names import rule_places
 
     places = rule_places(program.rules)
-    return {f"symbolic/{path}.py": emit_module(path, own, program, places) for path, own in rules.items() if own}
+    return {
+        f"symbolic/{path}.py": emit_module(path, own, program, places) for path, own in rules.items() if own
+    }
 
 
 def _types(root: Path) -> dict[str, str]:

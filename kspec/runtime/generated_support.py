@@ -5,7 +5,7 @@ Where an operand can fail, generated code hands it over as a function, so that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from kspec.runtime.equality import from_key
@@ -214,4 +214,3 @@ def replaced(operand: object, fields: dict[str, object]) -> Map:
 def unbound(name: str, *args: object) -> object:
     """A variable, or a function of these arguments, that nothing stands for."""
     raise EvalError("unbound", f"unknown name `{name}`")
-

@@ -111,7 +111,9 @@ class Rulebook:
         return tuple(
             self._rule(e)
             for e in self.entries
-            if e.kind == kind and e.name == base and (not folder or e.id.rpartition("/")[0].replace("/", ".") == folder)
+            if e.kind == kind
+            and e.name == base
+            and (not folder or e.id.rpartition("/")[0].replace("/", ".") == folder)
         )
 
     def function(self, name: str) -> CompiledRule:

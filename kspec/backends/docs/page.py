@@ -44,7 +44,9 @@ class Page:
     def summary(self) -> str:
         """The first paragraph of the comment at the head of the file; of a file without one the names of its entries."""
         intro = introduction(self.file)
-        return intro.split("\n\n")[0].replace("\n", " ") if intro else ", ".join(e.title for e in entries(self))
+        return (
+            intro.split("\n\n")[0].replace("\n", " ") if intro else ", ".join(e.title for e in entries(self))
+        )
 
 
 def emit_page(page: Page) -> str:

@@ -43,6 +43,10 @@ class Scope:
             scope = replace(scope, names={**scope.names, name: scope.python_name(name)})
         return replace(scope, known=self.known.inside(expr))
 
+    def assuming(self, condition: ir.Expr, truth: bool) -> Scope:
+        """The same where the condition is true, or false."""
+        return replace(self, known=self.known.assuming(condition, truth))
+
     def named(self, expr: ir.Let | ir.Loop | ir.Fold, names: dict[str, str]) -> Scope:
         """The same with the Python names given."""
         return replace(self, names={**self.names, **names}, known=self.known.inside(expr))

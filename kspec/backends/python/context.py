@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from kspec.backends.python.names import RESERVED, Place, free_name, identifier
 from kspec.backends.python.trust import Known
@@ -38,10 +40,11 @@ class ModuleContext:
         self.rules = rules
         self.places = places
         self.nullable = nullable
-        self.names = set(taken) | RESERVED
+        self.names = set(taken) | RESERVED | set(dir(builtins))
         self.imports: dict[tuple[str, str], str] = {}
         self.modules: dict[str, str] = {}
         self.constants: dict[str, str] = {}
+        self._settled_rules = SettledRules(rules, self.known_of)
         self._fails: dict[int, bool] = {}
         self._steady_rules: dict[str, bool] = {}
         self._kept: list[ir.Expr] = []
@@ -113,13 +116,14 @@ class ModuleContext:
 
     # ---------------------------------------------------------------- failing
 
-    def fails(self, expr: ir.Expr) -> bool:
-        """Can it have an error? Says yes when in doubt."""
-        found = self._fails.get(id(expr))
+    def fails(self, expr: ir.Expr, known: Known) -> bool:
+        """Can it have an error, given what is known where it stands? Says yes when in doubt."""
+        settled = known.settled(expr)
+        found = self._fails.get(id(settled))
         if found is None:
-            found = self._fails[id(expr)] = may_fail(expr, self.rules)
-            self._kept.append(expr)  # an id is of one expression as long as that is alive
-        return found
+            found = self._fails[id(settled)] = may_fail(settled, self._settled_rules)
+            self._kept.append(settled)  # an id is of one expression as long as that is alive
+        return found or not self.steady(expr, known)
 
     def steady(self, expr: ir.Expr, known: Known) -> bool:
         """Do the static types decide what runs, here and in the rules that are applied?"""
@@ -135,7 +139,31 @@ class ModuleContext:
 
     def known_of(self, rule: ir.Rule) -> Known:
         """The types of the parameters; of those that some caller may give null to, `dyn`."""
-        return Known({p.name: DYN if (rule.id, i) in self.nullable else p.type for i, p in enumerate(rule.params)})
+        return Known(
+            {p.name: DYN if (rule.id, i) in self.nullable else p.type for i, p in enumerate(rule.params)}
+        )
+
+
+class SettledRules(Mapping[str, ir.Rule]):
+    """The rules, each with a body in which only what can fail looks so (see `Known.settled`)."""
+
+    def __init__(self, rules: Mapping[str, ir.Rule], known_of: Callable[[ir.Rule], Known]) -> None:
+        self._rules = rules
+        self._known_of = known_of
+        self._made: dict[str, ir.Rule] = {}
+
+    def __getitem__(self, rule_id: str) -> ir.Rule:
+        found = self._made.get(rule_id)
+        if found is None:
+            rule = self._rules[rule_id]
+            found = self._made[rule_id] = replace(rule, body=self._known_of(rule).settled(rule.body))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
 
 
 def choose_overload(
@@ -171,11 +199,11 @@ def _may_match(wanted: tuple[str, ...], tags: Iterable[str]) -> bool:
     given = tuple(tags)
     if any(w.endswith("*") for w in wanted):
         return True
-    return len(wanted) == len(given) and all(w == "any" or DYN.name == g or w == g for w, g in zip(wanted, given, strict=True))
+    return len(wanted) == len(given) and all(
+        w == "any" or DYN.name == g or w == g for w, g in zip(wanted, given, strict=True)
+    )
 
 
 def _is_importable(function: Callable[..., object]) -> bool:
     module = sys.modules.get(function.__module__)
     return getattr(module, function.__name__, None) is function
-
-

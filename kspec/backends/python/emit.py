@@ -12,9 +12,10 @@ from kspec.backends.python import constants, loops, natives
 from kspec.backends.python.code import AND, ATOM, COMPARE, NOT, OR, SUM, TERNARY, Code, Scope
 from kspec.backends.python.context import ModuleContext
 from kspec.backends.python.layout import Doc, Group, bracketed, call, chain, clauses, in_brackets, row
-from kspec.backends.python.trust import has_zero
+from kspec.backends.python.trust import PLAIN_KEYS, has_zero
 from kspec.ir import nodes as ir
-from kspec.ir.types import BOOL, INT, STRING, UINT, ListOf, MapOf, OptionalOf, Record, Scalar, Type
+from kspec.ir.types import BOOL, STRING, MapOf, OptionalOf, Record, Scalar
+
 
 class Emitter:
     """Prints the expressions of one module."""
@@ -33,7 +34,7 @@ class Emitter:
             case ir.HasField():
                 return self.has_field(expr, scope, "is not")
             case ir.Key():
-                return self.helper("kspec.runtime.operators", "select", self.doc(expr.operand, scope), quote(expr.name))
+                return self.key_of(expr, scope)
             case ir.HasKey():
                 return self.has_key(expr, scope, "in")
             case ir.And() | ir.Or():
@@ -54,7 +55,9 @@ class Emitter:
                 return self.replace_fields(expr, scope)
             case ir.Let():
                 inner = scope.inside(expr, (expr.name,))
-                function = row("lambda ", inner.names[expr.name], ": ", self.expr(expr.body, inner).at(TERNARY))
+                function = row(
+                    "lambda ", inner.names[expr.name], ": ", self.expr(expr.body, inner).at(TERNARY)
+                )
                 return Code(call(in_brackets(function), self.doc(expr.value, scope)))
             case ir.Loop():
                 return loops.loop(self, expr, scope)
@@ -76,7 +79,11 @@ class Emitter:
 
     def condition(self, expr: ir.Expr, scope: Scope) -> Code:
         """For a place that only asks whether it is true: what is no bool is an error, absent counts as false."""
-        if isinstance(expr, ir.Field) and expr.type == BOOL and isinstance(scope.known.sure(expr.operand), Record):
+        if (
+            isinstance(expr, ir.Field)
+            and expr.type == BOOL
+            and isinstance(scope.known.sure(expr.operand), Record)
+        ):
             return Code(self.get(expr, scope))
         if isinstance(expr, ir.And | ir.Or):
             return self.decision(expr, scope, asked=True)
@@ -92,7 +99,7 @@ class Emitter:
         return scope.known.sure(expr) != BOOL or self.fails(expr, scope)
 
     def fails(self, expr: ir.Expr, scope: Scope) -> bool:
-        return self.context.fails(expr) or not self.context.steady(expr, scope.known)
+        return self.context.fails(expr, scope.known)
 
     # ---------------------------------------------------------------- names and fields
 
@@ -120,10 +127,19 @@ class Emitter:
             return found if relation == "is not" else Code(row("not ", found.doc), NOT)
         return Code(row(self.get(expr, scope), f" {relation} None"), COMPARE)
 
+    def key_of(self, expr: ir.Key, scope: Scope) -> Code:
+        if scope.known.has_index(expr.operand, ir.Lit(expr.name, STRING)):
+            return Code(row(self.doc(expr.operand, scope, ATOM), "[", quote(expr.name), "]"))
+        return self.helper(
+            "kspec.runtime.operators", "select", self.doc(expr.operand, scope), quote(expr.name)
+        )
+
     def has_key(self, expr: ir.HasKey, scope: Scope, relation: str) -> Code:
         if isinstance(scope.known.sure(expr.operand), MapOf | Record):
             return Code(row(quote(expr.name), f" {relation} ", self.doc(expr.operand, scope, SUM)), COMPARE)
-        found = self.helper("kspec.runtime.operators", "has_key", self.doc(expr.operand, scope), quote(expr.name))
+        found = self.helper(
+            "kspec.runtime.operators", "has_key", self.doc(expr.operand, scope), quote(expr.name)
+        )
         return found if relation == "in" else Code(row("not ", found.doc), NOT)
 
     # ---------------------------------------------------------------- truth
@@ -131,23 +147,30 @@ class Emitter:
     def decision(self, expr: ir.And | ir.Or, scope: Scope, asked: bool = False) -> Code:
         """`a && b && c`, natively up to the first operand that can fail; if something follows that one, by a helper."""
         word, level = ("and", AND) if isinstance(expr, ir.And) else ("or", OR)
-        operands = flatten(expr)
-        failing = next((i for i, o in enumerate(operands) if self.truth_fails(o, scope)), len(operands))
+        operands: list[tuple[ir.Expr, Scope]] = []
+        for operand in flatten(expr):
+            operands.append((operand, scope))
+            scope = scope.assuming(operand, word == "and")
+        failing = next((i for i, o in enumerate(operands) if self.truth_fails(*o)), len(operands))
         if failing >= len(operands) - 1:
             safe, risky = operands, []
         else:
             safe, risky = operands[:failing], operands[failing:]
         ask = self.condition if asked else self.truth
-        parts = [ask(o, scope).at(level + 1) for o in safe]
+        parts = [ask(*o).at(level + 1) for o in safe]
         if risky:
-            thunks = [row("lambda: ", self.doc(o, scope)) for o in risky]  # the helper tests what they yield
+            # What an operand that failed would have said is not known to those after it.
+            after = risky[0][1]
+            thunks = [
+                row("lambda: ", self.doc(o, after)) for o, _ in risky
+            ]  # the helper tests what they yield
             parts.append(self.support(f"{word}_", *thunks).doc)
         return Code(chain(word, parts), level) if len(parts) > 1 else Code(parts[0])
 
     def conditional(self, expr: ir.Cond, scope: Scope) -> Code:
-        then = self.doc(expr.then, scope, OR)
+        then = self.doc(expr.then, scope.assuming(expr.condition, True), OR)
         test = row("if ", self.condition(expr.condition, scope).at(OR))
-        otherwise = self.expr(expr.otherwise, scope)
+        otherwise = self.expr(expr.otherwise, scope.assuming(expr.condition, False))
         if isinstance(expr.otherwise, ir.Cond) and isinstance(otherwise.doc, Group):
             first, *rest = otherwise.doc.parts  # a chain of conditions opens up as one
             return Code(clauses((then, test, row("else ", first), *rest)), TERNARY)
@@ -180,7 +203,9 @@ class Emitter:
 
     def make_map(self, expr: ir.MakeMap, scope: Scope) -> Code:
         keys = [k.value for k, _ in expr.entries if isinstance(k, ir.Lit) and isinstance(k.value, str | int)]
-        plain = not any(isinstance(k, bool) for k in keys) and len(set(keys)) == len(keys) == len(expr.entries)
+        plain = not any(isinstance(k, bool) for k in keys) and len(set(keys)) == len(keys) == len(
+            expr.entries
+        )
         if plain and not expr.optional:
             entries = [row(self.doc(k, scope), ": ", self.doc(v, scope)) for k, v in expr.entries]
             return Code(bracketed("{", entries, "}"))
@@ -192,7 +217,7 @@ class Emitter:
 
     def key(self, expr: ir.Expr, scope: Scope) -> Doc:
         """A value as the key of a map."""
-        if is_plain_key(scope.known.sure(expr)):
+        if scope.known.sure(expr) in PLAIN_KEYS:
             return self.doc(expr, scope)
         return self.helper("kspec.runtime.equality", "to_key", self.doc(expr, scope)).doc
 
@@ -231,11 +256,6 @@ def flatten(expr: ir.And | ir.Or) -> list[ir.Expr]:
         else:
             found.append(at)
     return found
-
-
-def is_plain_key(type_: Type) -> bool:
-    """Does every value of the type stand for itself as the key of a map?"""
-    return type_ in (STRING, INT, UINT)
 
 
 quote = constants.quote

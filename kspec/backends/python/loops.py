@@ -27,6 +27,10 @@ def loop(emitter: Emitter, expr: ir.Loop, scope: Scope) -> Code:
             test = row("if ", emitter.condition(body, inner).at(OR))
             found = words("[", (inner.names[expr.variables[0]], turn, *lets, test), "]")
             return Code(row(call("len", found), " == 1"), COMPARE)
+        case "map" if (
+            expr.where is None and isinstance(expr.body, ir.Var) and (expr.body.name,) == expr.variables
+        ):
+            return Code(bracketed("[", [row("*", source(emitter, expr, scope).at(ATOM))], "]"))
         case "map" | "filter" | "flatMap":
             element, parts = pieces(emitter, expr, scope)
             return Code(words("[", (element, *parts), "]"))
@@ -34,9 +38,10 @@ def loop(emitter: Emitter, expr: ir.Loop, scope: Scope) -> Code:
             return _transformed(emitter, expr, scope)
         case "transformMapEntry":
             turn, inner = turns(emitter, expr, scope)
-            parts = (turn, *kept(emitter, expr, inner))
+            where = kept(emitter, expr, inner)
             lets, body, inner = peel(emitter, expr.body, inner)
-            maps = words("(", (emitter.doc(body, inner), *parts, *lets), ")")
+            clauses = (turn, *where, *lets)
+            maps = words("(", (emitter.doc(body, inner), *clauses), ")")
             return Code(row(emitter.context.support("merge_entries"), maps))
         case "sortBy":
             return _sorted(emitter, expr, scope)
@@ -98,6 +103,8 @@ def pieces(emitter: Emitter, expr: ir.Loop, scope: Scope) -> tuple[Doc, list[Doc
     match expr.kind:
         case "map":
             parts = [turn, *kept(emitter, expr, inner)]
+            if expr.where is not None:
+                inner = inner.assuming(expr.where, True)
             lets, body, inner = peel(emitter, expr.body, inner)
             return emitter.doc(body, inner), [*parts, *lets]
         case "filter":
@@ -117,7 +124,7 @@ def spread(emitter: Emitter, expr: ir.Expr, scope: Scope) -> tuple[Doc, list[Doc
             element, parts = spread(emitter, body, inner)
             return element, [*lets, *parts]
         case ir.Cond(condition, then, ir.MakeList(())):
-            element, parts = spread(emitter, then, scope)
+            element, parts = spread(emitter, then, scope.assuming(condition, True))
             return element, [row("if ", emitter.condition(condition, scope).at(OR)), *parts]
         case ir.MakeList((only,), _, optional) if not optional:
             return emitter.doc(only, scope), []
@@ -137,14 +144,16 @@ def spread(emitter: Emitter, expr: ir.Expr, scope: Scope) -> tuple[Doc, list[Doc
 def _quantified(emitter: Emitter, expr: ir.Loop, scope: Scope) -> Code:
     word = expr.kind
     inside = scope.known.inside(expr)
-    if inside.sure(expr.body) == BOOL and not emitter.context.fails(expr.body) and emitter.context.steady(expr.body, inside):
+    if inside.sure(expr.body) == BOOL and not emitter.context.fails(expr.body, inside):
         turn, inner = turns(emitter, expr, scope)
         lets, body, inner = peel(emitter, expr.body, inner)
         test = emitter.condition(body, inner).at(TERNARY)
         return Code(row("all" if word == "all" else "any", words("(", (test, turn, *lets), ")")))
     helper = {1: f"{word}_", 2: "all_pairs" if word == "all" else "exists_pair"}[len(expr.variables)]
     inner = scope.inside(expr, expr.variables)
-    return emitter.support(helper, source(emitter, expr, scope).at(TERNARY), function(emitter, expr.variables, expr.body, inner))
+    return emitter.support(
+        helper, source(emitter, expr, scope).at(TERNARY), function(emitter, expr.variables, expr.body, inner)
+    )
 
 
 def function(emitter: Emitter, variables: tuple[str, ...], body: ir.Expr, inner: Scope) -> Doc:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kspec.backends.python.code import TERNARY, Scope
+from kspec.backends.python.code import Scope
 from kspec.backends.python.constants import literal, quote
 from kspec.backends.python.context import ModuleContext
 from kspec.backends.python.emit import Emitter
@@ -17,8 +17,8 @@ from kspec.backends.python.names import RESERVED, Place, free_name, local_names
 from kspec.backends.python.statements import body_lines
 from kspec.backends.python.trust import Known
 from kspec.ir import nodes as ir
-from kspec.ir.types import show
 from kspec.ir import walk
+from kspec.ir.types import show
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -73,10 +73,14 @@ class ModuleWriter:
     def text(self, title: str) -> str:
         functions = [f for rule in self.rules for f in self.functions(rule)]
         rows = [self.table_row(rule) for rule in self.rules]
-        imports = [f"from {module} import {', '.join(names)}" for module, names in self.context.outside_imports()]
+        imports = [
+            f"from {module} import {', '.join(names)}" for module, names in self.context.outside_imports()
+        ]
         imports = [wrapped_import(line) for line in imports] + self.context.module_imports()
         constants = [f"{name} = {made}" for made, name in self.context.constants.items()]
-        return template().render(title=title, imports=imports, constants=constants, functions=functions, rules=rows)
+        return template().render(
+            title=title, imports=imports, constants=constants, functions=functions, rules=rows
+        )
 
     # ---------------------------------------------------------------- functions
 
@@ -87,7 +91,9 @@ class ModuleWriter:
         for clause in rule.clauses:
             if clause.expr is not None and clause.constant is None:
                 title = f"{rule.id}: {clause.word} {clause.name}".rstrip()
-                found.append(Function(title, self.definition(self.clause_name(rule, clause), rule, clause.expr, "")))
+                found.append(
+                    Function(title, self.definition(self.clause_name(rule, clause), rule, clause.expr, ""))
+                )
         return found
 
     def clause_name(self, rule: ir.Rule, clause: ir.HeadClause) -> str:
@@ -175,7 +181,11 @@ def tuple_of(docs: Iterable[Doc]) -> Doc:
 
 def read_entry(name: str, paths: Collection[tuple[str, ...]]) -> Doc:
     shown = [tuple_of([quote(part) for part in path]) for path in sorted(paths)]
-    return row(quote(name), ": ", call("frozenset", bracketed("(", shown, ")") if len(shown) != 1 else row("(", shown[0], ",)")))
+    return row(
+        quote(name),
+        ": ",
+        call("frozenset", bracketed("(", shown, ")") if len(shown) != 1 else row("(", shown[0], ",)")),
+    )
 
 
 def wrapped_import(line: str) -> str:
@@ -189,4 +199,6 @@ def template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
     text = (Path(__file__).parent / "templates" / "module.py.j2").read_text(encoding="utf-8")
-    return Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False).from_string(text)
+    return Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False).from_string(
+        text
+    )

@@ -42,7 +42,9 @@ def identifier(text: str) -> str:
     return f"_{name}" if name[0].isdigit() else name
 
 
-def rule_places(rules: Iterable[Rule], taken: Mapping[str, Collection[str]] | None = None) -> dict[str, Place]:
+def rule_places(
+    rules: Iterable[Rule], taken: Mapping[str, Collection[str]] | None = None
+) -> dict[str, Place]:
     """The place of each rule, by id. Functions keep their name; other kinds have theirs in front of it."""
     places: dict[str, Place] = {}
     used: dict[str, set[str]] = {module: set(names) for module, names in (taken or {}).items()}

@@ -8,9 +8,24 @@ from typing import TYPE_CHECKING
 from kspec.backends.python import constants
 from kspec.backends.python.code import ATOM, COMPARE, NOT, SUM, Code, Scope
 from kspec.backends.python.layout import call as called
-from kspec.backends.python.layout import chain, row
+from kspec.backends.python.layout import flat, row
+from kspec.backends.python.trust import PLAIN_KEYS
 from kspec.ir import nodes as ir
-from kspec.ir.types import BOOL, BYTES, DOUBLE, DURATION, INT, QUANTITY, STRING, TIMESTAMP, TYPE, UINT, ListOf, MapOf, Type
+from kspec.ir.types import (
+    BOOL,
+    BYTES,
+    DOUBLE,
+    DURATION,
+    INT,
+    QUANTITY,
+    STRING,
+    TIMESTAMP,
+    TYPE,
+    UINT,
+    ListOf,
+    MapOf,
+    Type,
+)
 from kspec.ir.walk import int_bounds
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.values import EvalError
@@ -22,7 +37,7 @@ NUMBERS = frozenset((INT, UINT, DOUBLE))
 SAME_EQUAL = frozenset((BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION, QUANTITY, TYPE))
 """Types whose values Python compares with `==` as CEL does."""
 ORDERED = SAME_EQUAL - {TYPE}
-HASHED = frozenset((STRING, INT, UINT))
+HASHED = PLAIN_KEYS
 FOUND_BY_IN = SAME_EQUAL - {DOUBLE}
 """Python's `in` asks for identity first, which finds a NaN that equals nothing."""
 
@@ -42,7 +57,10 @@ def call(emitter: Emitter, expr: ir.Call, scope: Scope) -> Code:
 
 
 def library_call(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code:
-    if len(types) == 1 and emitter.context.chosen(expr.function, types) is FUNCTIONS["dyn"].overloads[("any",)]:
+    if (
+        len(types) == 1
+        and emitter.context.chosen(expr.function, types) is FUNCTIONS["dyn"].overloads[("any",)]
+    ):
         return emitter.expr(expr.args[0], scope)  # a conversion to the type that it has
     args = [emitter.doc(a, scope) for a in expr.args]
     name = emitter.context.library(expr.function, types)
@@ -51,10 +69,7 @@ def library_call(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) ->
     code = Code(called(name, *args))
     if expr.function in CONSTANT_MAKERS and _is_constant(expr):
         text = str(getattr(expr.args[0], "value", ""))
-        made = called(name, *args)
-        assert isinstance(args[0], str)
-        del made
-        return Code(emitter.context.constant(f"{name}({', '.join(map(str, args))})", constants.constant_name(expr.function, text)))
+        return Code(emitter.context.constant(flat(code.doc), constants.constant_name(expr.function, text)))
     return code
 
 
@@ -105,7 +120,9 @@ def _arithmetic(operator: str) -> Spelling:
             left, right = emitter.doc(expr.args[0], scope, SUM), emitter.doc(expr.args[1], scope, ATOM)
             return Code(row(left, f" {operator} ", right), SUM)
         if operator == "+" and types[0] in (STRING,) and types == (STRING, STRING):
-            return emitter.support("join_texts", *(emitter.doc(p, scope) for p in _parts(expr, STRING, scope)))
+            return emitter.support(
+                "join_texts", *(emitter.doc(p, scope) for p in _parts(expr, STRING, scope))
+            )
         if operator == "+" and all(isinstance(t, ListOf) for t in types):
             parts = [emitter.doc(p, scope) for p in _list_parts(expr, scope)]
             return emitter.support("join_lists", *parts)
@@ -117,7 +134,11 @@ def _arithmetic(operator: str) -> Spelling:
 def _parts(expr: ir.Expr, type_: Type, scope: Scope) -> list[ir.Expr]:
     """The operands of a chain of `+` of strings, nested to the left."""
     found: list[ir.Expr] = []
-    while isinstance(expr, ir.Call) and expr.function == "_+_" and all(scope.known.sure(a) == type_ for a in expr.args):
+    while (
+        isinstance(expr, ir.Call)
+        and expr.function == "_+_"
+        and all(scope.known.sure(a) == type_ for a in expr.args)
+    ):
         found.append(expr.args[1])
         expr = expr.args[0]
     return [expr, *reversed(found)]
@@ -146,6 +167,8 @@ def _not(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | 
             return emitter.has_key(operand, scope, "not in")
         case ir.Call("@in"):
             return _membership(emitter, operand, scope, "not in") or _negated(emitter, operand, scope)
+        case ir.Call("contains", args) if tuple(map(scope.known.sure, args)) == (STRING, STRING):
+            return _compared_swapped(emitter, operand, "not in", scope)
         case ir.Call("_==_", args) if all(scope.known.sure(a) in SAME_EQUAL for a in args):
             code = SPELLINGS["_!=_"](emitter, operand, tuple(map(scope.known.sure, args)), scope)
             return code or _negated(emitter, operand, scope)
@@ -191,14 +214,20 @@ def _method(name: str) -> Spelling:
 
 
 def _contains(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
-    if types != (STRING, STRING):
-        return None
+    return _compared_swapped(emitter, expr, "in", scope) if types == (STRING, STRING) else None
+
+
+def _compared_swapped(emitter: Emitter, expr: ir.Call, operator: str, scope: Scope) -> Code:
     text, part = expr.args
-    return Code(row(emitter.doc(part, scope, SUM), " in ", emitter.doc(text, scope, SUM)), COMPARE)
+    return Code(row(emitter.doc(part, scope, SUM), f" {operator} ", emitter.doc(text, scope, SUM)), COMPARE)
 
 
 def _index(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
-    return None
+    """`m[k]` natively where it is known that the key is there."""
+    container, key = expr.args
+    if not scope.known.has_index(container, key):
+        return None
+    return Code(row(emitter.doc(container, scope, ATOM), "[", emitter.doc(key, scope), "]"))
 
 
 SPELLINGS: Mapping[str, Spelling] = {
@@ -213,6 +242,7 @@ SPELLINGS: Mapping[str, Spelling] = {
     "!_": _not,
     "@in": _in,
     "size": _size,
+    "_[_]": _index,
     "startsWith": _method("startswith"),
     "endsWith": _method("endswith"),
     "contains": _contains,

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from kspec.backends.python.trust import Known
 from kspec.ir import nodes as ir
 from kspec.ir.types import DYN
-from kspec.ir.walk import children
 
 Parameter = tuple[str, int]
 
@@ -30,18 +29,4 @@ def _given(rule: ir.Rule, nullable: frozenset[Parameter]) -> Iterator[Parameter]
         expr, known = stack.pop()
         if isinstance(expr, ir.Apply):
             yield from ((expr.rule, i) for i, arg in enumerate(expr.args) if not known.keeps(arg))
-        stack += _parts(expr, known)
-
-
-def _parts(expr: ir.Expr, known: Known) -> list[tuple[ir.Expr, Known]]:
-    """The direct parts, each with what is known where it stands."""
-    match expr:
-        case ir.Let():
-            return [(expr.value, known), (expr.body, known.inside(expr))]
-        case ir.Loop():
-            inside = [expr.body] if expr.where is None else [expr.where, expr.body]
-            return [(expr.range, known), *((part, known.inside(expr)) for part in inside)]
-        case ir.Fold():
-            return [(expr.range, known), (expr.init, known), (expr.step, known.inside(expr))]
-        case _:
-            return [(part, known) for part in children(expr)]
+        stack += known.parts(expr)

@@ -10,7 +10,7 @@ from kspec.backends.python.code import OR, TERNARY, Scope
 from kspec.backends.python.emit import Emitter
 from kspec.backends.python.layout import INDENT, Doc, flat, render
 from kspec.ir import nodes as ir
-from kspec.ir.types import ListOf
+from kspec.ir.types import BOOL, ListOf
 
 INLINE_MAX = 88
 """A choice that is longer than this on one line becomes an `if`."""
@@ -43,6 +43,8 @@ class Writer:
         match expr:
             case ir.Let():
                 self.let(expr, scope, sink, depth)
+            case ir.Cond() if isinstance(sink, Assign) and self.keeps_value(expr, scope, sink):
+                self.change(expr, scope, sink, depth)
             case ir.Cond() if self.wants_lines(expr, scope, depth):
                 self.choice(expr, scope, sink, depth)
             case ir.Fold() if isinstance(scope.known.sure(expr.range), ListOf):
@@ -58,11 +60,34 @@ class Writer:
         self.line(doc, depth, "return " if isinstance(sink, Return) else f"{sink.name} = ")
 
     def let(self, expr: ir.Let, scope: Scope, sink: Sink, depth: int) -> None:
-        inner = scope.inside(expr, (expr.name,))
+        hidden = scope.names.get(expr.name)
+        if isinstance(sink, Return) and hidden is not None:  # nothing can ask for the hidden value any more
+            inner = scope.named(expr, {expr.name: hidden})
+        else:
+            inner = scope.inside(expr, (expr.name,))
         name = inner.names[expr.name]
         # While the value is computed its name is not free: what the value binds must not be taken for it afterwards.
         self.statement(expr.value, replace(scope, taken=scope.taken | {name}), Assign(name), depth)
         self.statement(expr.body, inner, sink, depth)
+
+    def keeps_value(self, expr: ir.Cond, scope: Scope, sink: Assign) -> bool:
+        """Does a branch just keep what the name has?"""
+        kept = any(self.is_name(branch, scope, sink) for branch in (expr.then, expr.otherwise))
+        return kept and scope.known.sure(expr.condition) == BOOL
+
+    def is_name(self, expr: ir.Expr, scope: Scope, sink: Assign) -> bool:
+        return isinstance(expr, ir.Var) and scope.names.get(expr.name) == sink.name
+
+    def change(self, expr: ir.Cond, scope: Scope, sink: Assign, depth: int) -> None:
+        """`if` without an `else`: the name gets another value, or keeps its own."""
+        condition, branch, truth = expr.condition, expr.then, True
+        if self.is_name(expr.then, scope, sink):
+            branch, truth = expr.otherwise, False
+            condition = ir.Call("!_", (condition,), BOOL, condition.span)
+        if self.is_name(branch, scope, sink):
+            condition, branch = expr.condition, expr.then  # both keep it; the condition may still fail
+        self.line(self.emitter.condition(condition, scope).at(TERNARY), depth, "if ", ":")
+        self.statement(branch, scope.assuming(expr.condition, truth), sink, depth + 1)
 
     def wants_lines(self, expr: ir.Cond, scope: Scope, depth: int) -> bool:
         """Is there something inside that reads better as a statement, or is it too long for one line?"""
@@ -81,7 +106,8 @@ class Writer:
         rest: ir.Expr = expr
         while isinstance(rest, ir.Cond):
             self.line(self.emitter.condition(rest.condition, scope).at(TERNARY), depth, word, ":")
-            self.statement(rest.then, scope, sink, depth + 1)
+            self.statement(rest.then, scope.assuming(rest.condition, True), sink, depth + 1)
+            scope = scope.assuming(rest.condition, False)
             word, rest = "elif ", rest.otherwise
         if isinstance(sink, Return):  # every branch has returned
             self.statement(rest, scope, sink, depth)

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kspec.backends.python.facts import Fact, Meanings, facts_of, mentions
 from kspec.ir import nodes as ir
-from kspec.ir.types import DYN, INT, NULL, ListOf, MapOf, OptionalOf, Scalar, Type
-from kspec.ir.walk import children
+from kspec.ir.types import BOOL, DYN, INT, NULL, STRING, UINT, ListOf, MapOf, OptionalOf, Scalar, Type
+from kspec.ir.walk import children, free_variables, rebuild
 
 ZEROLESS = frozenset(("ip", "cidr", "url", "semver", "type", "null_type", "dyn"))
 """Scalars whose absent field reads as null."""
 
 TAKE_PART = frozenset(("_[_]", "min", "max", "orValue", "value"))
 """Functions that yield a part of their argument."""
+
+PLAIN_KEYS = frozenset((STRING, INT, UINT))
+"""Types whose values stand for themselves as keys of a map."""
 
 TOTAL = frozenset(("_==_", "_!=_", "type", "dyn", "hash", "@cast"))
 """Functions that take any value."""
@@ -29,18 +33,29 @@ def has_zero(type_: Type) -> bool:
 
 def is_empty(expr: ir.Expr) -> bool:
     """`[]` and `{}`, which are of every list and map type."""
-    return (isinstance(expr, ir.MakeList) and not expr.elements) or (isinstance(expr, ir.MakeMap) and not expr.entries)
+    return (isinstance(expr, ir.MakeList) and not expr.elements) or (
+        isinstance(expr, ir.MakeMap) and not expr.entries
+    )
 
 
 class Known:
-    """The types that the variables certainly have in one place, and so those of the expressions there."""
+    """What is certain in one place: the types of the variables, what conditions around it say, and so what expressions yield."""
 
-    __slots__ = ("_inside", "_sure", "types")
+    __slots__ = ("_assumed", "_inside", "_settled", "_sure", "facts", "meanings", "types")
 
-    def __init__(self, types: Mapping[str, Type]) -> None:
+    def __init__(
+        self,
+        types: Mapping[str, Type],
+        facts: frozenset[Fact] = frozenset(),
+        meanings: Meanings | None = None,
+    ) -> None:
         self.types = types
+        self.facts = facts
+        self.meanings = meanings or {}
         self._sure: dict[int, Type] = {}
         self._inside: dict[int, Known] = {}
+        self._assumed: dict[tuple[int, bool], Known] = {}
+        self._settled: dict[int, ir.Expr] = {}
 
     def sure(self, expr: ir.Expr) -> Type:
         """The type that the value certainly has; `dyn` where it may be another."""
@@ -53,37 +68,102 @@ class Known:
         """Has the value the static type of the expression for certain?"""
         return self.sure(expr) == expr.type
 
-    def steady(self, expr: ir.Expr) -> bool:
-        """Can the static types decide what runs, everywhere in the expression? Else it can fail where they say it cannot."""
-        parts: list[tuple[ir.Expr, Known]] = [(part, self) for part in children(expr)]
+    def parts(self, expr: ir.Expr) -> list[tuple[ir.Expr, Known]]:
+        """The direct parts of an expression, each with what is known there; in the order of `children`."""
         match expr:
-            case ir.Call() if expr.function not in TOTAL:
-                kept = all(map(self.keeps, expr.args))
-            case ir.Apply():
-                kept = all(map(self.keeps, expr.args))
             case ir.And() | ir.Or():
-                kept = self.keeps(expr.left) and self.keeps(expr.right)
+                return [(expr.left, self), (expr.right, self.assuming(expr.left, isinstance(expr, ir.And)))]
             case ir.Cond():
-                kept = self.keeps(expr.condition)
+                then, otherwise = self.branches(expr)
+                return [(expr.condition, self), (expr.then, then), (expr.otherwise, otherwise)]
             case ir.Let():
-                kept, parts = True, [(expr.value, self), (expr.body, self.inside(expr))]
+                return [(expr.value, self), (expr.body, self.inside(expr))]
             case ir.Loop():
                 inside = self.inside(expr)
-                kept = self.keeps(expr.range) and inside.keeps(expr.body)
-                parts = [(expr.range, self), *((p, inside) for p in (expr.where, expr.body) if p is not None)]
+                if expr.where is None:
+                    return [(expr.range, self), (expr.body, inside)]
+                return [
+                    (expr.range, self),
+                    (expr.where, inside),
+                    (expr.body, inside.assuming(expr.where, True)),
+                ]
+            case ir.Fold():
+                return [(expr.range, self), (expr.init, self), (expr.step, self.inside(expr))]
+            case _:
+                return [(part, self) for part in children(expr)]
+
+    def steady(self, expr: ir.Expr) -> bool:
+        """Can the static types decide what runs, everywhere in the expression? Else it can fail where they say it cannot."""
+        match expr:
+            case ir.Call() if expr.function in TOTAL:
+                kept = True
+            case ir.Call() | ir.Apply():
+                kept = all(map(self.keeps, expr.args))
+            case ir.And() | ir.Or() | ir.Cond():
+                kept = all(known.keeps(part) for part, known in self.parts(expr) if part.type == BOOL)
+            case ir.Loop():
+                kept = self.keeps(expr.range) and (
+                    expr.body.type != BOOL or self.inside(expr).keeps(expr.body)
+                )
             case ir.Fold():
                 kept = self.keeps(expr.range)
-                parts = [(expr.range, self), (expr.init, self), (expr.step, self.inside(expr))]
             case _:
                 kept = True
-        return kept and all(known.steady(part) for part, known in parts)
+        return kept and all(known.steady(part) for part, known in self.parts(expr))
+
+    def settled(self, expr: ir.Expr) -> ir.Expr:
+        """The expression with a variable in place of each `m[k]` that surely has a value: what is left of its ways to fail."""
+        found = self._settled.get(id(expr))
+        if found is None:
+            found = self._settled[id(expr)] = self._settle(expr)
+        return found
+
+    def _settle(self, expr: ir.Expr) -> ir.Expr:
+        match expr:
+            case ir.Call("_[_]", (container, key)) if self.has_index(container, key):
+                return ir.Var("present", expr.type)
+            case ir.Key(operand, name) if self.has_index(operand, ir.Lit(name, STRING)):
+                return ir.Var("present", expr.type)
+            case _:
+                parts = iter([known.settled(part) for part, known in self.parts(expr)])
+                return rebuild(expr, lambda _: next(parts))
 
     def inside(self, expr: ir.Let | ir.Loop | ir.Fold) -> Known:
         """What is known in the part of the expression that sees the variables which it binds."""
         found = self._inside.get(id(expr))
         if found is None:
-            found = self._inside[id(expr)] = Known({**self.types, **self._bound(expr)})
+            found = self._inside[id(expr)] = self._with(self._bound(expr))
+            if (
+                isinstance(expr, ir.Let)
+                and expr.value.type == BOOL
+                and expr.name not in free_variables(expr.value)
+            ):
+                found.meanings = {**found.meanings, expr.name: expr.value}
         return found
+
+    def assuming(self, condition: ir.Expr, truth: bool) -> Known:
+        """What is known where the condition is true, or false."""
+        key = (id(condition), truth)
+        found = self._assumed.get(key)
+        if found is None:
+            facts = self.facts.union(facts_of(condition, truth, self.meanings))
+            same = facts == self.facts
+            found = self._assumed[key] = self if same else Known(self.types, facts, self.meanings)
+        return found
+
+    def has_index(self, container: ir.Expr, key: ir.Expr) -> bool:
+        """Is there surely a value at this key of a map?"""
+        plain = isinstance(self.sure(container), MapOf) and self.sure(key) in PLAIN_KEYS
+        return plain and ("index", container, key) in self.facts
+
+    def _with(self, bound: Mapping[str, Type]) -> Known:
+        """The same with further variables, which hide others of their names."""
+        names = frozenset(bound)
+        facts = frozenset(f for f in self.facts if not mentions(f, names))
+        meanings = {
+            n: e for n, e in self.meanings.items() if n not in names and names.isdisjoint(free_variables(e))
+        }
+        return Known({**self.types, **bound}, facts, meanings)
 
     def _find(self, expr: ir.Expr) -> Type:
         match expr:
@@ -92,11 +172,15 @@ class Known:
             case ir.Var():
                 return self.types.get(expr.name, DYN)
             case ir.Field():
-                return expr.type if has_zero(expr.type) else DYN
+                there = has_zero(expr.type) or ("field", expr.operand, expr.name) in self.facts
+                return expr.type if there and expr.type != DYN else DYN
             case ir.Key():
                 return expr.type if self.keeps(expr.operand) else DYN
             case ir.Cond():
-                return self._common(expr.then, expr.otherwise)
+                then, otherwise = self.branches(expr)
+                return _common(
+                    expr.then, then.sure(expr.then), expr.otherwise, otherwise.sure(expr.otherwise)
+                )
             case ir.Let():
                 return self.inside(expr).sure(expr.body)
             case ir.MakeList():
@@ -111,11 +195,8 @@ class Known:
             case _:
                 return expr.type
 
-    def _common(self, a: ir.Expr, b: ir.Expr) -> Type:
-        left, right = self.sure(a), self.sure(b)
-        if left == right or is_empty(b):
-            return left
-        return right if is_empty(a) else DYN
+    def branches(self, expr: ir.Cond) -> tuple[Known, Known]:
+        return self.assuming(expr.condition, True), self.assuming(expr.condition, False)
 
     def _list_type(self, expr: ir.MakeList) -> Type:
         if not isinstance(expr.type, ListOf):
@@ -138,7 +219,9 @@ class Known:
             case "map", ListOf(element):
                 return expr.type if is_empty(expr.body) or inside.sure(expr.body) == element else ListOf(DYN)
             case ("flatMap", _):
-                return expr.type if is_empty(expr.body) or inside.sure(expr.body) == expr.type else ListOf(DYN)
+                return (
+                    expr.type if is_empty(expr.body) or inside.sure(expr.body) == expr.type else ListOf(DYN)
+                )
             case _:
                 return expr.type
 
@@ -157,9 +240,16 @@ class Known:
         (element,) = element_types(self.sure(expr.range), 1)
         start = expr.type if is_empty(expr.init) else self.sure(expr.init)
         bound = {expr.variable: element, expr.accumulator: start}
-        if start != expr.type or Known({**self.types, **bound}).sure(expr.step) != expr.type:
+        if start != expr.type or self._with(bound).sure(expr.step) != expr.type:
             bound[expr.accumulator] = DYN
         return bound
+
+
+def _common(a: ir.Expr, type_a: Type, b: ir.Expr, type_b: Type) -> Type:
+    """The type of what is one or the other."""
+    if type_a == type_b or is_empty(b):
+        return type_a
+    return type_b if is_empty(a) else DYN
 
 
 def element_types(range_type: Type, count: int) -> tuple[Type, ...]:

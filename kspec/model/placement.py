@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kspec.model.objects import Object, canonical, name_of, without
+from kspec.ir.reads import COUNT, EACH
+from kspec.model.objects import Object, name_of
 from kspec.model.rules import RuleSet, call, call_function, has_param
+from kspec.model.signature import signature_of
 from kspec.runtime.rulebook import CompiledRule, Paths
 
 CLASSES_KEPT_MAX = 1_000
@@ -118,7 +120,9 @@ class Judge:
         self.scores = [_named(rules, "score", s.plugin) for s in profile.scores]
         everything = [*self.filters, *self.scores]
         self.reads_cluster = any(has_param(r, "cluster") for r in everything)
-        self._signature = _signature_of([_read_of(r, "pod") for r in everything])
+        self._signature = signature_of(_read_of(r, "pod") for r in everything)
+        self.placed_signature = signature_of(_of_element(_read_of(r, "placed")) for r in everything)
+        """What of a pod that is placed on a node can matter to the verdict on another pod."""
         self._known: dict[object, dict[str, Verdict]] = {}
 
     def judge(self, pod: Object, nodes: Sequence[Object], placed: Mapping[str, NodePods]) -> Placement:
@@ -197,24 +201,11 @@ def _named(rules: RuleSet, kind: str, name: str) -> CompiledRule:
     return found
 
 
+def _of_element(paths: Paths) -> Paths:
+    """What is read of each element, of what is read of a list; how many there are is not part of any."""
+    return frozenset(path[1:] if path[:1] == (EACH,) else () for path in paths if path[:1] != (COUNT,))
+
+
 def _read_of(rule: CompiledRule, param: str) -> Paths:
-    """Which paths of a parameter the rule reads; () stands for all of it, as where nothing is known of
-    the rule.
-    """
+    """Which paths of a parameter the rule reads; () stands for all of it, as where nothing is known."""
     return rule.reads.get(param, frozenset()) if rule.reads else frozenset({()})
-
-
-def _signature_of(reads: Sequence[Paths]) -> Callable[[Object], object]:
-    """A function that gives equal values for pods between which no rule can tell."""
-    paths = sorted(set().union(*reads))
-    if () in paths:
-        return lambda pod: canonical(without(pod, "status"))
-    return lambda pod: tuple(canonical(_at(pod, path)) for path in paths)
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        if not isinstance(value, dict):
-            return value
-        value = value.get(step)
-    return value

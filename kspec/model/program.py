@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from kspec.ir.evaluate import evaluate
 from kspec.ir.nodes import Expr, HeadClause, Program, Rule
+from kspec.ir.reads import read_set
 from kspec.ir.types import ListOf, Record, TypeTable, show
 from kspec.model.placement import Profile, ScorePlugin
 from kspec.model.rules import Listed, RuleSet
@@ -51,6 +52,7 @@ def _rule(rule: Rule, by_id: Mapping[str, Rule]) -> CompiledRule:
         tuple(Param(p.name, show(p.type)) for p in rule.params),
         _function(rule.body, names, by_id),
         clauses=tuple(_clause(c, names, by_id) for c in rule.clauses),
+        reads=read_set(rule, by_id),
         source=rule.source,
         doc=rule.doc,
         path=rule.path,

@@ -100,10 +100,15 @@ class Scheduler:
         if self._node_of.get(key, node) != node:
             self._unplace(key)
         here = self._placed.setdefault(node, NodePods())
-        others = tuple(p for p in here.pods if not _is(key, p))
-        fresh = len(others) == len(here.pods)
-        here.pods = (*others, pod)
-        here.version += 1
+        before = [p for p in here.pods if _is(key, p)]
+        fresh = not before
+        alike = self.judge.placed_signature
+        if fresh:
+            here.pods = (*here.pods, pod)
+        else:
+            here.pods = tuple(pod if _is(key, p) else p for p in here.pods)
+        if fresh or alike(before[0]) != alike(pod):
+            here.version += 1
         self._node_of[key] = node
         if fresh and self.judge.reads_cluster:
             self._wake()

@@ -122,7 +122,8 @@ def run(args: Sequence[str] | None = None) -> int:
         return exits.INTERRUPTED
     except click.ClickException as error:
         error.show()
-        return exits.BAD_INPUT
+        # As terraform has it, 2 says "there are changes" under this option, so bad usage must not.
+        return exits.VIOLATED if "--detailed-exitcode" in (args or sys.argv) else exits.BAD_INPUT
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else exits.OK
     except Exception as error:

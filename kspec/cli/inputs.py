@@ -1,0 +1,94 @@
+"""Knows how PATHS and the shared options become a workspace, nodes and rules; mistakes end the run, warnings do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kspec.cli.session import Session
+from kspec.source import Diagnostic, DiagnosticError, has_errors
+
+if TYPE_CHECKING:
+    from kspec.elaborate.library import Library
+    from kspec.plan import Rules
+    from kspec.resources.load import Workspace
+
+NO_NODES = "KS1906"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterOptions:
+    """`--k8s-version`, `--param`, `--nodes`, as they were given."""
+
+    k8s_version: str | None = None
+    param: tuple[str, ...] = ()
+    nodes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a command works on."""
+
+    workspace: Workspace
+    library: Library
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def load(session: Session, paths: Sequence[str], options: ClusterOptions) -> Inputs:
+    """Read everything; show the warnings, raise the errors."""
+    from kspec.cli.bindings import read_bindings
+    from kspec.resources.load import load_library, load_workspace
+
+    library = load_library()
+    params = read_bindings(options.param, "--param")
+    workspace = load_workspace(list(paths), version=options.k8s_version, params=params, library=library)
+    known = set(workspace.params)
+    unknown = [name for name in params if name not in known]
+    if unknown and workspace.ok:
+        raise DiagnosticError([_no_param(name, known) for name in unknown])
+    if has_errors(workspace.diagnostics):
+        raise DiagnosticError(workspace.diagnostics)
+    session.show_diagnostics(workspace.diagnostics)
+    return Inputs(workspace, library, workspace.diagnostics)
+
+
+def load_nodes(session: Session, options: ClusterOptions, version: str) -> list[dict[str, Any]] | None:
+    """The Node objects of `--nodes FILE`, decoded; None without that option."""
+    from kspec.resources.load import load_workspace
+
+    if options.nodes is None:
+        return None
+    found = load_workspace([options.nodes], version=version)
+    if has_errors(found.diagnostics):
+        raise DiagnosticError(found.diagnostics)
+    session.show_diagnostics(found.diagnostics)
+    nodes = [o.decoded for o in found.objects if o.kind and o.kind.record == "core.Node" and o.decoded]
+    if not nodes:
+        message = f"there are no nodes in `{options.nodes}`"
+        raise DiagnosticError([Diagnostic(NO_NODES, message, help="`kubectl get nodes -o yaml` prints them")])
+    return nodes
+
+
+def standard(inputs: Inputs) -> Rules:
+    """The rules of Kubernetes, with those of the workspace."""
+    from kspec.model.standard import DEFAULT_PROFILE, standard_profile, standard_rules
+    from kspec.plan import Rules
+    from kspec.runtime.rulebook import load_rulebook
+
+    table = inputs.library.types(inputs.workspace.table)
+    profiles = {name: p.fields for name, p in inputs.library.profiles.items()}
+    return Rules(
+        standard_rules(load_rulebook(), table),
+        standard_profile(profiles, DEFAULT_PROFILE),
+        inputs.workspace.version,
+    )
+
+
+def _no_param(name: str, known: set[str]) -> Diagnostic:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted(known), n=1)
+    declared = ", ".join(f"`{k}`" for k in sorted(known))
+    help_ = f"did you mean `{near[0]}`?" if near else f"declared are {declared}" if known else ""
+    return Diagnostic("KS1907", f"no file declares a param `{name}`", help=help_)

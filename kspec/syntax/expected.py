@@ -35,6 +35,7 @@ VALUE = frozenset(
 NAMES = frozenset("NAME QUOTED_NAME STRING POOL USE".split())
 _DECLARATIONS = frozenset(w.upper() for w in DECLARATIONS)
 _STATEMENTS = frozenset(w.upper() for w in STATEMENTS)
+CLAUSES = frozenset("OWNS READS ON AFTER WEIGHT FOR".split())
 MENTIONED_MAX = 4
 
 
@@ -57,6 +58,8 @@ def expectation(acceptable: Collection[str]) -> str:
         say("a declaration", _DECLARATIONS | NAMES)
     if "RETURN" in left:
         say("a statement", _STATEMENTS | NAMES)
+    if "OWNS" in left:
+        say("a clause", CLAUSES)
     if "QUOTED_NAME" in left or {"NAME", "STRING"} <= left:
         say("a field", NAMES | {"LPAR"})
     if "RESOURCE_NAME" in left:

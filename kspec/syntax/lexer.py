@@ -10,6 +10,8 @@ from kspec.syntax.table import END, load_table
 
 RESOURCE_NAME = "RESOURCE_NAME"
 BLANK = " \t\r\n\f"
+NEVER_NAMES = frozenset({"in", "implies", "true", "false", "null"})
+"""Keywords that are never read as names: they may follow a value, or are values."""
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -89,6 +91,6 @@ def raw_tokens(name: str, text: str, at: int = 0) -> list[RawToken]:
         word = text[start:end]
         others: tuple[str, ...] = ()
         if kind == "NAME" and word in lex.keywords:
-            kind, others = lex.keywords[word], ("NAME",)
+            kind, others = lex.keywords[word], () if word in NEVER_NAMES else ("NAME",)
         out.append(RawToken(kind, others, word, start, end, begins_line))
         begins_line = False

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from kspec.source import SourceFile, Span
 from kspec.syntax import ast
-from kspec.syntax.lexer import BLANK, BYTE_ORDER_MARK, RESOURCE_NAME, Token, lexicon
+from kspec.syntax.lexer import BLANK, BYTE_ORDER_MARK, NEVER_NAMES, RESOURCE_NAME, Token, lexicon
 from kspec.syntax.table import END, Table, load_table
 from kspec.syntax.tree import Expressions
 
@@ -85,7 +85,9 @@ class Machine:
                     continue
                 others = ()
                 if kind == "NAME" and word in keywords:
-                    kind, others = keywords[word], AS_NAME
+                    kind = keywords[word]
+                    if word not in NEVER_NAMES:
+                        others = AS_NAME
                 if states[-1] in names_resource:
                     kind, others, at = self.resource_name(kind, others, start, at)
                     word = text[start:at]

@@ -48,7 +48,7 @@ _CRON = re.compile(r"[*0-9][*0-9/,-]*(?: +[*0-9][*0-9/,-]*){4}(?= *[\n}])")
 def recognise(r: Recoverer, i: int) -> Mistake | None:
     for look in (
         yaml_document, superfluous_closer, wrong_closer, logical_word, percentage, yaml_list, type_brackets,
-        parameter_without_type, type(r).broken_off, outside_of_object, unknown_word, yaml_nesting, bare_text,
+        parameter_without_type, using_after_result, type(r).broken_off, outside_of_object, unknown_word, yaml_nesting, bare_text,
         strange_operator, equals_sign, word_as_name, let_without_equals,
     ):  # fmt: skip
         mistake = look(r, i)
@@ -146,7 +146,7 @@ def logical_word(r: Recoverer, i: int) -> Mistake | None:
 def unknown_word(r: Recoverer, i: int) -> Mistake | None:
     """`functon f(…)`, `retrun x`: a word that should begin a declaration or statement, and is not one that can."""
     for k in (i, i - 1, i - 2):
-        if k < 0 or r.raw[k].kind != "NAME" and r.raw[k].text != "else":
+        if k < 0 or "NAME" not in (r.raw[k].kind, *r.raw[k].others):
             continue
         if not r.raw[k].begins_line and r.raw[k - 1].kind != "RBRACE":
             continue
@@ -165,6 +165,8 @@ def _unknown(r: Recoverer, k: int) -> Mistake | None:
     for words, what, sure in ((DECLARATIONS, "declaration", "FUNCTION"), (STATEMENTS, "statement", "RETURN")):
         if not r.machine.accepts(states, (sure,)):
             continue
+        if token.text in words:
+            return None
         near = meant(token.text, words)
         if near == "otherwise":
             help = "did you mean `otherwise`?"
@@ -365,6 +367,18 @@ def parameter_without_type(r: Recoverer, i: int) -> Mistake | None:
     help = f"write `{name}: string`, say"
     place = r.raw[i - 1]
     return Mistake("KS1001", f"the parameter `{name}` has no type", place.start, place.end, help, insert=insert, resume=token.start)
+
+
+def using_after_result(r: Recoverer, i: int) -> Mistake | None:
+    """`function f(): bool using cluster: Cluster {`"""
+    token = r.raw[i]
+    if token.text != "using" or "OWNS" not in r.acceptable():
+        return None
+    k = i
+    while r.raw[k].kind not in ("LBRACE", END):
+        k += 1
+    help = "write it between the parameters and the result: `f() using cluster: Cluster: bool`"
+    return Mistake("KS1005", "`using` stands before the type of the result", token.start, token.end, help, resume=r.raw[k].start)
 
 
 def let_without_equals(r: Recoverer, i: int) -> Mistake | None:

@@ -29,6 +29,8 @@ LISTS = frozenset(
     "declarations statements block_items namespace_items template_items type_fields cases case_objects object_fields LBRACE".split()
 )
 """Symbols after which an element of a block may begin."""
+UNFINISHED = frozenset("OPERATOR MINUS STAR DOT COLON EQUAL QMARK BANG RANGE IN IMPLIES".split())
+"""Tokens with which nothing ends."""
 INSERTED = (
     ("COLON", ":"), ("COMMA", ","), ("RPAR", ")"), ("RSQB", "]"), ("EQUAL", "="), ("LBRACE", "{"), ("NULL", "null"), ("RBRACE", "}"),
 )  # fmt: skip
@@ -60,12 +62,12 @@ class Recoverer:
         if mishap.kind is None:
             self.quiet = self.skip_blanks(mishap.end)
             return mishap.end
-        kinds = (mishap.kind, "STRING") if mishap.kind == "QUOTED_NAME" else (mishap.kind,)
-        if self.machine.accepts(self.machine.states, kinds):
-            self.machine.feed(kinds, Token(mishap.text, mishap.start, mishap.end))
-            if mishap.end == len(self.text):
-                self.quiet = mishap.end
-            return mishap.end
+        for kind, text in ((mishap.kind, mishap.text), ("STRING", '""')):
+            if self.machine.accepts(self.machine.states, (kind,)):
+                self.machine.feed((kind,), Token(text, mishap.start, mishap.end))
+                if mishap.end == len(self.text):
+                    self.quiet = mishap.end
+                return mishap.end
         return self.resync(self.index(mishap.end))
 
     def syntax(self, token: Token) -> int | None:
@@ -80,7 +82,7 @@ class Recoverer:
         if token.start != self.quiet and not self.tell(mistake) or mistake.resume == STOP:
             return None
         if mistake.drop:
-            self.machine.cut(len(self.machine.states) - mistake.drop)
+            self.machine.cut(max(1, height - mistake.drop))
         for kind, text in mistake.insert:
             if not self.machine.accepts(self.machine.states, (kind,)):
                 return self.resync(i)
@@ -155,6 +157,12 @@ class Recoverer:
         states = self.machine.states
         return [i for i in range(len(states) - 1, -1, -1) if i == 0 or self.symbols[states[i]] in LISTS]
 
+    def inside(self, bracket: int) -> list[int]:
+        """The contexts within a bracket but in no bracket within it, innermost first."""
+        states = self.machine.states
+        end = next((i for i in range(bracket + 1, len(states)) if self.symbols[states[i]] in OPENERS), len(states))
+        return [c for c in self.contexts() if bracket <= c < end]
+
     def acceptable(self) -> list[str]:
         """The terminals that could come next."""
         machine = self.machine
@@ -201,12 +209,22 @@ class Recoverer:
                 continue
             begun = self.machine.starts[c]
             states = self.machine.states[: c + 1]
+            if begun > first.start and self.raw[k - 1].kind in UNFINISHED and self.fits(states, k, i - k + 1) > i - k:
+                return self._swallowed(c, k)
             if begun >= first.start or self.indent(first.start) > self.indent(begun):
                 continue
             if self.fits(states, k, i - k + 1) < max(2, i - k + 1):
                 continue
             return self._broken(c, k)
         return None
+
+    def _swallowed(self, context: int, k: int) -> Mistake:
+        """The element before `context` took the word at raw token `k` as its end."""
+        before = self.raw[k - 1]
+        wanted = "a name" if before.kind == "DOT" else "a value"
+        message = f"expected {wanted} after {_quoted(before)}"
+        drop = len(self.machine.states) - context - 1
+        return Mistake("KS1001", message, before.end, before.end, drop=drop, resume=self.raw[k].start)
 
     def _broken(self, context: int, k: int) -> Mistake | None:
         """The mistake of the element after `context` that breaks off before raw token `k`."""
@@ -339,8 +357,7 @@ class Recoverer:
                 machine.feed((closer,), Token(SIGNS[closer], machine.end, machine.end))
                 continue
             bracket = self.open_brackets()[-1]
-            inner = [c for c in self.contexts() if c >= bracket and c < len(machine.states) - 1]
-            usable = [c for c in inner if machine.accepts(machine.states[: c + 1], (closer,))]
+            usable = [c for c in self.inside(bracket) if machine.accepts(machine.states[: c + 1], (closer,))]
             machine.cut(usable[0] + 1 if usable else self._outside(bracket))
         if not machine.accepts(machine.states, (END,)) and not self.top_only():
             machine.cut(2 if self.top() else 1)
@@ -381,8 +398,8 @@ class Recoverer:
                 place, _ = brackets.pop()
                 if place < 0:
                     continue
-                for c in contexts:
-                    if c >= place and self.machine.accepts(states[: c + 1], kinds):
+                for c in self.inside(place):
+                    if self.machine.accepts(states[: c + 1], kinds):
                         return self.resume(c, token)
         return None
 

@@ -18,7 +18,7 @@ from kspec.elaborate import macros, objects, overloads, references, selection
 from kspec.elaborate.names import a
 from kspec.elaborate.scope import CEL, KSPEC, Scope
 from kspec.ir import nodes as ir
-from kspec.ir.evaluate import deep_recursion
+from kspec.ir.deep import DEPTH_MAX, deep_recursion
 from kspec.ir.signatures import NOTHING
 from kspec.ir.types import (
     BOOL,
@@ -39,7 +39,7 @@ from kspec.ir.types import (
     show,
 )
 from kspec.ir.unify import assignable, join, merge, settle
-from kspec.ir.walk import DEPTH_MAX, transform
+from kspec.ir.walk import transform
 from kspec.runtime.quantity import parse_quantity
 from kspec.runtime.times import parse_duration
 from kspec.runtime.values import INT_MAX, INT_MIN, UINT_MAX, EvalError, Quantity, TypeValue, UInt
@@ -234,10 +234,27 @@ class Elaborator:
             reference = references.reference(self, node, scope)
             if reference is not None:
                 return reference
+            absence = self.absence(node, scope)
+            if absence is not None:
+                return absence
             if node.op == "+":
                 return overloads.plus(self, node, scope, expected)
         function = "@in" if node.op == "in" else f"_{node.op}_"
         return overloads.operator(self, function, (node.left, node.right), node.span, scope)
+
+    def absence(self, node: ast.Binary, scope: Scope) -> ir.Expr | None:
+        """`record.field == null` asks whether the field is there: absent reads as zero, never as null."""
+        if node.op not in ("==", "!=") or not _is_null(node.right):
+            return None
+        if not isinstance(node.left, ast.Select) or node.left.optional:
+            return None
+        before = len(self.diagnostics)
+        field = self.expr(node.left, scope)
+        if not isinstance(field, ir.Field):
+            del self.diagnostics[before:]
+            return None
+        present = ir.HasField(field.operand, field.name, BOOL, node.span)
+        return present if node.op == "!=" else ir.Call("!_", (present,), BOOL, node.span)
 
     def conditional(self, node: ast.Conditional, scope: Scope, expected: Type | None) -> ir.Expr:
         condition = self.condition(node.condition, scope)
@@ -316,6 +333,10 @@ class Elaborator:
 def _settled(expr: ir.Expr) -> ir.Expr:
     type_ = settle(expr.type)
     return expr if type_ == expr.type else replace(expr, type=type_)
+
+
+def _is_null(node: ast.Expr) -> bool:
+    return isinstance(node, ast.Literal) and node.kind == "null"
 
 
 def _inside_optional(type_: Type) -> Type:

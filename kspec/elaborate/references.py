@@ -1,8 +1,13 @@
-"""Knows references such as `deployment/shop/db`: a lookup in the list of that kind that `cluster` holds."""
+"""Knows references such as `deployment/shop/db`: a lookup in the list of that kind that `cluster` holds.
+
+The parser reads them as division, `kube-system` in them as subtraction, `deployment/shop/db.spec.replicas` as
+division by a field of `db`. Here the chain is taken apart again, where its first name is a kind.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kspec.elaborate.names import near
@@ -16,24 +21,38 @@ if TYPE_CHECKING:
     from kspec.elaborate.expressions import Elaborator
 
 CLUSTER = "cluster"
-_NAME = r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?"
-_WRITTEN = re.compile(rf"[a-z]+(?:/{_NAME}){{1,2}}")
+_WRITTEN = re.compile(r"[a-z]+(?:/[a-z0-9](?:[-a-z0-9]*[a-z0-9])?){1,2}", re.ASCII)
 
 
 def reference(e: Elaborator, node: ast.Binary, scope: Scope) -> ir.Expr | None:
-    """The object that `kind/namespace/name` or `kind/name` names; None if this is arithmetic."""
-    if node.op not in ("/", "-"):
+    """The object that `kind/namespace/name` names, or what is selected from it; None: this is arithmetic."""
+    kind = _kind(node, scope)
+    if kind is None or (node.op == "/" and _slashes(node.left) >= (2 if kind.namespaced else 1)):
         return None
-    first = node.left
-    while isinstance(first, ast.Binary):
+    last, inner = _last_name(node)
+    if inner is not None:
+        return e.expr(inner, scope)
+    segments = _segments(node)
+    return None if segments is None or last is None else _lookup(e, kind, segments, node.span, scope)
+
+
+def _kind(node: ast.Binary, scope: Scope) -> Kind | None:
+    """The kind that the first name of a chain of `/` and `-` stands for."""
+    first: ast.Expr = node
+    while isinstance(first, ast.Binary) and first.op in ("/", "-"):
         first = first.left
     if not isinstance(first, ast.Ident) or first.absolute or scope.variable(first.name) is not None:
         return None
-    kind = find_kind(first.name, scope)
-    if kind is None:
-        return None
-    segments = _segments(node)
-    return None if segments is None else _lookup(e, kind, segments, node.span, scope)
+    return find_kind(first.name, scope)
+
+
+def _slashes(node: ast.Expr) -> int:
+    """How many segments a chain has after its first name."""
+    count = 0
+    while isinstance(node, ast.Binary) and node.op in ("/", "-"):
+        count += node.op == "/"
+        node = node.left
+    return count
 
 
 def find_kind(word: str, scope: Scope) -> Kind | None:
@@ -42,6 +61,57 @@ def find_kind(word: str, scope: Scope) -> Kind | None:
         if word in (kind.singular or kind.kind.lower(), kind.plural, *kind.short_names):
             return kind
     return None
+
+
+def _last_name(node: ast.Expr) -> tuple[ast.Expr | None, ast.Expr | None]:
+    """The last segment; and, where something is selected from it, that with the whole reference inside."""
+    if not isinstance(node, ast.Binary) or node.op not in ("/", "-") or _in_parentheses(node):
+        return (node, None) if isinstance(node, (ast.Ident, ast.Literal)) else _selected(node)
+    last, selection = _last_name(node.right)
+    if last is None or selection is None:
+        return last, None
+    whole = replace(node, right=last, span=Span(node.span.file, node.span.start, last.span.end))
+    return last, _with_leaf(selection, last, whole)
+
+
+def _selected(node: ast.Expr) -> tuple[ast.Expr | None, ast.Expr | None]:
+    """Of `db.spec.replicas` the name `db`, and the selection itself; of anything computed the node alone."""
+    leaf = node
+    while not _in_parentheses(leaf):
+        match leaf:
+            case ast.Select(operand) | ast.Index(operand):
+                leaf = operand
+            case ast.Call(target=target) if target is not None:
+                leaf = target
+            case ast.Ident() | ast.Literal():
+                return leaf, node
+            case _:
+                break
+    return leaf, (None if leaf is node else node)
+
+
+def _in_parentheses(node: ast.Expr) -> bool:
+    """Is the segment written `(expr)`? Its place in the text then begins before its first part does."""
+    match node:
+        case ast.Select(operand) | ast.Index(operand):
+            return operand.span.start > node.span.start
+        case ast.Call(target=target) if target is not None:
+            return target.span.start > node.span.start
+        case _:
+            return node.span.text.startswith("(")
+
+
+def _with_leaf(node: ast.Expr, leaf: ast.Expr, other: ast.Expr) -> ast.Expr:
+    """The selection with another operand at its beginning."""
+    if node is leaf:
+        return other
+    match node:
+        case ast.Select(operand) | ast.Index(operand):
+            return replace(node, operand=_with_leaf(operand, leaf, other))
+        case ast.Call(target=target) if target is not None:
+            return replace(node, target=_with_leaf(target, leaf, other))
+        case _:
+            return node
 
 
 def _segments(node: ast.Binary) -> list[ast.Expr] | None:
@@ -87,16 +157,18 @@ def _lookup(e: Elaborator, kind: Kind, segments: list[ast.Expr], span: Span, sco
 
 def _name(e: Elaborator, segment: ast.Expr, scope: Scope) -> ir.Expr:
     """A bare name is that name, whatever variables there are; anything else is computed."""
-    if isinstance(segment, ast.Ident):
+    if isinstance(segment, ast.Ident) and not _in_parentheses(segment):
         return ir.Lit(segment.name, STRING, segment.span)
+    if isinstance(segment, ast.Literal) and segment.kind == "int":
+        return ir.Lit(str(segment.value), STRING, segment.span)
     return e.expr(segment, scope, STRING)
 
 
 def _list_of(e: Elaborator, kind: Kind, span: Span, scope: Scope) -> ir.Expr | None:
     cluster = scope.variable(CLUSTER)
     if cluster is None:
-        e.error("KS2017", f"a reference to a {kind.kind} needs `cluster`, which is not in scope here", span,
-                "declare the rule with `using cluster: Cluster`")  # fmt: skip
+        message = f"a reference to a {kind.kind} needs `cluster`, which is not in scope here"
+        e.error("KS2017", message, span, "declare the rule with `using cluster: Cluster`")
         return None
     wanted: Type = ListOf(Record(kind.record))
     fields = scope.types.fields_of(cluster.type)

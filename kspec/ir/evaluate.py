@@ -5,12 +5,11 @@ One function per family of nodes; the table in `_evaluate` has the order of `nod
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import assert_never
 
 from kspec.ir import nodes as ir
+from kspec.ir.deep import deep_recursion
 from kspec.ir.types import ListOf, MapOf, OptionalOf, Record, Scalar, Type
 from kspec.runtime.equality import from_key, sort_by, to_key
 from kspec.runtime.library import FUNCTIONS
@@ -23,8 +22,6 @@ Rules = Mapping[str, ir.Rule]
 
 STEPS_MAX = 50_000_000
 """Turns of loops in one evaluation; more is the error `budget`."""
-FRAMES = 20_000
-"""Python frames that an evaluation may need: expressions are at most DEPTH_MAX deep, rules call rules."""
 
 
 def evaluate(expr: ir.Expr, env: Env, rules: Rules | None = None) -> object:
@@ -40,19 +37,6 @@ def evaluate_rule(rule: ir.Rule, args: tuple[object, ...], rules: Rules | None =
     """What a rule yields for these arguments, `using` parameters included."""
     env = {p.name: a for p, a in zip(rule.params, args, strict=True)}
     return evaluate(rule.body, env, rules)
-
-
-@contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Lets Python nest deeply enough for our trees; their depth is bounded, so the C stack is safe."""
-    before = sys.getrecursionlimit()
-    if before < FRAMES:
-        sys.setrecursionlimit(FRAMES)
-    try:
-        yield
-    finally:
-        if before < FRAMES:
-            sys.setrecursionlimit(before)
 
 
 _ZEROS: Mapping[str, object] = {

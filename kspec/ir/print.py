@@ -167,6 +167,8 @@ def _call(expr: ir.Call) -> tuple[str, int]:
         return f"{_show(args[0], _ATOM)}[{mark}{_show(args[1], 0)}]", _ATOM
     if name == "_?._" and isinstance(args[1], ir.Lit):
         return f"{_show(args[0], _ATOM)}.?{_name(str(args[1].value))}", _ATOM
+    if name == "sum":
+        args = args[:1]  # the second, the zero of the elements' type, is put there by elaboration
     if _is_method(expr):
         return f"{_show(args[0], _ATOM)}.{name}({_list(args[1:])})", _ATOM
     return f"{name}({_list(args)})", _ATOM

@@ -1,4 +1,4 @@
-"""Knows the shape of expressions: their parts, their variables, what can fail, what is read."""
+"""Knows the shape of expressions: their parts, their variables, and what can fail."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from dataclasses import replace
 from typing import assert_never
 
 from kspec.ir import nodes as ir
+from kspec.ir.deep import deep_recursion
+from kspec.ir.reads import read_set
 from kspec.ir.signatures import Overload, overloads_of
 from kspec.ir.types import DYN, INT, ListOf, MapOf, Record, Type
 from kspec.ir.unify import fits_surely, match_overloads
 from kspec.runtime.values import INT_MAX, INT_MIN
-
-DEPTH_MAX = 256
-"""Expressions nested deeper are refused with a diagnostic (Kubernetes' own parser stops at 250)."""
-
-FieldPath = tuple[str, ...]
 
 
 def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
@@ -160,7 +157,8 @@ def substitute_variables(expr: ir.Expr, values: Mapping[str, ir.Expr]) -> ir.Exp
 
 def may_fail(expr: ir.Expr, rules: Mapping[str, ir.Rule] | None = None) -> bool:
     """Can this expression raise EvalError, for values of its static types? Says yes when in doubt."""
-    return _Failures(rules or {}).of(expr)
+    with deep_recursion():
+        return _Failures(rules or {}).of(expr)
 
 
 class _Failures:
@@ -295,3 +293,18 @@ def _arithmetic_bounds(function: str, parts: list[tuple[int, int] | None]) -> tu
         }
         low, high = ends[function]
     return (low, high) if low >= INT_MIN and high <= INT_MAX else None
+
+
+__all__ = [
+    "bound_names",
+    "children",
+    "depth",
+    "free_variables",
+    "int_bounds",
+    "may_fail",
+    "read_set",
+    "rebuild",
+    "subexpressions",
+    "substitute_variables",
+    "transform",
+]

@@ -52,10 +52,13 @@ def _scaled(digits: int, exponent: int) -> int:
 
 @function("string", "quantity")
 def show_quantity(value: Quantity) -> str:
-    """The value with the largest suffix that keeps it whole, decimal."""
+    """The value with the largest suffix that keeps it whole; a binary one where only that makes it short."""
     nanos = value.nanos
     if nanos == 0:
         return "0"
+    if nanos % (1024 * NANO) == 0 and nanos % (1000 * NANO):
+        suffix = next(s for s, power in reversed(_BINARY.items()) if nanos % (NANO << power) == 0)
+        return f"{nanos // (NANO << _BINARY[suffix])}{suffix}"
     for suffix in ("E", "P", "T", "G", "M", "k", "", "m", "u"):
         unit = 10 ** (_DECIMAL[suffix] + 9)
         if nanos % unit == 0:

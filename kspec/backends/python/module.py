@@ -120,7 +120,7 @@ class ModuleWriter:
         args.append(row("result=", quote(show(rule.result))))
         if rule.clauses:
             args.append(row("clauses=", tuple_of([self.clause(rule, c) for c in rule.clauses])))
-        reads = {name: paths for name, paths in sorted(walk.read_set(rule).items())}
+        reads = {name: paths for name, paths in sorted(walk.read_set(rule, self.context.rules).items())}
         if reads:
             args.append(row("reads=", bracketed("{", [read_entry(n, p) for n, p in reads.items()], "}")))
         if rule.source:

@@ -87,9 +87,10 @@ class _Decision:
                 return answer
             if not answer:
                 return None
+            found = solver.model()
+            places = [place for value in self.query.open.values() for place in places_of(value)]
             with solver.scope():
-                places = [place for value in self.query.open.values() for place in places_of(value)]
-                found = Minimiser(solver, places, solver.model()).run()
+                found = Minimiser(solver, places, found).run()
             texts = choose_texts(solver.script, found)
             if isinstance(texts, Model):
                 values = {name: concrete(value, texts) for name, value in self.query.open.items()}

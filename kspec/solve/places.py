@@ -11,6 +11,7 @@ from kspec.runtime.symbolic.inputs import OpenMap, OpenRecord
 from kspec.runtime.symbolic.merge import make_number
 from kspec.runtime.symbolic.terms import Term
 from kspec.runtime.symbolic.values import SymBool, SymInt, SymIP, SymList, SymStr, is_open
+from kspec.runtime.values import Duration, Quantity, Timestamp, UInt
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _record(record: OpenRecord, model: Model) -> dict[str, object]:
     """The fields that are present, or that were read and are not zero (an absent field reads as zero)."""
     made: dict[str, object] = {}
     for name in dict.fromkeys((*record.presence, *record.values)):
-        value = concrete(record.values[name], model) if name in record.values else _empty(record, name)
+        value = concrete(record.values[name], model) if name in record.values else _any(record, name)
         asked = record.presence.get(name)
         if value is not None and (
             bool(value) or isinstance(value, IP) if asked is None else model.holds(asked)
@@ -111,10 +112,13 @@ def _record(record: OpenRecord, model: Model) -> dict[str, object]:
     return made
 
 
-_EMPTY: Mapping[str, object] = {"string": "", "bool": False, "int": 0, "list": [], "map": {}, "record": {}}
+_ANY: Mapping[str, object] = {
+    "string": "", "bool": False, "int": 0, "uint": UInt(0), "double": 0.0, "bytes": b"", "list": [], "map": {}, "record": {},
+    "quantity": Quantity(0), "timestamp": Timestamp(0), "duration": Duration(0), "ip": IP(4, (10 << 24) + 1),
+}  # fmt: skip
 
 
-def _empty(record: OpenRecord, name: str) -> object:
-    """A value for a field of which only the presence was asked."""
+def _any(record: OpenRecord, name: str) -> object:
+    """A value for a field of which nothing but the presence was asked."""
     shape = record.shape_of(name)
-    return _EMPTY.get(shape.kind) if shape is not None else None
+    return _ANY.get(shape.kind, {}) if shape is not None else None

@@ -1,0 +1,65 @@
+"""Knows the `Cluster` that a property sees: the objects at hand, defaulted, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from kspec.ir.types import Record, TypeTable
+from kspec.model.program import cluster_fields
+from kspec.resources.decode import decode
+from kspec.resources.objects import encode
+from kspec.source import DiagnosticError, has_errors
+
+Object = dict[str, Any]
+Defaulting = Callable[[str, Object], Object]
+"""Applies the default rules of a record type to an object of it."""
+
+
+def undefaulted(record: str, obj: Object) -> Object:
+    return obj
+
+
+def cluster_of(
+    objects: Iterable[tuple[str, Object]], table: TypeTable, defaulting: Defaulting = undefaulted
+) -> Object:
+    """The cluster that these decoded objects make, each with its record type; in order of namespace and name. The last of a name counts."""
+    fields = {record: name for name, record in cluster_fields(table).items()}
+    found: dict[str, dict[tuple[str, str], Object]] = {name: {} for name in fields.values()}
+    for record, obj in objects:
+        if record in fields:
+            found[fields[record]][_key(obj)] = defaulting(record, obj)
+    return {name: [its[key] for key in sorted(its)] for name, its in found.items() if its}
+
+
+def with_objects(
+    cluster: Mapping[str, object],
+    added: Iterable[Object],
+    table: TypeTable,
+    defaulting: Defaulting = undefaulted,
+) -> Object:
+    """The cluster with these raw objects added, as if they were applied. DiagnosticError if one does not fit its type."""
+    records = cluster_fields(table)
+    objects = [(records[name], obj) for name, its in cluster.items() if isinstance(its, list) for obj in its]
+    for raw in added:
+        kind = table.find_kind(str(raw.get("apiVersion", "")), str(raw.get("kind", "")))
+        if kind is None:
+            continue  # a custom resource: no rule sees it
+        value, diagnostics = decode(raw, Record(kind.record), table)
+        if has_errors(diagnostics):
+            raise DiagnosticError(diagnostics)
+        objects.append((kind.record, defaulting(kind.record, value)))
+    return cluster_of(objects, table)
+
+
+def _key(obj: Object) -> tuple[str, str]:
+    metadata = obj.get("metadata") or {}
+    return str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+
+
+def manifest(record: str, value: Object, table: TypeTable) -> Object:
+    """A value of a record type as an object that a user could apply."""
+    kind = table.kind_of_record(record)
+    head = {} if kind is None else {"apiVersion": kind.api_version, "kind": kind.kind}
+    body: Object = encode(value)
+    return {**head, **{name: each for name, each in body.items() if name not in head}}

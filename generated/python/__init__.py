@@ -106,6 +106,7 @@ INDEX = (
     ("scheduling/NodeUnschedulable", "filter", "NodeUnschedulable", "scheduling/taint_toleration", "filter_NodeUnschedulable"),
     ("scheduling/TaintToleration", "filter", "TaintToleration", "scheduling/taint_toleration", "filter_TaintToleration"),
     ("scheduling/TaintToleration#2", "score", "TaintToleration", "scheduling/taint_toleration", "score_TaintToleration"),
+    ("scheduling/unmodelled", "function", "unmodelled", "scheduling/unmodelled", "unmodelled"),
     ("storage/sensitiveFields", "function", "sensitiveFields", "storage/secret", "sensitiveFields"),
     ("types/scaled", "function", "scaled", "types/scaled", "scaled"),
     ("types/requirementHolds", "function", "requirementHolds", "types/selector", "requirementHolds"),

@@ -72,13 +72,13 @@ def ruleAllows(rule, r):
 # access/appliesTo  function (s: rbac.Subject, r: access.Request, namespace: string): bool
 def appliesTo(s, r, namespace):
     """Is the one who asks among the subjects of a binding? `namespace` is the binding's, for service accounts that name none."""
-    home = namespace if (s.get("namespace") or "") == "" else s.get("namespace") or ""
-    if (s.get("kind") or "") == "User":
+    home = namespace if not s.get("namespace") else s.get("namespace") or ""
+    if s.get("kind") == "User":
         return (r.get("user") or "") == (s.get("name") or "")
-    elif (s.get("kind") or "") == "Group":
+    elif s.get("kind") == "Group":
         return (s.get("name") or "") in (r.get("groups") or [])
     return (
-        (s.get("kind") or "") == "ServiceAccount"
+        s.get("kind") == "ServiceAccount"
         and home != ""
         and (r.get("user") or "") == join_texts("system:serviceaccount:", home, ":", s.get("name") or "")
     )
@@ -87,7 +87,7 @@ def appliesTo(s, r, namespace):
 # access/rulesOf  function (ref: rbac.RoleRef, namespace: string, cluster: Cluster): list(rbac.PolicyRule)
 def rulesOf(ref, namespace, cluster):
     """The rules of the role that a binding in a namespace refers to; none if there is no such role."""
-    if (ref.get("kind") or "") == "ClusterRole":
+    if ref.get("kind") == "ClusterRole":
         return [
             one
             for c in [
@@ -151,23 +151,20 @@ def authorizer_RBAC(r, cluster):
 def can(who, verb, resource, namespace, apiGroup, name, subresource, cluster):
     """May this identity do this? `namespace` "" asks for the whole cluster."""
     return or_(
-        lambda: (
-            authorizer_RBAC(
-                {
-                    "user": who.get("user") or "",
-                    "groups": who.get("groups") or [],
-                    "resourceRequest": True,
-                    "verb": verb,
-                    "namespace": namespace,
-                    "apiGroup": apiGroup,
-                    "resource": resource,
-                    "subresource": subresource,
-                    "name": name,
-                },
-                cluster,
-            ).get("decision")
-            or ""
-        ) == "allow",
+        lambda: authorizer_RBAC(
+            {
+                "user": who.get("user") or "",
+                "groups": who.get("groups") or [],
+                "resourceRequest": True,
+                "verb": verb,
+                "namespace": namespace,
+                "apiGroup": apiGroup,
+                "resource": resource,
+                "subresource": subresource,
+                "name": name,
+            },
+            cluster,
+        ).get("decision") == "allow",
         lambda: "system:masters" in (who.get("groups") or []),
     )
 
@@ -180,17 +177,17 @@ def domain_subjects(s, cluster):
             {
                 "user": (
                     x.get("name") or ""
-                    if (x.get("kind") or "") == "User"
+                    if x.get("kind") == "User"
                     else join_texts(
                         "system:serviceaccount:",
                         x.get("namespace") or "",
                         ":",
                         x.get("name") or "",
                     )
-                    if (x.get("kind") or "") == "ServiceAccount"
+                    if x.get("kind") == "ServiceAccount"
                     else ""
                 ),
-                "groups": [x.get("name") or ""] if (x.get("kind") or "") == "Group" else [],
+                "groups": [x.get("name") or ""] if x.get("kind") == "Group" else [],
             }
             for x in join_lists(
                 [one for b in cluster.get("roleBindings") or [] for one in b.get("subjects") or []],
@@ -277,7 +274,19 @@ RULES = (
                     ("verb",),
                 ),
             ),
-            "rule": frozenset(((),)),
+            "rule": frozenset(
+                (
+                    ("apiGroups", "#"),
+                    ("apiGroups", "*"),
+                    ("nonResourceURLs", "#"),
+                    ("nonResourceURLs", "*"),
+                    ("resourceNames",),
+                    ("resources", "#"),
+                    ("resources", "*"),
+                    ("verbs", "#"),
+                    ("verbs", "*"),
+                ),
+            ),
         },
         source="plugin/pkg/auth/authorizer/rbac/rbac.go RuleAllows",
         doc="Does one rule of a role allow this request?",
@@ -332,7 +341,48 @@ RULES = (
         (Param("r", "access.Request"), Param("cluster", "Cluster", True)),
         authorizer_RBAC,
         result="Decision",
-        reads={"cluster": frozenset(((),)), "r": frozenset(((),))},
+        reads={
+            "cluster": frozenset(
+                (
+                    ("clusterRoleBindings", "#"),
+                    ("clusterRoleBindings", "*", "roleRef", "kind"),
+                    ("clusterRoleBindings", "*", "roleRef", "name"),
+                    ("clusterRoleBindings", "*", "subjects", "#"),
+                    ("clusterRoleBindings", "*", "subjects", "*", "kind"),
+                    ("clusterRoleBindings", "*", "subjects", "*", "name"),
+                    ("clusterRoleBindings", "*", "subjects", "*", "namespace"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "metadata", "name"),
+                    ("clusterRoles", "*", "rules"),
+                    ("roleBindings", "#"),
+                    ("roleBindings", "*", "metadata", "namespace"),
+                    ("roleBindings", "*", "roleRef", "kind"),
+                    ("roleBindings", "*", "roleRef", "name"),
+                    ("roleBindings", "*", "subjects", "#"),
+                    ("roleBindings", "*", "subjects", "*", "kind"),
+                    ("roleBindings", "*", "subjects", "*", "name"),
+                    ("roleBindings", "*", "subjects", "*", "namespace"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "name"),
+                    ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules"),
+                ),
+            ),
+            "r": frozenset(
+                (
+                    ("apiGroup",),
+                    ("groups",),
+                    ("name",),
+                    ("namespace",),
+                    ("path",),
+                    ("resource",),
+                    ("resourceRequest",),
+                    ("subresource",),
+                    ("user",),
+                    ("verb",),
+                ),
+            ),
+        },
         source="plugin/pkg/auth/authorizer/rbac/rbac.go Authorize; pkg/registry/rbac/validation/rule.go VisitRulesFor",
         doc="Some ClusterRoleBinding grants it, or some RoleBinding in the namespace of the request.",
         path="access/rbac",
@@ -355,7 +405,32 @@ RULES = (
         result="bool",
         reads={
             "apiGroup": frozenset(((),)),
-            "cluster": frozenset(((),)),
+            "cluster": frozenset(
+                (
+                    ("clusterRoleBindings", "#"),
+                    ("clusterRoleBindings", "*", "roleRef", "kind"),
+                    ("clusterRoleBindings", "*", "roleRef", "name"),
+                    ("clusterRoleBindings", "*", "subjects", "#"),
+                    ("clusterRoleBindings", "*", "subjects", "*", "kind"),
+                    ("clusterRoleBindings", "*", "subjects", "*", "name"),
+                    ("clusterRoleBindings", "*", "subjects", "*", "namespace"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "metadata", "name"),
+                    ("clusterRoles", "*", "rules"),
+                    ("roleBindings", "#"),
+                    ("roleBindings", "*", "metadata", "namespace"),
+                    ("roleBindings", "*", "roleRef", "kind"),
+                    ("roleBindings", "*", "roleRef", "name"),
+                    ("roleBindings", "*", "subjects", "#"),
+                    ("roleBindings", "*", "subjects", "*", "kind"),
+                    ("roleBindings", "*", "subjects", "*", "name"),
+                    ("roleBindings", "*", "subjects", "*", "namespace"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "name"),
+                    ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules"),
+                ),
+            ),
             "name": frozenset(((),)),
             "namespace": frozenset(((),)),
             "resource": frozenset(((),)),

@@ -78,9 +78,9 @@ def admit_Priority(self, cluster):
         ))(
             (
                 2000000000
-                if ((self.get("spec") or {}).get("priorityClassName") or "") == "system-cluster-critical"
+                if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical"
                 else 2000001000
-                if ((self.get("spec") or {}).get("priorityClassName") or "") == "system-node-critical"
+                if (self.get("spec") or {}).get("priorityClassName") == "system-node-critical"
                 else 0
             ),
         ))(
@@ -100,7 +100,7 @@ def admit_Priority(self, cluster):
         ),
         "findings": (lambda named: (lambda fallback: (lambda system: (
             []
-            if ((self.get("spec") or {}).get("priorityClassName") or "") == "" or system > 0 or len(named) > 0
+            if not (self.get("spec") or {}).get("priorityClassName") or system > 0 or len(named) > 0
             else [
                 {
                     "code": "Forbidden",
@@ -115,9 +115,9 @@ def admit_Priority(self, cluster):
         ))(
             (
                 2000000000
-                if ((self.get("spec") or {}).get("priorityClassName") or "") == "system-cluster-critical"
+                if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical"
                 else 2000001000
-                if ((self.get("spec") or {}).get("priorityClassName") or "") == "system-node-critical"
+                if (self.get("spec") or {}).get("priorityClassName") == "system-node-critical"
                 else 0
             ),
         ))(

@@ -11,7 +11,7 @@ def default_Service(self):
         self = {**self, "spec": {**(self.get("spec") or {}), "sessionAffinity": "None"}}
     if (self.get("spec") or {}).get("type") is None:
         self = {**self, "spec": {**(self.get("spec") or {}), "type": "ClusterIP"}}
-    if ((self.get("spec") or {}).get("sessionAffinity") or "") == "ClientIP":
+    if (self.get("spec") or {}).get("sessionAffinity") == "ClientIP":
         if (
             ((self.get("spec") or {}).get("sessionAffinityConfig") or {}).get("clientIP")
             or {}
@@ -32,13 +32,13 @@ def default_Service(self):
                     },
                 },
             }
-    if ((self.get("spec") or {}).get("type") or "") != "ExternalName":
+    if (self.get("spec") or {}).get("type") != "ExternalName":
         if (self.get("spec") or {}).get("internalTrafficPolicy") is None:
             self = {**self, "spec": {**(self.get("spec") or {}), "internalTrafficPolicy": "Cluster"}}
-    if ((self.get("spec") or {}).get("type") or "") in ["NodePort", "LoadBalancer"]:
+    if (self.get("spec") or {}).get("type") in ["NodePort", "LoadBalancer"]:
         if (self.get("spec") or {}).get("externalTrafficPolicy") is None:
             self = {**self, "spec": {**(self.get("spec") or {}), "externalTrafficPolicy": "Cluster"}}
-    if ((self.get("spec") or {}).get("type") or "") == "LoadBalancer":
+    if (self.get("spec") or {}).get("type") == "LoadBalancer":
         if (self.get("spec") or {}).get("allocateLoadBalancerNodePorts") is not None:
             return self
         return {**self, "spec": {**(self.get("spec") or {}), "allocateLoadBalancerNodePorts": True}}

@@ -21,7 +21,7 @@ def default_Deployment(self):
                 "strategy": {**((self.get("spec") or {}).get("strategy") or {}), "type": "RollingUpdate"},
             },
         }
-    if (((self.get("spec") or {}).get("strategy") or {}).get("type") or "") == "RollingUpdate":
+    if ((self.get("spec") or {}).get("strategy") or {}).get("type") == "RollingUpdate":
         if (
             ((self.get("spec") or {}).get("strategy") or {}).get("rollingUpdate")
             or {}
@@ -86,7 +86,7 @@ def default_StatefulSet(self):
                 },
             },
         }
-    if (((self.get("spec") or {}).get("updateStrategy") or {}).get("type") or "") == "RollingUpdate":
+    if ((self.get("spec") or {}).get("updateStrategy") or {}).get("type") == "RollingUpdate":
         if (
             ((self.get("spec") or {}).get("updateStrategy") or {}).get("rollingUpdate")
             or {}
@@ -153,7 +153,7 @@ def default_DaemonSet(self):
                 },
             },
         }
-    if (((self.get("spec") or {}).get("updateStrategy") or {}).get("type") or "") == "RollingUpdate":
+    if ((self.get("spec") or {}).get("updateStrategy") or {}).get("type") == "RollingUpdate":
         if (
             ((self.get("spec") or {}).get("updateStrategy") or {}).get("rollingUpdate")
             or {}

@@ -7,7 +7,7 @@ from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import Clause, CompiledRule, Param
 from kspec.runtime.values import Timestamp
 
-TIMESTAMP_1970MINUS_01MINUS_01T00_00_00Z = Timestamp(0)
+TIMESTAMP_1970_01_01T00_00_00Z = Timestamp(0)
 
 
 # nodes/qosClass  function (p: core.Pod): string
@@ -65,8 +65,8 @@ def admit_PodStatus(self):
 def deletionGrace(p):
     """How long a pod may take to stop, in seconds: nothing if it never started or has finished."""
     if (
-        ((p.get("spec") or {}).get("nodeName") or "") == ""
-        or ((p.get("status") or {}).get("phase") or "") in ["Succeeded", "Failed"]
+        not (p.get("spec") or {}).get("nodeName")
+        or (p.get("status") or {}).get("phase") in ["Succeeded", "Failed"]
     ):
         return 0
     elif ((p.get("spec") or {}).get("terminationGracePeriodSeconds") or 0) < 0:
@@ -78,7 +78,7 @@ def deletionGrace(p):
 def nodeWorks(node):
     """A node that runs what it is given: nothing says that it is not ready."""
     return not any(
-        (c.get("type") or "") == "Ready" and (c.get("status") or "") != "True"
+        c.get("type") == "Ready" and c.get("status") != "True"
         for c in (node.get("status") or {}).get("conditions") or []
     )
 
@@ -90,7 +90,7 @@ def closedGates(p):
         t
         for t in [g.get("conditionType") or "" for g in (p.get("spec") or {}).get("readinessGates") or []]
         if not any(
-            (c.get("type") or "") == t and (c.get("status") or "") == "True"
+            (c.get("type") or "") == t and c.get("status") == "True"
             for c in (p.get("status") or {}).get("conditions") or []
         )
     ]
@@ -121,80 +121,62 @@ def controller_Kubelet(self, nodes, now):
     )
     going = (self.get("metadata") or {}).get("deletionTimestamp") is not None
     kept = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]
-    return join_lists(
-        (
-            [
-                {
-                    "action": "update",
-                    "type": "core.Pod",
-                    "object": {"metadata": {"deletionGracePeriodSeconds": 0}},
-                    "target": self,
+    made = []
+    if bound and going:
+        made += [
+            {
+                "action": "update",
+                "type": "core.Pod",
+                "object": {"metadata": {"deletionGracePeriodSeconds": 0}},
+                "target": self,
+            },
+        ]
+    if bound and not going and (self.get("status") or {}).get("phase") not in ["Succeeded", "Failed"]:
+        made += [
+            {
+                "action": "status",
+                "type": "core.Pod",
+                "object": {
+                    "phase": "Running",
+                    "startTime": (
+                        (self.get("status") or {}).get("startTime") or TIMESTAMP_1970_01_01T00_00_00Z
+                        if (self.get("status") or {}).get("startTime") is not None
+                        else now
+                    ),
+                    "conditions": join_lists(
+                        [
+                            c
+                            for c in (self.get("status") or {}).get("conditions") or []
+                            if (c.get("type") or "") not in kept
+                        ],
+                        [
+                            condition(self, "PodReadyToStartContainers", "True", now),
+                            condition(self, "Initialized", "True", now),
+                            condition(self, "Ready", "True" if len(closedGates(self)) == 0 else "False", now),
+                            condition(self, "ContainersReady", "True", now),
+                            condition(self, "PodScheduled", "True", now),
+                        ],
+                    ),
+                    "containerStatuses": (
+                        (self.get("status") or {}).get("containerStatuses") or []
+                        if len((self.get("status") or {}).get("containerStatuses") or []) > 0
+                        else [
+                            {
+                                "name": c.get("name") or "",
+                                "image": c.get("image") or "",
+                                "ready": True,
+                                "started": True,
+                                "restartCount": 0,
+                                "state": {"running": {"startedAt": now}},
+                            }
+                            for c in (self.get("spec") or {}).get("containers") or []
+                        ]
+                    ),
                 },
-            ]
-            if bound and going
-            else []
-        ),
-        (
-            [
-                {
-                    "action": "status",
-                    "type": "core.Pod",
-                    "object": {
-                        "phase": "Running",
-                        "startTime": (
-                            (
-                                (self.get("status") or {}).get("startTime")
-                                or TIMESTAMP_1970MINUS_01MINUS_01T00_00_00Z
-                            )
-                            if (self.get("status") or {}).get("startTime") is not None
-                            else now
-                        ),
-                        "conditions": join_lists(
-                            [
-                                c
-                                for c in (self.get("status") or {}).get("conditions") or []
-                                if (c.get("type") or "") not in kept
-                            ],
-                            [
-                                condition(self, "PodReadyToStartContainers", "True", now),
-                                condition(self, "Initialized", "True", now),
-                                condition(
-                                    self,
-                                    "Ready",
-                                    "True" if len(closedGates(self)) == 0 else "False",
-                                    now,
-                                ),
-                                condition(self, "ContainersReady", "True", now),
-                                condition(self, "PodScheduled", "True", now),
-                            ],
-                        ),
-                        "containerStatuses": (
-                            (self.get("status") or {}).get("containerStatuses") or []
-                            if len((self.get("status") or {}).get("containerStatuses") or []) > 0
-                            else [
-                                {
-                                    "name": c.get("name") or "",
-                                    "image": c.get("image") or "",
-                                    "ready": True,
-                                    "started": True,
-                                    "restartCount": 0,
-                                    "state": {"running": {"startedAt": now}},
-                                }
-                                for c in (self.get("spec") or {}).get("containers") or []
-                            ]
-                        ),
-                    },
-                    "target": self,
-                },
-            ]
-            if (
-                bound
-                and not going
-                and ((self.get("status") or {}).get("phase") or "") not in ["Succeeded", "Failed"]
-            )
-            else []
-        ),
-    )
+                "target": self,
+            },
+        ]
+    return made
 
 
 RULES = (
@@ -309,7 +291,19 @@ RULES = (
         controller_Kubelet,
         result="list(Write)",
         clauses=(Clause("reads", name="nodes", type="core.Node"),),
-        reads={"nodes": frozenset((("#",), ("*",))), "now": frozenset(((),)), "self": frozenset(((),))},
+        reads={
+            "nodes": frozenset(
+                (
+                    ("#",),
+                    ("*", "metadata", "name"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "status"),
+                    ("*", "status", "conditions", "*", "type"),
+                ),
+            ),
+            "now": frozenset(((),)),
+            "self": frozenset(((),)),
+        },
         source="pkg/kubelet/kubelet_pods.go generateAPIPodStatus, getPhase; pkg/kubelet/status/generate.go; pod_workers.go SyncTerminatedPod",
         doc="Starts the containers of a pod that is bound to this node, and lets a pod go that is being deleted.",
         path="nodes/kubelet",

@@ -148,7 +148,16 @@ RULES = (
         (Param("node", "core.Node"),),
         stateTaints,
         result="list(core.Taint)",
-        reads={"node": frozenset(((),))},
+        reads={
+            "node": frozenset(
+                (
+                    ("spec", "unschedulable"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "status"),
+                    ("status", "conditions", "*", "type"),
+                ),
+            ),
+        },
         source="pkg/controller/nodelifecycle/node_lifecycle_controller.go nodeConditionToTaintKeyStatusMap, doNoScheduleTaintingPass, processTaintBaseEviction",
         doc="All taints that the node's state asks for.",
         path="nodes/lifecycle",

@@ -47,11 +47,11 @@ def nodeLabels(pool, name, zone):
     """The labels that a kubelet and its cloud give a node, and then the pool's own."""
     own = {
         "kubernetes.io/hostname": name,
-        "kubernetes.io/os": "linux" if (pool.get("os") or "") == "" else pool.get("os") or "",
-        "kubernetes.io/arch": "amd64" if (pool.get("arch") or "") == "" else pool.get("arch") or "",
+        "kubernetes.io/os": "linux" if not pool.get("os") else pool.get("os") or "",
+        "kubernetes.io/arch": "amd64" if not pool.get("arch") else pool.get("arch") or "",
     }
     zoned = own if zone == "" else overlaid(own, {"topology.kubernetes.io/zone": zone})
-    if (pool.get("region") or "") == "":
+    if not pool.get("region"):
         placed = zoned
     else:
         placed = overlaid(zoned, {"topology.kubernetes.io/region": pool.get("region") or ""})
@@ -166,7 +166,26 @@ RULES = (
         (Param("pool", "nodes.Pool"), Param("index", "int")),
         nodeOf,
         result="core.Node",
-        reads={"index": frozenset(((),)), "pool": frozenset(((),))},
+        reads={
+            "index": frozenset(((),)),
+            "pool": frozenset(
+                (
+                    ("allocatable",),
+                    ("arch",),
+                    ("capacity",),
+                    ("cpu",),
+                    ("labels",),
+                    ("memory",),
+                    ("name",),
+                    ("os",),
+                    ("pods",),
+                    ("region",),
+                    ("taints",),
+                    ("zones", "#"),
+                    ("zones", "*"),
+                ),
+            ),
+        },
         source="pkg/kubelet/kubelet_node_status.go initialNode, setNodeStatus",
         doc="A node of the pool, ready and empty.",
         path="nodes/pool",
@@ -178,7 +197,26 @@ RULES = (
         (Param("pool", "nodes.Pool"),),
         nodesOf,
         result="list(core.Node)",
-        reads={"pool": frozenset(((),))},
+        reads={
+            "pool": frozenset(
+                (
+                    ("allocatable",),
+                    ("arch",),
+                    ("capacity",),
+                    ("cpu",),
+                    ("labels",),
+                    ("memory",),
+                    ("name",),
+                    ("nodes",),
+                    ("os",),
+                    ("pods",),
+                    ("region",),
+                    ("taints",),
+                    ("zones", "#"),
+                    ("zones", "*"),
+                ),
+            ),
+        },
         doc="The nodes of a pool, in order.",
         path="nodes/pool",
     ),

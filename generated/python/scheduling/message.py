@@ -9,16 +9,13 @@ from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import join
 from kspec.runtime.values import Timestamp
 
-TIMESTAMP_1970MINUS_01MINUS_01T00_00_00Z = Timestamp(0)
+TIMESTAMP_1970_01_01T00_00_00Z = Timestamp(0)
 
 
 # scheduling/failureMessage  function (nodes: int, reasons: map(string, int)): string
 def failureMessage(nodes, reasons):
     """How many nodes there are, and on how many each reason stands in the way, in order of the text."""
-    counted = sorted(
-        [join_texts(string_from_int(index_map(reasons, r)), " ", r) for r in reasons],
-        key=lambda text: text,
-    )
+    counted = sorted([join_texts(string_from_int(index_map(reasons, r)), " ", r) for r in reasons])
     if nodes == 0:
         return "no nodes available to schedule pods"
     return join_texts("0/", string_from_int(nodes), " nodes are available: ", join(counted, ", "), ".")
@@ -30,15 +27,11 @@ def unschedulableStatus(p, message, now):
     before = [
         c
         for c in (p.get("status") or {}).get("conditions") or []
-        if (c.get("type") or "") == "PodScheduled" and (c.get("status") or "") == "False"
+        if c.get("type") == "PodScheduled" and c.get("status") == "False"
     ]
     return {
         "conditions": join_lists(
-            [
-                c
-                for c in (p.get("status") or {}).get("conditions") or []
-                if (c.get("type") or "") != "PodScheduled"
-            ],
+            [c for c in (p.get("status") or {}).get("conditions") or [] if c.get("type") != "PodScheduled"],
             [
                 {
                     "type": "PodScheduled",
@@ -46,10 +39,7 @@ def unschedulableStatus(p, message, now):
                     "reason": "Unschedulable",
                     "message": message,
                     "lastTransitionTime": (
-                        (
-                            index_list(before, 0).get("lastTransitionTime")
-                            or TIMESTAMP_1970MINUS_01MINUS_01T00_00_00Z
-                        )
+                        index_list(before, 0).get("lastTransitionTime") or TIMESTAMP_1970_01_01T00_00_00Z
                         if len(before) > 0
                         else now
                     ),

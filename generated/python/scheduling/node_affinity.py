@@ -24,24 +24,24 @@ def isWhole(text):
 # scheduling/requirementHolds  function (r: core.NodeSelectorRequirement, present: bool, value: string): bool
 def requirementHolds(r, present, value):
     """One requirement on a label, or on the name of the node."""
-    if (r.get("operator") or "") == "In":
+    if r.get("operator") == "In":
         return present and value in (r.get("values") or [])
-    elif (r.get("operator") or "") == "NotIn":
+    elif r.get("operator") == "NotIn":
         return not (present and value in (r.get("values") or []))
-    elif (r.get("operator") or "") == "Exists":
+    elif r.get("operator") == "Exists":
         return present
-    elif (r.get("operator") or "") == "DoesNotExist":
+    elif r.get("operator") == "DoesNotExist":
         return not present
     return (
-        (r.get("operator") or "") in ["Gt", "Lt"]
+        r.get("operator") in ["Gt", "Lt"]
         and present
         and len(r.get("values") or []) == 1
+        and isWhole(value)
         and and_(
-            lambda: isWhole(value),
             lambda: isWhole(index_list(r.get("values") or [], 0)),
             lambda: (
                 int_from_string(value) > int_from_string(index_list(r.get("values") or [], 0))
-                if (r.get("operator") or "") == "Gt"
+                if r.get("operator") == "Gt"
                 else int_from_string(value) < int_from_string(index_list(r.get("values") or [], 0))
             ),
         )
@@ -69,8 +69,8 @@ def termMatches(t, node):
             lambda: all_(
                 t.get("matchFields") or [],
                 lambda r: (
-                    (r.get("key") or "") == "metadata.name"
-                    and (r.get("operator") or "") in ["In", "NotIn"]
+                    r.get("key") == "metadata.name"
+                    and r.get("operator") in ["In", "NotIn"]
                     and requirementHolds(r, True, (node.get("metadata") or {}).get("name") or "")
                 ),
             ),
@@ -88,7 +88,7 @@ def termsMatch(s, node):
 def filter_NodeName(pod, node):
     """The pod names another node."""
     if (
-        ((pod.get("spec") or {}).get("nodeName") or "") == ""
+        not (pod.get("spec") or {}).get("nodeName")
         or ((pod.get("spec") or {}).get("nodeName") or "") == ((node.get("metadata") or {}).get("name") or "")
     ):
         return []
@@ -192,9 +192,13 @@ RULES = (
             "t": frozenset(
                 (
                     ("matchExpressions", "#"),
-                    ("matchExpressions", "*"),
+                    ("matchExpressions", "*", "key"),
+                    ("matchExpressions", "*", "operator"),
+                    ("matchExpressions", "*", "values"),
                     ("matchFields", "#"),
-                    ("matchFields", "*"),
+                    ("matchFields", "*", "key"),
+                    ("matchFields", "*", "operator"),
+                    ("matchFields", "*", "values"),
                 ),
             ),
         },
@@ -210,8 +214,20 @@ RULES = (
         termsMatch,
         result="bool",
         reads={
-            "node": frozenset(((),)),
-            "s": frozenset((("nodeSelectorTerms", "#"), ("nodeSelectorTerms", "*"))),
+            "node": frozenset((("metadata", "labels"), ("metadata", "name"))),
+            "s": frozenset(
+                (
+                    ("nodeSelectorTerms", "#"),
+                    ("nodeSelectorTerms", "*", "matchExpressions", "#"),
+                    ("nodeSelectorTerms", "*", "matchExpressions", "*", "key"),
+                    ("nodeSelectorTerms", "*", "matchExpressions", "*", "operator"),
+                    ("nodeSelectorTerms", "*", "matchExpressions", "*", "values"),
+                    ("nodeSelectorTerms", "*", "matchFields", "#"),
+                    ("nodeSelectorTerms", "*", "matchFields", "*", "key"),
+                    ("nodeSelectorTerms", "*", "matchFields", "*", "operator"),
+                    ("nodeSelectorTerms", "*", "matchFields", "*", "values"),
+                ),
+            ),
         },
         source="k8s.io/component-helpers/scheduling/corev1/nodeaffinity LazyErrorNodeSelector.Match",
         doc="One term is enough.",
@@ -237,11 +253,112 @@ RULES = (
         filter_NodeAffinity,
         result="list(Finding)",
         reads={
-            "node": frozenset(((),)),
+            "node": frozenset((("metadata", "labels"), ("metadata", "name"))),
             "pod": frozenset(
                 (
-                    ("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
-                    ("spec", "nodeSelector"),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
                 ),
             ),
         },
@@ -257,7 +374,7 @@ RULES = (
         score_NodeAffinity,
         result="int",
         reads={
-            "node": frozenset(((),)),
+            "node": frozenset((("metadata", "labels"), ("metadata", "name"))),
             "pod": frozenset(
                 (
                     (
@@ -274,6 +391,84 @@ RULES = (
                         "preferredDuringSchedulingIgnoredDuringExecution",
                         "*",
                         "preference",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "preference",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "preference",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "preference",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "preference",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "preference",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "preference",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "preference",
+                        "matchFields",
+                        "*",
+                        "values",
                     ),
                     (
                         "spec",

@@ -12,9 +12,9 @@ from kspec.runtime.strings import join
 def awaitsNode(p):
     """Waits for a node: not bound, not finished, not going, not held by a gate, and left to this scheduler."""
     return (
-        ((p.get("spec") or {}).get("nodeName") or "") == ""
+        not (p.get("spec") or {}).get("nodeName")
         and (p.get("metadata") or {}).get("deletionTimestamp") is None
-        and ((p.get("status") or {}).get("phase") or "") not in ["Succeeded", "Failed"]
+        and (p.get("status") or {}).get("phase") not in ["Succeeded", "Failed"]
         and ((p.get("spec") or {}).get("schedulerName") or "") in ["", "default-scheduler"]
         and len((p.get("spec") or {}).get("schedulingGates") or []) == 0
     )
@@ -25,7 +25,7 @@ def holdsNode(p):
     """Takes part in what its node has to give: bound and not finished, be it going or not."""
     return (
         ((p.get("spec") or {}).get("nodeName") or "") != ""
-        and ((p.get("status") or {}).get("phase") or "") not in ["Succeeded", "Failed"]
+        and (p.get("status") or {}).get("phase") not in ["Succeeded", "Failed"]
     )
 
 

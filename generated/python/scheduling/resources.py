@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import string_from_int
-from kspec.runtime.generated_support import and_, exists_, fold, join_lists, join_texts, or_
+from kspec.runtime.generated_support import and_, exists_, fold, join_lists, join_texts
 from kspec.runtime.lists import distinct, range_list, slice_list
 from kspec.runtime.operators import (
     add_int,
@@ -33,15 +33,14 @@ def asked(c, resource):
 # scheduling/isSidecar  function (c: core.Container): bool
 def isSidecar(c):
     """A container that starts before the others and keeps running beside them."""
-    return (c.get("restartPolicy") or "") == "Always"
+    return c.get("restartPolicy") == "Always"
 
 
 # scheduling/initPeak  function (pod: core.Pod, resource: string): quantity
 def initPeak(pod, resource):
     """What a pod's init containers ask at their peak: each with the sidecars started before it."""
-    i_range = range_list(len((pod.get("spec") or {}).get("initContainers") or []))
     most = QUANTITY_0
-    for i in i_range:
+    for i in range_list(len((pod.get("spec") or {}).get("initContainers") or [])):
         most = larger(
             most,
             fold(
@@ -186,7 +185,7 @@ def leastAllocated(pod, node, placed, resource):
     wanted = scoredRequest(pod, resource)
     for p in placed:
         wanted = add_quantity(wanted, scoredRequest(p, resource))
-    if or_(lambda: whole <= QUANTITY_0, lambda: wanted > whole):
+    if whole <= QUANTITY_0 or wanted > whole:
         return 0
     return divide_quantity(multiply_quantity(subtract_quantity(whole, wanted), 100), whole)
 
@@ -256,7 +255,18 @@ RULES = (
         (Param("pod", "core.Pod"), Param("resource", "string")),
         podRequest,
         result="quantity",
-        reads={"pod": frozenset(((),)), "resource": frozenset(((),))},
+        reads={
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
         source="k8s.io/component-helpers/resource/helpers.go PodRequests",
         doc="What the whole pod asks of a resource: its containers together, or its init containers if that is more, and the overhead.",
         path="scheduling/resources",
@@ -279,7 +289,19 @@ RULES = (
         (Param("placed", "list(core.Pod)"), Param("resource", "string")),
         used,
         result="quantity",
-        reads={"placed": frozenset((("#",), ("*",))), "resource": frozenset(((),))},
+        reads={
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers"),
+                    ("*", "spec", "overhead"),
+                    ("*", "spec", "resources", "requests"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
         doc="What the pods on a node ask of a resource together.",
         path="scheduling/resources",
     ),
@@ -316,7 +338,28 @@ RULES = (
         (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("placed", "list(core.Pod)")),
         filter_NodeResourcesFit,
         result="list(Finding)",
-        reads={"node": frozenset(((),)), "placed": frozenset(((),)), "pod": frozenset(((),))},
+        reads={
+            "node": frozenset((("status", "allocatable"),)),
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers"),
+                    ("*", "spec", "overhead"),
+                    ("*", "spec", "resources", "requests"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
+                ),
+            ),
+        },
         source="pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest",
         doc="The node has room for one pod more and for all that this one asks; every resource that is short is named.",
         path="scheduling/resources",
@@ -357,9 +400,26 @@ RULES = (
         leastAllocated,
         result="int",
         reads={
-            "node": frozenset(((),)),
-            "placed": frozenset((("#",), ("*",))),
-            "pod": frozenset(((),)),
+            "node": frozenset((("status", "allocatable"),)),
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers", "#"),
+                    ("*", "spec", "initContainers", "*", "resources", "requests"),
+                    ("*", "spec", "overhead"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers", "#"),
+                    ("spec", "initContainers", "*", "resources", "requests"),
+                    ("spec", "overhead"),
+                ),
+            ),
             "resource": frozenset(((),)),
         },
         source="pkg/scheduler/framework/plugins/noderesources/least_allocated.go leastRequestedScore",
@@ -373,7 +433,28 @@ RULES = (
         (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("placed", "list(core.Pod)")),
         score_NodeResourcesFit,
         result="int",
-        reads={"node": frozenset(((),)), "placed": frozenset(((),)), "pod": frozenset(((),))},
+        reads={
+            "node": frozenset((("status", "allocatable"),)),
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers", "#"),
+                    ("*", "spec", "initContainers", "*", "resources", "requests"),
+                    ("*", "spec", "overhead"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers", "#"),
+                    ("spec", "initContainers", "*", "resources", "requests"),
+                    ("spec", "overhead"),
+                ),
+            ),
+        },
         source="pkg/scheduler/framework/plugins/noderesources/least_allocated.go leastResourceScorer",
         doc="Prefers the node that stays emptiest: the mean of what would be free of CPU and of memory, in percent.",
         path="scheduling/resources",

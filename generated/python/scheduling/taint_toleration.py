@@ -8,10 +8,10 @@ from kspec.runtime.rulebook import CompiledRule, Param
 # scheduling/tolerates  function (o: core.Toleration, t: core.Taint): bool
 def tolerates(o, t):
     """Does this toleration tolerate this taint?"""
-    effectMatches = (o.get("effect") or "") == "" or (o.get("effect") or "") == (t.get("effect") or "")
-    keyMatches = (o.get("key") or "") == "" or (o.get("key") or "") == (t.get("key") or "")
+    effectMatches = not o.get("effect") or (o.get("effect") or "") == (t.get("effect") or "")
+    keyMatches = not o.get("key") or (o.get("key") or "") == (t.get("key") or "")
     valueMatches = (
-        (o.get("operator") or "") == "Exists"
+        o.get("operator") == "Exists"
         or (o.get("operator") or "") in ["", "Equal"] and (o.get("value") or "") == (t.get("value") or "")
     )
     return effectMatches and keyMatches and valueMatches
@@ -37,7 +37,7 @@ def filter_TaintToleration(pod, node):
     repelling = [
         t
         for t in (node.get("spec") or {}).get("taints") or []
-        if (t.get("effect") or "") in ["NoSchedule", "NoExecute"]
+        if t.get("effect") in ["NoSchedule", "NoExecute"]
     ]
     if all(any(tolerates(o, t) for o in (pod.get("spec") or {}).get("tolerations") or []) for t in repelling):
         return []
@@ -58,7 +58,7 @@ def score_TaintToleration(pod, node):
         [
             t
             for t in (node.get("spec") or {}).get("taints") or []
-            if (t.get("effect") or "") == "PreferNoSchedule" and not any(tolerates(o, t) for o in applicable)
+            if t.get("effect") == "PreferNoSchedule" and not any(tolerates(o, t) for o in applicable)
         ],
     )
 
@@ -88,7 +88,15 @@ RULES = (
         result="list(Finding)",
         reads={
             "node": frozenset((("spec", "unschedulable"),)),
-            "pod": frozenset((("spec", "tolerations", "#"), ("spec", "tolerations", "*"))),
+            "pod": frozenset(
+                (
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/nodeunschedulable Filter",
         doc="A node that is closed to new pods takes only those that tolerate just that.",
@@ -102,8 +110,23 @@ RULES = (
         filter_TaintToleration,
         result="list(Finding)",
         reads={
-            "node": frozenset((("spec", "taints", "#"), ("spec", "taints", "*"))),
-            "pod": frozenset((("spec", "tolerations", "#"), ("spec", "tolerations", "*"))),
+            "node": frozenset(
+                (
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/tainttoleration Filter",
         doc="A node repels every pod that does not tolerate its taints.",
@@ -117,8 +140,23 @@ RULES = (
         score_TaintToleration,
         result="int",
         reads={
-            "node": frozenset((("spec", "taints", "#"), ("spec", "taints", "*"))),
-            "pod": frozenset((("spec", "tolerations", "#"), ("spec", "tolerations", "*"))),
+            "node": frozenset(
+                (
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/tainttoleration Score, countIntolerableTaintsPreferNoSchedule",
         doc="Counts the taints that would rather not have this pod; the profile turns the count round.",

@@ -9,13 +9,13 @@ from kspec.runtime.rulebook import CompiledRule, Param
 def requirementHolds(r, labels):
     """Does one requirement of a selector hold for these labels?"""
     present = (r.get("key") or "") in labels
-    if (r.get("operator") or "") == "In":
+    if r.get("operator") == "In":
         return present and labels[r.get("key") or ""] in (r.get("values") or [])
-    elif (r.get("operator") or "") == "NotIn":
+    elif r.get("operator") == "NotIn":
         return not (present and labels[r.get("key") or ""] in (r.get("values") or []))
-    elif (r.get("operator") or "") == "Exists":
+    elif r.get("operator") == "Exists":
         return present
-    return (r.get("operator") or "") == "DoesNotExist" and not present
+    return r.get("operator") == "DoesNotExist" and not present
 
 
 # types/selects  function (s: meta.LabelSelector, labels: map(string, string)): bool
@@ -54,7 +54,9 @@ RULES = (
             "s": frozenset(
                 (
                     ("matchExpressions", "#"),
-                    ("matchExpressions", "*"),
+                    ("matchExpressions", "*", "key"),
+                    ("matchExpressions", "*", "operator"),
+                    ("matchExpressions", "*", "values"),
                     ("matchLabels", "#"),
                     ("matchLabels", "*"),
                 ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.equality import equals
-from kspec.runtime.generated_support import all_, and_, join_lists
+from kspec.runtime.generated_support import all_, and_
 from kspec.runtime.lists import range_list
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import Clause, CompiledRule, Param
@@ -35,84 +35,57 @@ def validate_StatefulSetUpdate(self, old):
     """Only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, minReadySeconds and the retention of
     claims may change.
     """
-    return join_lists(
-        (
-            []
-            if equals(
-                (self.get("spec") or {}).get("selector") or {},
-                (old.get("spec") or {}).get("selector") or {},
-            )
-            else [{"code": "Forbidden", "reason": "field is immutable", "field": "spec.selector"}]
-        ),
-        (
-            []
-            if ((self.get("spec") or {}).get("serviceName") or "") == (
-                (old.get("spec") or {}).get("serviceName")
-                or ""
-            )
-            else [{"code": "Forbidden", "reason": "field is immutable", "field": "spec.serviceName"}]
-        ),
-        (
-            []
-            if ((self.get("spec") or {}).get("podManagementPolicy") or "") == (
-                (old.get("spec") or {}).get("podManagementPolicy")
-                or ""
-            )
-            else [{"code": "Forbidden", "reason": "field is immutable", "field": "spec.podManagementPolicy"}]
-        ),
-        (
-            []
-            if equals(
-                (self.get("spec") or {}).get("volumeClaimTemplates") or [],
-                (old.get("spec") or {}).get("volumeClaimTemplates") or [],
-            )
-            else [{"code": "Forbidden", "reason": "field is immutable", "field": "spec.volumeClaimTemplates"}]
-        ),
-    )
+    made = []
+    if not equals(
+        (self.get("spec") or {}).get("selector") or {},
+        (old.get("spec") or {}).get("selector") or {},
+    ):
+        made += [{"code": "Forbidden", "reason": "field is immutable", "field": "spec.selector"}]
+    if ((self.get("spec") or {}).get("serviceName") or "") != (
+        (old.get("spec") or {}).get("serviceName")
+        or ""
+    ):
+        made += [{"code": "Forbidden", "reason": "field is immutable", "field": "spec.serviceName"}]
+    if ((self.get("spec") or {}).get("podManagementPolicy") or "") != (
+        (old.get("spec") or {}).get("podManagementPolicy")
+        or ""
+    ):
+        made += [{"code": "Forbidden", "reason": "field is immutable", "field": "spec.podManagementPolicy"}]
+    if not equals(
+        (self.get("spec") or {}).get("volumeClaimTemplates") or [],
+        (old.get("spec") or {}).get("volumeClaimTemplates") or [],
+    ):
+        made += [{"code": "Forbidden", "reason": "field is immutable", "field": "spec.volumeClaimTemplates"}]
+    return made
 
 
 # validation/JobUpdate  validate (self: batch.Job, old: batch.Job): list(Finding)
 def validate_JobUpdate(self, old):
-    return join_lists(
-        (
-            []
-            if (
-                equals(
-                    (self.get("spec") or {}).get("template") or {},
-                    (old.get("spec") or {}).get("template") or {},
-                )
-                or (old.get("spec") or {}).get("suspend")
-            )
-            else [{"code": "Invalid", "reason": "field is immutable", "field": "spec.template"}]
-        ),
-        (
-            []
-            if equals(
-                (self.get("spec") or {}).get("selector") or {},
-                (old.get("spec") or {}).get("selector") or {},
-            )
-            else [{"code": "Invalid", "reason": "field is immutable", "field": "spec.selector"}]
-        ),
-        (
-            []
-            if (
-                ((self.get("spec") or {}).get("completions") or 0) == (
-                    (old.get("spec") or {}).get("completions")
-                    or 0
-                )
-                or ((self.get("spec") or {}).get("completionMode") or "") == "Indexed"
-            )
-            else [{"code": "Invalid", "reason": "field is immutable", "field": "spec.completions"}]
-        ),
-        (
-            []
-            if ((self.get("spec") or {}).get("completionMode") or "") == (
-                (old.get("spec") or {}).get("completionMode")
-                or ""
-            )
-            else [{"code": "Invalid", "reason": "field is immutable", "field": "spec.completionMode"}]
-        ),
-    )
+    made = []
+    if not (
+        equals((self.get("spec") or {}).get("template") or {}, (old.get("spec") or {}).get("template") or {})
+        or (old.get("spec") or {}).get("suspend")
+    ):
+        made += [{"code": "Invalid", "reason": "field is immutable", "field": "spec.template"}]
+    if not equals(
+        (self.get("spec") or {}).get("selector") or {},
+        (old.get("spec") or {}).get("selector") or {},
+    ):
+        made += [{"code": "Invalid", "reason": "field is immutable", "field": "spec.selector"}]
+    if not (
+        ((self.get("spec") or {}).get("completions") or 0) == (
+            (old.get("spec") or {}).get("completions")
+            or 0
+        )
+        or (self.get("spec") or {}).get("completionMode") == "Indexed"
+    ):
+        made += [{"code": "Invalid", "reason": "field is immutable", "field": "spec.completions"}]
+    if ((self.get("spec") or {}).get("completionMode") or "") != (
+        (old.get("spec") or {}).get("completionMode")
+        or ""
+    ):
+        made += [{"code": "Invalid", "reason": "field is immutable", "field": "spec.completionMode"}]
+    return made
 
 
 # validation/RoleBindingUpdate  validate (self: rbac.RoleBinding, old: rbac.RoleBinding): list(Finding)
@@ -131,77 +104,54 @@ def validate_ClusterRoleBindingUpdate(self, old):
 
 # validation/SecretUpdate  validate (self: core.Secret, old: core.Secret): list(Finding)
 def validate_SecretUpdate(self, old):
-    return join_lists(
-        (
-            []
-            if (self.get("type") or "") == (old.get("type") or "")
-            else [{"code": "Invalid", "reason": "field is immutable", "field": "type"}]
-        ),
-        (
-            []
-            if not old.get("immutable") or equals(self.get("data") or {}, old.get("data") or {})
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": "field is immutable when `immutable` is set",
-                    "field": "data",
-                },
-            ]
-        ),
-        (
-            []
-            if not old.get("immutable") or self.get("immutable")
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": "field is immutable when `immutable` is set",
-                    "field": "immutable",
-                },
-            ]
-        ),
-    )
+    made = []
+    if (self.get("type") or "") != (old.get("type") or ""):
+        made += [{"code": "Invalid", "reason": "field is immutable", "field": "type"}]
+    if not (not old.get("immutable") or equals(self.get("data") or {}, old.get("data") or {})):
+        made += [
+            {"code": "Forbidden", "reason": "field is immutable when `immutable` is set", "field": "data"},
+        ]
+    if not (not old.get("immutable") or self.get("immutable")):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": "field is immutable when `immutable` is set",
+                "field": "immutable",
+            },
+        ]
+    return made
 
 
 # validation/ConfigMapUpdate  validate (self: core.ConfigMap, old: core.ConfigMap): list(Finding)
 def validate_ConfigMapUpdate(self, old):
-    return join_lists(
-        (
-            []
-            if (
-                not old.get("immutable")
-                or (
-                    equals(self.get("data") or {}, old.get("data") or {})
-                    and equals(self.get("binaryData") or {}, old.get("binaryData") or {})
-                )
-            )
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": "field is immutable when `immutable` is set",
-                    "field": "data",
-                },
-            ]
-        ),
-        (
-            []
-            if not old.get("immutable") or self.get("immutable")
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": "field is immutable when `immutable` is set",
-                    "field": "immutable",
-                },
-            ]
-        ),
-    )
+    made = []
+    if not (
+        not old.get("immutable")
+        or (
+            equals(self.get("data") or {}, old.get("data") or {})
+            and equals(self.get("binaryData") or {}, old.get("binaryData") or {})
+        )
+    ):
+        made += [
+            {"code": "Forbidden", "reason": "field is immutable when `immutable` is set", "field": "data"},
+        ]
+    if not (not old.get("immutable") or self.get("immutable")):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": "field is immutable when `immutable` is set",
+                "field": "immutable",
+            },
+        ]
+    return made
 
 
 # validation/ServiceUpdate  validate (self: core.Service, old: core.Service): list(Finding)
 def validate_ServiceUpdate(self, old):
     if (
-        ((old.get("spec") or {}).get("clusterIP") or "") == ""
-        or ((old.get("spec") or {}).get("type") or "") == "ExternalName"
-        or ((self.get("spec") or {}).get("type") or "") == "ExternalName"
+        not (old.get("spec") or {}).get("clusterIP")
+        or (old.get("spec") or {}).get("type") == "ExternalName"
+        or (self.get("spec") or {}).get("type") == "ExternalName"
         or (
             ((self.get("spec") or {}).get("clusterIP") or "") in [
                 "",
@@ -212,7 +162,7 @@ def validate_ServiceUpdate(self, old):
                     (old.get("spec") or {}).get("clusterIP")
                     or ""
                 )
-                or ((old.get("spec") or {}).get("clusterIP") or "") != "None"
+                or (old.get("spec") or {}).get("clusterIP") != "None"
             )
         )
     ):
@@ -245,7 +195,7 @@ def validate_PersistentVolumeClaimUpdate(self, old):
                 (old.get("spec") or {}).get("storageClassName")
                 or ""
             )
-            or ((old.get("spec") or {}).get("storageClassName") or "") == ""
+            or not (old.get("spec") or {}).get("storageClassName")
         )
     ):
         return []
@@ -260,182 +210,127 @@ def validate_PersistentVolumeClaimUpdate(self, old):
 
 # validation/StorageClassUpdate  validate (self: storage.StorageClass, old: storage.StorageClass): list(Finding)
 def validate_StorageClassUpdate(self, old):
-    return join_lists(
-        (
-            []
-            if (self.get("provisioner") or "") == (old.get("provisioner") or "")
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": "updates to provisioner are forbidden",
-                    "field": "provisioner",
-                },
-            ]
-        ),
-        (
-            []
-            if equals(self.get("parameters") or {}, old.get("parameters") or {})
-            else [
-                {"code": "Forbidden", "reason": "updates to parameters are forbidden", "field": "parameters"},
-            ]
-        ),
-        (
-            []
-            if (self.get("reclaimPolicy") or "") == (old.get("reclaimPolicy") or "")
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": "updates to reclaimPolicy are forbidden",
-                    "field": "reclaimPolicy",
-                },
-            ]
-        ),
-        (
-            []
-            if (self.get("volumeBindingMode") or "") == (old.get("volumeBindingMode") or "")
-            else [{"code": "Invalid", "reason": "field is immutable", "field": "volumeBindingMode"}]
-        ),
-    )
+    made = []
+    if (self.get("provisioner") or "") != (old.get("provisioner") or ""):
+        made += [
+            {"code": "Forbidden", "reason": "updates to provisioner are forbidden", "field": "provisioner"},
+        ]
+    if not equals(self.get("parameters") or {}, old.get("parameters") or {}):
+        made += [
+            {"code": "Forbidden", "reason": "updates to parameters are forbidden", "field": "parameters"},
+        ]
+    if (self.get("reclaimPolicy") or "") != (old.get("reclaimPolicy") or ""):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": "updates to reclaimPolicy are forbidden",
+                "field": "reclaimPolicy",
+            },
+        ]
+    if (self.get("volumeBindingMode") or "") != (old.get("volumeBindingMode") or ""):
+        made += [{"code": "Invalid", "reason": "field is immutable", "field": "volumeBindingMode"}]
+    return made
 
 
 # validation/PriorityClassUpdate  validate (self: scheduling.PriorityClass, old: scheduling.PriorityClass): list(Finding)
 def validate_PriorityClassUpdate(self, old):
-    return join_lists(
-        (
-            []
-            if (self.get("value") or 0) == (old.get("value") or 0)
-            else [{"code": "Forbidden", "reason": "may not be changed in an update", "field": "value"}]
-        ),
-        (
-            []
-            if (self.get("preemptionPolicy") or "") == (old.get("preemptionPolicy") or "")
-            else [{"code": "Invalid", "reason": "field is immutable", "field": "preemptionPolicy"}]
-        ),
-    )
+    made = []
+    if (self.get("value") or 0) != (old.get("value") or 0):
+        made += [{"code": "Forbidden", "reason": "may not be changed in an update", "field": "value"}]
+    if (self.get("preemptionPolicy") or "") != (old.get("preemptionPolicy") or ""):
+        made += [{"code": "Invalid", "reason": "field is immutable", "field": "preemptionPolicy"}]
+    return made
 
 
 # validation/PodUpdate  validate (self: core.Pod, old: core.Pod): list(Finding)
 def validate_PodUpdate(self, old):
     """Of a running pod, images, a deadline that is added or lowered, and tolerations that are added may change."""
-    return join_lists(
-        (
-            []
-            if len((self.get("spec") or {}).get("containers") or []) == len(
-                (old.get("spec") or {}).get("containers") or [],
-            )
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": "pod updates may not add or remove containers",
-                    "field": "spec.containers",
-                },
-            ]
-        ),
-        (
-            []
-            if (
-                len((self.get("spec") or {}).get("containers") or []) != len(
-                    (old.get("spec") or {}).get("containers") or [],
-                )
-                or all_(
-                    range_list(len((old.get("spec") or {}).get("containers") or [])),
-                    lambda i: and_(
-                        lambda: (
-                            index_list((self.get("spec") or {}).get("containers") or [], i).get("name")
-                            or ""
-                        ) == (
-                            index_list((old.get("spec") or {}).get("containers") or [], i).get("name")
-                            or ""
-                        ),
-                        lambda: equals(
-                            (
-                                index_list((self.get("spec") or {}).get("containers") or [], i).get("command")
-                                or []
-                            ),
-                            (
-                                index_list((old.get("spec") or {}).get("containers") or [], i).get("command")
-                                or []
-                            ),
-                        ),
-                        lambda: equals(
-                            index_list((self.get("spec") or {}).get("containers") or [], i).get("args") or [],
-                            index_list((old.get("spec") or {}).get("containers") or [], i).get("args") or [],
-                        ),
-                        lambda: equals(
-                            index_list((self.get("spec") or {}).get("containers") or [], i).get("env") or [],
-                            index_list((old.get("spec") or {}).get("containers") or [], i).get("env") or [],
-                        ),
-                        lambda: equals(
-                            (
-                                index_list((self.get("spec") or {}).get("containers") or [], i).get("ports")
-                                or []
-                            ),
-                            index_list((old.get("spec") or {}).get("containers") or [], i).get("ports") or [],
-                        ),
-                        lambda: equals(
-                            (
-                                index_list(
-                                    (self.get("spec") or {}).get("containers") or [],
-                                    i,
-                                ).get("volumeMounts")
-                                or []
-                            ),
-                            (
-                                index_list(
-                                    (old.get("spec") or {}).get("containers") or [],
-                                    i,
-                                ).get("volumeMounts")
-                                or []
-                            ),
-                        ),
-                    ),
-                )
-            )
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": "pod updates may not change fields other than images, activeDeadlineSeconds and added tolerations",
-                    "field": "spec",
-                },
-            ]
-        ),
-        (
-            []
-            if (
-                ((self.get("spec") or {}).get("nodeName") or "") == (
-                    (old.get("spec") or {}).get("nodeName")
+    made = []
+    if len((self.get("spec") or {}).get("containers") or []) != len(
+        (old.get("spec") or {}).get("containers") or [],
+    ):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": "pod updates may not add or remove containers",
+                "field": "spec.containers",
+            },
+        ]
+    if not (
+        len((self.get("spec") or {}).get("containers") or []) != len(
+            (old.get("spec") or {}).get("containers") or [],
+        )
+        or all_(
+            range_list(len((old.get("spec") or {}).get("containers") or [])),
+            lambda i: and_(
+                lambda: (
+                    index_list((self.get("spec") or {}).get("containers") or [], i).get("name")
                     or ""
-                )
-                and equals(
-                    (self.get("spec") or {}).get("nodeSelector") or {},
-                    (old.get("spec") or {}).get("nodeSelector") or {},
-                )
-                and equals(
-                    (self.get("spec") or {}).get("volumes") or [],
-                    (old.get("spec") or {}).get("volumes") or [],
-                )
-                and ((self.get("spec") or {}).get("serviceAccountName") or "") == (
-                    (old.get("spec") or {}).get("serviceAccountName")
+                ) == (
+                    index_list((old.get("spec") or {}).get("containers") or [], i).get("name")
                     or ""
-                )
-                and ((self.get("spec") or {}).get("restartPolicy") or "") == (
-                    (old.get("spec") or {}).get("restartPolicy")
-                    or ""
-                )
-                and ((self.get("spec") or {}).get("hostNetwork") or False) == (
-                    (old.get("spec") or {}).get("hostNetwork")
-                    or False
-                )
-            )
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": "pod updates may not change fields other than images, activeDeadlineSeconds and added tolerations",
-                    "field": "spec",
-                },
-            ]
-        ),
-    )
+                ),
+                lambda: equals(
+                    index_list((self.get("spec") or {}).get("containers") or [], i).get("command") or [],
+                    index_list((old.get("spec") or {}).get("containers") or [], i).get("command") or [],
+                ),
+                lambda: equals(
+                    index_list((self.get("spec") or {}).get("containers") or [], i).get("args") or [],
+                    index_list((old.get("spec") or {}).get("containers") or [], i).get("args") or [],
+                ),
+                lambda: equals(
+                    index_list((self.get("spec") or {}).get("containers") or [], i).get("env") or [],
+                    index_list((old.get("spec") or {}).get("containers") or [], i).get("env") or [],
+                ),
+                lambda: equals(
+                    index_list((self.get("spec") or {}).get("containers") or [], i).get("ports") or [],
+                    index_list((old.get("spec") or {}).get("containers") or [], i).get("ports") or [],
+                ),
+                lambda: equals(
+                    index_list((self.get("spec") or {}).get("containers") or [], i).get("volumeMounts") or [],
+                    index_list((old.get("spec") or {}).get("containers") or [], i).get("volumeMounts") or [],
+                ),
+            ),
+        )
+    ):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": "pod updates may not change fields other than images, activeDeadlineSeconds and added tolerations",
+                "field": "spec",
+            },
+        ]
+    if not (
+        ((self.get("spec") or {}).get("nodeName") or "") == ((old.get("spec") or {}).get("nodeName") or "")
+        and equals(
+            (self.get("spec") or {}).get("nodeSelector") or {},
+            (old.get("spec") or {}).get("nodeSelector") or {},
+        )
+        and equals(
+            (self.get("spec") or {}).get("volumes") or [],
+            (old.get("spec") or {}).get("volumes") or [],
+        )
+        and ((self.get("spec") or {}).get("serviceAccountName") or "") == (
+            (old.get("spec") or {}).get("serviceAccountName")
+            or ""
+        )
+        and ((self.get("spec") or {}).get("restartPolicy") or "") == (
+            (old.get("spec") or {}).get("restartPolicy")
+            or ""
+        )
+        and ((self.get("spec") or {}).get("hostNetwork") or False) == (
+            (old.get("spec") or {}).get("hostNetwork")
+            or False
+        )
+    ):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": "pod updates may not change fields other than images, activeDeadlineSeconds and added tolerations",
+                "field": "spec",
+            },
+        ]
+    return made
 
 
 RULES = (

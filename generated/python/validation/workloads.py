@@ -11,132 +11,102 @@ from ..types import selector as types_selector
 # validation/DeploymentSelector  validate (self: apps.Deployment): list(Finding)
 def validate_DeploymentSelector(self):
     """A selector that does not match the template would make a controller that never finds its own pods."""
-    return join_lists(
-        (
-            []
-            if (
-                len(((self.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}) > 0
-                or len(((self.get("spec") or {}).get("selector") or {}).get("matchExpressions") or []) > 0
-            )
-            else [
-                {
-                    "code": "Invalid",
-                    "reason": "empty selector is invalid for deployment",
-                    "field": "spec.selector",
-                },
-            ]
-        ),
-        (
-            []
-            if types_selector.selects(
-                (self.get("spec") or {}).get("selector") or {},
-                (((self.get("spec") or {}).get("template") or {}).get("metadata") or {}).get("labels") or {},
-            )
-            else [
-                {
-                    "code": "Invalid",
-                    "reason": "`selector` does not match template `labels`",
-                    "field": "spec.template.metadata.labels",
-                },
-            ]
-        ),
-        (
-            []
-            if len(
-                (((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("containers") or [],
-            ) > 0
-            else [{"code": "Required", "reason": "", "field": "spec.template.spec.containers"}]
-        ),
-        (
-            []
-            if ((self.get("spec") or {}).get("replicas") or 0) >= 0
-            else [
-                {"code": "Invalid", "reason": "must be greater than or equal to 0", "field": "spec.replicas"},
-            ]
-        ),
-        (
-            []
-            if (
-                (((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("restartPolicy")
-                or ""
-            ) == "Always"
-            else [
-                {
-                    "code": "NotSupported",
-                    "reason": "supported values: Always",
-                    "field": "spec.template.spec.restartPolicy",
-                },
-            ]
-        ),
-    )
+    made = []
+    if not (
+        len(((self.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}) > 0
+        or len(((self.get("spec") or {}).get("selector") or {}).get("matchExpressions") or []) > 0
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "empty selector is invalid for deployment",
+                "field": "spec.selector",
+            },
+        ]
+    if not types_selector.selects(
+        (self.get("spec") or {}).get("selector") or {},
+        (((self.get("spec") or {}).get("template") or {}).get("metadata") or {}).get("labels") or {},
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "`selector` does not match template `labels`",
+                "field": "spec.template.metadata.labels",
+            },
+        ]
+    if not len(
+        (((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("containers") or [],
+    ) > 0:
+        made += [{"code": "Required", "reason": "", "field": "spec.template.spec.containers"}]
+    if not ((self.get("spec") or {}).get("replicas") or 0) >= 0:
+        made += [
+            {"code": "Invalid", "reason": "must be greater than or equal to 0", "field": "spec.replicas"},
+        ]
+    if (((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("restartPolicy") != "Always":
+        made += [
+            {
+                "code": "NotSupported",
+                "reason": "supported values: Always",
+                "field": "spec.template.spec.restartPolicy",
+            },
+        ]
+    return made
 
 
 # validation/ReplicaSetSelector  validate (self: apps.ReplicaSet): list(Finding)
 def validate_ReplicaSetSelector(self):
-    return join_lists(
-        (
-            []
-            if (
-                len(((self.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}) > 0
-                or len(((self.get("spec") or {}).get("selector") or {}).get("matchExpressions") or []) > 0
-            )
-            else [
-                {
-                    "code": "Invalid",
-                    "reason": "empty selector is invalid for deployment",
-                    "field": "spec.selector",
-                },
-            ]
-        ),
-        (
-            []
-            if types_selector.selects(
-                (self.get("spec") or {}).get("selector") or {},
-                (((self.get("spec") or {}).get("template") or {}).get("metadata") or {}).get("labels") or {},
-            )
-            else [
-                {
-                    "code": "Invalid",
-                    "reason": "`selector` does not match template `labels`",
-                    "field": "spec.template.metadata.labels",
-                },
-            ]
-        ),
-    )
+    made = []
+    if not (
+        len(((self.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}) > 0
+        or len(((self.get("spec") or {}).get("selector") or {}).get("matchExpressions") or []) > 0
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "empty selector is invalid for deployment",
+                "field": "spec.selector",
+            },
+        ]
+    if not types_selector.selects(
+        (self.get("spec") or {}).get("selector") or {},
+        (((self.get("spec") or {}).get("template") or {}).get("metadata") or {}).get("labels") or {},
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "`selector` does not match template `labels`",
+                "field": "spec.template.metadata.labels",
+            },
+        ]
+    return made
 
 
 # validation/StatefulSetSelector  validate (self: apps.StatefulSet): list(Finding)
 def validate_StatefulSetSelector(self):
-    return join_lists(
-        (
-            []
-            if (
-                len(((self.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}) > 0
-                or len(((self.get("spec") or {}).get("selector") or {}).get("matchExpressions") or []) > 0
-            )
-            else [
-                {
-                    "code": "Invalid",
-                    "reason": "empty selector is invalid for statefulset",
-                    "field": "spec.selector",
-                },
-            ]
-        ),
-        (
-            []
-            if types_selector.selects(
-                (self.get("spec") or {}).get("selector") or {},
-                (((self.get("spec") or {}).get("template") or {}).get("metadata") or {}).get("labels") or {},
-            )
-            else [
-                {
-                    "code": "Invalid",
-                    "reason": "`selector` does not match template `labels`",
-                    "field": "spec.template.metadata.labels",
-                },
-            ]
-        ),
-    )
+    made = []
+    if not (
+        len(((self.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}) > 0
+        or len(((self.get("spec") or {}).get("selector") or {}).get("matchExpressions") or []) > 0
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "empty selector is invalid for statefulset",
+                "field": "spec.selector",
+            },
+        ]
+    if not types_selector.selects(
+        (self.get("spec") or {}).get("selector") or {},
+        (((self.get("spec") or {}).get("template") or {}).get("metadata") or {}).get("labels") or {},
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "`selector` does not match template `labels`",
+                "field": "spec.template.metadata.labels",
+            },
+        ]
+    return made
 
 
 # validation/DaemonSetSelector  validate (self: apps.DaemonSet): list(Finding)
@@ -158,58 +128,55 @@ def validate_DaemonSetSelector(self):
 # validation/PodContainers  validate (self: core.Pod): list(Finding)
 def validate_PodContainers(self):
     """A pod needs containers, and each of them a name of its own and an image."""
-    return join_lists(
-        (
-            []
-            if len((self.get("spec") or {}).get("containers") or []) > 0
-            else [{"code": "Required", "reason": "", "field": "spec.containers"}]
-        ),
-        [
-            one
-            for c_index, c in enumerate((self.get("spec") or {}).get("containers") or [])
-            for one in join_lists(
-                (
-                    []
-                    if (c.get("name") or "") != ""
-                    else [
-                        {
-                            "code": "Required",
-                            "reason": "",
-                            "field": join_texts("spec.containers[", string_from_int(c_index), "].name"),
-                        },
-                    ]
-                ),
-                (
-                    []
-                    if (c.get("image") or "") != ""
-                    else [
-                        {
-                            "code": "Required",
-                            "reason": "",
-                            "field": join_texts("spec.containers[", string_from_int(c_index), "].image"),
-                        },
-                    ]
-                ),
-                (
-                    []
-                    if len(
-                        [
-                            o
-                            for o in (self.get("spec") or {}).get("containers") or []
-                            if (o.get("name") or "") == (c.get("name") or "")
-                        ],
-                    ) == 1
-                    else [
-                        {
-                            "code": "Duplicate",
-                            "reason": c.get("name") or "",
-                            "field": join_texts("spec.containers[", string_from_int(c_index), "].name"),
-                        },
-                    ]
-                ),
-            )
-        ],
-    )
+    made = []
+    if not len((self.get("spec") or {}).get("containers") or []) > 0:
+        made += [{"code": "Required", "reason": "", "field": "spec.containers"}]
+    made += [
+        one
+        for c_index, c in enumerate((self.get("spec") or {}).get("containers") or [])
+        for one in join_lists(
+            (
+                []
+                if (c.get("name") or "") != ""
+                else [
+                    {
+                        "code": "Required",
+                        "reason": "",
+                        "field": join_texts("spec.containers[", string_from_int(c_index), "].name"),
+                    },
+                ]
+            ),
+            (
+                []
+                if (c.get("image") or "") != ""
+                else [
+                    {
+                        "code": "Required",
+                        "reason": "",
+                        "field": join_texts("spec.containers[", string_from_int(c_index), "].image"),
+                    },
+                ]
+            ),
+            (
+                []
+                if len(
+                    [
+                        o
+                        for o in (self.get("spec") or {}).get("containers") or []
+                        if (o.get("name") or "") == (c.get("name") or "")
+                    ],
+                ) == 1
+                else [
+                    {
+                        "code": "Duplicate",
+                        "reason": c.get("name") or "",
+                        "field": join_texts("spec.containers[", string_from_int(c_index), "].name"),
+                    },
+                ]
+            ),
+        )
+    ]
+    return made
 
 
 RULES = (
@@ -224,7 +191,12 @@ RULES = (
             "self": frozenset(
                 (
                     ("spec", "replicas"),
-                    ("spec", "selector"),
+                    ("spec", "selector", "matchExpressions", "#"),
+                    ("spec", "selector", "matchExpressions", "*", "key"),
+                    ("spec", "selector", "matchExpressions", "*", "operator"),
+                    ("spec", "selector", "matchExpressions", "*", "values"),
+                    ("spec", "selector", "matchLabels", "#"),
+                    ("spec", "selector", "matchLabels", "*"),
                     ("spec", "template", "metadata", "labels"),
                     ("spec", "template", "spec", "containers", "#"),
                     ("spec", "template", "spec", "restartPolicy"),
@@ -242,7 +214,19 @@ RULES = (
         (Param("self", "apps.ReplicaSet"),),
         validate_ReplicaSetSelector,
         result="list(Finding)",
-        reads={"self": frozenset((("spec", "selector"), ("spec", "template", "metadata", "labels")))},
+        reads={
+            "self": frozenset(
+                (
+                    ("spec", "selector", "matchExpressions", "#"),
+                    ("spec", "selector", "matchExpressions", "*", "key"),
+                    ("spec", "selector", "matchExpressions", "*", "operator"),
+                    ("spec", "selector", "matchExpressions", "*", "values"),
+                    ("spec", "selector", "matchLabels", "#"),
+                    ("spec", "selector", "matchLabels", "*"),
+                    ("spec", "template", "metadata", "labels"),
+                ),
+            ),
+        },
         source="pkg/apis/apps/validation/validation.go ValidateReplicaSetSpec",
         path="validation/workloads",
     ),
@@ -253,7 +237,19 @@ RULES = (
         (Param("self", "apps.StatefulSet"),),
         validate_StatefulSetSelector,
         result="list(Finding)",
-        reads={"self": frozenset((("spec", "selector"), ("spec", "template", "metadata", "labels")))},
+        reads={
+            "self": frozenset(
+                (
+                    ("spec", "selector", "matchExpressions", "#"),
+                    ("spec", "selector", "matchExpressions", "*", "key"),
+                    ("spec", "selector", "matchExpressions", "*", "operator"),
+                    ("spec", "selector", "matchExpressions", "*", "values"),
+                    ("spec", "selector", "matchLabels", "#"),
+                    ("spec", "selector", "matchLabels", "*"),
+                    ("spec", "template", "metadata", "labels"),
+                ),
+            ),
+        },
         source="pkg/apis/apps/validation/validation.go ValidateStatefulSetSpec",
         path="validation/workloads",
     ),
@@ -264,7 +260,19 @@ RULES = (
         (Param("self", "apps.DaemonSet"),),
         validate_DaemonSetSelector,
         result="list(Finding)",
-        reads={"self": frozenset((("spec", "selector"), ("spec", "template", "metadata", "labels")))},
+        reads={
+            "self": frozenset(
+                (
+                    ("spec", "selector", "matchExpressions", "#"),
+                    ("spec", "selector", "matchExpressions", "*", "key"),
+                    ("spec", "selector", "matchExpressions", "*", "operator"),
+                    ("spec", "selector", "matchExpressions", "*", "values"),
+                    ("spec", "selector", "matchLabels", "#"),
+                    ("spec", "selector", "matchLabels", "*"),
+                    ("spec", "template", "metadata", "labels"),
+                ),
+            ),
+        },
         source="pkg/apis/apps/validation/validation.go ValidateDaemonSetSpec",
         path="validation/workloads",
     ),

@@ -80,7 +80,7 @@ def wants(self, node):
     spec = ((self.get("spec") or {}).get("template") or {}).get("spec") or {}
     return (
         (
-            (spec.get("nodeName") or "") == ""
+            not spec.get("nodeName")
             or (spec.get("nodeName") or "") == ((node.get("metadata") or {}).get("name") or "")
         )
         and scheduling_node_affinity.selectorMatches(
@@ -113,7 +113,7 @@ def shouldRun(self, node):
         lambda: wants(self, node),
         lambda: all(
             (
-                (t.get("effect") or "") not in ["NoSchedule", "NoExecute"]
+                t.get("effect") not in ["NoSchedule", "NoExecute"]
                 or any(
                     scheduling_taint_toleration.tolerates(o, t)
                     for o in daemonTolerations((self.get("spec") or {}).get("template") or {})
@@ -131,7 +131,7 @@ def mayStay(self, node):
         lambda: wants(self, node),
         lambda: all(
             (
-                (t.get("effect") or "") != "NoExecute"
+                t.get("effect") != "NoExecute"
                 or any(
                     scheduling_taint_toleration.tolerates(o, t)
                     for o in daemonTolerations((self.get("spec") or {}).get("template") or {})
@@ -158,7 +158,7 @@ def daemonNode(p):
     names = [
         one
         for t in terms
-        for f in [f for f in t.get("matchFields") or [] if (f.get("key") or "") == "metadata.name"]
+        for f in [f for f in t.get("matchFields") or [] if f.get("key") == "metadata.name"]
         for one in f.get("values") or []
     ]
     if ((p.get("spec") or {}).get("nodeName") or "") != "":
@@ -177,11 +177,7 @@ def controller_DaemonSet(self, pods, nodes, now):
     live = [p for p in pods if (p.get("metadata") or {}).get("deletionTimestamp") is None]
     covered = [
         daemonNode(p)
-        for p in [
-            p
-            for p in live
-            if ((p.get("status") or {}).get("phase") or "") not in ["Succeeded", "Failed"]
-        ]
+        for p in [p for p in live if (p.get("status") or {}).get("phase") not in ["Succeeded", "Failed"]]
     ]
     ready = [p for p in live if workloads_pod.isReady(p)]
     stale = [
@@ -207,134 +203,126 @@ def controller_DaemonSet(self, pods, nodes, now):
             True,
         ),
     )
-    return join_lists(
-        (
-            join_lists(
-                [
-                    {
-                        "action": "create",
-                        "type": "core.Pod",
-                        "object": (lambda whole: {
-                            **whole,
-                            "metadata": {
-                                **(whole.get("metadata") or {}),
-                                "generateName": join_texts(
-                                    (self.get("metadata") or {}).get("name") or "",
-                                    "-",
-                                ),
-                                "labels": {
-                                    **((whole.get("metadata") or {}).get("labels") or {}),
-                                    "controller-revision-hash": revision,
-                                },
-                            },
-                            "spec": {
-                                **(whole.get("spec") or {}),
-                                "tolerations": daemonTolerations(
-                                    (self.get("spec") or {}).get("template") or {},
-                                ),
-                                "affinity": {
-                                    **((whole.get("spec") or {}).get("affinity") or {}),
-                                    "nodeAffinity": {
-                                        **(
-                                            (
-                                                (whole.get("spec") or {}).get("affinity")
-                                                or {}
-                                            ).get("nodeAffinity")
-                                            or {}
-                                        ),
-                                        "requiredDuringSchedulingIgnoredDuringExecution": pinned(
-                                            (self.get("spec") or {}).get("template") or {},
-                                            n,
-                                        ),
-                                    },
-                                },
-                            },
-                        })(
-                            {
-                                "metadata": (
-                                    ((self.get("spec") or {}).get("template") or {}).get("metadata")
+    made = []
+    if (self.get("metadata") or {}).get("deletionTimestamp") is None:
+        made += join_lists(
+            [
+                {
+                    "action": "create",
+                    "type": "core.Pod",
+                    "object": {
+                        "metadata": {
+                            **(((self.get("spec") or {}).get("template") or {}).get("metadata") or {}),
+                            "generateName": join_texts((self.get("metadata") or {}).get("name") or "", "-"),
+                            "labels": {
+                                **(
+                                    (
+                                        ((self.get("spec") or {}).get("template") or {}).get("metadata")
+                                        or {}
+                                    ).get("labels")
                                     or {}
                                 ),
-                                "spec": ((self.get("spec") or {}).get("template") or {}).get("spec") or {},
+                                "controller-revision-hash": revision,
                             },
-                        ),
-                        "times": 1,
-                    }
-                    for n in slice_list(
-                        [n for n in eligible if n not in covered],
-                        0,
-                        least(250, len([n for n in eligible if n not in covered])),
+                        },
+                        "spec": {
+                            **(((self.get("spec") or {}).get("template") or {}).get("spec") or {}),
+                            "tolerations": daemonTolerations((self.get("spec") or {}).get("template") or {}),
+                            "affinity": {
+                                **(
+                                    (
+                                        ((self.get("spec") or {}).get("template") or {}).get("spec")
+                                        or {}
+                                    ).get("affinity")
+                                    or {}
+                                ),
+                                "nodeAffinity": {
+                                    **(
+                                        (
+                                            (
+                                                ((self.get("spec") or {}).get("template") or {}).get("spec")
+                                                or {}
+                                            ).get("affinity")
+                                            or {}
+                                        ).get("nodeAffinity")
+                                        or {}
+                                    ),
+                                    "requiredDuringSchedulingIgnoredDuringExecution": pinned(
+                                        (self.get("spec") or {}).get("template") or {},
+                                        n,
+                                    ),
+                                },
+                            },
+                        },
+                    },
+                    "times": 1,
+                }
+                for n in slice_list(
+                    [n for n in eligible if n not in covered],
+                    0,
+                    least(250, len([n for n in eligible if n not in covered])),
+                )
+            ],
+            [
+                {"action": "delete", "type": "core.Pod", "target": target}
+                for target in [
+                    p
+                    for p in live
+                    if (
+                        (p.get("status") or {}).get("phase") in ["Succeeded", "Failed"]
+                        or daemonNode(p) not in kept
                     )
-                ],
-                [
-                    {"action": "delete", "type": "core.Pod", "target": target}
-                    for target in [
+                ]
+            ],
+        )
+    if (
+        (self.get("metadata") or {}).get("deletionTimestamp") is None
+        and ((self.get("spec") or {}).get("updateStrategy") or {}).get("type") == "RollingUpdate"
+    ):
+        made += join_lists(
+            [
+                {"action": "delete", "type": "core.Pod", "target": target}
+                for target in [p for p in stale if not workloads_pod.isReady(p)]
+            ],
+            [
+                {"action": "delete", "type": "core.Pod", "target": target}
+                for target in slice_list(
+                    [p for p in stale if workloads_pod.isReady(p)],
+                    0,
+                    least(
+                        len([p for p in stale if workloads_pod.isReady(p)]),
+                        greatest(0, subtract_int(allowed, out)),
+                    ),
+                )
+            ],
+        )
+    made += [
+        {
+            "action": "status",
+            "type": "apps.DaemonSet",
+            "object": {
+                "desiredNumberScheduled": len(eligible),
+                "currentNumberScheduled": len([n for n in eligible if n in covered]),
+                "numberMisscheduled": len([p for p in live if daemonNode(p) not in eligible]),
+                "numberReady": len(ready),
+                "numberAvailable": len(
+                    [
                         p
                         for p in live
-                        if (
-                            ((p.get("status") or {}).get("phase") or "") in ["Succeeded", "Failed"]
-                            or daemonNode(p) not in kept
+                        if workloads_pod.isAvailable(
+                            p,
+                            (self.get("spec") or {}).get("minReadySeconds") or 0,
+                            now,
                         )
-                    ]
-                ],
-            )
-            if (self.get("metadata") or {}).get("deletionTimestamp") is None
-            else []
-        ),
-        (
-            join_lists(
-                [
-                    {"action": "delete", "type": "core.Pod", "target": target}
-                    for target in [p for p in stale if not workloads_pod.isReady(p)]
-                ],
-                [
-                    {"action": "delete", "type": "core.Pod", "target": target}
-                    for target in slice_list(
-                        [p for p in stale if workloads_pod.isReady(p)],
-                        0,
-                        least(
-                            len([p for p in stale if workloads_pod.isReady(p)]),
-                            greatest(0, subtract_int(allowed, out)),
-                        ),
-                    )
-                ],
-            )
-            if (
-                (self.get("metadata") or {}).get("deletionTimestamp") is None
-                and (
-                    ((self.get("spec") or {}).get("updateStrategy") or {}).get("type")
-                    or ""
-                ) == "RollingUpdate"
-            )
-            else []
-        ),
-        [
-            {
-                "action": "status",
-                "type": "apps.DaemonSet",
-                "object": {
-                    "desiredNumberScheduled": len(eligible),
-                    "currentNumberScheduled": len([n for n in eligible if n in covered]),
-                    "numberMisscheduled": len([p for p in live if daemonNode(p) not in eligible]),
-                    "numberReady": len(ready),
-                    "numberAvailable": len(
-                        [
-                            p
-                            for p in live
-                            if workloads_pod.isAvailable(
-                                p,
-                                (self.get("spec") or {}).get("minReadySeconds") or 0,
-                                now,
-                            )
-                        ],
-                    ),
-                    "updatedNumberScheduled": len(live) - len(stale),
-                    "observedGeneration": (self.get("metadata") or {}).get("generation") or 0,
-                },
-                "target": self,
+                    ],
+                ),
+                "updatedNumberScheduled": len(live) - len(stale),
+                "observedGeneration": (self.get("metadata") or {}).get("generation") or 0,
             },
-        ],
-    )
+            "target": self,
+        },
+    ]
+    return made
 
 
 # workloads/DaemonSet: owns pods
@@ -398,7 +386,7 @@ RULES = (
         wants,
         result="bool",
         reads={
-            "node": frozenset(((),)),
+            "node": frozenset((("metadata", "labels"), ("metadata", "name"))),
             "self": frozenset(
                 (
                     (
@@ -408,9 +396,123 @@ RULES = (
                         "affinity",
                         "nodeAffinity",
                         "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
                     ),
                     ("spec", "template", "spec", "nodeName"),
-                    ("spec", "template", "spec", "nodeSelector"),
+                    ("spec", "template", "spec", "nodeSelector", "#"),
+                    ("spec", "template", "spec", "nodeSelector", "*"),
                 ),
             ),
         },
@@ -425,7 +527,148 @@ RULES = (
         (Param("self", "apps.DaemonSet"), Param("node", "core.Node")),
         shouldRun,
         result="bool",
-        reads={"node": frozenset(((),)), "self": frozenset(((),))},
+        reads={
+            "node": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "self": frozenset(
+                (
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "template", "spec", "hostNetwork"),
+                    ("spec", "template", "spec", "nodeName"),
+                    ("spec", "template", "spec", "nodeSelector", "#"),
+                    ("spec", "template", "spec", "nodeSelector", "*"),
+                    ("spec", "template", "spec", "tolerations"),
+                ),
+            ),
+        },
         source="pkg/controller/daemon/daemon_controller.go NodeShouldRunDaemonPod",
         doc="May a pod of the set start on this node?",
         path="workloads/daemon_set",
@@ -437,7 +680,148 @@ RULES = (
         (Param("self", "apps.DaemonSet"), Param("node", "core.Node")),
         mayStay,
         result="bool",
-        reads={"node": frozenset(((),)), "self": frozenset(((),))},
+        reads={
+            "node": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "self": frozenset(
+                (
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "template",
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "template", "spec", "hostNetwork"),
+                    ("spec", "template", "spec", "nodeName"),
+                    ("spec", "template", "spec", "nodeSelector", "#"),
+                    ("spec", "template", "spec", "nodeSelector", "*"),
+                    ("spec", "template", "spec", "tolerations"),
+                ),
+            ),
+        },
         source="pkg/controller/daemon/daemon_controller.go NodeShouldRunDaemonPod",
         doc="May a pod of the set that runs on this node stay?",
         path="workloads/daemon_set",
@@ -517,7 +901,17 @@ RULES = (
             Clause("reads", name="nodes", type="core.Node"),
         ),
         reads={
-            "nodes": frozenset((("#",), ("*",))),
+            "nodes": frozenset(
+                (
+                    ("#",),
+                    ("*", "metadata", "labels"),
+                    ("*", "metadata", "name"),
+                    ("*", "spec", "taints", "#"),
+                    ("*", "spec", "taints", "*", "effect"),
+                    ("*", "spec", "taints", "*", "key"),
+                    ("*", "spec", "taints", "*", "value"),
+                ),
+            ),
             "now": frozenset(((),)),
             "pods": frozenset(((),)),
             "self": frozenset(((),)),

@@ -14,7 +14,7 @@ from kspec.runtime.strings import char_at, join, split
 from kspec.runtime.values import Timestamp
 from ..types import scaled as types_scaled
 
-TIMESTAMP_1970MINUS_01MINUS_01T00_00_00Z = Timestamp(0)
+TIMESTAMP_1970_01_01T00_00_00Z = Timestamp(0)
 
 
 # workloads/sameTemplate  function (a: core.PodTemplateSpec, b: core.PodTemplateSpec): bool
@@ -58,7 +58,7 @@ def templateHash(t):
 # workloads/surge  function (d: apps.Deployment): int
 def surge(d):
     """How many pods more than wanted a rollout may have."""
-    if (((d.get("spec") or {}).get("strategy") or {}).get("type") or "") != "RollingUpdate":
+    if ((d.get("spec") or {}).get("strategy") or {}).get("type") != "RollingUpdate":
         return 0
     return types_scaled.scaled(
         (((d.get("spec") or {}).get("strategy") or {}).get("rollingUpdate") or {}).get("maxSurge"),
@@ -76,7 +76,7 @@ def unavailable(d):
         False,
     )
     if (
-        (((d.get("spec") or {}).get("strategy") or {}).get("type") or "") != "RollingUpdate"
+        ((d.get("spec") or {}).get("strategy") or {}).get("type") != "RollingUpdate"
         or ((d.get("spec") or {}).get("replicas") or 0) == 0
     ):
         return 0
@@ -90,7 +90,7 @@ def newSize(d, current, total):
     """The size that the newest ReplicaSet should have now."""
     room = subtract_int(add_int((d.get("spec") or {}).get("replicas") or 0, surge(d)), total)
     if (
-        (((d.get("spec") or {}).get("strategy") or {}).get("type") or "") != "RollingUpdate"
+        ((d.get("spec") or {}).get("strategy") or {}).get("type") != "RollingUpdate"
         or current > ((d.get("spec") or {}).get("replicas") or 0)
     ):
         return (d.get("spec") or {}).get("replicas") or 0
@@ -193,10 +193,7 @@ def controller_Deployment(self, sets, pods, now):
     """Keeps one ReplicaSet for the present template and moves the pods to it."""
     ordered = sorted(
         sets,
-        key=lambda r: (
-            (r.get("metadata") or {}).get("creationTimestamp")
-            or TIMESTAMP_1970MINUS_01MINUS_01T00_00_00Z
-        ),
+        key=lambda r: (r.get("metadata") or {}).get("creationTimestamp") or TIMESTAMP_1970_01_01T00_00_00Z,
     )
     same = [
         r
@@ -222,10 +219,10 @@ def controller_Deployment(self, sets, pods, now):
         (self.get("metadata") or {}).get("deletionTimestamp") is not None
         or ((self.get("spec") or {}).get("paused") or False)
     )
-    recreate = (((self.get("spec") or {}).get("strategy") or {}).get("type") or "") == "Recreate"
+    recreate = ((self.get("spec") or {}).get("strategy") or {}).get("type") == "Recreate"
     oldPodsLeft = any(
         (
-            ((p.get("status") or {}).get("phase") or "") not in ["Succeeded", "Failed"]
+            (p.get("status") or {}).get("phase") not in ["Succeeded", "Failed"]
             and any(
                 any(((r.get("metadata") or {}).get("uid") or "") == (o.get("uid") or "") for r in old)
                 for o in (p.get("metadata") or {}).get("ownerReferences") or []
@@ -255,158 +252,124 @@ def controller_Deployment(self, sets, pods, now):
     available = 0
     for r in sets:
         available = add_int(available, (r.get("status") or {}).get("availableReplicas") or 0)
-    return join_lists(
-        (
-            [
-                {
-                    "action": "create",
-                    "type": "apps.ReplicaSet",
-                    "object": {
-                        "metadata": {
-                            "name": join_texts((self.get("metadata") or {}).get("name") or "", "-", hash),
-                            "labels": {
-                                **(
-                                    (
-                                        ((self.get("spec") or {}).get("template") or {}).get("metadata")
-                                        or {}
-                                    ).get("labels")
+    made = []
+    if not going and mayGrow and len(current) == 0:
+        made += [
+            {
+                "action": "create",
+                "type": "apps.ReplicaSet",
+                "object": {
+                    "metadata": {
+                        "name": join_texts((self.get("metadata") or {}).get("name") or "", "-", hash),
+                        "labels": {
+                            **(
+                                (
+                                    ((self.get("spec") or {}).get("template") or {}).get("metadata")
                                     or {}
-                                ),
+                                ).get("labels")
+                                or {}
+                            ),
+                            "pod-template-hash": hash,
+                        },
+                    },
+                    "spec": {
+                        "replicas": newSize(self, 0, total),
+                        "minReadySeconds": (self.get("spec") or {}).get("minReadySeconds") or 0,
+                        "selector": {
+                            **((self.get("spec") or {}).get("selector") or {}),
+                            "matchLabels": {
+                                **(((self.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}),
                                 "pod-template-hash": hash,
                             },
                         },
-                        "spec": {
-                            "replicas": newSize(self, 0, total),
-                            "minReadySeconds": (self.get("spec") or {}).get("minReadySeconds") or 0,
-                            "selector": {
-                                **((self.get("spec") or {}).get("selector") or {}),
-                                "matchLabels": {
+                        "template": {
+                            **((self.get("spec") or {}).get("template") or {}),
+                            "metadata": {
+                                **(((self.get("spec") or {}).get("template") or {}).get("metadata") or {}),
+                                "labels": {
                                     **(
-                                        ((self.get("spec") or {}).get("selector") or {}).get("matchLabels")
+                                        (
+                                            ((self.get("spec") or {}).get("template") or {}).get("metadata")
+                                            or {}
+                                        ).get("labels")
                                         or {}
                                     ),
                                     "pod-template-hash": hash,
                                 },
                             },
-                            "template": {
-                                **((self.get("spec") or {}).get("template") or {}),
-                                "metadata": {
-                                    **(
-                                        ((self.get("spec") or {}).get("template") or {}).get("metadata")
-                                        or {}
-                                    ),
-                                    "labels": {
-                                        **(
-                                            (
-                                                (
-                                                    (self.get("spec") or {}).get("template")
-                                                    or {}
-                                                ).get("metadata")
-                                                or {}
-                                            ).get("labels")
-                                            or {}
-                                        ),
-                                        "pod-template-hash": hash,
-                                    },
-                                },
-                            },
                         },
                     },
-                    "times": 1,
                 },
-            ]
-            if not going and mayGrow and len(current) == 0
-            else []
-        ),
-        (
-            [
-                {
-                    "action": "update",
-                    "type": "apps.ReplicaSet",
-                    "object": {"spec": {"replicas": wanted}},
-                    "target": target,
-                }
-                for target in current
-            ]
-            if not going and mayGrow and grows
-            else []
-        ),
-        (
-            [
-                {
-                    "action": "update",
-                    "type": "apps.ReplicaSet",
-                    "object": {"spec": {"replicas": 0}},
-                    "target": r,
-                }
-                for r in [r for r in old if ((r.get("spec") or {}).get("replicas") or 0) > 0]
-            ]
-            if not going and recreate
-            else []
-        ),
-        (
-            (lambda lagging: [
-                {
-                    "action": "update",
-                    "type": "apps.ReplicaSet",
-                    "object": {"spec": {"replicas": r.get("replicas") or 0}},
-                    "target": r.get("set") or {},
-                }
-                for r in [
-                    r
-                    for r in oldSizes(self, old, sets, lagging)
-                    if (r.get("replicas") or 0) != (
-                        ((r.get("set") or {}).get("spec") or {}).get("replicas")
-                        or 0
-                    )
-                ]
-            ])(
-                subtract_int(
-                    (index_list(current, 0).get("spec") or {}).get("replicas") or 0,
-                    (index_list(current, 0).get("status") or {}).get("availableReplicas") or 0,
-                ),
-            )
-            if not going and not recreate and len(current) > 0 and not grows
-            else []
-        ),
-        [
-            {
-                "action": "status",
-                "type": "apps.Deployment",
-                "object": {
-                    "replicas": fold(
-                        sets,
-                        0,
-                        lambda r, n: add_int(n, (r.get("status") or {}).get("replicas") or 0),
-                    ),
-                    "updatedReplicas": fold(
-                        current,
-                        0,
-                        lambda r, n: add_int(n, (r.get("status") or {}).get("replicas") or 0),
-                    ),
-                    "readyReplicas": fold(
-                        sets,
-                        0,
-                        lambda r, n: add_int(n, (r.get("status") or {}).get("readyReplicas") or 0),
-                    ),
-                    "availableReplicas": available,
-                    "unavailableReplicas": greatest(
-                        0,
-                        subtract_int(
-                            fold(
-                                sets,
-                                0,
-                                lambda r, n: add_int(n, (r.get("status") or {}).get("replicas") or 0),
-                            ),
-                            available,
-                        ),
-                    ),
-                    "observedGeneration": (self.get("metadata") or {}).get("generation") or 0,
-                },
-                "target": self,
+                "times": 1,
             },
-        ],
-    )
+        ]
+    if not going and mayGrow and grows:
+        made += [
+            {
+                "action": "update",
+                "type": "apps.ReplicaSet",
+                "object": {"spec": {"replicas": wanted}},
+                "target": target,
+            }
+            for target in current
+        ]
+    if not going and recreate:
+        made += [
+            {"action": "update", "type": "apps.ReplicaSet", "object": {"spec": {"replicas": 0}}, "target": r}
+            for r in [r for r in old if ((r.get("spec") or {}).get("replicas") or 0) > 0]
+        ]
+    if not going and not recreate and len(current) > 0 and not grows:
+        lagging = subtract_int(
+            (index_list(current, 0).get("spec") or {}).get("replicas") or 0,
+            (index_list(current, 0).get("status") or {}).get("availableReplicas") or 0,
+        )
+        made += [
+            {
+                "action": "update",
+                "type": "apps.ReplicaSet",
+                "object": {"spec": {"replicas": r.get("replicas") or 0}},
+                "target": r.get("set") or {},
+            }
+            for r in [
+                r
+                for r in oldSizes(self, old, sets, lagging)
+                if (r.get("replicas") or 0) != (((r.get("set") or {}).get("spec") or {}).get("replicas") or 0)
+            ]
+        ]
+    made += [
+        {
+            "action": "status",
+            "type": "apps.Deployment",
+            "object": {
+                "replicas": fold(
+                    sets,
+                    0,
+                    lambda r, n: add_int(n, (r.get("status") or {}).get("replicas") or 0),
+                ),
+                "updatedReplicas": fold(
+                    current,
+                    0,
+                    lambda r, n: add_int(n, (r.get("status") or {}).get("replicas") or 0),
+                ),
+                "readyReplicas": fold(
+                    sets,
+                    0,
+                    lambda r, n: add_int(n, (r.get("status") or {}).get("readyReplicas") or 0),
+                ),
+                "availableReplicas": available,
+                "unavailableReplicas": greatest(
+                    0,
+                    subtract_int(
+                        fold(sets, 0, lambda r, n: add_int(n, (r.get("status") or {}).get("replicas") or 0)),
+                        available,
+                    ),
+                ),
+                "observedGeneration": (self.get("metadata") or {}).get("generation") or 0,
+            },
+            "target": self,
+        },
+    ]
+    return made
 
 
 # workloads/Deployment: owns sets
@@ -483,7 +446,16 @@ RULES = (
         (Param("d", "apps.Deployment"),),
         unavailable,
         result="int",
-        reads={"d": frozenset(((),))},
+        reads={
+            "d": frozenset(
+                (
+                    ("spec", "replicas"),
+                    ("spec", "strategy", "rollingUpdate", "maxSurge"),
+                    ("spec", "strategy", "rollingUpdate", "maxUnavailable"),
+                    ("spec", "strategy", "type"),
+                ),
+            ),
+        },
         source="pkg/controller/deployment/util/deployment_util.go MaxUnavailable, ResolveFenceposts",
         doc="How many of the wanted pods may be unavailable during a rollout; with no allowance at all, one.",
         path="workloads/deployment",
@@ -495,7 +467,17 @@ RULES = (
         (Param("d", "apps.Deployment"), Param("current", "int"), Param("total", "int")),
         newSize,
         result="int",
-        reads={"current": frozenset(((),)), "d": frozenset(((),)), "total": frozenset(((),))},
+        reads={
+            "current": frozenset(((),)),
+            "d": frozenset(
+                (
+                    ("spec", "replicas"),
+                    ("spec", "strategy", "rollingUpdate", "maxSurge"),
+                    ("spec", "strategy", "type"),
+                ),
+            ),
+            "total": frozenset(((),)),
+        },
         source="pkg/controller/deployment/util/deployment_util.go NewRSNewReplicas",
         doc="The size that the newest ReplicaSet should have now.",
         path="workloads/deployment",
@@ -537,9 +519,16 @@ RULES = (
         oldSizes,
         result="list(workloads.Resize)",
         reads={
-            "d": frozenset(((),)),
+            "d": frozenset(
+                (
+                    ("spec", "replicas"),
+                    ("spec", "strategy", "rollingUpdate", "maxSurge"),
+                    ("spec", "strategy", "rollingUpdate", "maxUnavailable"),
+                    ("spec", "strategy", "type"),
+                ),
+            ),
             "lagging": frozenset(((),)),
-            "old": frozenset(((),)),
+            "old": frozenset((("#",), ("*",))),
             "sets": frozenset((("#",), ("*", "spec", "replicas"), ("*", "status", "availableReplicas"))),
         },
         source="pkg/controller/deployment/rolling.go reconcileOldReplicaSets",

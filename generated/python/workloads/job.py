@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import string_from_int
-from kspec.runtime.generated_support import join_lists, join_texts
+from kspec.runtime.generated_support import join_texts
 from kspec.runtime.lists import range_list, slice_list
 from kspec.runtime.maths import greatest, least
 from kspec.runtime.operators import index_map, subtract_int
@@ -15,10 +15,10 @@ from ..workloads import pod as workloads_pod
 def controller_Job(self, pods, now):
     """Runs pods until enough of them have succeeded, or too many have failed."""
     active = [p for p in pods if workloads_pod.isActive(p)]
-    succeeded = len([p for p in pods if ((p.get("status") or {}).get("phase") or "") == "Succeeded"])
-    failed = len([p for p in pods if ((p.get("status") or {}).get("phase") or "") == "Failed"])
+    succeeded = len([p for p in pods if (p.get("status") or {}).get("phase") == "Succeeded"])
+    failed = len([p for p in pods if (p.get("status") or {}).get("phase") == "Failed"])
     finished = any(
-        (c.get("type") or "") in ["Complete", "Failed"] and (c.get("status") or "") == "True"
+        c.get("type") in ["Complete", "Failed"] and c.get("status") == "True"
         for c in (self.get("status") or {}).get("conditions") or []
     )
     tooMany = failed > ((self.get("spec") or {}).get("backoffLimit") or 0)
@@ -37,7 +37,7 @@ def controller_Job(self, pods, now):
         wanted = len(active)
     else:
         wanted = (self.get("spec") or {}).get("parallelism") or 0
-    indexed = ((self.get("spec") or {}).get("completionMode") or "") == "Indexed"
+    indexed = (self.get("spec") or {}).get("completionMode") == "Indexed"
     key = "batch.kubernetes.io/job-completion-index"
     taken = [
         index_map((p.get("metadata") or {}).get("annotations") or {}, key)
@@ -45,7 +45,7 @@ def controller_Job(self, pods, now):
             p
             for p in pods
             if (
-                ((p.get("status") or {}).get("phase") or "") != "Failed"
+                (p.get("status") or {}).get("phase") != "Failed"
                 and (p.get("metadata") or {}).get("deletionTimestamp") is None
                 and key in ((p.get("metadata") or {}).get("annotations") or {})
             )
@@ -61,118 +61,101 @@ def controller_Job(self, pods, now):
         free = []
     missing = least(500, greatest(0, subtract_int(wanted, len(active))))
     going = (self.get("metadata") or {}).get("deletionTimestamp") is not None
-    return join_lists(
-        (
-            [
-                {
-                    "action": "create",
-                    "type": "core.Pod",
-                    "object": (lambda whole: {
-                        **whole,
-                        "metadata": {
-                            **(whole.get("metadata") or {}),
-                            "generateName": join_texts((self.get("metadata") or {}).get("name") or "", "-"),
-                        },
-                    })(
-                        {
-                            "metadata": (
-                                ((self.get("spec") or {}).get("template") or {}).get("metadata")
-                                or {}
-                            ),
-                            "spec": ((self.get("spec") or {}).get("template") or {}).get("spec") or {},
-                        },
-                    ),
-                    "times": missing,
+    made = []
+    if not going and not indexed and missing > 0:
+        made += [
+            {
+                "action": "create",
+                "type": "core.Pod",
+                "object": {
+                    "metadata": {
+                        **(((self.get("spec") or {}).get("template") or {}).get("metadata") or {}),
+                        "generateName": join_texts((self.get("metadata") or {}).get("name") or "", "-"),
+                    },
+                    "spec": ((self.get("spec") or {}).get("template") or {}).get("spec") or {},
                 },
-            ]
-            if not going and not indexed and missing > 0
-            else []
-        ),
-        (
-            [
-                {
-                    "action": "create",
-                    "type": "core.Pod",
-                    "object": (lambda whole: {
-                        **whole,
-                        "metadata": {
-                            **(whole.get("metadata") or {}),
-                            "generateName": join_texts(
-                                (self.get("metadata") or {}).get("name") or "",
-                                "-",
-                                string_from_int(i),
-                                "-",
-                            ),
-                            "labels": {
-                                **((whole.get("metadata") or {}).get("labels") or {}),
-                                "batch.kubernetes.io/job-completion-index": string_from_int(i),
-                            },
-                            "annotations": {
-                                **((whole.get("metadata") or {}).get("annotations") or {}),
-                                "batch.kubernetes.io/job-completion-index": string_from_int(i),
-                            },
-                        },
-                        "spec": {
-                            **(whole.get("spec") or {}),
-                            "hostname": join_texts(
-                                (self.get("metadata") or {}).get("name") or "",
-                                "-",
-                                string_from_int(i),
-                            ),
-                        },
-                    })(
-                        {
-                            "metadata": (
-                                ((self.get("spec") or {}).get("template") or {}).get("metadata")
+                "times": missing,
+            },
+        ]
+    if not going and indexed:
+        made += [
+            {
+                "action": "create",
+                "type": "core.Pod",
+                "object": {
+                    "metadata": {
+                        **(((self.get("spec") or {}).get("template") or {}).get("metadata") or {}),
+                        "generateName": join_texts(
+                            (self.get("metadata") or {}).get("name") or "",
+                            "-",
+                            string_from_int(i),
+                            "-",
+                        ),
+                        "labels": {
+                            **(
+                                (
+                                    ((self.get("spec") or {}).get("template") or {}).get("metadata")
+                                    or {}
+                                ).get("labels")
                                 or {}
                             ),
-                            "spec": ((self.get("spec") or {}).get("template") or {}).get("spec") or {},
+                            "batch.kubernetes.io/job-completion-index": string_from_int(i),
                         },
-                    ),
-                    "times": 1,
-                }
-                for i in slice_list(free, 0, least(missing, len(free)))
-            ]
-            if not going and indexed
-            else []
-        ),
-        (
-            [
-                {"action": "delete", "type": "core.Pod", "target": target}
-                for target in slice_list(
-                    workloads_pod.deletionOrder(active),
-                    0,
-                    subtract_int(len(active), wanted),
-                )
-            ]
-            if not going and len(active) > wanted
-            else []
-        ),
-        (
-            [
-                {
-                    "action": "status",
-                    "type": "batch.Job",
-                    "object": {
-                        "active": least(wanted, len(active)),
-                        "ready": len([p for p in active if workloads_pod.isReady(p)]),
-                        "succeeded": succeeded,
-                        "failed": failed,
-                        "conditions": (
-                            [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]
-                            if tooMany
-                            else [{"type": "Complete", "status": "True", "reason": "CompletionsReached"}]
-                            if complete
-                            else []
+                        "annotations": {
+                            **(
+                                (
+                                    ((self.get("spec") or {}).get("template") or {}).get("metadata")
+                                    or {}
+                                ).get("annotations")
+                                or {}
+                            ),
+                            "batch.kubernetes.io/job-completion-index": string_from_int(i),
+                        },
+                    },
+                    "spec": {
+                        **(((self.get("spec") or {}).get("template") or {}).get("spec") or {}),
+                        "hostname": join_texts(
+                            (self.get("metadata") or {}).get("name") or "",
+                            "-",
+                            string_from_int(i),
                         ),
                     },
-                    "target": self,
                 },
-            ]
-            if not finished
-            else []
-        ),
-    )
+                "times": 1,
+            }
+            for i in slice_list(free, 0, least(missing, len(free)))
+        ]
+    if not going and len(active) > wanted:
+        made += [
+            {"action": "delete", "type": "core.Pod", "target": target}
+            for target in slice_list(
+                workloads_pod.deletionOrder(active),
+                0,
+                subtract_int(len(active), wanted),
+            )
+        ]
+    if not finished:
+        made += [
+            {
+                "action": "status",
+                "type": "batch.Job",
+                "object": {
+                    "active": least(wanted, len(active)),
+                    "ready": len([p for p in active if workloads_pod.isReady(p)]),
+                    "succeeded": succeeded,
+                    "failed": failed,
+                    "conditions": (
+                        [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]
+                        if tooMany
+                        else [{"type": "Complete", "status": "True", "reason": "CompletionsReached"}]
+                        if complete
+                        else []
+                    ),
+                },
+                "target": self,
+            },
+        ]
+    return made
 
 
 # workloads/Job: owns pods

@@ -12,14 +12,14 @@ from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.times import parse_duration
 from kspec.runtime.values import Timestamp
 
-TIMESTAMP_1970MINUS_01MINUS_01T00_00_00Z = Timestamp(0)
+TIMESTAMP_1970_01_01T00_00_00Z = Timestamp(0)
 
 
 # workloads/isActive  function (p: core.Pod): bool
 def isActive(p):
     """Counts towards `replicas`: neither finished nor being deleted."""
     return (
-        ((p.get("status") or {}).get("phase") or "") not in ["Succeeded", "Failed"]
+        (p.get("status") or {}).get("phase") not in ["Succeeded", "Failed"]
         and (p.get("metadata") or {}).get("deletionTimestamp") is None
     )
 
@@ -28,7 +28,7 @@ def isActive(p):
 def isReady(p):
     """The Ready condition is True."""
     return any(
-        (c.get("type") or "") == "Ready" and (c.get("status") or "") == "True"
+        c.get("type") == "Ready" and c.get("status") == "True"
         for c in (p.get("status") or {}).get("conditions") or []
     )
 
@@ -39,12 +39,12 @@ def isAvailable(p, minReadySeconds, now):
     return exists_(
         (p.get("status") or {}).get("conditions") or [],
         lambda c: (
-            (c.get("type") or "") == "Ready"
-            and (c.get("status") or "") == "True"
+            c.get("type") == "Ready"
+            and c.get("status") == "True"
             and (
                 minReadySeconds == 0
                 or add_timestamp(
-                    c.get("lastTransitionTime") or TIMESTAMP_1970MINUS_01MINUS_01T00_00_00Z,
+                    c.get("lastTransitionTime") or TIMESTAMP_1970_01_01T00_00_00Z,
                     parse_duration(join_texts(string_from_int(minReadySeconds), "s")),
                 ) <= now
             )
@@ -77,7 +77,7 @@ def deletionOrder(pods):
                                 pods,
                                 key=lambda p: (
                                     (p.get("metadata") or {}).get("creationTimestamp")
-                                    or TIMESTAMP_1970MINUS_01MINUS_01T00_00_00Z
+                                    or TIMESTAMP_1970_01_01T00_00_00Z
                                 ),
                             ),
                         ),
@@ -96,13 +96,13 @@ def deletionOrder(pods):
             ),
             key=lambda p: (
                 2
-                if ((p.get("status") or {}).get("phase") or "") == "Running"
+                if (p.get("status") or {}).get("phase") == "Running"
                 else 1
-                if ((p.get("status") or {}).get("phase") or "") == "Unknown"
+                if (p.get("status") or {}).get("phase") == "Unknown"
                 else 0
             ),
         ),
-        key=lambda p: 0 if ((p.get("spec") or {}).get("nodeName") or "") == "" else 1,
+        key=lambda p: 0 if not (p.get("spec") or {}).get("nodeName") else 1,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import join_lists, join_texts
+from kspec.runtime.generated_support import join_texts
 from kspec.runtime.lists import slice_list
 from kspec.runtime.maths import least
 from kspec.runtime.operators import negate_int, subtract_int
@@ -15,69 +15,51 @@ def controller_ReplicaSet(self, pods, now):
     """Keeps the number of active pods at spec.replicas. A pod that fails is replaced at once, without back-off."""
     active = [p for p in pods if workloads_pod.isActive(p)]
     missing = subtract_int((self.get("spec") or {}).get("replicas") or 0, len(active))
-    return join_lists(
-        (
-            [
-                {
-                    "action": "create",
-                    "type": "core.Pod",
-                    "object": (lambda whole: {
-                        **whole,
-                        "metadata": {
-                            **(whole.get("metadata") or {}),
-                            "generateName": join_texts((self.get("metadata") or {}).get("name") or "", "-"),
-                        },
-                    })(
-                        {
-                            "metadata": (
-                                ((self.get("spec") or {}).get("template") or {}).get("metadata")
-                                or {}
-                            ),
-                            "spec": ((self.get("spec") or {}).get("template") or {}).get("spec") or {},
-                        },
-                    ),
-                    "times": least(missing, 500),
-                },
-            ]
-            if missing > 0 and (self.get("metadata") or {}).get("deletionTimestamp") is None
-            else []
-        ),
-        (
-            [
-                {"action": "delete", "type": "core.Pod", "target": target}
-                for target in slice_list(
-                    workloads_pod.deletionOrder(active),
-                    0,
-                    least(negate_int(missing), 500),
-                )
-            ]
-            if missing < 0 and (self.get("metadata") or {}).get("deletionTimestamp") is None
-            else []
-        ),
-        [
+    made = []
+    if missing > 0 and (self.get("metadata") or {}).get("deletionTimestamp") is None:
+        made += [
             {
-                "action": "status",
-                "type": "apps.ReplicaSet",
+                "action": "create",
+                "type": "core.Pod",
                 "object": {
-                    "replicas": len(active),
-                    "readyReplicas": len([p for p in active if workloads_pod.isReady(p)]),
-                    "availableReplicas": len(
-                        [
-                            p
-                            for p in active
-                            if workloads_pod.isAvailable(
-                                p,
-                                (self.get("spec") or {}).get("minReadySeconds") or 0,
-                                now,
-                            )
-                        ],
-                    ),
-                    "observedGeneration": (self.get("metadata") or {}).get("generation") or 0,
+                    "metadata": {
+                        **(((self.get("spec") or {}).get("template") or {}).get("metadata") or {}),
+                        "generateName": join_texts((self.get("metadata") or {}).get("name") or "", "-"),
+                    },
+                    "spec": ((self.get("spec") or {}).get("template") or {}).get("spec") or {},
                 },
-                "target": self,
+                "times": least(missing, 500),
             },
-        ],
-    )
+        ]
+    if missing < 0 and (self.get("metadata") or {}).get("deletionTimestamp") is None:
+        made += [
+            {"action": "delete", "type": "core.Pod", "target": target}
+            for target in slice_list(workloads_pod.deletionOrder(active), 0, least(negate_int(missing), 500))
+        ]
+    made += [
+        {
+            "action": "status",
+            "type": "apps.ReplicaSet",
+            "object": {
+                "replicas": len(active),
+                "readyReplicas": len([p for p in active if workloads_pod.isReady(p)]),
+                "availableReplicas": len(
+                    [
+                        p
+                        for p in active
+                        if workloads_pod.isAvailable(
+                            p,
+                            (self.get("spec") or {}).get("minReadySeconds") or 0,
+                            now,
+                        )
+                    ],
+                ),
+                "observedGeneration": (self.get("metadata") or {}).get("generation") or 0,
+            },
+            "target": self,
+        },
+    ]
+    return made
 
 
 # workloads/ReplicaSet: owns pods

@@ -75,233 +75,218 @@ def controller_StatefulSet(self, pods, claims, now):
     ]
     present = [ordinal(p, (self.get("metadata") or {}).get("name") or "") for p in pods]
     missing = [i for i in wanted if i not in present]
-    parallel = ((self.get("spec") or {}).get("podManagementPolicy") or "") == "Parallel"
+    parallel = (self.get("spec") or {}).get("podManagementPolicy") == "Parallel"
     open = [i for i in missing if all(j >= i or j in healthy for j in wanted)]
     next = missing if parallel else slice_list(open, 0, least(1, len(open)))
     due = [] if (self.get("metadata") or {}).get("deletionTimestamp") is not None else next
-    return join_lists(
-        [
-            one
-            for i in due
-            for one in join_lists(
-                [
-                    {
-                        "action": "create",
-                        "type": "core.PersistentVolumeClaim",
-                        "object": {
-                            **t,
-                            "metadata": {
-                                **(t.get("metadata") or {}),
-                                "name": claimName(t, (self.get("metadata") or {}).get("name") or "", i),
-                                "namespace": (self.get("metadata") or {}).get("namespace") or "",
-                                "labels": (
-                                    ((self.get("spec") or {}).get("selector") or {}).get("matchLabels")
+    made = []
+    made += [
+        one
+        for i in due
+        for one in join_lists(
+            [
+                {
+                    "action": "create",
+                    "type": "core.PersistentVolumeClaim",
+                    "object": {
+                        **t,
+                        "metadata": {
+                            **(t.get("metadata") or {}),
+                            "name": claimName(t, (self.get("metadata") or {}).get("name") or "", i),
+                            "namespace": (self.get("metadata") or {}).get("namespace") or "",
+                            "labels": (
+                                ((self.get("spec") or {}).get("selector") or {}).get("matchLabels")
+                                or {}
+                            ),
+                        },
+                    },
+                    "times": 1,
+                }
+                for t in [
+                    t
+                    for t in (self.get("spec") or {}).get("volumeClaimTemplates") or []
+                    if not any(
+                        (
+                            ((c.get("metadata") or {}).get("namespace") or "") == (
+                                (self.get("metadata") or {}).get("namespace")
+                                or ""
+                            )
+                            and ((c.get("metadata") or {}).get("name") or "") == claimName(
+                                t,
+                                (self.get("metadata") or {}).get("name") or "",
+                                i,
+                            )
+                        )
+                        for c in claims
+                    )
+                ]
+            ],
+            [
+                {
+                    "action": "create",
+                    "type": "core.Pod",
+                    "object": {
+                        "metadata": {
+                            **(((self.get("spec") or {}).get("template") or {}).get("metadata") or {}),
+                            "name": join_texts(
+                                (self.get("metadata") or {}).get("name") or "",
+                                "-",
+                                string_from_int(i),
+                            ),
+                            "labels": {
+                                **(
+                                    (
+                                        ((self.get("spec") or {}).get("template") or {}).get("metadata")
+                                        or {}
+                                    ).get("labels")
                                     or {}
                                 ),
+                                "statefulset.kubernetes.io/pod-name": join_texts(
+                                    (self.get("metadata") or {}).get("name") or "",
+                                    "-",
+                                    string_from_int(i),
+                                ),
+                                "apps.kubernetes.io/pod-index": string_from_int(i),
+                                "controller-revision-hash": revision,
                             },
                         },
-                        "times": 1,
-                    }
-                    for t in [
-                        t
-                        for t in (self.get("spec") or {}).get("volumeClaimTemplates") or []
-                        if not any(
-                            (
-                                ((c.get("metadata") or {}).get("namespace") or "") == (
-                                    (self.get("metadata") or {}).get("namespace")
-                                    or ""
-                                )
-                                and ((c.get("metadata") or {}).get("name") or "") == claimName(
-                                    t,
-                                    (self.get("metadata") or {}).get("name") or "",
-                                    i,
-                                )
-                            )
-                            for c in claims
-                        )
-                    ]
-                ],
-                [
-                    {
-                        "action": "create",
-                        "type": "core.Pod",
-                        "object": (lambda whole: {
-                            **whole,
-                            "metadata": {
-                                **(whole.get("metadata") or {}),
-                                "name": join_texts(
-                                    (self.get("metadata") or {}).get("name") or "",
-                                    "-",
-                                    string_from_int(i),
-                                ),
-                                "labels": {
-                                    **((whole.get("metadata") or {}).get("labels") or {}),
-                                    "statefulset.kubernetes.io/pod-name": join_texts(
-                                        (self.get("metadata") or {}).get("name") or "",
-                                        "-",
-                                        string_from_int(i),
-                                    ),
-                                    "apps.kubernetes.io/pod-index": string_from_int(i),
-                                    "controller-revision-hash": revision,
-                                },
-                            },
-                            "spec": {
-                                **(whole.get("spec") or {}),
-                                "hostname": join_texts(
-                                    (self.get("metadata") or {}).get("name") or "",
-                                    "-",
-                                    string_from_int(i),
-                                ),
-                                "subdomain": (self.get("spec") or {}).get("serviceName") or "",
-                                "volumes": volumesOf(self, i),
-                            },
-                        })(
-                            {
-                                "metadata": (
-                                    ((self.get("spec") or {}).get("template") or {}).get("metadata")
-                                    or {}
-                                ),
-                                "spec": ((self.get("spec") or {}).get("template") or {}).get("spec") or {},
-                            },
-                        ),
-                        "times": 1,
+                        "spec": {
+                            **(((self.get("spec") or {}).get("template") or {}).get("spec") or {}),
+                            "hostname": join_texts(
+                                (self.get("metadata") or {}).get("name") or "",
+                                "-",
+                                string_from_int(i),
+                            ),
+                            "subdomain": (self.get("spec") or {}).get("serviceName") or "",
+                            "volumes": volumesOf(self, i),
+                        },
                     },
-                ],
-            )
-        ],
-        (
-            (lambda condemned: (lambda stale: join_lists(
+                    "times": 1,
+                },
+            ],
+        )
+    ]
+    if (self.get("metadata") or {}).get("deletionTimestamp") is None:
+        condemned = reverse_list(
+            sorted(
+                [p for p in pods if ordinal(p, (self.get("metadata") or {}).get("name") or "") not in wanted],
+                key=lambda p: ordinal(p, (self.get("metadata") or {}).get("name") or ""),
+            ),
+        )
+        stale = reverse_list(
+            sorted(
                 [
-                    {"action": "delete", "type": "core.Pod", "target": target}
-                    for target in [
+                    p
+                    for p in pods
+                    if and_(
+                        lambda: ordinal(p, (self.get("metadata") or {}).get("name") or "") in wanted,
+                        lambda: ordinal(p, (self.get("metadata") or {}).get("name") or "") >= add_int(
+                            first,
+                            (
+                                (
+                                    (
+                                        (self.get("spec") or {}).get("updateStrategy")
+                                        or {}
+                                    ).get("rollingUpdate")
+                                    or {}
+                                ).get("partition")
+                                or 0
+                            ),
+                        ),
+                        lambda: index_map(
+                            (p.get("metadata") or {}).get("labels") or {},
+                            "controller-revision-hash",
+                        ) != revision,
+                    )
+                ],
+                key=lambda p: ordinal(p, (self.get("metadata") or {}).get("name") or ""),
+            ),
+        )
+        made += join_lists(
+            [
+                {"action": "delete", "type": "core.Pod", "target": target}
+                for target in [
+                    p
+                    for p in pods
+                    if (
+                        (p.get("status") or {}).get("phase") in ["Succeeded", "Failed"]
+                        and (p.get("metadata") or {}).get("deletionTimestamp") is None
+                    )
+                ]
+            ],
+            [
+                {"action": "delete", "type": "core.Pod", "target": target}
+                for target in (
+                    [p for p in condemned if workloads_pod.isActive(p)]
+                    if parallel
+                    else []
+                    if (
+                        len(next) > 0
+                        or any(
+                            (p.get("metadata") or {}).get("deletionTimestamp") is not None
+                            for p in condemned
+                        )
+                        or len([i for i in healthy if i in wanted]) < len(wanted)
+                    )
+                    else slice_list(condemned, 0, least(1, len(condemned)))
+                )
+            ],
+            [
+                {"action": "delete", "type": "core.Pod", "target": target}
+                for target in (
+                    []
+                    if (
+                        ((self.get("spec") or {}).get("updateStrategy") or {}).get("type") == "OnDelete"
+                        or len(condemned) > 0
+                        or len(healthy) < len(wanted)
+                    )
+                    else slice_list(stale, 0, least(1, len(stale)))
+                )
+            ],
+        )
+    made += [
+        {
+            "action": "status",
+            "type": "apps.StatefulSet",
+            "object": {
+                "replicas": len([p for p in pods if workloads_pod.isActive(p)]),
+                "readyReplicas": len(
+                    [p for p in pods if workloads_pod.isActive(p) and workloads_pod.isReady(p)],
+                ),
+                "availableReplicas": len(
+                    [
                         p
                         for p in pods
                         if (
-                            ((p.get("status") or {}).get("phase") or "") in ["Succeeded", "Failed"]
-                            and (p.get("metadata") or {}).get("deletionTimestamp") is None
-                        )
-                    ]
-                ],
-                [
-                    {"action": "delete", "type": "core.Pod", "target": target}
-                    for target in (
-                        [p for p in condemned if workloads_pod.isActive(p)]
-                        if parallel
-                        else []
-                        if (
-                            len(next) > 0
-                            or any(
-                                (p.get("metadata") or {}).get("deletionTimestamp") is not None
-                                for p in condemned
+                            workloads_pod.isActive(p)
+                            and workloads_pod.isAvailable(
+                                p,
+                                (self.get("spec") or {}).get("minReadySeconds") or 0,
+                                now,
                             )
-                            or len([i for i in healthy if i in wanted]) < len(wanted)
                         )
-                        else slice_list(condemned, 0, least(1, len(condemned)))
-                    )
-                ],
-                [
-                    {"action": "delete", "type": "core.Pod", "target": target}
-                    for target in (
-                        []
-                        if (
-                            (
-                                ((self.get("spec") or {}).get("updateStrategy") or {}).get("type")
-                                or ""
-                            ) == "OnDelete"
-                            or len(condemned) > 0
-                            or len(healthy) < len(wanted)
-                        )
-                        else slice_list(stale, 0, least(1, len(stale)))
-                    )
-                ],
-            ))(
-                reverse_list(
-                    sorted(
-                        [
-                            p
-                            for p in pods
-                            if and_(
-                                lambda: ordinal(p, (self.get("metadata") or {}).get("name") or "") in wanted,
-                                lambda: ordinal(p, (self.get("metadata") or {}).get("name") or "") >= add_int(
-                                    first,
-                                    (
-                                        (
-                                            (
-                                                (self.get("spec") or {}).get("updateStrategy")
-                                                or {}
-                                            ).get("rollingUpdate")
-                                            or {}
-                                        ).get("partition")
-                                        or 0
-                                    ),
-                                ),
-                                lambda: index_map(
-                                    (p.get("metadata") or {}).get("labels") or {},
-                                    "controller-revision-hash",
-                                ) != revision,
-                            )
-                        ],
-                        key=lambda p: ordinal(p, (self.get("metadata") or {}).get("name") or ""),
-                    ),
+                    ],
                 ),
-            ))(
-                reverse_list(
-                    sorted(
-                        [
-                            p
-                            for p in pods
-                            if ordinal(p, (self.get("metadata") or {}).get("name") or "") not in wanted
-                        ],
-                        key=lambda p: ordinal(p, (self.get("metadata") or {}).get("name") or ""),
-                    ),
+                "updatedReplicas": len(
+                    [
+                        p
+                        for p in pods
+                        if (
+                            workloads_pod.isActive(p)
+                            and index_map(
+                                (p.get("metadata") or {}).get("labels") or {},
+                                "controller-revision-hash",
+                            ) == revision
+                        )
+                    ],
                 ),
-            )
-            if (self.get("metadata") or {}).get("deletionTimestamp") is None
-            else []
-        ),
-        [
-            {
-                "action": "status",
-                "type": "apps.StatefulSet",
-                "object": {
-                    "replicas": len([p for p in pods if workloads_pod.isActive(p)]),
-                    "readyReplicas": len(
-                        [p for p in pods if workloads_pod.isActive(p) and workloads_pod.isReady(p)],
-                    ),
-                    "availableReplicas": len(
-                        [
-                            p
-                            for p in pods
-                            if (
-                                workloads_pod.isActive(p)
-                                and workloads_pod.isAvailable(
-                                    p,
-                                    (self.get("spec") or {}).get("minReadySeconds") or 0,
-                                    now,
-                                )
-                            )
-                        ],
-                    ),
-                    "updatedReplicas": len(
-                        [
-                            p
-                            for p in pods
-                            if (
-                                workloads_pod.isActive(p)
-                                and index_map(
-                                    (p.get("metadata") or {}).get("labels") or {},
-                                    "controller-revision-hash",
-                                ) == revision
-                            )
-                        ],
-                    ),
-                    "updateRevision": revision,
-                    "observedGeneration": (self.get("metadata") or {}).get("generation") or 0,
-                },
-                "target": self,
+                "updateRevision": revision,
+                "observedGeneration": (self.get("metadata") or {}).get("generation") or 0,
             },
-        ],
-    )
+            "target": self,
+        },
+    ]
+    return made
 
 
 # workloads/StatefulSet: owns pods
@@ -352,7 +337,7 @@ RULES = (
                     ("metadata", "name"),
                     ("spec", "template", "spec", "volumes"),
                     ("spec", "volumeClaimTemplates", "#"),
-                    ("spec", "volumeClaimTemplates", "*"),
+                    ("spec", "volumeClaimTemplates", "*", "metadata", "name"),
                 ),
             ),
         },

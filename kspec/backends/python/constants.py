@@ -66,7 +66,8 @@ def _amount(value: Quantity | Timestamp | Duration, nanos: int, context: ModuleC
 
 def constant_name(kind: str, text: str) -> str:
     """`QUANTITY_16GI`, `TYPE_INT`."""
-    kept = "".join(c if c.isalnum() and c.isascii() else "_" for c in text.replace("-", "minus_"))
+    kept = "".join(c if c.isalnum() and c.isascii() else "_" for c in text.removeprefix("-"))
+    kept = f"minus_{kept}" if text.startswith("-") else kept
     return f"{kind}_{kept}".upper().rstrip("_")
 
 

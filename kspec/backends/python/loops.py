@@ -176,6 +176,8 @@ def _transformed(emitter: Emitter, expr: ir.Loop, scope: Scope) -> Code:
 def _sorted(emitter: Emitter, expr: ir.Loop, scope: Scope) -> Code:
     inner = scope.inside(expr, expr.variables)
     if len(expr.variables) == 1 and inner.known.sure(expr.body) in SORTED_NATIVELY:
+        if isinstance(expr.body, ir.Var) and (expr.body.name,) == expr.variables:
+            return Code(call("sorted", source(emitter, expr, scope).at(TERNARY)))
         key = row("key=", function(emitter, expr.variables, expr.body, inner))
         return Code(call("sorted", source(emitter, expr, scope).at(TERNARY), key))
     turn, inner = turns(emitter, expr, scope)

@@ -9,7 +9,7 @@ from kspec.backends.python import constants
 from kspec.backends.python.code import ATOM, COMPARE, NOT, SUM, Code, Scope
 from kspec.backends.python.layout import call as called
 from kspec.backends.python.layout import flat, row
-from kspec.backends.python.trust import PLAIN_KEYS
+from kspec.backends.python.trust import PLAIN_KEYS, is_constant
 from kspec.ir import nodes as ir
 from kspec.ir.types import (
     BOOL,
@@ -24,11 +24,11 @@ from kspec.ir.types import (
     UINT,
     ListOf,
     MapOf,
+    Record,
     Type,
 )
 from kspec.ir.walk import int_bounds
 from kspec.runtime.library import FUNCTIONS
-from kspec.runtime.values import EvalError
 
 if TYPE_CHECKING:
     from kspec.backends.python.emit import Emitter
@@ -40,9 +40,6 @@ ORDERED = SAME_EQUAL - {TYPE}
 HASHED = PLAIN_KEYS
 FOUND_BY_IN = SAME_EQUAL - {DOUBLE}
 """Python's `in` asks for identity first, which finds a NaN that equals nothing."""
-
-CONSTANT_MAKERS = frozenset(("quantity", "duration", "timestamp", "ip", "cidr", "url", "semver"))
-"""Functions that read a text: of a constant text, once."""
 
 Types = tuple[Type, ...]
 Spelling = Callable[["Emitter", ir.Call, Types, Scope], Code | None]
@@ -67,21 +64,10 @@ def library_call(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) ->
     if name is None:
         return emitter.support("unbound", constants.quote(expr.function), *args)
     code = Code(called(name, *args))
-    if expr.function in CONSTANT_MAKERS and _is_constant(expr):
+    if is_constant(expr):
         text = str(getattr(expr.args[0], "value", ""))
         return Code(emitter.context.constant(flat(code.doc), constants.constant_name(expr.function, text)))
     return code
-
-
-def _is_constant(expr: ir.Call) -> bool:
-    values = [a.value for a in expr.args if isinstance(a, ir.Lit)]
-    if len(values) < len(expr.args):
-        return False
-    try:
-        FUNCTIONS[expr.function](*values)
-    except EvalError:
-        return False
-    return True
 
 
 # ---------------------------------------------------------------- spellings
@@ -91,10 +77,33 @@ def _equality(operator: str) -> Spelling:
     def spell(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
         left, right = types
         if left in NUMBERS and right in NUMBERS or left == right and left in SAME_EQUAL:
-            return _compared(emitter, expr, operator, scope)
+            return _equated(emitter, expr, operator, scope)
         return None
 
     return spell
+
+
+def _equated(emitter: Emitter, expr: ir.Call, operator: str, scope: Scope) -> Code:
+    """`field == "x"`: where the other side is a constant, an absent field needs no zero to be told from it."""
+    field, constant = expr.args
+    if not isinstance(constant, ir.Lit) or not is_plain_field(field, scope):
+        return _compared(emitter, expr, operator, scope)
+    assert isinstance(field, ir.Field)
+    got = emitter.get(field, scope)
+    if constant.value not in ("", 0, False, b""):
+        return Code(row(got, f" {operator} ", emitter.doc(constant, scope, SUM)), COMPARE)
+    if operator == "==" and constant.value == "":
+        return Code(row("not ", got), NOT)
+    return _compared(emitter, expr, operator, scope)
+
+
+def is_plain_field(expr: ir.Expr, scope: Scope) -> bool:
+    """Is it a field of a record whose zero counts as false in Python?"""
+    return (
+        isinstance(expr, ir.Field)
+        and expr.type in (STRING, INT, BOOL)
+        and isinstance(scope.known.sure(expr.operand), Record)
+    )
 
 
 def _order(operator: str) -> Spelling:
@@ -124,7 +133,7 @@ def _arithmetic(operator: str) -> Spelling:
                 "join_texts", *(emitter.doc(p, scope) for p in _parts(expr, STRING, scope))
             )
         if operator == "+" and all(isinstance(t, ListOf) for t in types):
-            parts = [emitter.doc(p, scope) for p in _list_parts(expr, scope)]
+            parts = [emitter.doc(p, scope) for p in list_parts(expr, scope)]
             return emitter.support("join_lists", *parts)
         return None
 
@@ -144,7 +153,8 @@ def _parts(expr: ir.Expr, type_: Type, scope: Scope) -> list[ir.Expr]:
     return [expr, *reversed(found)]
 
 
-def _list_parts(expr: ir.Expr, scope: Scope) -> list[ir.Expr]:
+def list_parts(expr: ir.Expr, scope: Scope) -> list[ir.Expr]:
+    """The operands of a chain of `+` of lists, nested to the left."""
     found: list[ir.Expr] = []
     while (
         isinstance(expr, ir.Call)
@@ -188,11 +198,27 @@ def _membership(emitter: Emitter, expr: ir.Call, scope: Scope, operator: str) ->
     element, container = map(scope.known.sure, expr.args)
     match container:
         case ListOf(inside) if inside == element and element in FOUND_BY_IN:
+            field, values = expr.args
+            if is_plain_field(field, scope) and _are_constants(
+                values
+            ):  # none of them is what an absent field reads as
+                assert isinstance(field, ir.Field)
+                found = row(emitter.get(field, scope), f" {operator} ", emitter.doc(values, scope, SUM))
+                return Code(found, COMPARE)
             return _compared(emitter, expr, operator, scope)
         case MapOf(key, _) if key == element and element in HASHED:
             return _compared(emitter, expr, operator, scope)
         case _:
             return None
+
+
+def _are_constants(expr: ir.Expr) -> bool:
+    """A list of constants, none of which is a zero."""
+    return (
+        isinstance(expr, ir.MakeList)
+        and not expr.optional
+        and all(isinstance(e, ir.Lit) and e.value not in ("", 0, False) for e in expr.elements)
+    )
 
 
 def _size(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:

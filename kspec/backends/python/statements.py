@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from kspec.backends.python import loops
+from kspec.backends.python import loops, natives
 from kspec.backends.python.code import OR, TERNARY, Scope
 from kspec.backends.python.emit import Emitter
 from kspec.backends.python.layout import INDENT, Doc, flat, render
+from kspec.backends.python.trust import is_empty
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, ListOf
 
@@ -28,7 +29,15 @@ class Assign:
     name: str
 
 
-Sink: TypeAlias = Return | Assign
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """The value, a list, is put at the end of a list that has a name."""
+
+    name: str
+
+
+Sink: TypeAlias = Return | Assign | Extend
+STARTS = {Assign: "{} = ", Extend: "{} += "}
 
 
 class Writer:
@@ -45,8 +54,12 @@ class Writer:
                 self.let(expr, scope, sink, depth)
             case ir.Cond() if isinstance(sink, Assign) and self.keeps_value(expr, scope, sink):
                 self.change(expr, scope, sink, depth)
-            case ir.Cond() if self.wants_lines(expr, scope, depth):
+            case ir.Cond() if isinstance(sink, Extend) or self.wants_lines(expr, scope, depth):
                 self.choice(expr, scope, sink, depth)
+            case ir.Call("_+_") if self.is_long_list(expr, scope):
+                self.collect(expr, scope, sink, depth)
+            case ir.MakeList(()) if isinstance(sink, Extend):
+                pass
             case ir.Fold() if isinstance(scope.known.sure(expr.range), ListOf):
                 self.fold(expr, scope, sink, depth)
             case _:
@@ -57,7 +70,8 @@ class Writer:
         self.lines.append(" " * indent + start + render(doc, indent, indent + len(start), len(end)) + end)
 
     def sink(self, doc: Doc, sink: Sink, depth: int) -> None:
-        self.line(doc, depth, "return " if isinstance(sink, Return) else f"{sink.name} = ")
+        start = "return " if isinstance(sink, Return) else STARTS[type(sink)].format(sink.name)
+        self.line(doc, depth, start)
 
     def let(self, expr: ir.Let, scope: Scope, sink: Sink, depth: int) -> None:
         hidden = scope.names.get(expr.name)
@@ -89,6 +103,29 @@ class Writer:
         self.line(self.emitter.condition(condition, scope).at(TERNARY), depth, "if ", ":")
         self.statement(branch, scope.assuming(expr.condition, truth), sink, depth + 1)
 
+    # ---------------------------------------------------------------- lists, part by part
+
+    def is_long_list(self, expr: ir.Call, scope: Scope) -> bool:
+        """A chain of lists, some of which depend on conditions or need names."""
+        if not all(isinstance(scope.known.sure(a), ListOf) for a in expr.args):
+            return False
+        return any(isinstance(part, ir.Cond | ir.Let) for part in natives.list_parts(expr, scope))
+
+    def collect(self, expr: ir.Call, scope: Scope, sink: Sink, depth: int) -> None:
+        """`made = []`, then `made += part` for each part."""
+        if isinstance(sink, Extend):
+            name = sink.name
+        else:
+            name = scope.python_name("made")
+            self.line("[]", depth, f"{name} = ")
+            scope = replace(scope, taken=scope.taken | {name})
+        for part in natives.list_parts(expr, scope):
+            self.statement(part, scope, Extend(name), depth)
+        if not isinstance(sink, Extend):
+            self.sink(name, sink, depth)
+
+    # ---------------------------------------------------------------- choices
+
     def wants_lines(self, expr: ir.Cond, scope: Scope, depth: int) -> bool:
         """Is there something inside that reads better as a statement, or is it too long for one line?"""
         if any(isinstance(e, ir.Let | ir.Fold) for e in self.ends(expr)):
@@ -102,6 +139,9 @@ class Writer:
         return [expr]
 
     def choice(self, expr: ir.Cond, scope: Scope, sink: Sink, depth: int) -> None:
+        if isinstance(sink, Extend) and is_empty(expr.then) and scope.known.sure(expr.condition) == BOOL:
+            negated = ir.Call("!_", (expr.condition,), BOOL, expr.condition.span)
+            expr = replace(expr, condition=negated, then=expr.otherwise, otherwise=expr.then)
         word = "if "
         rest: ir.Expr = expr
         while isinstance(rest, ir.Cond):
@@ -111,6 +151,8 @@ class Writer:
             word, rest = "elif ", rest.otherwise
         if isinstance(sink, Return):  # every branch has returned
             self.statement(rest, scope, sink, depth)
+            return
+        if isinstance(sink, Extend) and is_empty(rest):
             return
         self.lines.append(" " * (INDENT * depth) + "else:")
         self.statement(rest, scope, sink, depth + 1)

@@ -7,11 +7,14 @@ where a rule says so. Where that can be, the type here is `dyn`, and generated c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from kspec.backends.python.facts import Fact, Meanings, facts_of, mentions
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, DYN, INT, NULL, STRING, UINT, ListOf, MapOf, OptionalOf, Scalar, Type
 from kspec.ir.walk import children, free_variables, rebuild
+from kspec.runtime.library import FUNCTIONS
+from kspec.runtime.values import EvalError
 
 ZEROLESS = frozenset(("ip", "cidr", "url", "semver", "type", "null_type", "dyn"))
 """Scalars whose absent field reads as null."""
@@ -36,6 +39,30 @@ def is_empty(expr: ir.Expr) -> bool:
     return (isinstance(expr, ir.MakeList) and not expr.elements) or (
         isinstance(expr, ir.MakeMap) and not expr.entries
     )
+
+
+CONSTANT_MAKERS = frozenset(("quantity", "duration", "timestamp", "ip", "cidr", "url", "semver"))
+"""Functions that read a text: a constant text need be read only once."""
+
+
+def is_constant(expr: ir.Call) -> bool:
+    """Is it the reading of a constant text that can be read?"""
+    if expr.function not in CONSTANT_MAKERS or not all(isinstance(a, ir.Lit) for a in expr.args):
+        return False
+    return not _fails(expr.function, *(a.value for a in expr.args if isinstance(a, ir.Lit)))
+
+
+def _is_pattern(pattern: str) -> bool:
+    return not _fails("matches", "", pattern)
+
+
+@lru_cache(maxsize=4096)
+def _fails(function: str, *args: object) -> bool:
+    try:
+        FUNCTIONS[function](*args)
+    except EvalError:
+        return True
+    return False
 
 
 class Known:
@@ -112,7 +139,9 @@ class Known:
         return kept and all(known.steady(part) for part, known in self.parts(expr))
 
     def settled(self, expr: ir.Expr) -> ir.Expr:
-        """The expression with a variable in place of each `m[k]` that surely has a value: what is left of its ways to fail."""
+        """What is left of its ways to fail: the expression with something that cannot fail in place of each part that
+        could, for values of its types, but here certainly does not.
+        """
         found = self._settled.get(id(expr))
         if found is None:
             found = self._settled[id(expr)] = self._settle(expr)
@@ -124,6 +153,10 @@ class Known:
                 return ir.Var("present", expr.type)
             case ir.Key(operand, name) if self.has_index(operand, ir.Lit(name, STRING)):
                 return ir.Var("present", expr.type)
+            case ir.Call() if is_constant(expr):
+                return ir.Var("constant", expr.type)
+            case ir.Call("matches", (text, ir.Lit(str() as pattern))) if _is_pattern(pattern):
+                return ir.Call("contains", (self.settled(text), ir.Lit(pattern, STRING)), BOOL)  # cannot fail
             case _:
                 parts = iter([known.settled(part) for part, known in self.parts(expr)])
                 return rebuild(expr, lambda _: next(parts))

@@ -106,7 +106,9 @@ def _number(text: str) -> object:
     digits = text.replace("_", "")
     if len(digits) <= _INT_DIGITS_MAX and _INT.fullmatch(digits):
         whole = _int(digits)
-        if INT_MIN <= whole <= UINT_MAX:
+        if (
+            INT_MIN <= whole <= (INT_MAX if digits[0] == "+" else UINT_MAX)
+        ):  # Go reads unsigned ones without sign
             return whole
     if _FLOAT.fullmatch(digits):
         value = float(digits)

@@ -92,6 +92,13 @@ class _Trouble(Exception):
     """The document at hand has a mistake in its structure, or needs `<<`: read it carefully."""
 
 
+class _TooDeep(Exception):
+    """The document nests too deeply to be read on: the parser would take time quadratic in the depth."""
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+
+
 class _Loader:
     def __init__(self, file: SourceFile) -> None:
         self.file = file
@@ -123,6 +130,11 @@ class _Loader:
                 if kind is DocumentStartEvent:
                     start = base + event.start_mark.index
                     self.read_document(parser, start, base)
+        except _TooDeep as deep:
+            at = base + deep.offset
+            message = f"nested deeper than {DEPTH_MAX} levels"
+            self.mistakes.append(Diagnostic("KS2408", message, Span(self.file, at, at + 1)))
+            return _next_document(self.file.text, at)
         except YAMLError as error:
             mistake = syntax_error(self.file, base, error)
             self.mistakes.append(mistake)
@@ -137,18 +149,30 @@ class _Loader:
                 value = _read_value(parser.get_event, self.plain)
             except (_Trouble, UnreadableScalar):
                 trouble = True
-        while True:
-            event: Any = parser.get_event()
-            kind = type(event)
-            if kind is DocumentEndEvent:
-                break
-        end = base + event.end_mark.index
+        end = base + _skip_document(parser.get_event)
         if trouble:
             root, mistakes = read_carefully(self.file, start, end)
             self.mistakes += mistakes
             value = root.value if root else None
         if value is not None:
             self.documents.append(Document(self.file, start, end, value))
+
+
+def _skip_document(get: Any) -> int:
+    """Reads to the end of the document and gives its offset."""
+    depth = 0
+    while True:
+        event = get()
+        kind = type(event)
+        if kind is DocumentEndEvent:
+            end: int = event.end_mark.index
+            return end
+        if kind is MappingStartEvent or kind is SequenceStartEvent:
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise _TooDeep(event.start_mark.index)
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            depth -= 1
 
 
 def _read_value(get: Any, plain: PlainScalars) -> Any:
@@ -185,8 +209,10 @@ def _read_value(get: Any, plain: PlainScalars) -> Any:
             if event.anchor is not None:
                 anchors[event.anchor] = (value, 1)
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
-            if (key is None and type(container) is dict) or len(stack) >= DEPTH_MAX:
+            if key is None and type(container) is dict:
                 raise _Trouble
+            if len(stack) >= DEPTH_MAX:
+                raise _TooDeep(event.start_mark.index)
             stack.append((container, key, anchor, opened))
             container = {} if kind is MappingStartEvent else []
             key, anchor, opened = None, event.anchor, nodes

@@ -89,7 +89,8 @@ def test_kubectl_agrees_on_generated_keys(texts: list[str]) -> None:
     keys = {}
     for text in texts:
         try:
-            keys.setdefault(plain_key(text), text)
+            if plain_key(text) != "-0":  # to Go the same key as 0
+                keys.setdefault(plain_key(text), text)
         except UnreadableScalar:
             continue
     theirs = kubectl_reads("b:\n" + "".join(f"  {text}: {n}\n" for n, text in enumerate(keys.values())))

@@ -113,11 +113,13 @@ def test_an_unknown_version_is_refused() -> None:
 
 
 def test_loading_one_version_is_quick() -> None:
-    load_types.cache_clear()
-    start = time.process_time()
-    table = load_types()
-    table.records["core.Pod"]
-    assert time.process_time() - start < 0.06, "30 ms on an idle machine; twice that is allowed here"
+    def once() -> float:
+        load_types.cache_clear()
+        start = time.process_time()
+        assert load_types().records["core.Pod"].fields
+        return time.process_time() - start
+
+    assert min(once() for _ in range(3)) < 0.03
 
 
 @pytest.mark.skipif(

@@ -159,11 +159,13 @@ def test_billion_laughs_is_told_and_quick() -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
-@pytest.mark.parametrize("depth", [DEPTH_MAX + 1, 900, 20_000])
+@pytest.mark.parametrize("depth", [DEPTH_MAX + 1, 900, 100_000])
 def test_deep_nesting_is_told(opening: str, depth: int) -> None:
     closing = {"[": "]", "{a: ": "}", "- ": ""}[opening]
-    mistakes = load(opening * depth + "x" + closing * depth)[1]
-    assert [m.code for m in mistakes][:1] in (["KS2408"], ["KS2401"])
+    text = opening * depth + "x" + closing * depth
+    assert only(text).code == "KS2408"
+    documents, mistakes = load(f"a: 1\na: {text}\n---\nb: 1\n")
+    assert documents[-1].value == {"b": 1} and mistakes
 
 
 def test_nesting_up_to_the_bound_is_read() -> None:

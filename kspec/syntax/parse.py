@@ -74,7 +74,7 @@ def _unclaimed_docs(builder: Declarations, comments: list[ast.Comment]) -> None:
     for tokens in builder.docs.values():
         for token in tokens:
             span = Span(builder.file, token.start, token.end)
-            comments.append(ast.Comment("/" + token.text[3:].rstrip(), True, span))
+            comments.append(ast.Comment(token.text[3:].removeprefix(" ").rstrip(), True, span))
         span = Span(builder.file, tokens[0].start, tokens[-1].end)
         builder.problems.append(
             Diagnostic(

@@ -1,0 +1,340 @@
+"""Knows how expressions, objects, paths and types are written: a syntax node to a document.
+
+Spelling depends on the tree alone, but for three things that the writer decides and a file shows: whether a block begins on a new line,
+parentheses that only make precedence visible (kept around an operation inside another), and the spelling of literals.
+A node without a file is printed in the shortest spelling. Parsing what was printed gives the same tree.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import assert_never
+
+from kspec.source import SourceFile
+from kspec.syntax import ast
+from kspec.syntax.comments import Comments
+from kspec.syntax.layout import HARD, SOFT, SPACE, Broken, Doc, Fill, Indent, group, join, must_break, render
+from kspec.syntax.lexer import NEVER_NAMES
+from kspec.syntax.literals import quote, quote_bytes
+from kspec.syntax.operators import CONDITIONAL, IMPLIES, MEMBER, PRECEDENCE, UNARY, precedence
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESOURCE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?")
+CHAIN_CALLS = 3
+"""A chain of so many calls is broken before each of them rather than inside one."""
+
+
+def print_expression(expr: ast.Expr) -> str:
+    """An expression on one line, in its canonical spelling."""
+    return render(Printer(None).expr(expr), width=1 << 30)
+
+
+def is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None and text not in NEVER_NAMES
+
+
+def resource_name(text: str) -> str:
+    return text if _RESOURCE_NAME.fullmatch(text) else quote(text)
+
+
+class Printer:
+    """Makes documents of the nodes of one file (None: of nodes that no file holds)."""
+
+    def __init__(self, file: SourceFile | None, comments: tuple[ast.Comment, ...] = ()) -> None:
+        self.file = file
+        self.text = file.text if file is not None else ""
+        self.comments = Comments(file, comments) if file is not None else Comments(SourceFile("", ""), ())
+
+    # ---- expressions
+
+    def expr(self, e: ast.Expr) -> Doc:
+        match e:
+            case ast.Literal():
+                return self.literal(e)
+            case ast.Ident(name, absolute):
+                return "." + name if absolute else name
+            case ast.Select() | ast.Index() | ast.Call():
+                return self.member(e)
+            case ast.Unary(op, operand):
+                return (op, self.negated(operand) if op == "-" else self.operand(operand, UNARY))
+            case ast.Binary("implies", left, right):
+                return group(self.operand(left, CONDITIONAL), Indent(2, (SPACE, "implies ", self.expr(right))))
+            case ast.Binary():
+                return self.binary(e)
+            case ast.Conditional():
+                return self.conditional(e)
+            case ast.Range(low, high):
+                rank = PRECEDENCE[".."] + 2  # `1 + 2..3` means what it should, but does not look like it
+                return (self.operand(low, rank), "..", self.operand(high, rank))
+            case ast.ListExpr():
+                return self.list(e)
+            case ast.MapExpr(entries, optional):
+                parts = [("?" if i in optional else "", self.expr(k), ": ", self.expr(v)) for i, (k, v) in enumerate(entries)]
+                return _braces(parts)
+            case ast.StructExpr(name, fields, optional):
+                inits = [("?" if i in optional else "", _selector(k), ": ", self.expr(v)) for i, (k, v) in enumerate(fields)]
+                return (name, _braces(inits))
+            case ast.ObjectExpr():
+                return self.object(e)
+            case ast.Quantified():
+                return self.quantified(e)
+            case ast.Temporal(operator, body, within):
+                if operator != "eventually":
+                    return (operator, " ", self.expr(body))
+                tail: Doc = () if within is None else Indent(2, (SPACE, "within ", self.operand(within, CONDITIONAL)))
+                return group(operator, " ", self.operand(body, CONDITIONAL), tail)
+            case _:
+                assert_never(e)
+
+    def literal(self, e: ast.Literal) -> str:
+        value = e.value
+        if e.raw:
+            plain = e.raw[0] == "'" and not e.raw.startswith("'''") and "\\" not in e.raw and '"' not in e.raw
+            if e.kind == "string" and (plain or e.raw[0] not in "\"'rR"):
+                return quote(str(value))
+            return e.raw.replace("\r\n", "\n")
+        match e.kind:
+            case "string":
+                return quote(str(value))
+            case "bytes":
+                return quote_bytes(value) if isinstance(value, bytes) else ""
+            case "uint":
+                return f"{value}u"
+            case "double":
+                return repr(value)
+            case "bool":
+                return "true" if value else "false"
+            case "null":
+                return "null"
+            case _:
+                return str(value)
+
+    def kept(self, e: ast.Expr) -> bool:
+        """Did the writer put parentheses around this operation?"""
+        if e.span.file is not self.file or self.text[e.span.start : e.span.start + 1] != "(":
+            return False
+        match e:
+            case ast.Binary(_, left) | ast.Range(left):
+                return e.span.start < left.span.start
+            case ast.Conditional(condition):
+                return e.span.start < condition.span.start
+            case ast.Unary():
+                return True
+            case _:
+                return False
+
+    def operand(self, e: ast.Expr, rank: int) -> Doc:
+        """An operand of an operator that binds so tightly."""
+        if precedence(e) >= rank and not self.kept(e):
+            return self.expr(e)
+        return ("(", Indent(2, self.expr(e)), ")")
+
+    def negated(self, e: ast.Expr) -> Doc:
+        """After `-` a number would become part of the literal: it gets parentheses."""
+        first = e
+        while isinstance(first, (ast.Select, ast.Index, ast.Call)):
+            inner = first.target if isinstance(first, ast.Call) else first.operand
+            if inner is None:
+                break
+            first = inner
+        number = isinstance(first, ast.Literal) and first.kind in ("int", "double", "quantity", "time")
+        if number and not self.literal(first).startswith("-"):  # type: ignore[arg-type]
+            return ("(", self.expr(e), ")")
+        return self.operand(e, UNARY)
+
+    def binary(self, e: ast.Binary) -> Doc:
+        """A chain of operators of one precedence: on one line, or a line for each operand."""
+        rank = PRECEDENCE[e.op]
+        rest: list[tuple[str, ast.Expr]] = []
+        left: ast.Expr = e
+        while isinstance(left, ast.Binary) and PRECEDENCE[left.op] == rank and (left is e or not self.kept(left)):
+            rest.append((left.op, left.right))
+            left = left.left
+        rest.reverse()
+        parts: list[Doc] = [self.operand(left, rank), self.comments.after(left.span.end, " \t")]
+        tail: list[Doc] = []
+        for i, (op, right) in enumerate(rest):
+            lead = self.comments.before(right.span.start)
+            operand = self.operand(right, rank + 1)
+            note = self.comments.after(right.span.end, " \t") if i + 1 < len(rest) else ""
+            tail += [SPACE, lead, op, " ", operand, note]
+        return group(*parts, Indent(2, tuple(tail)))
+
+    def conditional(self, e: ast.Conditional) -> Doc:
+        """`c ? a : b`; broken, a chain of them has a line for each case."""
+        cases: list[Doc] = []
+        end: ast.Expr = e
+        several = isinstance(e.otherwise, ast.Conditional) and not self.kept(e.otherwise)
+        while isinstance(end, ast.Conditional) and (end is e or not self.kept(end)):
+            lead = self.comments.before(end.condition.span.start)
+            condition = self.operand(end.condition, CONDITIONAL + 1)
+            note = self.comments.after(end.condition.span.end, " \t")
+            lead_then = self.comments.before(end.then.span.start)
+            then = self.operand(end.then, CONDITIONAL + 1)
+            break_then: Doc = " " if several and not lead_then and not note else SPACE
+            case: Doc = (lead, condition, note, Indent(2 if several else 0, (break_then, lead_then, "? ", then)))
+            cases.append((case, self.comments.after(end.then.span.end, " \t")))
+            end = end.otherwise
+        lead = self.comments.before(end.span.start)
+        cases.append((lead, self.operand(end, CONDITIONAL)))
+        return group(Indent(2, join((SPACE, ": "), cases)))
+
+    def quantified(self, e: ast.Quantified) -> Doc:
+        bindings = join(", ", [(b.name, " in ", self.operand(b.domain, CONDITIONAL)) for b in e.bindings])
+        where: Doc = () if e.where is None else (SPACE, "where ", self.expr(e.where))
+        head = group(e.quantifier, " ", bindings, Indent(2, where), ":")
+        return group(head, Indent(2, (SPACE, self.comments.before(e.body.span.start), self.expr(e.body))))
+
+    # ---- members and calls
+
+    def member(self, e: ast.Select | ast.Index | ast.Call) -> Doc:
+        """`a.b[c].d(e)`: the links of the chain; several calls are broken before their dots."""
+        links: list[ast.Select | ast.Index | ast.Call] = []
+        base: ast.Expr | None = e
+        while isinstance(base, (ast.Select, ast.Index)) or (isinstance(base, ast.Call) and base.target is not None):
+            links.append(base)
+            base = base.target if isinstance(base, ast.Call) else base.operand
+        links.reverse()
+        calls = sum(isinstance(link, ast.Call) for link in links)
+        if isinstance(base, ast.Call):
+            head: Doc = (base.function, self.arguments(base))
+        else:
+            assert base is not None
+            head = self.operand(base, MEMBER)
+        long = calls >= CHAIN_CALLS
+        tail: list[Doc] = []
+        for link in links:
+            tail.append(self.link(link, SOFT if long else ""))
+        return group(head, Indent(2, tuple(tail))) if long else (head, *tail)
+
+    def link(self, e: ast.Select | ast.Index | ast.Call, line: Doc) -> Doc:
+        match e:
+            case ast.Select(_, name, optional):
+                return (".?" if optional else ".", _selector(name))
+            case ast.Index(_, index, optional):
+                return ("[?" if optional else "[", self.expr(index), "]")
+            case ast.Call(function):
+                start = e.name_span.start if e.name_span.file is self.file else 0
+                return (line, self.comments.before(start), ".", function, self.arguments(e))
+
+    def arguments(self, e: ast.Call) -> Doc:
+        """Arguments fill the line; an object or list that is the last, and broken, stands at the margin of the call."""
+        docs = self.elements(e.args, frozenset())
+        if not docs:
+            return "()"
+        last = e.args[-1]
+        hug = isinstance(last, (ast.ObjectExpr, ast.ListExpr)) and must_break(docs[-1])
+        if hug and not any(must_break(d) for d in docs[:-1]):
+            return ("(", join((",", " "), docs[:-1]), ", " if docs[:-1] else "", docs[-1], ")")
+        parts = [(d, ",") if i + 1 < len(docs) else d for i, d in enumerate(docs)]
+        return ("(", Indent(2, Fill(tuple(parts))), ")")
+
+    def elements(self, elements: tuple[ast.Expr, ...], optional: frozenset[int]) -> list[Doc]:
+        """Each with the comments around it."""
+        out: list[Doc] = []
+        for i, x in enumerate(elements):
+            lead = self.comments.before(x.span.start)
+            out.append((lead, "?" if i in optional else "", self.expr(x)))
+            note = self.comments.after(x.span.end)
+            if note:
+                out[-1] = (out[-1], note, "")
+        return out
+
+    def list(self, e: ast.ListExpr) -> Doc:
+        if not e.elements:
+            return self.empty("[", "]", e)
+        first = e.elements[0]
+        if len(e.elements) == 1 and isinstance(first, ast.ObjectExpr) and not self.comments.pending(e.span.start, first.span.start):
+            return ("[", "?" if e.optional else "", self.expr(first), "]")
+        opened = self.begins_line(e.span.start, first.span.start, "[")
+        docs = self.elements(e.elements, frozenset(e.optional))
+        close = self.closing(e.span.end - 1)
+        body = Indent(2, (SOFT, join((",", SPACE), docs), close))
+        return group("[", body, SOFT, "]", broken=opened or bool(close))
+
+    # ---- objects
+
+    def begins_line(self, open: int, first: int, bracket: str) -> bool:
+        """Does the first thing in a block stand on a line of its own?"""
+        return self.file is not None and "\n" in self.text[self.text.find(bracket, open) : first]
+
+    def object(self, e: ast.ObjectExpr) -> Doc:
+        if not e.fields:
+            return self.empty("{", "}", e)
+        opened = self.begins_line(e.span.start, e.fields[0].span.start, "{")
+        return self.block(list(e.fields), opened, e.span.start, e.span.end)
+
+    def empty(self, open: str, close: str, e: ast.Expr) -> Doc:
+        inner = self.comments.before_close(e.span.end - 1) if e.span.file is self.file else []
+        return (open, Indent(2, (HARD, join(HARD, list(inner)))), HARD, close) if inner else open + close
+
+    def closing(self, place: int) -> Doc:
+        """Comments before a closing bracket, each on its line."""
+        return tuple((HARD, c) for c in self.comments.before_close(place))
+
+    def block(self, fields: list[ast.Field | ast.ComputedField], opened: bool, start: int, end: int) -> Doc:
+        """Fields in braces: on one line if the writer put them there and they fit."""
+        opening = self.comments.after(self.text.find("{", start) + 1, " \t") if self.file is not None else ""
+        docs: list[Doc] = []
+        for before, field in pairwise([None, *fields]):
+            assert field is not None
+            if before is not None:
+                comma = isinstance(field, ast.ComputedField)
+                docs += [_separator(comma), self.gap(before.span.end, field.span.start)]
+            docs += [self.comments.before(field.span.start), self.field(field), self.comments.after(field.span.end)]
+        close = self.closing(end - 1)
+        body = Indent(2, (SPACE, *docs, close))
+        return group("{", opening, body, SPACE, "}", broken=opened or bool(close))
+
+    def gap(self, end: int, start: int) -> Doc:
+        """A blank line where the writer left some."""
+        if self.file is None or not self.comments.blank(end, self.comments.next_start(start) if self.comments.pending(end, start) else start):
+            return ""
+        return HARD
+
+    def field(self, f: ast.Field | ast.ComputedField) -> Doc:
+        if isinstance(f, ast.ComputedField):
+            return ("(", self.expr(f.key), "): ", Indent(2, self.value(f.value)))
+        if f.block and isinstance(f.value, ast.ObjectExpr):
+            return (self.path(f.path), " ", self.expr(f.value))
+        return (self.path(f.path), ": ", self.value(f.value))
+
+    def value(self, e: ast.Expr) -> Doc:
+        """What stands after `:` or `=`: brackets open there, other expressions go on indented."""
+        doc = (self.comments.before(e.span.start), self.expr(e))
+        return doc if isinstance(e, (ast.ObjectExpr, ast.ListExpr)) else Indent(2, doc)
+
+    def path(self, path: ast.Path, quoted: frozenset[str] = frozenset()) -> str:
+        """A path; a first segment that is one of the words `quoted` gets quotes."""
+        out = ""
+        for segment in path:
+            match segment:
+                case ast.Name(text):
+                    plain = is_name(text) and (out or text not in quoted)
+                    out += ("." if out else "") + (text if plain else quote(text))
+                case ast.ItemKey(text):
+                    out += f"[{resource_name(text)}]"
+                case ast.EachItem():
+                    out += "[*]"
+                case _:
+                    assert_never(segment)
+        return out
+
+    def type(self, t: ast.TypeRef) -> str:
+        return t.name + (f"({', '.join(self.type(a) for a in t.args)})" if t.args else "")
+
+
+def _separator(comma: bool) -> Doc:
+    """Between fields: a line end, or two blanks; before a computed key a comma."""
+    return (Broken(",", ", ") if comma else Broken("", "  "), SOFT)
+
+
+def _selector(name: str) -> str:
+    return name if is_name(name) else f"`{name}`"
+
+
+def _braces(parts: list[Doc]) -> Doc:
+    if not parts:
+        return "{}"
+    return group("{", Indent(2, (SOFT, join((",", SPACE), parts))), SOFT, "}")

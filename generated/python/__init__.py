@@ -70,6 +70,7 @@ INDEX = (
     ("nodes/conditionTaint", "function", "conditionTaint", "nodes/lifecycle", "conditionTaint"),
     ("nodes/stateTaints", "function", "stateTaints", "nodes/lifecycle", "stateTaints"),
     ("nodes/NodeLifecycle", "controller", "NodeLifecycle", "nodes/lifecycle", "controller_NodeLifecycle"),
+    ("nodes/systemNamespaces", "function", "systemNamespaces", "nodes/namespaces", "systemNamespaces"),
     ("nodes/defaultCluster", "function", "defaultCluster", "nodes/pool", "defaultCluster"),
     ("nodes/overlaid", "function", "overlaid", "nodes/pool", "overlaid"),
     ("nodes/nodeLabels", "function", "nodeLabels", "nodes/pool", "nodeLabels"),

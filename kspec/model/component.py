@@ -16,6 +16,9 @@ class Component(Protocol):
     records: tuple[str, ...]
     view: View
     problems: dict[str, str]
+    """By key, what a rule could not answer."""
+    failures: dict[str, str]
+    """By key, what the API server refused at the last attempt."""
 
     def observe(self, event: Event) -> None:
         """An event has reached the component's view."""

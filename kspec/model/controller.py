@@ -42,6 +42,7 @@ class Controller:
         self.rule = rule
         self.name = rule.name
         self.problems: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
         self._api = api
         self._clock = clock
         self._record = subject(rule)
@@ -134,6 +135,7 @@ class Controller:
         self._queue.take(key)
         obj = self.view.get(key)
         if obj is None:
+            self.failures.pop(str(key), None)
             self._queue.forget(key)
             return f"{key}: gone"
         try:
@@ -151,8 +153,10 @@ class Controller:
         if done.again is not None:
             self._queue.add_at(key, done.again)
         if done.failed:
+            self.failures[str(key)] = done.failed
             self._queue.retry(key, self._clock.nanos)
         else:
+            self.failures.pop(str(key), None)
             self._queue.forget(key)
         return f"{key}: {', '.join(done.said) or 'nothing to do'}"
 

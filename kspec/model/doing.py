@@ -48,7 +48,7 @@ class Doing:
     owned_records: frozenset[str]
     reference: Object
     said: list[str] = field(default_factory=list)
-    failed: bool = False
+    failed: str = ""
     again: int | None = None
     revisions: dict[str, int] = field(default_factory=dict)
     _seen: dict[Key, str] = field(default_factory=dict)
@@ -140,8 +140,8 @@ class Doing:
             self.said.append(what)
             self._note(key, reply.object)
         else:
-            self.said.append(f"{what} refused, {reply.reason}: {reply.message}")
-            self.failed = True
+            self.failed = f"{what} refused, {reply.reason}: {reply.message}"
+            self.said.append(self.failed)
 
     def _note(self, key: Key, obj: Object) -> None:
         self._seen[key] = str(metadata(obj).get("resourceVersion", ""))

@@ -35,6 +35,7 @@ class GarbageCollector:
     def __init__(self, store: Store, api: Api, clock: Clock) -> None:
         self.view: View = LiveView(store)
         self.problems: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
         self._store = store
         self._api = api
         self._clock = clock

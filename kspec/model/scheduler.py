@@ -44,6 +44,7 @@ class Scheduler:
     ) -> None:
         self.view = view
         self.problems: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
         self.judge = Judge(profile, rules, cluster)
         self._rules = rules
         self._api = api

@@ -110,6 +110,11 @@ class World:
         """Objects about which a rule had no answer, with what it said."""
         return {k: v for c in self.components for k, v in sorted(c.problems.items())}
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """Objects about which a component did not get what it asked for at the last attempt, and why."""
+        return {k: v for c in self.components for k, v in sorted(c.failures.items())}
+
     # ------------------------------------------------------------ running
 
     def step(self) -> bool:

@@ -7,19 +7,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from kspec.ir.types import Record, TypeTable
 from kspec.model.objects import Key, Object, metadata, uid_of
 from kspec.model.placement import Profile
-from kspec.model.rules import RuleSet
+from kspec.model.rules import RuleSet, call_function
 from kspec.model.scheduler import NODE, POD
 from kspec.model.world import Bounds, World
 from kspec.plan.cluster import Declared, choose_nodes
-from kspec.plan.compare import Comparer, Given, ref_of
+from kspec.plan.compare import Comparer, Given
+from kspec.plan.custom import custom_changes, custom_kinds
 from kspec.plan.diff import LAST_APPLIED
 from kspec.plan.rows import inert_kinds, node_rows, pod_rows, workloads
-from kspec.plan.value import ObjectChange, Plan, PodRow, Ref, Totals, Verb
+from kspec.plan.value import ObjectChange, Plan, PodRow, Totals, Verb
 from kspec.resources.decode import decode
 from kspec.resources.objects import KubeObject
 
@@ -63,9 +64,9 @@ def make_plan(
         world.store.restore(NODE, world.api.kinds.identified(NODE, node))
     before = _Before(world, _given(old))
     pods_before = {uid_of(p): p for p in world.store.objects(POD)}
-    changes = _apply(world, _given(workspace.objects), before)
+    changes = _apply(world, _given(workspace.objects), before) + custom_changes(old, workspace.objects)
     outcome = world.run_until_quiet(RUN)
-    problems = [f"{key}: {text}" for key, text in world.problems.items()]
+    problems = [f"{key}: {text}" for key, text in {**world.failures, **world.problems}.items()]
     problems += [] if outcome.quiet else [outcome.why]
     pods = pod_rows(world, pods_before)
     assumed = [*chosen.assumptions, *before.assumptions, *_namespaces(world, workspace), QUIET_DAY]
@@ -76,7 +77,7 @@ def make_plan(
         workloads=workloads(world),
         pods=pods,
         nodes=node_rows(world),
-        custom=_custom(workspace),
+        custom=custom_kinds(workspace.objects),
         inert=inert_kinds(world),
         assumptions=tuple(assumed),
         problems=tuple(problems),
@@ -163,17 +164,12 @@ def _namespaces(world: World, workspace: Input) -> list[str]:
     declared = {o.key.name for o in workspace.objects if o.key.kind == "Namespace"}
     used = {o.key.namespace for o in workspace.objects if o.key.namespace} - declared
     known = {k.name for k in world.store.shelf(NAMESPACE).ordered()}
-    missing = sorted(used - known)
-    return [f"namespace {', '.join(missing)} exists"] if missing else []
-
-
-def _custom(workspace: Input) -> tuple[tuple[str, tuple[Ref, ...]], ...]:
-    """Objects of kinds that no schema describes, by kind."""
-    found: dict[str, list[Ref]] = {}
-    for o in workspace.objects:
-        if o.kind is None:
-            found.setdefault(f"{o.key.kind}.{o.key.group}", []).append(ref_of(o.value))
-    return tuple((kind, tuple(sorted(refs))) for kind, refs in sorted(found.items()))
+    always: Any = call_function(world.api.rules.function("nodes/systemNamespaces"))
+    missing = sorted(used - known - set(always))
+    if not missing:
+        return []
+    what = f"namespaces {', '.join(missing)} exist" if len(missing) > 1 else f"namespace {missing[0]} exists"
+    return [f"the {what} already"]
 
 
 def _totals(changes: Sequence[ObjectChange], pods: Sequence[PodRow], nodes: int) -> Totals:

@@ -13,6 +13,7 @@ from typing import Any
 from kspec.plan.value import FieldChange, ObjectChange, Plan, PodRow, Ref, Verb, Workload
 
 VALUE_LENGTH_MAX = 72
+CUSTOM_SHOWN_MAX = 4
 PODS_SHOWN_MAX = 12
 """Of one owner's pods; the others are counted. The JSON document has them all."""
 
@@ -171,7 +172,9 @@ def _nodes(plan: Plan) -> Iterator[str]:
 
 def _not_modelled(plan: Plan) -> Iterator[str]:
     for kind, refs in plan.custom:
-        yield f"custom resource {kind}, carried along: {', '.join(r.place for r in refs)}"
+        shown = [r.place for r in refs[:CUSTOM_SHOWN_MAX]]
+        more = f" and {len(refs) - len(shown)} more" if len(refs) > len(shown) else ""
+        yield f"custom resource {kind}, carried along: {', '.join(shown)}{more}"
     if plan.inert:
         kinds = ", ".join(f"{count} {kind}" for kind, count in plan.inert)
         yield f"kept, but nothing in the model acts on them: {kinds}"

@@ -165,7 +165,9 @@ class Declarations(Printer):
 
     def case(self, c: ast.Expectation) -> Doc:
         resources = [self.item(r, self.declaration) for r in c.resources]
-        return group(c.verdict, " when ", Indent(2, join(SPACE, resources)))
+        if len(resources) == 1:
+            return (c.verdict, " when ", resources[0])
+        return group(c.verdict, " when", Indent(2, (SPACE, join(SPACE, resources))))
 
     # ---- rules
 
@@ -226,7 +228,7 @@ class Declarations(Printer):
             case ast.Require():
                 return self.require(s)
             case ast.Decide(decision, condition, because):
-                head: Doc = (decision, " when ", Indent(4, self.expr(condition)))
+                head: Doc = (decision, " when ", Indent(2, self.expr(condition)))
                 if because is None:
                     return head
                 note = self.comments.after(condition.span.end, " \t")
@@ -234,7 +236,7 @@ class Declarations(Printer):
             case ast.When():
                 return self.when(s)
             case ast.Each(name, domain, body):
-                head = ("each ", name, " in ", Indent(4, self.expr(domain)), " ")
+                head = ("each ", name, " in ", Indent(2, self.expr(domain)), " ")
                 return (head, self.block_of(body, domain.span.end, s.span.end))
             case ast.Set(path, value):
                 return ("set ", self.path(path, NOT_FIRST), ": ", self.value(value))
@@ -245,7 +247,7 @@ class Declarations(Printer):
             case ast.Delete(target):
                 return ("delete ", self.value(target))
             case ast.Update(target, changes):
-                return ("update ", Indent(4, self.expr(target)), " ", self.object(changes))
+                return ("update ", Indent(2, self.expr(target)), " ", self.object(changes))
             case ast.Status(changes):
                 return ("status ", self.object(changes))
             case ast.Requeue(after):
@@ -255,7 +257,7 @@ class Declarations(Printer):
 
     def require(self, s: ast.Require) -> Doc:
         parts: list[Doc] = []
-        condition = Indent(4, (self.comments.before(s.condition.span.start), self.expr(s.condition)))
+        condition = Indent(2, (self.comments.before(s.condition.span.start), self.expr(s.condition)))
         note = self.comments.after(s.condition.span.end, " \t") if (s.at or s.reason or s.code is not None) else ""
         if s.at is not None:
             parts.append("at " + self.path(s.at))
@@ -269,7 +271,7 @@ class Declarations(Printer):
     def when(self, s: ast.When) -> Doc:
         """`when c { … } otherwise { … }`; an `otherwise` that is only another `when` goes on with it."""
         end = self.then_end(s)
-        docs: list[Doc] = ["when ", Indent(4, self.expr(s.condition)), " ", self.block_of(s.body, s.condition.span.end, end)]
+        docs: list[Doc] = ["when ", Indent(2, self.expr(s.condition)), " ", self.block_of(s.body, s.condition.span.end, end)]
         if s.otherwise:
             docs += [self.comments.after(end), " otherwise "]
             inner = s.otherwise[0]
@@ -292,9 +294,9 @@ class Declarations(Printer):
     def create(self, s: ast.Create) -> Doc:
         docs: list[Doc] = ["create ", self.type(s.type)]
         if s.template is not None:
-            docs += [" from ", Indent(4, self.expr(s.template))]
+            docs += [" from ", Indent(2, self.expr(s.template))]
         if s.times is not None:
-            docs += [" times ", Indent(4, self.expr(s.times))]
+            docs += [" times ", Indent(2, self.expr(s.times))]
         if s.overrides is not None:
             docs += [" ", self.object(s.overrides)]
         return tuple(docs)

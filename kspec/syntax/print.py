@@ -21,6 +21,8 @@ from kspec.syntax.operators import CONDITIONAL, IMPLIES, MEMBER, PRECEDENCE, UNA
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESOURCE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?")
+HUG_MAX = 50
+"""An object or list that is the last argument begins beside the others if they are no longer than this."""
 CHAIN_CALLS = 3
 """A chain of so many calls is broken before each of them rather than inside one."""
 
@@ -128,7 +130,7 @@ class Printer:
         """An operand of an operator that binds so tightly."""
         if precedence(e) >= rank and not self.kept(e):
             return self.expr(e)
-        return ("(", Indent(2, self.expr(e)), ")")
+        return ("(", self.expr(e), ")")
 
     def negated(self, e: ast.Expr) -> Doc:
         """After `-` a number would become part of the literal: it gets parentheses."""
@@ -152,14 +154,28 @@ class Printer:
             rest.append((left.op, left.right))
             left = left.left
         rest.reverse()
-        parts: list[Doc] = [self.operand(left, rank), self.comments.after(left.span.end, " \t")]
+        if e.op == "/" and self.is_reference(e, [left, *(right for _, right in rest)], [op for op, _ in rest]):
+            return join("/", [self.expr(x) for x in (left, *(right for _, right in rest))])
+        first = (self.operand(left, rank), self.comments.after(left.span.end, " \t"))
         tail: list[Doc] = []
         for i, (op, right) in enumerate(rest):
             lead = self.comments.before(right.span.start)
             operand = self.operand(right, rank + 1)
             note = self.comments.after(right.span.end, " \t") if i + 1 < len(rest) else ""
             tail += [SPACE, lead, op, " ", operand, note]
-        return group(*parts, Indent(2, tuple(tail)))
+        last = rest[-1][1]
+        if len(rest) == 1 and isinstance(last, (ast.ObjectExpr, ast.ListExpr)) and not lead:
+            return (first, " ", rest[0][0], " ", operand)
+        if must_break(first):  # an operand of many lines ends on a line that has room
+            return (first, group(Indent(2, tuple(tail))))
+        return group(first, Indent(2, tuple(tail)))
+
+    def is_reference(self, e: ast.Binary, operands: list[ast.Expr], operators: list[str]) -> bool:
+        """`deployment/shop/db`: names and texts that the writer put together without blanks."""
+        if e.span.file is not self.file or set(operators) != {"/"}:
+            return False
+        named = all(isinstance(x, (ast.Ident, ast.Literal)) and (not isinstance(x, ast.Literal) or x.kind == "string") for x in operands)
+        return named and not set(self.text[operands[0].span.start : e.span.end]) & set(" \t\n(")
 
     def conditional(self, e: ast.Conditional) -> Doc:
         """`c ? a : b`; broken, a chain of them has a line for each case."""
@@ -224,8 +240,8 @@ class Printer:
         if not docs:
             return "()"
         last = e.args[-1]
-        hug = isinstance(last, (ast.ObjectExpr, ast.ListExpr)) and must_break(docs[-1])
-        if hug and not any(must_break(d) for d in docs[:-1]):
+        bracketed = isinstance(last, ast.ObjectExpr) and last.fields or isinstance(last, ast.ListExpr) and last.elements
+        if bracketed and not any(must_break(d) for d in docs[:-1]) and len(render(docs[:-1])) <= HUG_MAX:
             return ("(", join((",", " "), docs[:-1]), ", " if docs[:-1] else "", docs[-1], ")")
         parts = [(d, ",") if i + 1 < len(docs) else d for i, d in enumerate(docs)]
         return ("(", Indent(2, Fill(tuple(parts))), ")")
@@ -295,15 +311,18 @@ class Printer:
 
     def field(self, f: ast.Field | ast.ComputedField) -> Doc:
         if isinstance(f, ast.ComputedField):
-            return ("(", self.expr(f.key), "): ", Indent(2, self.value(f.value)))
+            return ("(", self.expr(f.key), "):", *self.after_colon(f.value))
         if f.block and isinstance(f.value, ast.ObjectExpr):
             return (self.path(f.path), " ", self.expr(f.value))
-        return (self.path(f.path), ": ", self.value(f.value))
+        return (self.path(f.path), ":", *self.after_colon(f.value))
+
+    def after_colon(self, e: ast.Expr) -> tuple[Doc, ...]:
+        return (" ", self.value(e))
 
     def value(self, e: ast.Expr) -> Doc:
-        """What stands after `:` or `=`: brackets open there, other expressions go on indented."""
-        doc = (self.comments.before(e.span.start), self.expr(e))
-        return doc if isinstance(e, (ast.ObjectExpr, ast.ListExpr)) else Indent(2, doc)
+        """What stands after `:` or `=`, on the same line unless a comment is between."""
+        lead = self.comments.before(e.span.start)
+        return Indent(2, (HARD, lead, self.expr(e))) if lead else self.expr(e)
 
     def path(self, path: ast.Path, quoted: frozenset[str] = frozenset()) -> str:
         """A path; a first segment that is one of the words `quoted` gets quotes."""

@@ -15,7 +15,8 @@ from kspec.syntax.parse import parse_module
 
 def read_rules(folder: Path) -> tuple[list[tuple[str, ast.Module]], list[Diagnostic]]:
     """Every .kspec file below a folder, parsed, in order of its path; and the mistakes of their syntax."""
-    modules, diagnostics = [], []
+    modules: list[tuple[str, ast.Module]] = []
+    diagnostics: list[Diagnostic] = []
     for file in sorted(folder.rglob("*.kspec")):
         module, found = parse_module(SourceFile(str(file), file.read_text(encoding="utf-8")))
         modules.append((file.relative_to(folder).with_suffix("").as_posix(), module))

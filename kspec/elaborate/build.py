@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 
-from kspec.ir.nodes import Call, Cond, Expr, Field, Lit, MakeList, MakeMap, MakeRecord, Var
+from kspec.ir.nodes import Call, Cond, Expr, Field, Lit, MakeList, MakeMap, MakeRecord, Var, With
 from kspec.ir.types import BOOL, DYN, INT, STRING, ListOf, MapOf, Record, Type
 
 FINDING = Record("Finding")
@@ -86,6 +86,13 @@ def joined(parts: Sequence[str | Expr]) -> Expr:
 def choice(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
     """`condition ? then : otherwise`; with equal branches just one of them."""
     return then if then == otherwise else Cond(condition, then, otherwise, then.type, condition.span)
+
+
+def replaced(operand: Expr, fields: tuple[tuple[str, Expr], ...], type_: Type) -> Expr:
+    """The operand with these fields; a record that is being made gets them at once."""
+    if isinstance(operand, MakeRecord):
+        return MakeRecord(tuple({**dict(operand.fields), **dict(fields)}.items()), type_, operand.span)
+    return With(operand, fields, type_)
 
 
 def is_cheap(expr: Expr) -> bool:

@@ -130,6 +130,8 @@ class Manifests:
                 "apiVersion": NAMESPACE[0], "kind": NAMESPACE[1], "metadata": {"name": node.name},
             }  # fmt: skip
             builder = Builder(self.context, around)
+            for path in (("apiVersion",), ("kind",), ("metadata", "name")):
+                builder.positions[path] = node.span
             manifest = Manifest(value, builder.positions, node.span, implied=True)
             self.namespaces[node.name] = (builder, manifest)
             made.append(manifest)

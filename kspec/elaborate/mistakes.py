@@ -15,7 +15,7 @@ def near(name: str, known: Iterable[str]) -> str:
     same = [
         c for c in candidates if c.lower() == name.lower() or c.rpartition(".")[2].lower() == name.lower()
     ]
-    found = same or get_close_matches(name, candidates, n=3, cutoff=0.6)
+    found = same or get_close_matches(name, candidates, n=2, cutoff=0.65)
     return f"did you mean {either(found[:3])}?" if found else ""
 
 
@@ -25,7 +25,7 @@ def either(names: Sequence[str]) -> str:
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
 
 
-def listing(names: Iterable[str], limit: int = 12) -> str:
+def listing(names: Iterable[str], limit: int = 8) -> str:
     """The names in back ticks, sorted, cut off after `limit` of them."""
     known = sorted(set(names))
     shown = ", ".join(f"`{n}`" for n in known[:limit])

@@ -36,7 +36,7 @@ def outside_value(given: object, node: ast.ParamDecl, type_: Type, context: Cont
     except (ValueError, EvalError):
         shown = json.dumps(given, default=str, ensure_ascii=False)
         context.report(
-            "KS2235", f"param `{node.name}` is {show(type_)}, and {shown} was given for it", node.span
+            "KS2235", f"param `{node.name}` is `{show(type_)}`, and `{shown}` was given for it", node.span
         )
         return None, None
     return value, canonical(str(given)) if type_ == QUANTITY else plain(value)

@@ -10,7 +10,7 @@ from kspec.elaborate import build
 from kspec.elaborate.context import Context
 from kspec.elaborate.paths import Step, StepKind, put_item, read, resolve_path
 from kspec.elaborate.scope import Scope
-from kspec.ir.nodes import Expr, Field, HasKey, Key, Let, Lit, MakeList, MakeMap, MakeRecord, Var, With
+from kspec.ir.nodes import Expr, Field, HasKey, Key, Let, Lit, MakeList, MakeMap, MakeRecord, Var
 from kspec.ir.types import STRING, Type
 from kspec.ir.walk import free_variables
 from kspec.syntax import ast
@@ -62,7 +62,7 @@ def laid_over(layer: Layer, base: Expr | None) -> Expr:
     whole = layer.value if layer.value is not None else base
     if not layer.below:
         return whole if whole is not None else build.zero(layer.type)
-    if whole is not None and not build.is_cheap(whole):
+    if whole is not None and not isinstance(whole, MakeRecord) and not build.is_cheap(whole):
         taken = {name for _, below in layer.below.values() for name in _names(below)}
         name = build.fresh("whole", taken)
         return Let(name, whole, _with(layer, Var(name, whole.type)), layer.type)
@@ -83,7 +83,7 @@ def _with(layer: Layer, whole: Expr | None) -> Expr:
         return items
     values = tuple((step.name, laid_over(below, _part(whole, step))) for step, below in layer.below.values())
     if whole is not None:
-        return With(whole, values, layer.type)
+        return build.replaced(whole, values, layer.type)
     if steps[0].kind is StepKind.KEY:
         return MakeMap(tuple((Lit(name, STRING), value) for name, value in values), layer.type)
     return MakeRecord(values, layer.type)
@@ -95,6 +95,8 @@ def _part(whole: Expr | None, step: Step) -> Expr | None:
     """
     if whole is None:
         return None
+    if isinstance(whole, MakeRecord):
+        return dict(whole.fields).get(step.name)
     if step.kind is StepKind.FIELD:
         return Field(whole, step.name, step.type)
     return build.choice(HasKey(whole, step.name), Key(whole, step.name, step.type), build.zero(step.type))

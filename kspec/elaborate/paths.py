@@ -24,7 +24,6 @@ from kspec.ir.nodes import (
     MakeList,
     MakeRecord,
     Var,
-    With,
 )
 from kspec.ir.types import BOOL, DYN, STRING, FieldDef, ListOf, MapOf, Record, Scalar, Type, show
 from kspec.ir.walk import free_variables
@@ -78,14 +77,16 @@ def _step(segment: ast.PathSegment, type_: Type, at: FieldDef | None, context: C
             return Step(StepKind.EACH, "*", element)
         case ast.EachItem(), _:
             context.report(
-                "KS2213", f"`[*]` stands for the elements of a list, and this is {show(type_)}", segment.span
+                "KS2213",
+                f"`[*]` stands for the elements of a list, and this is `{show(type_)}`",
+                segment.span,
             )
         case ast.ItemKey(name), ListOf():
             help_ = "only lists of the API with one key field have elements by name; `[*]` means all"
             context.report("KS2213", f"this list has no element `{name}`", segment.span, help_)
         case _:
             name = segment.text if isinstance(segment, ast.Name | ast.ItemKey) else "*"
-            context.report("KS2212", f"{show(type_)} has no field `{name}`", segment.span)
+            context.report("KS2212", f"`{show(type_)}` has no field `{name}`", segment.span)
     return None
 
 
@@ -98,7 +99,7 @@ def _field(segment: ast.PathSegment, name: str, type_: Record, context: Context)
     if record.open:
         return Step(StepKind.FIELD, name, DYN)
     help_ = near(name, record.fields) or f"it has {listing(record.fields)}"
-    context.report("KS2212", f"{type_.name} has no field `{name}`", segment.span, help_)
+    context.report("KS2212", f"`{type_.name}` has no field `{name}`", segment.span, help_)
     return None
 
 
@@ -195,7 +196,7 @@ def put(operand: Expr, steps: tuple[Step, ...], value: Expr) -> Expr:
         name = build.fresh("element", free_variables(value))
         return put_item(operand, step, name, lambda item: put(item, rest, value))
     inner = put(_read(operand, step), rest, value) if rest else value
-    return With(operand, ((step.name, inner),), operand.type)
+    return build.replaced(operand, ((step.name, inner),), operand.type)
 
 
 def put_item(items: Expr, step: Step, name: str, change: Change) -> Expr:

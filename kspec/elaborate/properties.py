@@ -133,7 +133,7 @@ def _property(node: ast.Property, context: Context, around: Surroundings) -> Pro
     if len(context.diagnostics) > before:
         return None
     forbids = node.verb == "forbid"
-    word = OPPOSITE.get(prefix.quantifier, "") if forbids and prefix.temporal is None else prefix.quantifier
+    word = OPPOSITE.get(prefix.quantifier, "") if forbids else prefix.quantifier
     holds = _holds(prefix, conditions, body, forbids)
     return Property(
         node.verb, node.title, tuple(_closed_quantifier(q, constants) for q in quantifiers), word == "exists",
@@ -151,9 +151,18 @@ def _check_temporal(node: ast.Property, prefix: Prefix, context: Context) -> Non
             f"`assert` looks at the objects at hand, where nothing happens; `{operator}` asks about a run"
         )
         context.report("KS2242", message, span, "use `prove`")
-    elif node.verb == "forbid" and operator != "eventually":
+        return
+    if node.verb == "forbid" and operator != "eventually":
         message = f"`forbid` cannot be followed by `{operator}`"
         context.report("KS2242", message, span, "say with `prove` what should hold instead")
+        return
+    never = operator == "never" or node.verb == "forbid"
+    some = prefix.quantifier == ("forall" if node.verb == "forbid" else "exists")
+    if never and some and prefix.conditions:
+        message = "a choice with a condition cannot be followed by what never happens"
+        context.report(
+            "KS2242", message, prefix.conditions[0].span, "range over a list that has the condition"
+        )
 
 
 def _temporal(verb: str, prefix: Prefix) -> str:
@@ -209,7 +218,7 @@ def _quantifier(binding: ast.Binding, block: Block, context: Context) -> tuple[Q
     members = context.expr(domain, block.scope)
     element = members.type.element if isinstance(members.type, ListOf) else DYN
     if element == DYN and members.type not in (DYN, ListOf(DYN)):
-        message = f"a variable ranges over a domain, a list or `1..10`, and this is {show(members.type)}"
+        message = f"a variable ranges over a domain, a list or `1..10`, and this is `{show(members.type)}`"
         context.report("KS2240", message, domain.span)
     return Quantifier(name, element, "", None, None, members, span), block.bind(name, element, span, context)
 

@@ -5,7 +5,7 @@ rule.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kspec.elaborate import build
 from kspec.elaborate.changes import lower_admission, lower_object
@@ -98,7 +98,7 @@ def signature(
     names: dict[str, Span] = {}
     params = [_parameter(p, names, context) for p in node.params]
     _defaults_last(node.params, context)
-    using = [_parameter(p, names, context) for p in node.using]
+    using = [_parameter(replace(p, default=None), names, context) for p in node.using]
     kind = KINDS[node.kind]
     if len(params) < kind.parameters:
         article = "an" if node.kind[0] in "aeiou" else "a"
@@ -161,7 +161,7 @@ def _result(node: ast.Rule, params: list[Parameter], context: Context) -> Type:
     else:
         wanted = kind.result or DYN
     if given is not None and node.result is not None:
-        message = f"what a `{node.kind}` yields is fixed ({show(wanted)})"
+        message = f"what a `{node.kind}` yields is fixed: `{show(wanted)}`"
         context.report("KS2215", message, node.result.span, "leave the type out")
     return wanted
 

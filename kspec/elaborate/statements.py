@@ -13,7 +13,7 @@ from kspec.elaborate.context import Block, Context, LoopPlace
 from kspec.elaborate.places import finding, lower_require, path_of
 from kspec.elaborate.writes import lower_write
 from kspec.ir.nodes import And, Call, Cond, Expr, Field, Let, Lit, Loop, MakeList, MakeRecord, Var
-from kspec.ir.types import BOOL, DYN, STRING, ListOf, MapOf, Type
+from kspec.ir.types import BOOL, DYN, STRING, ListOf, MapOf, Type, show
 from kspec.ir.walk import free_variables
 from kspec.syntax import ast
 
@@ -138,7 +138,9 @@ def enter_each(statement: ast.Each, block: Block, context: Context) -> tuple[Exp
             element = DYN
             if domain.type != DYN:
                 context.report(
-                    "KS2213", "`each` runs over a list or the keys of a map", statement.domain.span
+                    "KS2213",
+                    f"`each` runs over a list or the keys of a map, and this is `{show(domain.type)}`",
+                    statement.domain.span,
                 )
     inner = block.bind(statement.name, element, statement.span, context)
     index = inner.fresh(f"{statement.name}_index")

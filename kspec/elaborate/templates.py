@@ -10,7 +10,8 @@ from kspec.elaborate.constants import constant, plain
 from kspec.elaborate.context import Context
 from kspec.elaborate.mistakes import listing, near
 from kspec.elaborate.values import Builder, Spot, Surroundings
-from kspec.ir.types import FieldDef, Type
+from kspec.ir.types import QUANTITY, FieldDef, Type
+from kspec.runtime.quantity import parse_quantity
 from kspec.source import Span
 from kspec.syntax import ast
 
@@ -77,6 +78,8 @@ def evaluated(
     shown = Builder(context, around, checking).value(node, Spot((), type_, FieldDef("", type_)))
     if checking or len(context.diagnostics) > before:
         return None, None
+    if type_ == QUANTITY and isinstance(node, ast.Literal):
+        return parse_quantity(str(shown)), shown
     value = constant(node, around.scope, around.env, context, type_, around.rules)
     return value, shown if shown is not None else plain(value)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from kspec.elaborate.clusters import ClusterSpec, cluster_of
+from kspec.elaborate.constants import plain
 from kspec.elaborate.context import Context
 from kspec.elaborate.folders import USER, Globals, Signatures, View, view
 from kspec.elaborate.library import Library
@@ -20,6 +21,7 @@ from kspec.elaborate.profiles import Profile
 from kspec.elaborate.properties import constant_exprs, elaborate_properties
 from kspec.elaborate.templates import evaluated, templates_of
 from kspec.elaborate.values import Surroundings
+from kspec.ir.evaluate import zero
 from kspec.ir.nodes import Program
 from kspec.ir.properties import Property
 from kspec.ir.types import Type, TypeTable
@@ -85,10 +87,11 @@ def elaborate_user(
     full = replace(around, scope=replace(around.scope, functions=seen.functions))
     properties = elaborate_properties(found.properties, found.expects, manifests.of_case, context, full)
     clusters = _clusters(found.clusters, context, around)
+    version = _version(found.versions, context)
     return User(
         tuple(objects), clusters, properties, elaborated.program, tuple(found.imports),
         sorted_once(diagnostics),
-        types, around.env, elaborated.profiles, _version(found.versions, context),
+        types, around.env, elaborated.profiles, version,
     )  # fmt: skip
 
 
@@ -162,6 +165,7 @@ def _param(
     if node.default is None:
         help_ = f"give it a default, or a value from outside: `--param {node.name}=...`"
         context.report("KS2235", f"param `{node.name}` has no value", node.span, help_)
+        return zero(type_), plain(zero(type_))
     return default
 
 

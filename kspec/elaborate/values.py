@@ -144,7 +144,7 @@ class Builder:
                     "KS2213", "`[*]` has no place in a manifest", segment.span, "name the element: `[name]`"
                 )
             case ast.ItemKey(name), _:
-                self.context.report("KS2213", f"{show(spot.type)} has no element `{name}`", segment.span)
+                self.context.report("KS2213", f"`{show(spot.type)}` has no element `{name}`", segment.span)
             case _:
                 name = segment.text if isinstance(segment, ast.Name) else ""
                 help_ = (
@@ -152,7 +152,9 @@ class Builder:
                     if isinstance(spot.type, ListOf)
                     else ""
                 )
-                self.context.report("KS2212", f"{show(spot.type)} has no field `{name}`", segment.span, help_)
+                self.context.report(
+                    "KS2212", f"`{show(spot.type)}` has no field `{name}`", segment.span, help_
+                )
         return None
 
     def _record_step(self, name: str, type_: Record, span: Span, spot: Spot) -> tuple[str, Spot] | None:
@@ -228,7 +230,7 @@ class Builder:
         if isinstance(spot.type, Record | MapOf) or spot.type == DYN:
             self.fill(into, node.fields, spot)
             return True
-        message = f"this is an object, but {show(spot.type)} is wanted"
+        message = f"this is an object, but `{show(spot.type)}` is wanted"
         help_ = "write `[...]`, or `[name]: {...}` for one element" if isinstance(spot.type, ListOf) else ""
         self.context.report("KS2230", message, node.span, help_)
         return False

@@ -48,7 +48,7 @@ def _create(statement: ast.Create, block: Block, context: Context) -> Expr | Non
     if not isinstance(type_, Record):
         if type_ != DYN:
             context.report(
-                "KS2218", f"`create` makes objects, and {show(type_)} is none", statement.type.span
+                "KS2218", f"`create` makes objects, and `{show(type_)}` is none", statement.type.span
             )
         return None
     if context.view.table.kind_of_record(type_.name) is None:
@@ -75,7 +75,7 @@ def _from_template(template: Expr, type_: Record, statement: ast.Create, context
     ]
     if not shared:
         assert statement.template is not None
-        message = f"{show(template.type)} is no template of `{type_.name}`"
+        message = f"`{show(template.type)}` is no template of `{type_.name}`"
         help_ = "a template has fields of the object's own types, such as `metadata` and `spec`"
         context.report("KS2218", message, statement.template.span, help_)
         return None
@@ -95,7 +95,7 @@ def _for_each(target: ast.Expr, block: Block, context: Context, write: Callable[
             made = write(Var(name, element))
             return Loop("map", (name,), found, None, made, build.WRITES, target.span)
         case _ if found.type not in (DYN, ListOf(DYN)):
-            message = f"an object or a list of objects is wanted here, and this is {show(found.type)}"
+            message = f"an object or a list of objects is wanted here, and this is `{show(found.type)}`"
             context.report("KS2218", message, target.span)
     return None
 
@@ -123,7 +123,7 @@ def _status(statement: ast.Status, changes: ast.ObjectExpr, block: Block, contex
     subject = Var(context.subject, block.type_of(context.subject))
     field = context.view.table.fields_of(subject.type).get("status")
     if field is None:
-        context.report("KS2218", f"{show(subject.type)} has no status", statement.span)
+        context.report("KS2218", f"`{show(subject.type)}` has no status", statement.span)
         return None
     made = patch(layer_of(changes, field.type, block.scope, context), Field(subject, "status", field.type))
     fields = (

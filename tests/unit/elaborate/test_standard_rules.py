@@ -1,0 +1,48 @@
+"""The project's own rules: no mistakes, well typed, callees first; and quickly enough to be elaborated at a
+whim.
+"""
+
+from __future__ import annotations
+
+import time
+
+from support.rules import shown, standard, standard_modules, table
+
+from kspec.elaborate.modules import elaborate_rules
+from kspec.ir.check import check_program
+from kspec.ir.nodes import Rule
+
+
+def test_no_mistakes() -> None:
+    assert shown(standard().diagnostics) == ""
+    assert len(standard().program.rules) > 100
+
+
+def test_every_rule_of_the_files_is_in_the_program() -> None:
+    declared = sum(
+        type(node).__name__ == "Rule" for _, module in standard_modules() for node in module.declarations
+    )
+    assert len(standard().program.rules) == declared
+
+
+def test_well_typed_and_callees_first() -> None:
+    assert check_program(standard().program, standard().types) == []
+
+
+def test_ids_say_folder_and_name() -> None:
+    def fits(rule: Rule) -> bool:
+        folder = rule.path.rpartition("/")[0]
+        return rule.id.partition("#")[0] == f"{folder}/{rule.name}"
+
+    assert [r.id for r in standard().program.rules if not fits(r)] == []
+
+
+def test_a_second_run_yields_the_same() -> None:
+    again = elaborate_rules(standard_modules(), table())
+    assert again.program == standard().program
+
+
+def test_elaboration_takes_less_than_two_seconds() -> None:
+    start = time.process_time()
+    elaborate_rules(standard_modules(), table())
+    assert time.process_time() - start < 2

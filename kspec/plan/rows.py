@@ -4,7 +4,7 @@ full nodes are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from kspec.model.objects import Key, Object, controller_of, name_of, namespace_of, uid_of
@@ -87,7 +87,7 @@ def workloads(world: World) -> tuple[Workload, ...]:
     """Whatever a controller rule lets own objects and nobody else owns, with what comes of it."""
     makers = {subject(r) for r in world.api.rules.of_kind("controller") if clauses_of(r, "owns")}
     found = [
-        _workload(world, record, obj)
+        _workload(world, makers, record, obj)
         for record in world.store.records()
         if record in makers
         for obj in world.store.objects(record)
@@ -96,15 +96,15 @@ def workloads(world: World) -> tuple[Workload, ...]:
     return tuple(sorted(found, key=lambda w: (w.object.namespace, w.object.kind, w.object.name)))
 
 
-def _workload(world: World, record: str, obj: Object) -> Workload:
+def _workload(world: World, makers: Set[str], record: str, obj: Object) -> Workload:
     pods, ready, owned = 0, 0, []
     for other in world.store.records():
         for dependent in world.store.shelf(other).owned_by(uid_of(obj)):
             if other == POD:
                 pods += 1
                 ready += _is_ready(dependent)
-            elif world.store.shelf(POD).owned_by(uid_of(dependent)) or _wanted(world, other, dependent):
-                inner = _workload(world, other, dependent)
+            elif other in makers:
+                inner = _workload(world, makers, other, dependent)
                 owned.append(inner)
                 pods, ready = pods + inner.pods, ready + inner.ready
     return Workload(ref_of(obj), _wanted(world, record, obj), pods, ready, tuple(owned))

@@ -215,7 +215,11 @@ class Elaborator:
         if node.op == "!":
             return ir.Call("!_", (self.condition(node.operand, scope),), BOOL, node.span)
         operand = node.operand
-        if isinstance(operand, ast.Literal) and operand.kind == "int":
+        if (
+            isinstance(operand, ast.Literal)
+            and operand.kind == "int"
+            and operand.value not in (None, INT_MIN)
+        ):
             assert isinstance(operand.value, int)
             return self.integer(-operand.value, "int", node.span)
         if isinstance(operand, ast.Literal) and operand.kind in ("quantity", "time"):

@@ -13,6 +13,7 @@ from kspec.ir.evaluate import zero
 from kspec.ir.signatures import NOTHING, Overload, overloads_of, signatures
 from kspec.ir.types import BOOL, DYN, QUANTITY, STRING, ListOf, Record, Type, show
 from kspec.ir.unify import assignable, match_overloads, result_of, settle
+from kspec.ir.walk import may_fail
 from kspec.source import Span
 from kspec.syntax import ast
 
@@ -131,14 +132,25 @@ def _standard(
     if matches:
         made = tuple(args)
         result = result_of(matches)
-        if name == "sum" and isinstance(args[0].type, ListOf):
-            made += (ir.Lit(zero(result) or 0, result, span),)
+        if name == "sum" and isinstance(args[0].type, ListOf) and zero(result) is not None:
+            made += (ir.Lit(zero(result), result, span),)
+        if name in ("or", "orValue") and may_fail(args[1]):
+            return _lazy(name, args, result, span, scope)
         return ir.Call(name, made, result, span)
     if not scope.checked:
         return ir.Call(name, tuple(args), DYN, span)
     if any(isinstance(a, ir.Lit) and a.type == NOTHING for a in args):
         return ir.Lit(None, NOTHING, span)  # one of the arguments is a mistake already told
     return _no_overload(e, name, args, name_span, method)
+
+
+def _lazy(name: str, args: list[ir.Expr], result: Type, span: Span, scope: Scope) -> ir.Expr:
+    """`o.orValue(d)` and `o.or(p)` where d or p can fail: they are looked at only where o is none."""
+    _, variable = scope.bind_fresh("optional", args[0].type)
+    held = ir.Var(variable, args[0].type, span)
+    then = held if name == "or" else ir.Call("value", (held,), result, span)
+    choice = ir.Cond(ir.Call("hasValue", (held,), BOOL, span), then, args[1], result, span)
+    return ir.Let(variable, args[0], choice, result, span)
 
 
 def _no_overload(e: Elaborator, name: str, args: list[ir.Expr], span: Span, method: bool) -> ir.Expr:

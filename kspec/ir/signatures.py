@@ -223,10 +223,15 @@ isSorted(list(A)): bool !
 min(list(A)): A !
 max(list(A)): A !
 sum(list(int)): int !
+sum(list(int), int): int !
 sum(list(uint)): uint !
+sum(list(uint), uint): uint !
 sum(list(double)): double
+sum(list(double), double): double
 sum(list(duration)): duration !
+sum(list(duration), duration): duration !
 sum(list(quantity)): quantity
+sum(list(quantity), quantity): quantity
 getFullYear(timestamp): int
 getFullYear(timestamp, string): int !
 getMonth(timestamp): int

@@ -166,8 +166,20 @@ class _Failures:
         self.rules = rules
         self.known: dict[str, bool] = {}
 
-    def of(self, expr: ir.Expr) -> bool:
-        return self.here(expr) or any(map(self.of, children(expr)))
+    def of(self, expr: ir.Expr, present: frozenset[str] = frozenset()) -> bool:
+        """`present`: variables whose optional is known to hold a value."""
+        if isinstance(expr, ir.Call) and expr.function == "value" and _variable(expr.args[0]) in present:
+            return False
+        if isinstance(expr, (ir.Cond, ir.And)):
+            test, guarded, *rest = children(expr)
+            within = present | _tested(test)
+            return (
+                self.here(expr)
+                or self.of(test, present)
+                or self.of(guarded, within)
+                or any(self.of(part, present) for part in rest)
+            )
+        return self.here(expr) or any(self.of(part, present) for part in children(expr))
 
     def here(self, expr: ir.Expr) -> bool:
         """Can this node itself fail, its parts having values?"""
@@ -230,6 +242,17 @@ class _Failures:
             "map",
             "transformMap",
         )
+
+
+def _variable(expr: ir.Expr) -> str | None:
+    return expr.name if isinstance(expr, ir.Var) else None
+
+
+def _tested(test: ir.Expr) -> frozenset[str]:
+    """The variable `o` of a test `o.hasValue()`."""
+    if isinstance(test, ir.Call) and test.function == "hasValue" and isinstance(test.args[0], ir.Var):
+        return frozenset((test.args[0].name,))
+    return frozenset()
 
 
 def _is_sortable(type_: Type) -> bool:

@@ -133,7 +133,11 @@ def total(values: List) -> object:
     return total_from(values, 0) if not values else total_from(values[1:], values[0])
 
 
-@function("sum", "list", "any")
+@function("sum", "list", "int")
+@function("sum", "list", "uint")
+@function("sum", "list", "double")
+@function("sum", "list", "duration")
+@function("sum", "list", "quantity")
 def total_from(values: List, start: object) -> object:
     """The sum of numbers, durations or quantities of one type; `start` is that type's zero."""
     result, add = start, LIBRARY["_+_"]

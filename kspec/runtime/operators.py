@@ -24,7 +24,9 @@ TEXT_MAX = 16_000_000
 """More elements or characters in one value are the error `budget`: a policy gone wild."""
 
 TIMESTAMP_MIN, TIMESTAMP_MAX = -62_135_596_800 * 10**9, 253_402_300_800 * 10**9 - 1
-DURATION_MAX = 315_576_000_000 * 10**9
+DURATION_MAX = INT_MAX
+"""As cel-go: 64 bits of nanoseconds, 292 years."""
+
 QUANTITY_MAX = INT_MAX * 10**9
 """As upstream: whole units of 64 bits; what is larger becomes this (apimachinery, resource.ParseQuantity)."""
 
@@ -50,7 +52,7 @@ def check_timestamp(nanos: int) -> Timestamp:
 def check_duration(nanos: int) -> Duration:
     if -DURATION_MAX <= nanos <= DURATION_MAX:
         return Duration(nanos)
-    raise EvalError("overflow", "duration overflow: 10000 years at most")
+    raise EvalError("overflow", "duration overflow: 292 years at most")
 
 
 def cap_quantity(nanos: int) -> Quantity:
@@ -199,8 +201,7 @@ def add_duration(a: Duration, b: Duration) -> Duration:
 
 @function("_-_", "timestamp", "timestamp")
 def subtract_timestamps(a: Timestamp, b: Timestamp) -> Duration:
-    """As cel-go: the difference must fit 64 bits of nanoseconds (292 years)."""
-    return Duration(check_int(a.nanos - b.nanos))
+    return check_duration(a.nanos - b.nanos)
 
 
 @function("_-_", "timestamp", "duration")

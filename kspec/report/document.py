@@ -13,6 +13,7 @@ VERSIONS: dict[str, int] = {
     "diagnostics": 1,
     "eval": 1,
     "explain": 1,
+    "fmt": 1,
     "plan": 1,
     "verify": 1,
 }

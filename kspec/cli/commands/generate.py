@@ -14,9 +14,14 @@ from kspec.report.style import plural
 
 
 @command("generate", formats=("text",))
-@click.option("--check", is_flag=True, help="Write nothing; show what is stale, and exit with 1 if anything is.")
 @click.option(
-    "--root", "folder", metavar="DIR", help="The checkout, with rules/ in it. [default: the one kspec runs from]"
+    "--check", is_flag=True, help="Write nothing; show what is stale, and exit with 1 if anything is."
+)
+@click.option(
+    "--root",
+    "folder",
+    metavar="DIR",
+    help="The checkout, with rules/ in it. [default: the one kspec runs from]",
 )
 def run(session: Session, check: bool, folder: str | None) -> int:
     """Refresh generated/ from rules/.

@@ -36,10 +36,14 @@ Exit codes: 0 planned, 1 the API server would refuse something, 2 bad input,
 
 @command("plan", epilog=EPILOG)
 @paths_argument
-@click.option("--from", "from_", multiple=True, metavar="PATH", help="The state to start from. [default: nothing]")
+@click.option(
+    "--from", "from_", multiple=True, metavar="PATH", help="The state to start from. [default: nothing]"
+)
 @cluster_options
 @click.option("-o", "--output", metavar="FILE", help="Also write the plan as JSON to FILE.")
-@click.option("--detailed-exitcode", is_flag=True, help="0 nothing to do, 1 error, 2 changes, as in terraform.")
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="0 nothing to do, 1 error, 2 changes, as in terraform."
+)
 def run(
     session: Session,
     paths: tuple[str, ...],

@@ -101,7 +101,7 @@ def newSize(d, current, total):
 
 # workloads/cleanUnhealthy  function (old: list(apps.ReplicaSet), limit: int): workloads.Share
 def cleanUnhealthy(old, limit):
-    """Takes unhealthy pods from the oldest ReplicaSets first, `limit` at most."""
+    """Takes unhealthy pods from the oldest ReplicaSets first, `limit` at most. A status that lags behind ends the round."""
     done = {"left": limit}
     for r in old:
         done = {
@@ -138,6 +138,17 @@ def cleanUnhealthy(old, limit):
                         ),
                     },
                 ],
+            ),
+            "outdated": (
+                (done.get("outdated") or False)
+                or (
+                    (done.get("left") or 0) > 0
+                    and ((r.get("spec") or {}).get("replicas") or 0) > 0
+                    and ((r.get("status") or {}).get("availableReplicas") or 0) > (
+                        (r.get("spec") or {}).get("replicas")
+                        or 0
+                    )
+                )
             ),
         }
     return done
@@ -177,15 +188,10 @@ def oldSizes(d, old, sets, lagging):
         available = add_int(available, (r.get("status") or {}).get("availableReplicas") or 0)
     floor = subtract_int((d.get("spec") or {}).get("replicas") or 0, unavailable(d))
     limit = subtract_int(subtract_int(total, floor), lagging)
-    if limit <= 0:
+    cleaned = cleanUnhealthy(old, limit)
+    if limit <= 0 or cleaned.get("outdated"):
         return []
-    return (
-        scaleDown(
-            cleanUnhealthy(old, limit).get("resizes") or [],
-            subtract_int(available, floor),
-        ).get("resizes")
-        or []
-    )
+    return scaleDown(cleaned.get("resizes") or [], subtract_int(available, floor)).get("resizes") or []
 
 
 # workloads/Deployment  controller (self: apps.Deployment, sets: list(apps.ReplicaSet), pods: list(core.Pod), now: timestamp): list(Write)
@@ -491,7 +497,7 @@ RULES = (
         result="workloads.Share",
         reads={"limit": frozenset(((),)), "old": frozenset((("#",), ("*",)))},
         source="pkg/controller/deployment/rolling.go cleanupUnhealthyReplicas",
-        doc="Takes unhealthy pods from the oldest ReplicaSets first, `limit` at most.",
+        doc="Takes unhealthy pods from the oldest ReplicaSets first, `limit` at most. A status that lags behind ends the round.",
         path="workloads/deployment",
     ),
     CompiledRule(

@@ -201,6 +201,20 @@ def cleanUnhealthy(old, limit):
                         ],
                     ),
                 ),
+                "outdated": ops.or_(
+                    ops.field(done, "outdated", False),
+                    lambda: ops.and_(
+                        ops.and_(
+                            ops.call("_>_", ops.field(done, "left", 0), 0),
+                            lambda: ops.call("_>_", ops.field(ops.field(r, "spec", {}), "replicas", 0), 0),
+                        ),
+                        lambda: ops.call(
+                            "_>_",
+                            ops.field(ops.field(r, "status", {}), "availableReplicas", 0),
+                            ops.field(ops.field(r, "spec", {}), "replicas", 0),
+                        ),
+                    ),
+                ),
             },
         ),
     )
@@ -266,15 +280,13 @@ def oldSizes(d, old, sets, lagging):
     )
     floor = lets.take(ops.call("_-_", ops.field(ops.field(d, "spec", {}), "replicas", 0), unavailable(d)))
     limit = lets.take(ops.call("_-_", ops.call("_-_", total, floor), lagging))
+    cleaned = lets.take(cleanUnhealthy(old, limit))
     return lets.done(
         ops.cond(
-            ops.call("_<=_", limit, 0),
+            ops.or_(ops.call("_<=_", limit, 0), lambda: ops.field(cleaned, "outdated", False)),
             lambda: ops.list_([]),
             lambda: ops.field(
-                scaleDown(
-                    ops.field(cleanUnhealthy(old, limit), "resizes", []),
-                    ops.call("_-_", available, floor),
-                ),
+                scaleDown(ops.field(cleaned, "resizes", []), ops.call("_-_", available, floor)),
                 "resizes",
                 [],
             ),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from kspec.ir.types import Kind, Record, TypeTable
 from kspec.resources.decode import Decoder, Locator, Path, describe
-from kspec.resources.quantities import show_canonical
+from kspec.runtime.notation import show_canonical
 from kspec.runtime.times import show_timestamp
 from kspec.runtime.values import Duration, Quantity, Timestamp
 from kspec.source import Diagnostic, Severity, Span

@@ -109,7 +109,7 @@ class _Reader:
                 frame = stack.pop()
                 place = self.close(frame, event)
             else:
-                place = self.alias(event) if kind is AliasEvent else self.scalar(event)
+                place = self.alias(event) if kind is AliasEvent else self.scalar(event, stack)
             if not stack:
                 return place
             self.put(stack[-1], place, event)
@@ -134,13 +134,16 @@ class _Reader:
             self.anchors[frame.anchor] = place
         return place
 
-    def scalar(self, event: Any) -> Place:
+    def scalar(self, event: Any, stack: list[_Frame]) -> Place:
         start, end = event.start_mark.index, event.end_mark.index
         if event.style in ("|", ">"):
             end = start + len(self.file.text[self.base + start : self.base + end].rstrip())
         place = Place(start, end, None)
         if event.anchor is not None:
             self.anchors[event.anchor] = place
+        if stack and stack[-1].wants_key and event.tag is None:
+            place.value = event.value  # what it means as a key is found out later
+            return place
         try:
             place.value = scalar_value(event, self.text_at(start))
         except UnreadableScalar as problem:
@@ -201,7 +204,7 @@ class _Reader:
         except UnreadableScalar as problem:
             self.tell("KS2405", str(problem), self.span(place), "quote the key")
             return None
-        if isinstance(place.value, bool) and text != event.value:
+        if text in ("true", "false") and event.value.lower() != text:
             message = f"the key `{event.value}` means `{text}` in YAML"
             self.tell("KS2410", message, self.span(place), f'write "{event.value}"', Severity.WARNING)
         return text
@@ -265,6 +268,10 @@ class _Frame:
         self.last_end = place.end
         self.key: Place | None = None
         self.key_text: object = None
+
+    @property
+    def wants_key(self) -> bool:
+        return self.place.entries is not None and self.key is None
 
 
 _MERGE = object()

@@ -96,7 +96,7 @@ def _refuse_others(placed: Iterable[Placed], diagnostics: list[Diagnostic]) -> N
         )
         if not fits:
             help_ = "rules, types, resources and profiles stand here; manifests in files of their own"
-            diagnostics.append(mistake("KS2219", "this has no place among rules", item.node.span, help_))
+            diagnostics.append(mistake("KS2214", "this has no place among rules", item.node.span, help_))
 
 
 # ---------------------------------------------------------------- first pass

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.standard import table
 
@@ -12,17 +12,21 @@ from kspec.runtime.quantity import parse_quantity
 
 RECORD = "core.Pod"
 
+variables = st.lists(
+    st.builds(lambda n, v: {"name": n, "value": v}, st.sampled_from("EF"), st.sampled_from("12")),
+    unique_by=lambda e: e["name"],
+    max_size=2,
+)
 containers = st.lists(
     st.builds(
         lambda name, image, env: {"name": name, "image": image, "env": env},
         st.sampled_from("abc"),
         st.sampled_from(["x:1", "x:2"]),
-        st.lists(st.builds(lambda n, v: {"name": n, "value": v}, st.sampled_from("EF"), st.sampled_from("12")),
-                 unique_by=lambda e: e["name"], max_size=2),
+        variables,
     ),
     unique_by=lambda c: c["name"],
     max_size=3,
-)  # fmt: skip
+)
 pods = st.builds(
     lambda labels, found, node, volumes: {
         "metadata": {"name": "p", "labels": labels},
@@ -40,6 +44,7 @@ def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
     return field_changes(table(), RECORD, a, b) == ()
 
 
+@settings(deadline=None)
 @given(pods, pods)
 def test_where_nobody_else_wrote_the_manifest_is_what_comes_of_it(
     last: dict[str, Any], new: dict[str, Any]
@@ -47,12 +52,14 @@ def test_where_nobody_else_wrote_the_manifest_is_what_comes_of_it(
     assert same(three_way(table(), RECORD, last, new, last), new)
 
 
+@settings(deadline=None)
 @given(pods, pods)
 def test_applying_twice_is_applying_once(last: dict[str, Any], new: dict[str, Any]) -> None:
     once = three_way(table(), RECORD, last, new, last)
     assert same(three_way(table(), RECORD, new, new, once), once)
 
 
+@settings(deadline=None)
 @given(pods, pods)
 def test_no_changes_are_told_exactly_if_nothing_differs(a: dict[str, Any], b: dict[str, Any]) -> None:
     assert same(a, a)

@@ -1,4 +1,4 @@
-"""Knows how PATHS and the shared options become a workspace, nodes and rules; mistakes end the run, warnings do not."""
+"""Knows how PATHS and the shared options become a workspace, nodes and rules."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ EPILOG = """\
 Begin with:
   kspec plan k8s/                    what your manifests would become
   kspec verify k8s/ checks.kspec     prove properties about them
-  kspec explain KS2101               what a diagnostic means
+  kspec explain KS2501               what a diagnostic means
 
 \b
 Exit codes: 0 all holds, 1 something is violated or differs, 2 bad input

@@ -19,7 +19,7 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 GOOD = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: shop/web}]}\n"
 )
-KSPEC = f"{shlex.quote(sys.executable)} -m kspec"
+PYTHON = shlex.quote(sys.executable)
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,9 @@ def codes_of(block: Block, folder: Path) -> set[str]:
     (folder / "example.yaml").write_text(GOOD)
     if block.language == "console":
         said = run_script(block.text, folder)
+    elif block.language == "python":
+        (folder / "example.py").write_text(block.text)
+        said = run_script(f"{PYTHON} example.py >&2", folder).replace("code='KS", "[KS").replace("',", "]")
     elif block.language == "cel":
         said = attempt(("eval", block.text.strip())).err
     else:
@@ -85,7 +88,7 @@ def codes_of(block: Block, folder: Path) -> set[str]:
 def run_script(script: str, folder: Path) -> str:
     """What a shell script of the reader's writes to stderr."""
     done = subprocess.run(
-        ["bash", "-c", f'kspec() {{ {KSPEC} "$@"; }}\n{script}'],
+        ["bash", "-c", f'kspec() {{ {PYTHON} -m kspec "$@"; }}\n{script}'],
         cwd=folder,
         env=quiet_environment(PYTHONPATH=str(ROOT)),
         capture_output=True,

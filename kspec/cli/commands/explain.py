@@ -15,7 +15,7 @@ CODE = re.compile(r"KS[0-9]{4}", re.IGNORECASE)
 EPILOG = """\
 \b
 Examples:
-  kspec explain KS2101                        a diagnostic
+  kspec explain KS2501                        a diagnostic
   kspec explain rule scheduling/NodeName      a rule: its text and authority
   kspec explain rule NodeName                 the same
   kspec explain pod shop/cart-6d4cf56db6-1 k8s/  why it runs there, or nowhere
@@ -54,4 +54,4 @@ def _usage(topic: str) -> str:
         return "Name one rule: `kspec explain rule scheduling/NodeName`."
     if topic == "pod":
         return "Name a pod and its manifests: `kspec explain pod shop/cart k8s/`."
-    return f"Nothing is known about {topic!r}: give a code (KS2101), `rule NAME` or `pod NAME PATHS`."
+    return f"Nothing is known about {topic!r}: give a code (KS2501), `rule NAME` or `pod NAME PATHS`."

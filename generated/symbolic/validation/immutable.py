@@ -61,47 +61,43 @@ def validate_StatefulSetUpdate(self, old):
         "_+_",
         ops.call(
             "_+_",
-            ops.call(
-                "_+_",
-                ops.cond(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(self, "spec", {}), "selector", {}),
-                        ops.field(ops.field(old, "spec", {}), "selector", {}),
-                    ),
-                    lambda: ops.list_([]),
-                    lambda: ops.list_(
-                        [
-                            ops.record(
-                                {
-                                    "code": "Forbidden",
-                                    "reason": "field is immutable",
-                                    "field": "spec.selector",
-                                },
-                            ),
-                        ],
-                    ),
+            ops.cond(
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "selector", {}),
+                    ops.field(ops.field(old, "spec", {}), "selector", {}),
                 ),
-                ops.cond(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(self, "spec", {}), "serviceName", ""),
-                        ops.field(ops.field(old, "spec", {}), "serviceName", ""),
-                    ),
-                    lambda: ops.list_([]),
-                    lambda: ops.list_(
-                        [
-                            ops.record(
-                                {
-                                    "code": "Forbidden",
-                                    "reason": "field is immutable",
-                                    "field": "spec.serviceName",
-                                },
-                            ),
-                        ],
-                    ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {"code": "Forbidden", "reason": "field is immutable", "field": "spec.selector"},
+                        ),
+                    ],
                 ),
             ),
+            ops.cond(
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "serviceName", ""),
+                    ops.field(ops.field(old, "spec", {}), "serviceName", ""),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Forbidden",
+                                "reason": "field is immutable",
+                                "field": "spec.serviceName",
+                            },
+                        ),
+                    ],
+                ),
+            ),
+        ),
+        ops.call(
+            "_+_",
             ops.cond(
                 ops.call(
                     "_==_",
@@ -121,24 +117,24 @@ def validate_StatefulSetUpdate(self, old):
                     ],
                 ),
             ),
-        ),
-        ops.cond(
-            ops.call(
-                "_==_",
-                ops.field(ops.field(self, "spec", {}), "volumeClaimTemplates", []),
-                ops.field(ops.field(old, "spec", {}), "volumeClaimTemplates", []),
-            ),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "code": "Forbidden",
-                            "reason": "field is immutable",
-                            "field": "spec.volumeClaimTemplates",
-                        },
-                    ),
-                ],
+            ops.cond(
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "volumeClaimTemplates", []),
+                    ops.field(ops.field(old, "spec", {}), "volumeClaimTemplates", []),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Forbidden",
+                                "reason": "field is immutable",
+                                "field": "spec.volumeClaimTemplates",
+                            },
+                        ),
+                    ],
+                ),
             ),
         ),
     )
@@ -151,42 +147,42 @@ def validate_JobUpdate(self, old):
         "_+_",
         ops.call(
             "_+_",
-            ops.call(
-                "_+_",
-                ops.cond(
-                    ops.or_(
-                        ops.call(
-                            "_==_",
-                            ops.field(ops.field(self, "spec", {}), "template", {}),
-                            ops.field(ops.field(old, "spec", {}), "template", {}),
-                        ),
-                        lambda: ops.field(ops.field(old, "spec", {}), "suspend", False),
-                    ),
-                    lambda: ops.list_([]),
-                    lambda: ops.list_(
-                        [
-                            ops.record(
-                                {"code": "Invalid", "reason": "field is immutable", "field": "spec.template"},
-                            ),
-                        ],
-                    ),
-                ),
-                ops.cond(
+            ops.cond(
+                ops.or_(
                     ops.call(
                         "_==_",
-                        ops.field(ops.field(self, "spec", {}), "selector", {}),
-                        ops.field(ops.field(old, "spec", {}), "selector", {}),
+                        ops.field(ops.field(self, "spec", {}), "template", {}),
+                        ops.field(ops.field(old, "spec", {}), "template", {}),
                     ),
-                    lambda: ops.list_([]),
-                    lambda: ops.list_(
-                        [
-                            ops.record(
-                                {"code": "Invalid", "reason": "field is immutable", "field": "spec.selector"},
-                            ),
-                        ],
-                    ),
+                    lambda: ops.field(ops.field(old, "spec", {}), "suspend", False),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {"code": "Invalid", "reason": "field is immutable", "field": "spec.template"},
+                        ),
+                    ],
                 ),
             ),
+            ops.cond(
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "selector", {}),
+                    ops.field(ops.field(old, "spec", {}), "selector", {}),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {"code": "Invalid", "reason": "field is immutable", "field": "spec.selector"},
+                        ),
+                    ],
+                ),
+            ),
+        ),
+        ops.call(
+            "_+_",
             ops.cond(
                 ops.or_(
                     ops.call(
@@ -209,20 +205,24 @@ def validate_JobUpdate(self, old):
                     ],
                 ),
             ),
-        ),
-        ops.cond(
-            ops.call(
-                "_==_",
-                ops.field(ops.field(self, "spec", {}), "completionMode", ""),
-                ops.field(ops.field(old, "spec", {}), "completionMode", ""),
-            ),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {"code": "Invalid", "reason": "field is immutable", "field": "spec.completionMode"},
-                    ),
-                ],
+            ops.cond(
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "completionMode", ""),
+                    ops.field(ops.field(old, "spec", {}), "completionMode", ""),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Invalid",
+                                "reason": "field is immutable",
+                                "field": "spec.completionMode",
+                            },
+                        ),
+                    ],
+                ),
             ),
         ),
     )
@@ -466,39 +466,39 @@ def validate_StorageClassUpdate(self, old):
         "_+_",
         ops.call(
             "_+_",
-            ops.call(
-                "_+_",
-                ops.cond(
-                    ops.call("_==_", ops.field(self, "provisioner", ""), ops.field(old, "provisioner", "")),
-                    lambda: ops.list_([]),
-                    lambda: ops.list_(
-                        [
-                            ops.record(
-                                {
-                                    "code": "Forbidden",
-                                    "reason": "updates to provisioner are forbidden",
-                                    "field": "provisioner",
-                                },
-                            ),
-                        ],
-                    ),
-                ),
-                ops.cond(
-                    ops.call("_==_", ops.field(self, "parameters", {}), ops.field(old, "parameters", {})),
-                    lambda: ops.list_([]),
-                    lambda: ops.list_(
-                        [
-                            ops.record(
-                                {
-                                    "code": "Forbidden",
-                                    "reason": "updates to parameters are forbidden",
-                                    "field": "parameters",
-                                },
-                            ),
-                        ],
-                    ),
+            ops.cond(
+                ops.call("_==_", ops.field(self, "provisioner", ""), ops.field(old, "provisioner", "")),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Forbidden",
+                                "reason": "updates to provisioner are forbidden",
+                                "field": "provisioner",
+                            },
+                        ),
+                    ],
                 ),
             ),
+            ops.cond(
+                ops.call("_==_", ops.field(self, "parameters", {}), ops.field(old, "parameters", {})),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Forbidden",
+                                "reason": "updates to parameters are forbidden",
+                                "field": "parameters",
+                            },
+                        ),
+                    ],
+                ),
+            ),
+        ),
+        ops.call(
+            "_+_",
             ops.cond(
                 ops.call("_==_", ops.field(self, "reclaimPolicy", ""), ops.field(old, "reclaimPolicy", "")),
                 lambda: ops.list_([]),
@@ -514,20 +514,20 @@ def validate_StorageClassUpdate(self, old):
                     ],
                 ),
             ),
-        ),
-        ops.cond(
-            ops.call(
-                "_==_",
-                ops.field(self, "volumeBindingMode", ""),
-                ops.field(old, "volumeBindingMode", ""),
-            ),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {"code": "Invalid", "reason": "field is immutable", "field": "volumeBindingMode"},
-                    ),
-                ],
+            ops.cond(
+                ops.call(
+                    "_==_",
+                    ops.field(self, "volumeBindingMode", ""),
+                    ops.field(old, "volumeBindingMode", ""),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {"code": "Invalid", "reason": "field is immutable", "field": "volumeBindingMode"},
+                        ),
+                    ],
+                ),
             ),
         ),
     )

@@ -16,98 +16,94 @@ def validate_DeploymentSelector(self):
             "_+_",
             ops.call(
                 "_+_",
-                ops.call(
-                    "_+_",
-                    ops.cond(
-                        ops.or_(
+                ops.cond(
+                    ops.or_(
+                        ops.call(
+                            "_>_",
                             ops.call(
-                                "_>_",
-                                ops.call(
-                                    "size",
-                                    ops.field(
-                                        ops.field(ops.field(self, "spec", {}), "selector", {}),
-                                        "matchLabels",
-                                        {},
-                                    ),
-                                ),
-                                0,
-                            ),
-                            lambda: ops.call(
-                                "_>_",
-                                ops.call(
-                                    "size",
-                                    ops.field(
-                                        ops.field(ops.field(self, "spec", {}), "selector", {}),
-                                        "matchExpressions",
-                                        [],
-                                    ),
-                                ),
-                                0,
-                            ),
-                        ),
-                        lambda: ops.list_([]),
-                        lambda: ops.list_(
-                            [
-                                ops.record(
-                                    {
-                                        "code": "Invalid",
-                                        "reason": "empty selector is invalid for deployment",
-                                        "field": "spec.selector",
-                                    },
-                                ),
-                            ],
-                        ),
-                    ),
-                    ops.cond(
-                        types_selector_rules.selects(
-                            ops.field(ops.field(self, "spec", {}), "selector", {}),
-                            ops.field(
+                                "size",
                                 ops.field(
-                                    ops.field(ops.field(self, "spec", {}), "template", {}),
-                                    "metadata",
+                                    ops.field(ops.field(self, "spec", {}), "selector", {}),
+                                    "matchLabels",
                                     {},
                                 ),
-                                "labels",
-                                {},
                             ),
+                            0,
                         ),
-                        lambda: ops.list_([]),
-                        lambda: ops.list_(
-                            [
-                                ops.record(
-                                    {
-                                        "code": "Invalid",
-                                        "reason": "`selector` does not match template `labels`",
-                                        "field": "spec.template.metadata.labels",
-                                    },
+                        lambda: ops.call(
+                            "_>_",
+                            ops.call(
+                                "size",
+                                ops.field(
+                                    ops.field(ops.field(self, "spec", {}), "selector", {}),
+                                    "matchExpressions",
+                                    [],
                                 ),
-                            ],
-                        ),
-                    ),
-                ),
-                ops.cond(
-                    ops.call(
-                        "_>_",
-                        ops.call(
-                            "size",
-                            ops.field(
-                                ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "spec", {}),
-                                "containers",
-                                [],
                             ),
+                            0,
                         ),
-                        0,
                     ),
                     lambda: ops.list_([]),
                     lambda: ops.list_(
                         [
                             ops.record(
-                                {"code": "Required", "reason": "", "field": "spec.template.spec.containers"},
+                                {
+                                    "code": "Invalid",
+                                    "reason": "empty selector is invalid for deployment",
+                                    "field": "spec.selector",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+                ops.cond(
+                    types_selector_rules.selects(
+                        ops.field(ops.field(self, "spec", {}), "selector", {}),
+                        ops.field(
+                            ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "metadata", {}),
+                            "labels",
+                            {},
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": "`selector` does not match template `labels`",
+                                    "field": "spec.template.metadata.labels",
+                                },
                             ),
                         ],
                     ),
                 ),
             ),
+            ops.cond(
+                ops.call(
+                    "_>_",
+                    ops.call(
+                        "size",
+                        ops.field(
+                            ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "spec", {}),
+                            "containers",
+                            [],
+                        ),
+                    ),
+                    0,
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {"code": "Required", "reason": "", "field": "spec.template.spec.containers"},
+                        ),
+                    ],
+                ),
+            ),
+        ),
+        ops.call(
+            "_+_",
             ops.cond(
                 ops.call("_>=_", ops.field(ops.field(self, "spec", {}), "replicas", 0), 0),
                 lambda: ops.list_([]),
@@ -123,28 +119,28 @@ def validate_DeploymentSelector(self):
                     ],
                 ),
             ),
-        ),
-        ops.cond(
-            ops.call(
-                "_==_",
-                ops.field(
-                    ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "spec", {}),
-                    "restartPolicy",
-                    "",
-                ),
-                "Always",
-            ),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "code": "NotSupported",
-                            "reason": "supported values: Always",
-                            "field": "spec.template.spec.restartPolicy",
-                        },
+            ops.cond(
+                ops.call(
+                    "_==_",
+                    ops.field(
+                        ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "spec", {}),
+                        "restartPolicy",
+                        "",
                     ),
-                ],
+                    "Always",
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "NotSupported",
+                                "reason": "supported values: Always",
+                                "field": "spec.template.spec.restartPolicy",
+                            },
+                        ),
+                    ],
+                ),
             ),
         ),
     )

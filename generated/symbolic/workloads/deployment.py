@@ -430,38 +430,89 @@ def controller_Deployment(self, sets, pods, now):
                 "_+_",
                 ops.call(
                     "_+_",
-                    ops.call(
-                        "_+_",
-                        ops.cond(
-                            ops.and_(
-                                ops.and_(ops.call("!_", going), lambda: mayGrow),
-                                lambda: ops.call("_==_", ops.call("size", current), 0),
-                            ),
-                            lambda: ops.list_(
-                                [
-                                    ops.record(
-                                        {
-                                            "action": "create",
-                                            "type": "apps.ReplicaSet",
-                                            "object": ops.record(
-                                                {
-                                                    "metadata": ops.record(
-                                                        {
-                                                            "name": ops.call(
+                    ops.cond(
+                        ops.and_(
+                            ops.and_(ops.call("!_", going), lambda: mayGrow),
+                            lambda: ops.call("_==_", ops.call("size", current), 0),
+                        ),
+                        lambda: ops.list_(
+                            [
+                                ops.record(
+                                    {
+                                        "action": "create",
+                                        "type": "apps.ReplicaSet",
+                                        "object": ops.record(
+                                            {
+                                                "metadata": ops.record(
+                                                    {
+                                                        "name": ops.call(
+                                                            "_+_",
+                                                            ops.call(
                                                                 "_+_",
-                                                                ops.call(
-                                                                    "_+_",
-                                                                    ops.field(
-                                                                        ops.field(self, "metadata", {}),
-                                                                        "name",
-                                                                        "",
-                                                                    ),
-                                                                    "-",
-                                                                ),
-                                                                hash,
-                                                            ),
-                                                            "labels": ops.with_(
                                                                 ops.field(
+                                                                    ops.field(self, "metadata", {}),
+                                                                    "name",
+                                                                    "",
+                                                                ),
+                                                                "-",
+                                                            ),
+                                                            hash,
+                                                        ),
+                                                        "labels": ops.with_(
+                                                            ops.field(
+                                                                ops.field(
+                                                                    ops.field(
+                                                                        ops.field(self, "spec", {}),
+                                                                        "template",
+                                                                        {},
+                                                                    ),
+                                                                    "metadata",
+                                                                    {},
+                                                                ),
+                                                                "labels",
+                                                                {},
+                                                            ),
+                                                            {"pod-template-hash": hash},
+                                                        ),
+                                                    },
+                                                ),
+                                                "spec": ops.record(
+                                                    {
+                                                        "replicas": newSize(self, 0, total),
+                                                        "minReadySeconds": ops.field(
+                                                            ops.field(self, "spec", {}),
+                                                            "minReadySeconds",
+                                                            0,
+                                                        ),
+                                                        "selector": ops.with_(
+                                                            ops.field(
+                                                                ops.field(self, "spec", {}),
+                                                                "selector",
+                                                                {},
+                                                            ),
+                                                            {
+                                                                "matchLabels": ops.with_(
+                                                                    ops.field(
+                                                                        ops.field(
+                                                                            ops.field(self, "spec", {}),
+                                                                            "selector",
+                                                                            {},
+                                                                        ),
+                                                                        "matchLabels",
+                                                                        {},
+                                                                    ),
+                                                                    {"pod-template-hash": hash},
+                                                                ),
+                                                            },
+                                                        ),
+                                                        "template": ops.with_(
+                                                            ops.field(
+                                                                ops.field(self, "spec", {}),
+                                                                "template",
+                                                                {},
+                                                            ),
+                                                            {
+                                                                "metadata": ops.with_(
                                                                     ops.field(
                                                                         ops.field(
                                                                             ops.field(self, "spec", {}),
@@ -471,138 +522,83 @@ def controller_Deployment(self, sets, pods, now):
                                                                         "metadata",
                                                                         {},
                                                                     ),
-                                                                    "labels",
-                                                                    {},
-                                                                ),
-                                                                {"pod-template-hash": hash},
-                                                            ),
-                                                        },
-                                                    ),
-                                                    "spec": ops.record(
-                                                        {
-                                                            "replicas": newSize(self, 0, total),
-                                                            "minReadySeconds": ops.field(
-                                                                ops.field(self, "spec", {}),
-                                                                "minReadySeconds",
-                                                                0,
-                                                            ),
-                                                            "selector": ops.with_(
-                                                                ops.field(
-                                                                    ops.field(self, "spec", {}),
-                                                                    "selector",
-                                                                    {},
-                                                                ),
-                                                                {
-                                                                    "matchLabels": ops.with_(
-                                                                        ops.field(
+                                                                    {
+                                                                        "labels": ops.with_(
                                                                             ops.field(
-                                                                                ops.field(self, "spec", {}),
-                                                                                "selector",
-                                                                                {},
-                                                                            ),
-                                                                            "matchLabels",
-                                                                            {},
-                                                                        ),
-                                                                        {"pod-template-hash": hash},
-                                                                    ),
-                                                                },
-                                                            ),
-                                                            "template": ops.with_(
-                                                                ops.field(
-                                                                    ops.field(self, "spec", {}),
-                                                                    "template",
-                                                                    {},
-                                                                ),
-                                                                {
-                                                                    "metadata": ops.with_(
-                                                                        ops.field(
-                                                                            ops.field(
-                                                                                ops.field(self, "spec", {}),
-                                                                                "template",
-                                                                                {},
-                                                                            ),
-                                                                            "metadata",
-                                                                            {},
-                                                                        ),
-                                                                        {
-                                                                            "labels": ops.with_(
                                                                                 ops.field(
                                                                                     ops.field(
                                                                                         ops.field(
-                                                                                            ops.field(
-                                                                                                self,
-                                                                                                "spec",
-                                                                                                {},
-                                                                                            ),
-                                                                                            "template",
+                                                                                            self,
+                                                                                            "spec",
                                                                                             {},
                                                                                         ),
-                                                                                        "metadata",
+                                                                                        "template",
                                                                                         {},
                                                                                     ),
-                                                                                    "labels",
+                                                                                    "metadata",
                                                                                     {},
                                                                                 ),
-                                                                                {"pod-template-hash": hash},
+                                                                                "labels",
+                                                                                {},
                                                                             ),
-                                                                        },
-                                                                    ),
-                                                                },
-                                                            ),
-                                                        },
-                                                    ),
-                                                },
-                                            ),
-                                            "times": 1,
-                                        },
-                                    ),
-                                ],
-                            ),
-                            lambda: ops.list_([]),
-                        ),
-                        ops.cond(
-                            ops.and_(ops.and_(ops.call("!_", going), lambda: mayGrow), lambda: grows),
-                            lambda: ops.map_(
-                                current,
-                                lambda target: ops.record(
-                                    {
-                                        "action": "update",
-                                        "type": "apps.ReplicaSet",
-                                        "object": ops.record({"spec": ops.record({"replicas": wanted})}),
-                                        "target": target,
+                                                                            {"pod-template-hash": hash},
+                                                                        ),
+                                                                    },
+                                                                ),
+                                                            },
+                                                        ),
+                                                    },
+                                                ),
+                                            },
+                                        ),
+                                        "times": 1,
                                     },
                                 ),
-                            ),
-                            lambda: ops.list_([]),
+                            ],
                         ),
+                        lambda: ops.list_([]),
                     ),
                     ops.cond(
-                        ops.and_(ops.call("!_", going), lambda: recreate),
-                        lambda: ops.flat_map(
-                            ops.filter_(
-                                old,
-                                lambda r: ops.call(
-                                    "_>_",
-                                    ops.field(ops.field(r, "spec", {}), "replicas", 0),
-                                    0,
-                                ),
-                            ),
-                            lambda r: ops.list_(
-                                [
-                                    ops.record(
-                                        {
-                                            "action": "update",
-                                            "type": "apps.ReplicaSet",
-                                            "object": ops.record({"spec": ops.record({"replicas": 0})}),
-                                            "target": r,
-                                        },
-                                    ),
-                                ],
+                        ops.and_(ops.and_(ops.call("!_", going), lambda: mayGrow), lambda: grows),
+                        lambda: ops.map_(
+                            current,
+                            lambda target: ops.record(
+                                {
+                                    "action": "update",
+                                    "type": "apps.ReplicaSet",
+                                    "object": ops.record({"spec": ops.record({"replicas": wanted})}),
+                                    "target": target,
+                                },
                             ),
                         ),
                         lambda: ops.list_([]),
                     ),
                 ),
+                ops.cond(
+                    ops.and_(ops.call("!_", going), lambda: recreate),
+                    lambda: ops.flat_map(
+                        ops.filter_(
+                            old,
+                            lambda r: ops.call("_>_", ops.field(ops.field(r, "spec", {}), "replicas", 0), 0),
+                        ),
+                        lambda r: ops.list_(
+                            [
+                                ops.record(
+                                    {
+                                        "action": "update",
+                                        "type": "apps.ReplicaSet",
+                                        "object": ops.record({"spec": ops.record({"replicas": 0})}),
+                                        "target": r,
+                                    },
+                                ),
+                            ],
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                ),
+            ),
+            ops.call(
+                "_+_",
                 ops.cond(
                     ops.and_(
                         ops.and_(ops.call("!_", going), lambda: ops.call("!_", recreate)),
@@ -652,71 +648,71 @@ def controller_Deployment(self, sets, pods, now):
                     ),
                     lambda: ops.list_([]),
                 ),
-            ),
-            ops.list_(
-                [
-                    ops.record(
-                        {
-                            "action": "status",
-                            "type": "apps.Deployment",
-                            "object": ops.record(
-                                {
-                                    "replicas": ops.fold(
-                                        sets,
-                                        0,
-                                        lambda r, n: ops.call(
-                                            "_+_",
-                                            n,
-                                            ops.field(ops.field(r, "status", {}), "replicas", 0),
-                                        ),
-                                    ),
-                                    "updatedReplicas": ops.fold(
-                                        current,
-                                        0,
-                                        lambda r, n: ops.call(
-                                            "_+_",
-                                            n,
-                                            ops.field(ops.field(r, "status", {}), "replicas", 0),
-                                        ),
-                                    ),
-                                    "readyReplicas": ops.fold(
-                                        sets,
-                                        0,
-                                        lambda r, n: ops.call(
-                                            "_+_",
-                                            n,
-                                            ops.field(ops.field(r, "status", {}), "readyReplicas", 0),
-                                        ),
-                                    ),
-                                    "availableReplicas": available,
-                                    "unavailableReplicas": ops.call(
-                                        "math.greatest",
-                                        0,
-                                        ops.call(
-                                            "_-_",
-                                            ops.fold(
-                                                sets,
-                                                0,
-                                                lambda r, n: ops.call(
-                                                    "_+_",
-                                                    n,
-                                                    ops.field(ops.field(r, "status", {}), "replicas", 0),
-                                                ),
+                ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "action": "status",
+                                "type": "apps.Deployment",
+                                "object": ops.record(
+                                    {
+                                        "replicas": ops.fold(
+                                            sets,
+                                            0,
+                                            lambda r, n: ops.call(
+                                                "_+_",
+                                                n,
+                                                ops.field(ops.field(r, "status", {}), "replicas", 0),
                                             ),
-                                            available,
                                         ),
-                                    ),
-                                    "observedGeneration": ops.field(
-                                        ops.field(self, "metadata", {}),
-                                        "generation",
-                                        0,
-                                    ),
-                                },
-                            ),
-                            "target": self,
-                        },
-                    ),
-                ],
+                                        "updatedReplicas": ops.fold(
+                                            current,
+                                            0,
+                                            lambda r, n: ops.call(
+                                                "_+_",
+                                                n,
+                                                ops.field(ops.field(r, "status", {}), "replicas", 0),
+                                            ),
+                                        ),
+                                        "readyReplicas": ops.fold(
+                                            sets,
+                                            0,
+                                            lambda r, n: ops.call(
+                                                "_+_",
+                                                n,
+                                                ops.field(ops.field(r, "status", {}), "readyReplicas", 0),
+                                            ),
+                                        ),
+                                        "availableReplicas": available,
+                                        "unavailableReplicas": ops.call(
+                                            "math.greatest",
+                                            0,
+                                            ops.call(
+                                                "_-_",
+                                                ops.fold(
+                                                    sets,
+                                                    0,
+                                                    lambda r, n: ops.call(
+                                                        "_+_",
+                                                        n,
+                                                        ops.field(ops.field(r, "status", {}), "replicas", 0),
+                                                    ),
+                                                ),
+                                                available,
+                                            ),
+                                        ),
+                                        "observedGeneration": ops.field(
+                                            ops.field(self, "metadata", {}),
+                                            "generation",
+                                            0,
+                                        ),
+                                    },
+                                ),
+                                "target": self,
+                            },
+                        ),
+                    ],
+                ),
             ),
         ),
     )

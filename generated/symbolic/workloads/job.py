@@ -117,14 +117,56 @@ def controller_Job(self, pods, now):
             "_+_",
             ops.call(
                 "_+_",
-                ops.call(
-                    "_+_",
-                    ops.cond(
-                        ops.and_(
-                            ops.and_(ops.call("!_", going), lambda: ops.call("!_", indexed)),
-                            lambda: ops.call("_>_", missing, 0),
-                        ),
-                        lambda: ops.list_(
+                ops.cond(
+                    ops.and_(
+                        ops.and_(ops.call("!_", going), lambda: ops.call("!_", indexed)),
+                        lambda: ops.call("_>_", missing, 0),
+                    ),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "action": "create",
+                                    "type": "core.Pod",
+                                    "object": ops.record(
+                                        {
+                                            "metadata": ops.with_(
+                                                ops.field(
+                                                    ops.field(ops.field(self, "spec", {}), "template", {}),
+                                                    "metadata",
+                                                    {},
+                                                ),
+                                                {
+                                                    "generateName": ops.call(
+                                                        "_+_",
+                                                        ops.field(
+                                                            ops.field(self, "metadata", {}),
+                                                            "name",
+                                                            "",
+                                                        ),
+                                                        "-",
+                                                    ),
+                                                },
+                                            ),
+                                            "spec": ops.field(
+                                                ops.field(ops.field(self, "spec", {}), "template", {}),
+                                                "spec",
+                                                {},
+                                            ),
+                                        },
+                                    ),
+                                    "times": missing,
+                                },
+                            ),
+                        ],
+                    ),
+                    lambda: ops.list_([]),
+                ),
+                ops.cond(
+                    ops.and_(ops.call("!_", going), lambda: indexed),
+                    lambda: ops.flat_map(
+                        ops.call("slice", free, 0, ops.call("math.least", missing, ops.call("size", free))),
+                        lambda i: ops.list_(
                             [
                                 ops.record(
                                     {
@@ -145,130 +187,7 @@ def controller_Job(self, pods, now):
                                                     {
                                                         "generateName": ops.call(
                                                             "_+_",
-                                                            ops.field(
-                                                                ops.field(self, "metadata", {}),
-                                                                "name",
-                                                                "",
-                                                            ),
-                                                            "-",
-                                                        ),
-                                                    },
-                                                ),
-                                                "spec": ops.field(
-                                                    ops.field(ops.field(self, "spec", {}), "template", {}),
-                                                    "spec",
-                                                    {},
-                                                ),
-                                            },
-                                        ),
-                                        "times": missing,
-                                    },
-                                ),
-                            ],
-                        ),
-                        lambda: ops.list_([]),
-                    ),
-                    ops.cond(
-                        ops.and_(ops.call("!_", going), lambda: indexed),
-                        lambda: ops.flat_map(
-                            ops.call(
-                                "slice",
-                                free,
-                                0,
-                                ops.call("math.least", missing, ops.call("size", free)),
-                            ),
-                            lambda i: ops.list_(
-                                [
-                                    ops.record(
-                                        {
-                                            "action": "create",
-                                            "type": "core.Pod",
-                                            "object": ops.record(
-                                                {
-                                                    "metadata": ops.with_(
-                                                        ops.field(
-                                                            ops.field(
-                                                                ops.field(self, "spec", {}),
-                                                                "template",
-                                                                {},
-                                                            ),
-                                                            "metadata",
-                                                            {},
-                                                        ),
-                                                        {
-                                                            "generateName": ops.call(
-                                                                "_+_",
-                                                                ops.call(
-                                                                    "_+_",
-                                                                    ops.call(
-                                                                        "_+_",
-                                                                        ops.field(
-                                                                            ops.field(self, "metadata", {}),
-                                                                            "name",
-                                                                            "",
-                                                                        ),
-                                                                        "-",
-                                                                    ),
-                                                                    ops.call("string", i),
-                                                                ),
-                                                                "-",
-                                                            ),
-                                                            "labels": ops.with_(
-                                                                ops.field(
-                                                                    ops.field(
-                                                                        ops.field(
-                                                                            ops.field(self, "spec", {}),
-                                                                            "template",
-                                                                            {},
-                                                                        ),
-                                                                        "metadata",
-                                                                        {},
-                                                                    ),
-                                                                    "labels",
-                                                                    {},
-                                                                ),
-                                                                {
-                                                                    "batch.kubernetes.io/job-completion-index": ops.call(
-                                                                        "string",
-                                                                        i,
-                                                                    ),
-                                                                },
-                                                            ),
-                                                            "annotations": ops.with_(
-                                                                ops.field(
-                                                                    ops.field(
-                                                                        ops.field(
-                                                                            ops.field(self, "spec", {}),
-                                                                            "template",
-                                                                            {},
-                                                                        ),
-                                                                        "metadata",
-                                                                        {},
-                                                                    ),
-                                                                    "annotations",
-                                                                    {},
-                                                                ),
-                                                                {
-                                                                    "batch.kubernetes.io/job-completion-index": ops.call(
-                                                                        "string",
-                                                                        i,
-                                                                    ),
-                                                                },
-                                                            ),
-                                                        },
-                                                    ),
-                                                    "spec": ops.with_(
-                                                        ops.field(
-                                                            ops.field(
-                                                                ops.field(self, "spec", {}),
-                                                                "template",
-                                                                {},
-                                                            ),
-                                                            "spec",
-                                                            {},
-                                                        ),
-                                                        {
-                                                            "hostname": ops.call(
+                                                            ops.call(
                                                                 "_+_",
                                                                 ops.call(
                                                                     "_+_",
@@ -281,19 +200,91 @@ def controller_Job(self, pods, now):
                                                                 ),
                                                                 ops.call("string", i),
                                                             ),
-                                                        },
+                                                            "-",
+                                                        ),
+                                                        "labels": ops.with_(
+                                                            ops.field(
+                                                                ops.field(
+                                                                    ops.field(
+                                                                        ops.field(self, "spec", {}),
+                                                                        "template",
+                                                                        {},
+                                                                    ),
+                                                                    "metadata",
+                                                                    {},
+                                                                ),
+                                                                "labels",
+                                                                {},
+                                                            ),
+                                                            {
+                                                                "batch.kubernetes.io/job-completion-index": ops.call(
+                                                                    "string",
+                                                                    i,
+                                                                ),
+                                                            },
+                                                        ),
+                                                        "annotations": ops.with_(
+                                                            ops.field(
+                                                                ops.field(
+                                                                    ops.field(
+                                                                        ops.field(self, "spec", {}),
+                                                                        "template",
+                                                                        {},
+                                                                    ),
+                                                                    "metadata",
+                                                                    {},
+                                                                ),
+                                                                "annotations",
+                                                                {},
+                                                            ),
+                                                            {
+                                                                "batch.kubernetes.io/job-completion-index": ops.call(
+                                                                    "string",
+                                                                    i,
+                                                                ),
+                                                            },
+                                                        ),
+                                                    },
+                                                ),
+                                                "spec": ops.with_(
+                                                    ops.field(
+                                                        ops.field(
+                                                            ops.field(self, "spec", {}),
+                                                            "template",
+                                                            {},
+                                                        ),
+                                                        "spec",
+                                                        {},
                                                     ),
-                                                },
-                                            ),
-                                            "times": 1,
-                                        },
-                                    ),
-                                ],
-                            ),
+                                                    {
+                                                        "hostname": ops.call(
+                                                            "_+_",
+                                                            ops.call(
+                                                                "_+_",
+                                                                ops.field(
+                                                                    ops.field(self, "metadata", {}),
+                                                                    "name",
+                                                                    "",
+                                                                ),
+                                                                "-",
+                                                            ),
+                                                            ops.call("string", i),
+                                                        ),
+                                                    },
+                                                ),
+                                            },
+                                        ),
+                                        "times": 1,
+                                    },
+                                ),
+                            ],
                         ),
-                        lambda: ops.list_([]),
                     ),
+                    lambda: ops.list_([]),
                 ),
+            ),
+            ops.call(
+                "_+_",
                 ops.cond(
                     ops.and_(
                         ops.call("!_", going),
@@ -310,61 +301,65 @@ def controller_Job(self, pods, now):
                     ),
                     lambda: ops.list_([]),
                 ),
-            ),
-            ops.cond(
-                ops.call("!_", finished),
-                lambda: ops.list_(
-                    [
-                        ops.record(
-                            {
-                                "action": "status",
-                                "type": "batch.Job",
-                                "object": ops.record(
-                                    {
-                                        "active": ops.call("math.least", wanted, ops.call("size", active)),
-                                        "ready": ops.call(
-                                            "size",
-                                            ops.filter_(active, lambda p: workloads_pod_rules.isReady(p)),
-                                        ),
-                                        "succeeded": succeeded,
-                                        "failed": failed,
-                                        "conditions": ops.cond(
-                                            tooMany,
-                                            lambda: ops.list_(
-                                                [
-                                                    ops.record(
-                                                        {
-                                                            "type": "Failed",
-                                                            "status": "True",
-                                                            "reason": "BackoffLimitExceeded",
-                                                        },
-                                                    ),
-                                                ],
+                ops.cond(
+                    ops.call("!_", finished),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "action": "status",
+                                    "type": "batch.Job",
+                                    "object": ops.record(
+                                        {
+                                            "active": ops.call(
+                                                "math.least",
+                                                wanted,
+                                                ops.call("size", active),
                                             ),
-                                            lambda: ops.cond(
-                                                complete,
+                                            "ready": ops.call(
+                                                "size",
+                                                ops.filter_(active, lambda p: workloads_pod_rules.isReady(p)),
+                                            ),
+                                            "succeeded": succeeded,
+                                            "failed": failed,
+                                            "conditions": ops.cond(
+                                                tooMany,
                                                 lambda: ops.list_(
                                                     [
                                                         ops.record(
                                                             {
-                                                                "type": "Complete",
+                                                                "type": "Failed",
                                                                 "status": "True",
-                                                                "reason": "CompletionsReached",
+                                                                "reason": "BackoffLimitExceeded",
                                                             },
                                                         ),
                                                     ],
                                                 ),
-                                                lambda: ops.list_([]),
+                                                lambda: ops.cond(
+                                                    complete,
+                                                    lambda: ops.list_(
+                                                        [
+                                                            ops.record(
+                                                                {
+                                                                    "type": "Complete",
+                                                                    "status": "True",
+                                                                    "reason": "CompletionsReached",
+                                                                },
+                                                            ),
+                                                        ],
+                                                    ),
+                                                    lambda: ops.list_([]),
+                                                ),
                                             ),
-                                        ),
-                                    },
-                                ),
-                                "target": self,
-                            },
-                        ),
-                    ],
+                                        },
+                                    ),
+                                    "target": self,
+                                },
+                            ),
+                        ],
+                    ),
+                    lambda: ops.list_([]),
                 ),
-                lambda: ops.list_([]),
             ),
         ),
     )

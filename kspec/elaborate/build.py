@@ -60,12 +60,16 @@ def concat(parts: Iterable[Expr], type_: Type) -> Expr:
             kept[-1] = MakeList(last.elements + part.elements, type_, span=last.span.to(part.span))
         else:
             kept.append(part)
-    if not kept:
-        return empty_list(type_)
-    whole = kept[0]
-    for part in kept[1:]:
-        whole = Call("_+_", (whole, part), type_, whole.span)
-    return whole
+    return _balanced(kept, type_) if kept else empty_list(type_)
+
+
+def _balanced(parts: Sequence[Expr], type_: Type) -> Expr:
+    """Their sum as a balanced tree, so that a long list of parts stays shallow."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = (len(parts) + 1) // 2
+    left, right = _balanced(parts[:middle], type_), _balanced(parts[middle:], type_)
+    return Call("_+_", (left, right), type_, left.span)
 
 
 def joined(parts: Sequence[str | Expr]) -> Expr:

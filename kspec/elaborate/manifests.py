@@ -22,6 +22,9 @@ SHORT_FIELDS = ("labels", "annotations")
 
 NAMESPACE = ("v1", "Namespace")
 
+USES_MAX = 20_000
+"""How many times templates may be used in one file, uses inside templates among them."""
+
 Chain = tuple[Span, ...]
 """The `use` declarations through which a resource came to be, outermost first."""
 
@@ -56,6 +59,7 @@ class Manifests:
         self.around = around
         self.templates = templates
         self.namespaces: dict[str, tuple[Builder, Manifest]] = {}
+        self.uses = 0
 
     def all_of(self, items: Iterable[ast.Declaration]) -> list[Manifest]:
         """The objects of a file. What several blocks of one namespace say is joined in the first."""
@@ -160,6 +164,14 @@ class Manifests:
         if template is None or template.recursive:
             if template is None:
                 self._unknown_template(node)
+            return []
+        self.uses += 1
+        if self.uses >= USES_MAX:
+            if self.uses == USES_MAX:
+                help_ = "templates that use one another many times multiply"
+                self.context.report(
+                    "KS2237", f"there are more than {USES_MAX} uses of templates", node.span, help_
+                )
             return []
         before = len(self.context.diagnostics)
         values = self._arguments(node, around)

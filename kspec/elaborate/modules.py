@@ -10,14 +10,18 @@ from dataclasses import dataclass, replace
 from kspec.elaborate.folders import Domain, Globals, Signatures, View, view
 from kspec.elaborate.mistakes import failed, mistake, sorted_once
 from kspec.elaborate.profiles import Profile, evaluate_profile
-from kspec.elaborate.rules import KINDS, Signature, lower_rule, signature
+from kspec.elaborate.rules import KINDS, Signature, count_statements, lower_rule, signature
 from kspec.elaborate.types import Declared, declare_types
 from kspec.ir.check import check
+from kspec.ir.deep import DEPTH_MAX, deep_recursion
 from kspec.ir.nodes import Apply, Expr, Program, Rule
 from kspec.ir.types import TypeTable
-from kspec.ir.walk import subexpressions
+from kspec.ir.walk import depth, subexpressions
 from kspec.source import Diagnostic, InternalError, Span
 from kspec.syntax import ast
+
+STATEMENTS_MAX = 1000
+"""Statements of one rule, those of inner blocks among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Placed:
 
 def elaborate_rules(modules: Sequence[tuple[str, ast.Module]], table: TypeTable) -> Elaborated:
     """The program of these modules; each comes with its path below rules/, without suffix."""
+    with deep_recursion():
+        return _elaborate_rules(modules, table)
+
+
+def _elaborate_rules(modules: Sequence[tuple[str, ast.Module]], table: TypeTable) -> Elaborated:
     placed = [Placed(folder_of(path), path, node) for path, module in modules for node in module.declarations]
     diagnostics: list[Diagnostic] = []
     _refuse_others(placed, diagnostics)
@@ -167,13 +176,23 @@ def _lowered(
         if sig.folder not in views:
             views[sig.folder] = view(known, sig.folder, types, constants)
         own: list[Diagnostic] = []
-        rule = lower_rule(sig, views[sig.folder], own)
+        rule = _within_bounds(sig, views[sig.folder], own)
         diagnostics += own
-        if not failed(own):
+        if rule is not None and not failed(own):
             rules.append(rule)
     if not failed(diagnostics):
         check_all(rules, types)
     return rules
+
+
+def _within_bounds(sig: Signature, seen: View, diagnostics: list[Diagnostic]) -> Rule | None:
+    """The lowered rule; None if it is too long to be handled as one expression."""
+    rule = lower_rule(sig, seen, diagnostics) if count_statements(sig.node.body) <= STATEMENTS_MAX else None
+    if rule is not None and depth(rule.body) <= DEPTH_MAX:
+        return rule
+    message = f"`{sig.node.name}` is too long: it nests more than {DEPTH_MAX} levels deep"
+    diagnostics.append(mistake("KS2015", message, sig.node.name_span, "make functions of its parts"))
+    return None
 
 
 def check_all(rules: Iterable[Rule], types: TypeTable) -> None:

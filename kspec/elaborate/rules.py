@@ -272,6 +272,21 @@ def _admitted(
                 yield statement
 
 
+def count_statements(statements: Statements) -> int:
+    """How many there are, inner blocks included."""
+    count = 0
+    stack = list(statements)
+    while stack:
+        statement = stack.pop()
+        count += 1
+        match statement:
+            case ast.When(_, body, otherwise):
+                stack += [*body, *otherwise]
+            case ast.Each(_, _, body):
+                stack += body
+    return count
+
+
 # ---------------------------------------------------------------- clauses of the head
 
 

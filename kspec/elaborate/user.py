@@ -21,6 +21,7 @@ from kspec.elaborate.profiles import Profile
 from kspec.elaborate.properties import constant_exprs, elaborate_properties
 from kspec.elaborate.templates import evaluated, templates_of
 from kspec.elaborate.values import Surroundings
+from kspec.ir.deep import deep_recursion
 from kspec.ir.evaluate import zero
 from kspec.ir.nodes import Program
 from kspec.ir.properties import Property
@@ -66,11 +67,16 @@ def elaborate_user(
     `params` are values from outside for the module's parameters: of the parameter's type, or as text. Names
     that the module does not declare are not looked at.
     """
+    with deep_recursion():
+        return _elaborate(module, library, table, params or {})
+
+
+def _elaborate(module: ast.Module, library: Library, table: TypeTable, params: Mapping[str, object]) -> User:
     diagnostics: list[Diagnostic] = []
     found = _sorted_out(module)
     types = declared_types(found.placed, library.types(table), diagnostics)
     constants = Context(View(USER, types), "param", diagnostics=diagnostics)
-    around = _params(found.params, params or {}, constants)
+    around = _params(found.params, params, constants)
     elaborated = elaborate_declarations(found.placed, types, library.globals, constant_exprs(around))
     diagnostics += elaborated.diagnostics
     own = Globals(elaborated.functions, elaborated.domains)

@@ -15,6 +15,7 @@ from kspec.elaborate.objects import key_field
 from kspec.elaborate.scope import Scope
 from kspec.ir.nodes import Rule
 from kspec.ir.types import (
+    BOOL,
     DYN,
     INT,
     QUANTITY,
@@ -30,7 +31,7 @@ from kspec.ir.types import (
 )
 from kspec.runtime.notation import canonical
 from kspec.runtime.times import parse_timestamp
-from kspec.runtime.values import EvalError
+from kspec.runtime.values import INT_MAX, INT_MIN, EvalError
 from kspec.source import Span
 from kspec.syntax import ast
 
@@ -39,6 +40,15 @@ Fields = Sequence[ast.Field | ast.ComputedField]
 
 TEXT_MAPS = ("labels", "annotations")
 """In these every scalar is a text: `version: 2` means `"2"`."""
+
+
+AS_IT_IS = {("string", STRING), ("string", DYN), ("bool", BOOL), ("bool", DYN)}
+"""Literals that are their own plain data where such a type is wanted."""
+
+
+def is_whole(node: ast.Literal) -> bool:
+    """Is it a literal of type `int`, within its bounds?"""
+    return node.kind == "int" and isinstance(node.value, int) and INT_MIN <= node.value <= INT_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +275,8 @@ class Builder:
         if spot.texts and spot.type in (STRING, DYN):
             return self._text(node, spot)
         if isinstance(node, ast.Literal):
+            if (node.kind, spot.type) in AS_IT_IS or (spot.type == INT and is_whole(node)):
+                return node.value
             if node.kind == "quantity" and spot.type == DYN:
                 return self._quantity(node)
             if node.kind in ("quantity", "string", "int", "double") and spot.type == QUANTITY:

@@ -76,10 +76,15 @@ def standard(inputs: Inputs) -> Rules:
     from kspec.plan import Rules
     from kspec.runtime.rulebook import load_rulebook
 
+    book = load_rulebook()
+    if inputs.workspace.rules.rules:
+        from kspec.backends.python.memory import extend
+
+        book = extend(book, inputs.workspace.rules)
     table = inputs.library.types(inputs.workspace.table)
     profiles = {name: p.fields for name, p in inputs.library.profiles.items()}
     return Rules(
-        standard_rules(load_rulebook(), table),
+        standard_rules(book, table),
         standard_profile(profiles, DEFAULT_PROFILE),
         inputs.workspace.version,
     )

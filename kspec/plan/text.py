@@ -165,7 +165,7 @@ def _nodes(plan: Plan) -> Iterator[str]:
     width = max((len(n.name) for n in plan.nodes), default=0)
     for node in plan.nodes[:PODS_SHOWN_MAX]:
         usage = "  ".join(f"{r} {used} of {there} ({percent}%)" for r, used, there, percent in node.usage)
-        yield f"{node.name:<{width}}  {node.pods} pods  {usage}"
+        yield f"{node.name:<{width}}  {node.pods} pod{'' if node.pods == 1 else 's'}  {usage}"
     if len(plan.nodes) > PODS_SHOWN_MAX:
         yield f"and {len(plan.nodes) - PODS_SHOWN_MAX} more"
 

@@ -50,6 +50,7 @@ INDEX = (
     ("defaults/Job", "default", "Job", "defaults/workloads", "default_Job"),
     ("defaults/CronJob", "default", "CronJob", "defaults/workloads", "default_CronJob"),
     ("defaults/JobSelector", "admit", "JobSelector", "defaults/workloads", "admit_JobSelector"),
+    ("network/isGoverned", "function", "isGoverned", "network/endpoint", "isGoverned"),
     ("network/namespaceLabels", "function", "namespaceLabels", "network/endpoint", "namespaceLabels"),
     ("network/declaredPorts", "function", "declaredPorts", "network/endpoint", "declaredPorts"),
     ("network/endpointOf", "function", "endpointOf", "network/endpoint", "endpointOf"),

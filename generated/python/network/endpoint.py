@@ -10,6 +10,12 @@ from kspec.runtime.rulebook import CompiledRule, Param
 string = FUNCTIONS["string"]
 
 
+# network/isGoverned  function (e: network.Endpoint): bool
+def isGoverned(e):
+    """Do policies see this end as a pod, to govern it and to select it?"""
+    return not e.get("hostNetwork") and not e.get("outside")
+
+
 # network/namespaceLabels  function (e: network.Endpoint, cluster: Cluster): map(string, string)
 def namespaceLabels(e, cluster):
     """The labels of an end's namespace: of the manifest, if there is one, else of the end itself."""
@@ -122,7 +128,7 @@ def domain_pods(p, cluster):
     return {
         "members": endpoints(cluster),
         "valid": (
-            not p.get("hostNetwork")
+            isGoverned(p)
             and (p.get("name") or "") != ""
             and (p.get("namespace") or "") != ""
             and "kubernetes.io/metadata.name" in (p.get("namespaceLabels") or {})
@@ -173,6 +179,18 @@ def domain_pods(p, cluster):
 
 
 RULES = (
+    CompiledRule(
+        "network/isGoverned",
+        "function",
+        "isGoverned",
+        (Param("e", "network.Endpoint"),),
+        isGoverned,
+        result="bool",
+        reads={"e": frozenset((("hostNetwork",), ("outside",)))},
+        source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicySpec.PodSelector; host-network pods are left to the plug-in",
+        doc="Do policies see this end as a pod, to govern it and to select it?",
+        path="network/endpoint",
+    ),
     CompiledRule(
         "network/namespaceLabels",
         "function",
@@ -372,6 +390,7 @@ RULES = (
                     ("name",),
                     ("namespace",),
                     ("namespaceLabels",),
+                    ("outside",),
                     ("ports",),
                 ),
             ),

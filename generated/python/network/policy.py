@@ -29,9 +29,9 @@ def governs(np, direction):
 def subjectOf(np, e):
     """Is this end a pod that the policy is about? A policy never leaves its namespace."""
     return (
-        ((np.get("metadata") or {}).get("namespace") or "") == (e.get("namespace") or "")
+        network_endpoint.isGoverned(e)
+        and ((np.get("metadata") or {}).get("namespace") or "") == (e.get("namespace") or "")
         and types_selector.selects((np.get("spec") or {}).get("podSelector") or {}, e.get("labels") or {})
-        and not e.get("hostNetwork")
     )
 
 
@@ -64,7 +64,7 @@ def peerMatches(peer, policyNamespace, e, cluster):
     if peer.get("ipBlock") is not None:
         return blockHolds(peer.get("ipBlock") or {}, e)
     return (
-        not e.get("hostNetwork")
+        network_endpoint.isGoverned(e)
         and (
             types_selector.selects(
                 peer.get("namespaceSelector") or {},
@@ -206,7 +206,7 @@ RULES = (
         subjectOf,
         result="bool",
         reads={
-            "e": frozenset((("hostNetwork",), ("labels",), ("namespace",))),
+            "e": frozenset((("hostNetwork",), ("labels",), ("namespace",), ("outside",))),
             "np": frozenset(
                 (
                     ("metadata", "namespace"),
@@ -265,6 +265,7 @@ RULES = (
                     ("name",),
                     ("namespace",),
                     ("namespaceLabels",),
+                    ("outside",),
                 ),
             ),
             "peer": frozenset(
@@ -525,6 +526,7 @@ RULES = (
                     ("name",),
                     ("namespace",),
                     ("namespaceLabels",),
+                    ("outside",),
                 ),
             ),
             "port": frozenset(((),)),
@@ -534,6 +536,7 @@ RULES = (
                     ("hostNetwork",),
                     ("labels",),
                     ("namespace",),
+                    ("outside",),
                     ("ports", "#"),
                     ("ports", "*", "containerPort"),
                     ("ports", "*", "name"),
@@ -737,7 +740,7 @@ RULES = (
                     ("networkPolicies", "*", "spec", "policyTypes"),
                 ),
             ),
-            "from": frozenset((("hostNetwork",), ("labels",), ("namespace",))),
+            "from": frozenset((("hostNetwork",), ("labels",), ("namespace",), ("outside",))),
             "port": frozenset(((),)),
             "protocol": frozenset(((),)),
             "to": frozenset(
@@ -748,6 +751,7 @@ RULES = (
                     ("name",),
                     ("namespace",),
                     ("namespaceLabels",),
+                    ("outside",),
                     ("ports", "#"),
                     ("ports", "*", "containerPort"),
                     ("ports", "*", "name"),

@@ -6,6 +6,15 @@ from kspec.runtime.symbolic import ops
 
 
 
+# network/isGoverned  function (e: network.Endpoint): bool
+@ops.rule("network/isGoverned")
+def isGoverned(e):
+    return ops.and_(
+        ops.call("!_", ops.field(e, "hostNetwork", False)),
+        lambda: ops.call("!_", ops.field(e, "outside", False)),
+    )
+
+
 # network/namespaceLabels  function (e: network.Endpoint, cluster: Cluster): map(string, string)
 @ops.rule("network/namespaceLabels")
 def namespaceLabels(e, cluster):
@@ -146,7 +155,7 @@ def domain_pods(p, cluster):
     return ops.and_(
         ops.and_(
             ops.and_(
-                ops.call("!_", ops.field(p, "hostNetwork", False)),
+                isGoverned(p),
                 lambda: ops.and_(
                     ops.call("_!=_", ops.field(p, "name", ""), ""),
                     lambda: ops.call("_!=_", ops.field(p, "namespace", ""), ""),
@@ -166,6 +175,7 @@ def domain_pods(p, cluster):
 
 
 RULES = {
+    "network/isGoverned": isGoverned,
     "network/namespaceLabels": namespaceLabels,
     "network/declaredPorts": declaredPorts,
     "network/endpointOf": endpointOf,

@@ -26,17 +26,17 @@ def governs(np, direction):
 def subjectOf(np, e):
     return ops.and_(
         ops.and_(
-            ops.call(
+            network_endpoint_rules.isGoverned(e),
+            lambda: ops.call(
                 "_==_",
                 ops.field(ops.field(np, "metadata", {}), "namespace", ""),
                 ops.field(e, "namespace", ""),
             ),
-            lambda: types_selector_rules.selects(
-                ops.field(ops.field(np, "spec", {}), "podSelector", {}),
-                ops.field(e, "labels", {}),
-            ),
         ),
-        lambda: ops.call("!_", ops.field(e, "hostNetwork", False)),
+        lambda: types_selector_rules.selects(
+            ops.field(ops.field(np, "spec", {}), "podSelector", {}),
+            ops.field(e, "labels", {}),
+        ),
     )
 
 
@@ -86,7 +86,7 @@ def peerMatches(peer, policyNamespace, e, cluster):
         lambda: blockHolds(ops.field(peer, "ipBlock", {}), e),
         lambda: ops.and_(
             ops.and_(
-                ops.call("!_", ops.field(e, "hostNetwork", False)),
+                network_endpoint_rules.isGoverned(e),
                 lambda: ops.cond(
                     ops.has_field(peer, "namespaceSelector"),
                     lambda: types_selector_rules.selects(

@@ -13,7 +13,9 @@ VERSIONS: dict[str, int] = {
     "diagnostics": 1,
     "eval": 1,
     "explain": 1,
+    "export": 1,
     "fmt": 1,
+    "import": 1,
     "plan": 1,
     "verify": 1,
 }

@@ -1,7 +1,8 @@
 """The abstract syntax of the language: what the parser makes and `fmt` prints.
 
 Nodes hold no behaviour. The comment at the end of a line is the surface syntax. `span` takes no part in
-equality. Expressions are CEL's; declarations wrap them. Nothing here is typed or resolved: `kspec.elaborate` does that.
+equality. Expressions are CEL's; declarations wrap them. Nothing here is typed or resolved:
+`kspec.elaborate` does that.
 """
 
 from __future__ import annotations
@@ -10,210 +11,83 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from kspec.source import NOWHERE, Span
+from kspec.syntax.ast_expressions import (
+    Binary as Binary,
+)
+from kspec.syntax.ast_expressions import (
+    Binding as Binding,
+)
+from kspec.syntax.ast_expressions import (
+    Call as Call,
+)
+from kspec.syntax.ast_expressions import (
+    ComputedField as ComputedField,
+)
+from kspec.syntax.ast_expressions import (
+    Conditional as Conditional,
+)
+from kspec.syntax.ast_expressions import (
+    EachItem as EachItem,
+)
+from kspec.syntax.ast_expressions import (
+    Expr as Expr,
+)
+from kspec.syntax.ast_expressions import (
+    Field as Field,
+)
+from kspec.syntax.ast_expressions import (
+    Ident as Ident,
+)
+from kspec.syntax.ast_expressions import (
+    Index as Index,
+)
+from kspec.syntax.ast_expressions import (
+    ItemKey as ItemKey,
+)
+from kspec.syntax.ast_expressions import (
+    ListExpr as ListExpr,
+)
+from kspec.syntax.ast_expressions import (
+    Literal as Literal,
+)
+from kspec.syntax.ast_expressions import (
+    MapExpr as MapExpr,
+)
+from kspec.syntax.ast_expressions import (
+    Name as Name,
+)
+from kspec.syntax.ast_expressions import (
+    ObjectExpr as ObjectExpr,
+)
+from kspec.syntax.ast_expressions import (
+    Path as Path,
+)
+from kspec.syntax.ast_expressions import (
+    PathSegment as PathSegment,
+)
+from kspec.syntax.ast_expressions import (
+    Quantified as Quantified,
+)
+from kspec.syntax.ast_expressions import (
+    Range as Range,
+)
+from kspec.syntax.ast_expressions import (
+    Select as Select,
+)
+from kspec.syntax.ast_expressions import (
+    StructExpr as StructExpr,
+)
+from kspec.syntax.ast_expressions import (
+    Temporal as Temporal,
+)
+from kspec.syntax.ast_expressions import (
+    Unary as Unary,
+)
 
 
 def _span() -> Span:
-    return field(default=NOWHERE, compare=False, repr=False)  # type: ignore[no-any-return]
+    return field(default=NOWHERE, compare=False, repr=False)
 
-
-# ---------------------------------------------------------------- expressions (CEL)
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:  # null true 1 1u 1.5 "s" b"s" 250m 16Gi 90s
-    """A literal. `kind`: null, bool, int, uint, double, string, bytes, quantity, time.
-
-    `value` is the Python value (`int` for int and uint, `bytes` for bytes); for quantity and time it is the text as
-    written (`250m`, `16Gi`, `5min`). `raw` is the source text, which the formatter keeps.
-    """
-
-    kind: str
-    value: None | bool | int | float | str | bytes
-    raw: str = field(default="", compare=False)
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Ident:  # name  .name
-    name: str
-    absolute: bool = False
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Select:  # operand.field   operand.?field
-    operand: Expr
-    field: str
-    optional: bool = False
-    span: Span = _span()
-    field_span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Index:  # operand[index]   operand[?index]
-    operand: Expr
-    index: Expr
-    optional: bool = False
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Call:  # function(args)   target.function(args); macros too
-    function: str
-    args: tuple[Expr, ...]
-    target: Expr | None = None
-    span: Span = _span()
-    name_span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Unary:  # !x  -x
-    op: str
-    operand: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:  # + - * / % == != < <= > >= in && || implies
-    op: str
-    left: Expr
-    right: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Conditional:  # c ? a : b
-    condition: Expr
-    then: Expr
-    otherwise: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class ListExpr:  # [a, b]   [?a]
-    elements: tuple[Expr, ...]
-    optional: tuple[int, ...] = ()
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class MapExpr:  # {k: v, ?k: v}: only in strict CEL; in .kspec braces make an ObjectExpr
-    entries: tuple[tuple[Expr, Expr], ...]
-    optional: tuple[int, ...] = ()
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class StructExpr:  # Type{f: v}: only in strict CEL
-    type_name: str
-    fields: tuple[tuple[str, Expr], ...]
-    optional: tuple[int, ...] = ()
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Range:  # 1..65535: both ends included
-    low: Expr
-    high: Expr
-    span: Span = _span()
-
-
-# ---- objects: braces in .kspec; commas optional
-
-
-@dataclass(frozen=True, slots=True)
-class Name:  # spec   "app.kubernetes.io/name"
-    """A segment of a path: a field, or a key of a string map."""
-
-    text: str
-    quoted: bool = field(default=False, compare=False)
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class ItemKey:  # [web]  ["web"]  [0]
-    """The element of a list-map whose key field has this value."""
-
-    text: str
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class EachItem:  # [*]
-    """Every element of a list (in `default`, `set` and `at` paths)."""
-
-    span: Span = _span()
-
-
-PathSegment: TypeAlias = Name | ItemKey | EachItem
-Path: TypeAlias = tuple[PathSegment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:  # path: value   path { ... } is the same with an ObjectExpr (`block` keeps the spelling)
-    path: Path
-    value: Expr
-    block: bool = field(default=False, compare=False)
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class ComputedField:  # (expr): value: a key that is computed; after a comma or first
-    key: Expr
-    value: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectExpr:  # { path: value  path { ... }  (expr): value }
-    fields: tuple[Field | ComputedField, ...]
-    span: Span = _span()
-
-
-# ---- formulas: expressions that only properties may hold
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:  # p in pods   port in 1..65535
-    name: str
-    domain: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Quantified:  # forall p in pods, q in pods where c: body   exists ...
-    quantifier: str
-    bindings: tuple[Binding, ...]
-    where: Expr | None
-    body: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Temporal:  # always e   eventually e within 10min   never e
-    operator: str
-    body: Expr
-    within: Expr | None = None
-    span: Span = _span()
-
-
-Expr: TypeAlias = (
-    Literal
-    | Ident
-    | Select
-    | Index
-    | Call
-    | Unary
-    | Binary
-    | Conditional
-    | ListExpr
-    | MapExpr
-    | StructExpr
-    | Range
-    | ObjectExpr
-    | Quantified
-    | Temporal
-)
 
 # ---------------------------------------------------------------- types
 
@@ -283,7 +157,8 @@ class Each:  # each x in e { ... }
 
 @dataclass(frozen=True, slots=True)
 class Set:  # set path: e
-    """Writes a field, present or not. In a `default` rule a plain `path: e` (a `Default`) writes only absent ones."""
+    """Writes a field, present or not. In a `default` rule a plain `path: e` (a `Default`) writes only
+    absent ones."""
 
     path: Path
     value: Expr
@@ -332,7 +207,20 @@ class Requeue:  # requeue e: look again after a duration
 
 
 Statement: TypeAlias = (
-    Source | Let | Return | Require | Decide | When | Each | Set | Default | Create | Delete | Update | Status | Requeue
+    Source
+    | Let
+    | Return
+    | Require
+    | Decide
+    | When
+    | Each
+    | Set
+    | Default
+    | Create
+    | Delete
+    | Update
+    | Status
+    | Requeue
 )
 
 # ---------------------------------------------------------------- declarations
@@ -348,7 +236,8 @@ class Param:  # name: T = e
 
 @dataclass(frozen=True, slots=True)
 class Clause:  # owns core.Pod as pods matching e   reads core.Node as nodes   on create   weight 3
-    """A clause of a rule's head. `word` is owns, reads, on, weight, after or for; the rest as that word needs it."""
+    """A clause of a rule's head. `word` is owns, reads, on, weight, after or for; the rest as that word
+    needs it."""
 
     word: str
     type: TypeRef | None = None

@@ -1,4 +1,5 @@
-"""Knows where the comments of a file go when it is printed anew: before what they stood before, after what they stood after."""
+"""Knows where the comments of a file go when it is printed anew: before what they stood before, after
+what they stood after."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from kspec.syntax.layout import HARD, Doc, Suffix
 
 
 class Comments:
-    """The comments not yet printed, in order. Whoever prints a part of the file asks for those before and after it."""
+    """The comments not yet printed, in order. Whoever prints a part of the file asks for those before and
+    after it."""
 
     def __init__(self, file: SourceFile, comments: tuple[ast.Comment, ...]) -> None:
         self.text = file.text

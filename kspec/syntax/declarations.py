@@ -6,8 +6,8 @@ from typing import Any
 
 from kspec.source import SourceFile, Span
 from kspec.syntax import ast
-from kspec.syntax.lexer import Token
 from kspec.syntax.foreign import meant
+from kspec.syntax.lexer import Token
 from kspec.syntax.tree import Expressions, Values
 
 
@@ -185,20 +185,28 @@ class Declarations(Expressions):
 
     def resource(self, v: Values, start: int, end: int) -> ast.Resource:
         kind = ".".join([s.text for s in v[0] if type(s) is ast.Name])
-        last = v[0][-1]
-        if len(v[0]) == 1 and type(last) is ast.Name and not last.quoted and last.text[:1].isupper():
-            pass  # the usual case, quickly
-        elif any(type(s) is not ast.Name or s.quoted for s in v[0]) or not last.text[:1].isupper():
-            self.wrong_kind(kind, v[0])
+        path = v[0]
+        last = path[-1]
+        plain = len(path) == 1 or all(type(s) is ast.Name and not s.quoted for s in path)
+        if not plain or type(last) is not ast.Name or last.quoted or not last.text[:1].isupper():
+            self.wrong_kind(path, plain)
         return ast.Resource(kind, v[1], tuple(v[2]), self.doc(start), Span(self.file, start, end))
 
-    def wrong_kind(self, kind: str, path: Values) -> None:
-        first, last = path[0].span, path[-1].span
-        help = "kinds begin with a capital letter, as in `Deployment` or `apps.Deployment`"
-        near = meant(kind)
-        if near:
-            help = f"did you mean `{near}`?"
-        self.problem("KS1108", f"`{self.file.text[first.start : last.end]}` is no kind", first.start, last.end, help)
+    def wrong_kind(self, path: Values, plain: bool) -> None:
+        """`struct Finding {` or `Deployment[0] web {`: the grammar takes any path for a kind."""
+        start, end = path[0].span.start, path[-1].span.end
+        text = self.file.text[start:end]
+        if not plain or path[-1].quoted:
+            help = "kinds are names such as `Deployment` or `apps.Deployment`"
+            self.problem("KS1108", f"`{text}` is no kind", start, end, help)
+            return
+        near = meant(path[0].text)
+        help = (
+            f"did you mean `{near}`?"
+            if near
+            else "declarations begin with a word of the language or with a kind"
+        )
+        self.problem("KS1004", f"`{text}` begins no declaration", start, end, help)
 
     def use_empty(self, v: Values, start: int, end: int) -> ast.Use:
         return ast.Use(v[1][0], (), Span(self.file, start, end))
@@ -215,7 +223,9 @@ class Declarations(Expressions):
             name = field.path[0]
             if field.block and len(field.path) == 1 and name.text[:1].isupper():
                 help = f"write `{name.text} some-name {{`"
-                self.problem("KS1109", f"this `{name.text}` has no name", name.span.start, name.span.end, help)
+                self.problem(
+                    "KS1109", f"this `{name.text}` has no name", name.span.start, name.span.end, help
+                )
         return ast.Namespace(v[1], fields, items, self.doc(start), Span(self.file, start, end))
 
     def template(self, v: Values, start: int, end: int) -> ast.Template:
@@ -237,10 +247,14 @@ class Declarations(Expressions):
         return ast.Kubernetes(self.unquote(v[1]), Span(self.file, start, end))
 
     def property(self, v: Values, start: int, end: int) -> ast.Property:
-        return ast.Property(v[0][0], self.unquote(v[1]), None, v[3], self.doc(start), Span(self.file, start, end))
+        return ast.Property(
+            v[0][0], self.unquote(v[1]), None, v[3], self.doc(start), Span(self.file, start, end)
+        )
 
     def property_given(self, v: Values, start: int, end: int) -> ast.Property:
-        return ast.Property(v[0][0], self.unquote(v[1]), v[3], v[5], self.doc(start), Span(self.file, start, end))
+        return ast.Property(
+            v[0][0], self.unquote(v[1]), v[3], v[5], self.doc(start), Span(self.file, start, end)
+        )
 
     def expect(self, v: Values, start: int, end: int) -> ast.Expect:
         return ast.Expect(self.unquote(v[1]), tuple(v[3]), self.doc(start), Span(self.file, start, end))

@@ -27,15 +27,41 @@ SIGNS = {
 }
 CLOSERS = {"RBRACE": "LBRACE", "RPAR": "LPAR", "RSQB": "LSQB"}
 OPENERS = {opener: closer for closer, opener in CLOSERS.items()}
-AFTER_OPERAND = frozenset("OPERATOR MINUS STAR IN IMPLIES QMARK RANGE DOT LSQB LPAR".split())
-VALUE = frozenset(
-    "NAME QUOTED_NAME STRING BYTES INT UINT FLOAT QUANTITY TIME TRUE FALSE NULL LPAR LSQB LBRACE DOT BANG MINUS "
-    "FORALL EXISTS ALWAYS NEVER EVENTUALLY QMARK".split()
+AFTER_OPERAND = frozenset(
+    ["OPERATOR", "MINUS", "STAR", "IN", "IMPLIES", "QMARK", "RANGE", "DOT", "LSQB", "LPAR"]
 )
-NAMES = frozenset("NAME QUOTED_NAME STRING POOL USE".split())
+VALUE = frozenset(
+    [
+        "NAME",
+        "QUOTED_NAME",
+        "STRING",
+        "BYTES",
+        "INT",
+        "UINT",
+        "FLOAT",
+        "QUANTITY",
+        "TIME",
+        "TRUE",
+        "FALSE",
+        "NULL",
+        "LPAR",
+        "LSQB",
+        "LBRACE",
+        "DOT",
+        "BANG",
+        "MINUS",
+        "FORALL",
+        "EXISTS",
+        "ALWAYS",
+        "NEVER",
+        "EVENTUALLY",
+        "QMARK",
+    ]
+)
+NAMES = frozenset(["NAME", "QUOTED_NAME", "STRING", "POOL", "USE"])
 _DECLARATIONS = frozenset(w.upper() for w in DECLARATIONS)
 _STATEMENTS = frozenset(w.upper() for w in STATEMENTS)
-CLAUSES = frozenset("OWNS READS ON AFTER WEIGHT FOR".split())
+CLAUSES = frozenset(["OWNS", "READS", "ON", "AFTER", "WEIGHT", "FOR"])
 MENTIONED_MAX = 4
 
 

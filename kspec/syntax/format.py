@@ -1,10 +1,11 @@
-"""Knows the one style of a .kspec file: where its declarations and statements break, what is blank, where comments go."""
+"""Knows the one style of a .kspec file: where its declarations and statements break, what is blank, where
+comments go."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TypeVar, assert_never
+from typing import TypeAlias, TypeVar, assert_never
 
 from kspec.source import DiagnosticError, SourceFile, has_errors
 from kspec.syntax import ast
@@ -14,7 +15,10 @@ from kspec.syntax.literals import quote
 from kspec.syntax.parse import parse_module
 from kspec.syntax.print import Printer, resource_name
 
-T = TypeVar("T", bound="ast.Declaration | ast.Statement | ast.Field | ast.ComputedField | ast.TypeField | ast.Expectation")
+T = TypeVar(
+    "T",
+    bound="ast.Declaration | ast.Statement | ast.Field | ast.ComputedField | ast.TypeField | ast.Expectation",
+)
 
 NOT_FIRST = frozenset(
     {*STATEMENTS, "at", "else", "code", "because", "times", "from", "otherwise"}
@@ -24,7 +28,8 @@ NOT_FIRST = frozenset(
 
 
 def format_module(file: SourceFile) -> str:
-    """The file in the one style. Raises DiagnosticError if it has mistakes: a file with mistakes is not touched."""
+    """The file in the one style. Raises DiagnosticError if it has mistakes: a file with mistakes is not
+    touched."""
     module, problems = parse_module(file)
     if has_errors(problems):
         raise DiagnosticError(problems)
@@ -50,7 +55,9 @@ class Declarations(Printer):
             if before is not None:
                 docs.append(HARD)
                 tall = _is_tall(docs[-2]) or _is_tall(doc)
-                if tall or self.file is not None and self.comments.blank(before.span.end, declaration.span.start):
+                if tall or (
+                    self.file is not None and self.comments.blank(before.span.end, declaration.span.start)
+                ):
                     docs.append(HARD)
             docs.append(doc)
         rest = self.comments.before_close(len(self.text) + 1)
@@ -70,8 +77,11 @@ class Declarations(Printer):
         body = show(x)
         return (lead, *above, body, self.comments.after(x.span.end))
 
-    def body(self, things: Sequence[T], show: Callable[[T], Doc], start: int, end: int, flat: bool, gap: Doc = "") -> Doc:
-        """A block in braces of which each thing has its line; `flat`: it may stand on one line, with `gap` between."""
+    def body(
+        self, things: Sequence[T], show: Callable[[T], Doc], start: int, end: int, flat: bool, gap: Doc = ""
+    ) -> Doc:
+        """A block in braces of which each thing has its line; `flat`: it may stand on one line, with
+        `gap` between."""
         opening = self.comments.after(start + 1, " \t") if self.file is not None else ""
         docs: list[Doc] = []
         for before, x in pairwise([None, *things]):
@@ -97,20 +107,20 @@ class Declarations(Printer):
             case ast.Rule():
                 return self.rule(d)
             case ast.TypeDecl(name, fields):
-                show = lambda f: (_key(f.name), ": ", self.type(f.type))  # noqa: E731
-                body = self.body(fields, show, self.opening(d, fields), d.span.end, not any(f.doc for f in fields), "  ")
+                flat = not any(f.doc for f in fields)
+                body = self.body(fields, self.type_field, self.opening(d, fields), d.span.end, flat, "  ")
                 return ("type ", name, " ", body)
             case ast.Block(keyword, name, fields, blocks):
-                things = self.merged(fields, blocks)
+                things = merged(fields, blocks)
                 body = self.body(things, self.thing, self.opening(d, things), d.span.end, not blocks, "  ")
                 return (keyword, " ", resource_name(name), " ", body)
             case ast.Resource():
                 return self.resource(d)
             case ast.Use(template, args):
-                docs = [(name, ": ", self.expr(value)) for name, value in args]
+                docs: list[Doc] = [(name, ": ", self.expr(value)) for name, value in args]
                 return ("use ", template, "(", Indent(2, _filled(docs)), ")")
             case ast.Namespace(name, fields, items):
-                things = self.merged(fields, items)
+                things = merged(fields, items)
                 body = self.body(things, self.thing, self.opening(d, things), d.span.end, len(things) < 2)
                 return ("namespace ", resource_name(name), " ", body)
             case ast.Template(name, params, items):
@@ -131,15 +141,14 @@ class Declarations(Printer):
             case _:
                 assert_never(d)
 
-    def merged(self, *groups: Sequence[T]) -> list[T]:
-        """Fields and other things of a block, in the order in which they stand."""
-        return sorted((x for g in groups for x in g), key=lambda x: x.span.start)
-
     def opening(self, d: ast.Declaration, things: Sequence[T]) -> int:
         first = things[0].span.start if things else d.span.end
         return self.brace(d.span.start, first)
 
-    def thing(self, x: ast.Field | ast.ComputedField | ast.Declaration) -> Doc:
+    def type_field(self, f: ast.TypeField) -> Doc:
+        return (f.name, ": ", self.type(f.type))
+
+    def thing(self, x: Thing) -> Doc:
         return self.field(x) if isinstance(x, (ast.Field, ast.ComputedField)) else self.declaration(x)
 
     def resource(self, d: ast.Resource) -> Doc:
@@ -179,10 +188,14 @@ class Declarations(Printer):
         if d.result is not None:
             tail.append(": " + self.type(d.result))
         long = False
-        for before, clause in pairwise([None, *d.clauses]):
-            assert clause is not None
+        for clause in d.clauses:
             long = long or clause.word in ("owns", "reads")
-            tail += [SPACE, self.comments.before(clause.span.start), self.clause(clause), self.comments.after(clause.span.end)]
+            tail += [
+                SPACE,
+                self.comments.before(clause.span.start),
+                self.clause(clause),
+                self.comments.after(clause.span.end),
+            ]
         first = d.body[0].span.start if d.body else d.span.end
         start = self.brace(d.span.start, first)
         lead = group(*head, Indent(2, tuple(tail)), SPACE, broken=long)
@@ -205,7 +218,11 @@ class Declarations(Printer):
                 assert c.type is not None
                 return ("for ", self.type(c.type))
             case _:
-                return (c.word, " ", c.name if c.name is not None else self.expr(c.value) if c.value is not None else "")
+                return (
+                    c.word,
+                    " ",
+                    c.name if c.name is not None else self.expr(c.value) if c.value is not None else "",
+                )
 
     # ---- statements
 
@@ -222,7 +239,13 @@ class Declarations(Printer):
             case ast.Source(text):
                 return ("source ", quote(text))
             case ast.Let(name, value, type):
-                return ("let ", name, "" if type is None else ": " + self.type(type), " = ", self.value(value))
+                return (
+                    "let ",
+                    name,
+                    "" if type is None else ": " + self.type(type),
+                    " = ",
+                    self.value(value),
+                )
             case ast.Return(value):
                 return ("return ", self.value(value))
             case ast.Require():
@@ -258,7 +281,11 @@ class Declarations(Printer):
     def require(self, s: ast.Require) -> Doc:
         parts: list[Doc] = []
         condition = Indent(2, (self.comments.before(s.condition.span.start), self.expr(s.condition)))
-        note = self.comments.after(s.condition.span.end, " \t") if (s.at or s.reason or s.code is not None) else ""
+        note = (
+            self.comments.after(s.condition.span.end, " \t")
+            if (s.at or s.reason or s.code is not None)
+            else ""
+        )
         if s.at is not None:
             parts.append("at " + self.path(s.at))
         if s.reason is not None:
@@ -271,7 +298,12 @@ class Declarations(Printer):
     def when(self, s: ast.When) -> Doc:
         """`when c { … } otherwise { … }`; an `otherwise` that is only another `when` goes on with it."""
         end = self.then_end(s)
-        docs: list[Doc] = ["when ", Indent(2, self.expr(s.condition)), " ", self.block_of(s.body, s.condition.span.end, end)]
+        docs: list[Doc] = [
+            "when ",
+            Indent(2, self.expr(s.condition)),
+            " ",
+            self.block_of(s.body, s.condition.span.end, end),
+        ]
         if s.otherwise:
             docs += [self.comments.after(end), " otherwise "]
             inner = s.otherwise[0]
@@ -302,12 +334,18 @@ class Declarations(Printer):
         return tuple(docs)
 
 
+Thing: TypeAlias = "ast.Field | ast.ComputedField | ast.Block | ast.Resource | ast.Use"
+
+
+def merged(
+    fields: Sequence[ast.Field | ast.ComputedField], others: Sequence[ast.Block | ast.Resource | ast.Use]
+) -> list[Thing]:
+    """Fields and other things of a block, in the order in which they stand."""
+    return sorted([*fields, *others], key=lambda x: x.span.start)
+
+
 def _filled(docs: list[Doc]) -> Doc:
     return Fill(tuple((d, ",") if i + 1 < len(docs) else d for i, d in enumerate(docs)))
-
-
-def _key(name: str) -> str:
-    return name
 
 
 def _is_tall(doc: Doc) -> bool:

@@ -1,6 +1,7 @@
 """Knows how a document with places where lines may break is laid out in so many columns.
 
-A document is a text, a tuple of documents, or one of the classes below. `Group` is laid out on one line if that fits, else
+A document is a text, a tuple of documents, or one of the classes below. `Group` is laid out on one line
+if that fits, else
 every `Line` directly in it becomes a line end; `Fill` breaks only those of its lines that it must.
 """
 
@@ -34,7 +35,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Documents with a blank between each two, or a line end where the next does not fit. `begun`: one before the first too."""
+    """Documents with a blank between each two, or a line end where the next does not fit. `begun`: one
+    before the first too."""
 
     parts: tuple[Doc, ...]
     begun: bool = False
@@ -153,7 +155,8 @@ def _fill(d: Fill, indent: int, flat: bool, stack: _Stack, room: int) -> None:
     first, rest = d.parts[0], d.parts[1:]
     if rest:
         stack.append((indent, flat, Fill(rest, True)))
-    fits = flat or _fits([(0, True, SPACE), (0, True, first)] if d.begun else [(0, True, first)], stack, room)
+    trial: _Stack = [(0, True, first), (0, True, SPACE)] if d.begun else [(0, True, first)]
+    fits = flat or (not must_break(first) and _fits(trial, stack, room))
     stack.append((indent, fits, first))
     if d.begun:
         stack.append((indent, fits, SPACE))

@@ -50,7 +50,8 @@ def lexicon(name: str) -> Lexicon:
 
 
 class RawToken(NamedTuple):
-    """A token read without the parser: its first kind, what else it may be, and whether it begins its line."""
+    """A token read without the parser: its first kind, what else it may be, and whether it begins its
+    line."""
 
     kind: str
     others: tuple[str, ...]
@@ -65,7 +66,8 @@ UNKNOWN = "UNKNOWN"
 
 
 def raw_tokens(name: str, text: str, at: int = 0) -> list[RawToken]:
-    """All tokens of a text but comments, `$END` last. For the repair of mistakes, where speed does not matter."""
+    """All tokens of a text but comments, `$END` last. For the repair of mistakes, where speed does not
+    matter."""
     lex = lexicon(name)
     out: list[RawToken] = []
     begins_line = True

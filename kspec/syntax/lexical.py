@@ -9,7 +9,8 @@ from kspec.syntax.lexer import lexicon
 
 
 class Mishap(NamedTuple):
-    """A mistake below the grammar: what it is, its place, and the token to go on with (`kind`, `text`), if any."""
+    """A mistake below the grammar: what it is, its place, and the token to go on with (`kind`, `text`),
+    if any."""
 
     code: str
     message: str
@@ -45,25 +46,66 @@ def diagnose(name: str, text: str, at: int) -> Mishap:
     if c.isascii() and c.isdigit():
         return _number(text, at)
     if c in "&|":
-        return Mishap("KS1101", f"`{c}` is no operator", f"logical {'and' if c == '&' else 'or'} is `{c}{c}`", at, at + 1, "OPERATOR", c * 2)
+        return Mishap(
+            "KS1101",
+            f"`{c}` is no operator",
+            f"logical {'and' if c == '&' else 'or'} is `{c}{c}`",
+            at,
+            at + 1,
+            "OPERATOR",
+            c * 2,
+        )
     if (curly := _CURLY.match(text, at)) is not None:
-        return Mishap("KS1101", f"`{c}` is not a quotation mark here", 'use the plain `"`', at, curly.end(), "STRING", '""')
+        return Mishap(
+            "KS1101",
+            f"`{c}` is not a quotation mark here",
+            'use the plain `"`',
+            at,
+            curly.end(),
+            "STRING",
+            '""',
+        )
     if c == "`":
         end = _line_end(text, at)
-        return Mishap("KS1101", "this quoted name is malformed", "between backquotes stand letters, digits, `_.-/` and blanks, on one line", at, end, "QUOTED_NAME", "`x`")
+        return Mishap(
+            "KS1101",
+            "this quoted name is malformed",
+            "between backquotes stand letters, digits, `_.-/` and blanks, on one line",
+            at,
+            end,
+            "QUOTED_NAME",
+            "`x`",
+        )
     if c == "#":
         return Mishap("KS1101", *ADVICE[c], at, _line_end(text, at))
     end = at + 1
     if c in ADVICE:
         return Mishap("KS1101", *ADVICE[c], at, end)
     scan = lexicon(name).scan
-    while end < len(text) and not text[end].isspace() and scan.match(text, end) is None and text[end] not in "\"'0123456789&|#":
+    while (
+        end < len(text)
+        and not text[end].isspace()
+        and scan.match(text, end) is None
+        and text[end] not in "\"'0123456789&|#"
+    ):
         end += 1
     run = text[at:end]
     shown = f"`{run[:20]}`" if run.isprintable() else ascii(run[:20])
     if c.isalpha():
-        return Mishap("KS1101", f"{shown} cannot stand in a name", "names have the letters a to z, digits and `_`; anything may stand in a quoted text", at, end)
-    return Mishap("KS1101", f"{shown} means nothing here", "leave it out, or put the text that it belongs to in quotes", at, end)
+        return Mishap(
+            "KS1101",
+            f"{shown} cannot stand in a name",
+            "names have the letters a to z, digits and `_`; anything may stand in a quoted text",
+            at,
+            end,
+        )
+    return Mishap(
+        "KS1101",
+        f"{shown} means nothing here",
+        "leave it out, or put the text that it belongs to in quotes",
+        at,
+        end,
+    )
 
 
 def _line_end(text: str, at: int) -> int:
@@ -73,10 +115,13 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _unterminated(text: str, at: int, quotes: str) -> Mishap:
-    """A text goes to the end of its line, less the brackets there, which probably close something before it."""
+    """A text goes to the end of its line, less the brackets there, which probably close something before
+    it."""
     if len(quotes) == 3:
         help = f"end it with `{quotes}`"
-        return Mishap("KS1102", "this text is not closed", help, at, min(len(text), at + 3), "STRING", '""')._replace(end=len(text))
+        return Mishap(
+            "KS1102", "this text is not closed", help, at, min(len(text), at + 3), "STRING", '""'
+        )._replace(end=len(text))
     line = text[at : _line_end(text, at)]
     tail = _TRAILING.search(line)
     end = at + (tail.start() if tail else len(line))
@@ -100,9 +145,20 @@ def _number(text: str, at: int) -> Mishap:
         help = f"for the decimal number write `{number.lstrip('0') or '0'}`"
         if not set(number) & set("89"):
             help += f", for an octal one `0o{number[1:]}`"
-        return Mishap("KS1103", f"`{number}` begins with 0: octal to some, decimal to others", help, at, m.end(), "INT", "0")
+        return Mishap(
+            "KS1103",
+            f"`{number}` begins with 0: octal to some, decimal to others",
+            help,
+            at,
+            m.end(),
+            "INT",
+            "0",
+        )
     if re.fullmatch(r"[0-9]+(_[0-9]+)+", number):
         help = f"write `{number.replace('_', '')}`"
         return Mishap("KS1103", "digits are not grouped", help, at, m.end(), "INT", "0")
-    help = "a number may end in a unit (`250m`, `16Gi`, `90s`, `5min`) or in `u`; a name cannot begin with a digit; texts stand in quotes"
+    help = (
+        "a number may end in a unit (`250m`, `16Gi`, `90s`, `5min`) or in `u`; "
+        "a name cannot begin with a digit; texts stand in quotes"
+    )
     return Mishap("KS1103", f"`{number}` is not a number", help, at, m.end(), "INT", "0")

@@ -9,7 +9,9 @@ SIMPLE = {
     "\\": "\\", "?": "?", '"': '"', "'": "'", "`": "`",
 }  # fmt: skip
 _DIGITS = {"x": (2, 16), "X": (2, 16), "u": (4, 16), "U": (8, 16)}
-_ESCAPE = re.compile(r"\\(?:[xX][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-3][0-7]{2}|.|\n)", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(?:[xX][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-3][0-7]{2}|.|\n)", re.DOTALL
+)
 
 
 class LiteralError(Exception):

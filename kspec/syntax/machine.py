@@ -1,13 +1,15 @@
 """Knows how to run an LALR(1) table over a text: the inner loop of the parser.
 
-The machine is ours rather than Lark's for three reasons: it never raises and never recurses, whatever the input; a word
-is a keyword only where the state has an action for it, so that rules take no names away from users; and it is fast.
+The machine is ours rather than Lark's for three reasons: it never raises and never recurses, whatever the
+input; a
+word is a keyword only where the state has an action for it, so that rules take no names away from users;
+and it is fast.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from kspec.source import SourceFile, Span
 from kspec.syntax import ast
@@ -20,8 +22,14 @@ DEPTH_MAX = 120
 STACK_MAX = 3000
 """How many symbols may be open at once: what no tree shows, such as parentheses."""
 
+Kinds: TypeAlias = tuple[str, ...]
+"""What a token may be, the first that has an action in a state is what it is there."""
+Reducer: TypeAlias = Callable[[list[Any], int, int], Any]
+
 AS_NAME = ("NAME",)
-FLAT = frozenset({"first", "append", "extend", "second", "one", "one_value", "none", "nothing", "chain_start", "module"})
+FLAT = frozenset(
+    ["first", "append", "extend", "second", "one", "one_value", "none", "nothing", "chain_start", "module"]
+)
 """Builders of lists and the like, which do not make a tree deeper."""
 
 
@@ -54,8 +62,15 @@ class Machine:
         """Where the last token that was shifted ends."""
         self.comments: list[ast.Comment] = []
         self.docs = builder.docs
-        self.reducers: list[tuple[int, str, Callable[[list[Any], int, int], Any] | None, int]] = [
-            (p.length, p.origin, getattr(builder, p.builder) if p.builder else None, int(p.builder not in FLAT))
+        self.doc: list[Token] = []
+        """The lines of the doc comment before the next token."""
+        self.reducers: list[tuple[int, str, Reducer | None, int]] = [
+            (
+                p.length,
+                p.origin,
+                getattr(builder, p.builder) if p.builder else None,
+                int(p.builder not in FLAT),
+            )
             for p in self.table.productions
         ]
 
@@ -63,81 +78,85 @@ class Machine:
         """The value of the whole input, or None when the recovery gave up."""
         text = self.file.text
         scan, kinds, keywords = self.lexicon.scan.match, self.lexicon.kinds, self.lexicon.keywords
-        names_resource = self.lexicon.names_resource
-        actions, gotos, reducers = self.table.actions, self.table.gotos, self.reducers
-        states, values, starts, depths = self.states, self.values, self.starts, self.depths
+        names_resource, states, push = self.lexicon.names_resource, self.states, self.push
         at: int | None = 1 if text.startswith(BYTE_ORDER_MARK) else 0
-        doc: list[Token] = []
-        others: tuple[str, ...]
         while at is not None:
             m = scan(text, at)
             if m is None:
                 if text[at:].strip(BLANK):
                     at = recovery.lexical(at)
                     continue
-                kind, others, token = END, (), Token("", len(text), len(text))
-            else:
-                kind = kinds[m.lastindex]  # type: ignore[index]
-                start, at = m.span(m.lastindex)  # type: ignore[arg-type]
+                token = Token("", len(text), len(text))
+                self.claim(token)
+                if not push(END, (), token) and states[-1] == self.accept:
+                    return self.values[-1]
+                at = recovery.syntax(token)
+                continue
+            kind = kinds[m.lastindex]  # type: ignore[index]
+            start, at = m.span(m.lastindex)  # type: ignore[arg-type]
+            word = text[start:at]
+            if kind == "COMMENT":
+                self.comment(Token(word, start, at))
+                continue
+            others: Kinds = ()
+            if kind == "NAME" and word in keywords:
+                kind = keywords[word]
+                if word not in NEVER_NAMES:
+                    others = AS_NAME
+            if states[-1] in names_resource:
+                kind, others, at = self.resource_name(kind, others, start, at)
                 word = text[start:at]
-                if kind == "COMMENT":
-                    self.comment(Token(word, start, at), doc)
-                    continue
-                others = ()
-                if kind == "NAME" and word in keywords:
-                    kind = keywords[word]
-                    if word not in NEVER_NAMES:
-                        others = AS_NAME
-                if states[-1] in names_resource:
-                    kind, others, at = self.resource_name(kind, others, start, at)
-                    word = text[start:at]
-                token = Token(word, start, at)
-                if doc:
-                    self.docs[start] = tuple(doc)
-                    doc = []
-            while True:
-                state = states[-1]
-                row = actions[state]
-                action = row.get(kind)
-                if action is None:
-                    for other in others:
-                        action = row.get(other)
-                        if action is not None:
-                            break
-                    else:
-                        if kind == END and state == self.accept:
-                            return values[-1]
-                        at = recovery.syntax(token)
-                        break
-                if action >= 0:
-                    states.append(action)
-                    values.append(token)
-                    starts.append(token[1])
-                    depths.append(0)
-                    self.end = token[2]
-                    if len(states) > STACK_MAX:
-                        raise TooDeep
-                    break
-                length, origin, reducer, deeper = reducers[~action]
-                if length == 1:
-                    states.pop()
-                    if reducer is not None:
-                        values[-1] = reducer(values[-1:], starts[-1], self.end)
-                else:
-                    self.reduce(length, reducer, deeper, token[1])
-                states.append(gotos[states[-1]][origin])
+            token = Token(word, start, at)
+            if self.doc:
+                self.claim(token)
+            if not push(kind, others, token):
+                at = recovery.syntax(token)
         return None
 
-    def reduce(self, length: int, reducer: Callable[[list[Any], int, int], Any] | None, deeper: int, at: int) -> None:
+    def push(self, kind: str, others: Kinds, token: Token) -> bool:
+        """Shifts a token after the reductions that it brings about; false if the state that is reached
+        has no action for it."""
+        states, values, starts = self.states, self.values, self.starts
+        actions, gotos, reducers = self.table.actions, self.table.gotos, self.reducers
+        while True:
+            row = actions[states[-1]]
+            action = row.get(kind)
+            if action is None:
+                for other in others:
+                    action = row.get(other)
+                    if action is not None:
+                        break
+                else:
+                    return False
+            if action >= 0:
+                states.append(action)
+                values.append(token)
+                starts.append(token[1])
+                self.depths.append(0)
+                if token[2] > self.end:
+                    self.end = token[2]
+                if len(states) > STACK_MAX:
+                    raise TooDeep
+                return True
+            length, origin, reducer, deeper = reducers[~action]
+            if length == 1:
+                states.pop()
+                if reducer is not None:
+                    values[-1] = reducer(values[-1:], starts[-1], self.end)
+            else:
+                self.reduce(length, reducer, deeper, token[1])
+            states.append(gotos[states[-1]][origin])
+
+    def reduce(self, length: int, reducer: Reducer | None, deeper: int, at: int) -> None:
         """Replaces the topmost `length` symbols (not one) by what the builder makes of them."""
         assert reducer is not None
+        starts, values, depths = self.starts, self.values, self.depths
         if not length:
-            self.values.append(reducer([], at, at))
-            self.starts.append(at)
-            self.depths.append(0)
+            values.append(reducer([], at, at))
+            starts.append(at)
+            depths.append(0)
             return
         del self.states[-length:]
-        starts, values, depths = self.starts, self.values, self.depths
         depth = max(depths[-length:]) + deeper
         if depth > DEPTH_MAX:
             raise TooDeep
@@ -148,16 +167,27 @@ class Machine:
         del depths[-length:]
         depths.append(depth)
 
-    def comment(self, token: Token, doc: list[Token]) -> None:
+    # ---- comments and names of resources
+
+    def comment(self, token: Token) -> None:
         text, start, end = token
         if text.startswith("///"):
-            doc.append(token)
+            self.doc.append(token)
             return
         own_line = not self.file.text[self.file.text.rfind("\n", 0, start) + 1 : start].strip(BLANK)
-        self.comments.append(ast.Comment(text[2:].removeprefix(" ").rstrip(), own_line, Span(self.file, start, end)))
+        self.comments.append(
+            ast.Comment(text[2:].removeprefix(" ").rstrip(), own_line, Span(self.file, start, end))
+        )
 
-    def resource_name(self, kind: str, others: tuple[str, ...], start: int, end: int) -> tuple[str, tuple[str, ...], int]:
-        """The token at hand where the state has an action for resource names: it may be one, and then it may be longer."""
+    def claim(self, token: Token) -> None:
+        """Gives the doc comment that was read to the token that follows it."""
+        if self.doc:
+            self.docs[token.start] = tuple(self.doc)
+            self.doc = []
+
+    def resource_name(self, kind: str, others: Kinds, start: int, end: int) -> tuple[str, Kinds, int]:
+        """The token at hand where the state has an action for resource names: it may be one, and then it
+        may be longer."""
         m = self.lexicon.resource_name.match(self.file.text, start)
         if m is None or m.end() < end:
             return kind, others, end
@@ -167,14 +197,14 @@ class Machine:
             return RESOURCE_NAME, (), m.end()
         return kind, others, end
 
-    # ---- the same without values, for the recovery; and with values, one token at a time
+    # ---- for the recovery
 
-    def accepts(self, states: list[int], kinds: tuple[str, ...]) -> bool:
-        """Would a token of the first of these kinds that has an action be shifted?"""
+    def accepts(self, states: list[int], kinds: Kinds) -> bool:
+        """Would a token of these kinds be shifted onto these states?"""
         return self.shift(list(states), kinds)
 
-    def shift(self, states: list[int], kinds: tuple[str, ...]) -> bool:
-        """Shifts a token onto these states, after the reductions that it brings about."""
+    def shift(self, states: list[int], kinds: Kinds) -> bool:
+        """Shifts a token without a value onto these states, after the reductions that it brings about."""
         while True:
             row = self.table.actions[states[-1]]
             action = next((row[k] for k in kinds if k in row), None)
@@ -187,27 +217,6 @@ class Machine:
             if production.length:
                 del states[-production.length :]
             states.append(self.table.gotos[states[-1]][production.origin])
-
-    def feed(self, kinds: tuple[str, ...], token: Token) -> None:
-        """Shifts a token that `accepts` has found acceptable, with its value."""
-        while True:
-            row = self.table.actions[self.states[-1]]
-            action = next(row[k] for k in kinds if k in row)
-            if action >= 0:
-                self.states.append(action)
-                self.values.append(token)
-                self.starts.append(token.start)
-                self.depths.append(0)
-                self.end = max(self.end, token.end)
-                return
-            length, origin, reducer, deeper = self.reducers[~action]
-            if length == 1:
-                self.states.pop()
-                if reducer is not None:
-                    self.values[-1] = reducer(self.values[-1:], self.starts[-1], self.end)
-            else:
-                self.reduce(length, reducer, deeper, token.start)
-            self.states.append(self.table.gotos[self.states[-1]][origin])
 
     def cut(self, height: int) -> None:
         """Drops all symbols above this number of states."""

@@ -1,4 +1,5 @@
-"""Knows the binary operators: how tightly each binds. The parser folds chains by it, the printer puts parentheses by it."""
+"""Knows the binary operators: how tightly each binds. The parser folds chains by it, the printer puts
+parentheses by it."""
 
 from __future__ import annotations
 

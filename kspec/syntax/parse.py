@@ -55,14 +55,22 @@ def _parse(name: str, start: str, file: SourceFile, builder: Expressions) -> tup
             gc.enable()
     for literal in builder.too_large.values():
         span = literal.span
-        builder.problem("KS1105", "this number is too large", span.start, span.end, "an `int` goes up to 9223372036854775807")
+        builder.problem(
+            "KS1105",
+            "this number is too large",
+            span.start,
+            span.end,
+            "an `int` goes up to 9223372036854775807",
+        )
     return result if result is not None else machine.partial(), machine.comments
 
 
 def _refused(file: SourceFile, text_only: bool) -> Diagnostic | None:
     """Why a file is not even looked at. An expression may hold any character in its strings."""
     if len(file.text) > SIZE_MAX:
-        return Diagnostic("KS1202", f"the file has more than {SIZE_MAX:,} characters", Span(file, 0, 0), help="split it")
+        return Diagnostic(
+            "KS1202", f"the file has more than {SIZE_MAX:,} characters", Span(file, 0, 0), help="split it"
+        )
     nul = file.text.find("\0", 0, BINARY_LOOK) if text_only else -1
     if nul >= 0:
         return Diagnostic("KS1203", "this is not a text file: it has a NUL byte", Span(file, nul, nul + 1))

@@ -1,7 +1,9 @@
 """Knows how expressions, objects, paths and types are written: a syntax node to a document.
 
-Spelling depends on the tree alone, but for three things that the writer decides and a file shows: whether a block begins on a new line,
-parentheses that only make precedence visible (kept around an operation inside another), and the spelling of literals.
+Spelling depends on the tree alone, but for three things that the writer decides and a file shows: whether
+a block begins on a new line,
+parentheses that only make precedence visible (kept around an operation inside another), and the spelling
+of literals.
 A node without a file is printed in the shortest spelling. Parsing what was printed gives the same tree.
 """
 
@@ -17,7 +19,7 @@ from kspec.syntax.comments import Comments
 from kspec.syntax.layout import HARD, SOFT, SPACE, Broken, Doc, Fill, Indent, group, join, must_break, render
 from kspec.syntax.lexer import NEVER_NAMES
 from kspec.syntax.literals import quote, quote_bytes
-from kspec.syntax.operators import CONDITIONAL, IMPLIES, MEMBER, PRECEDENCE, UNARY, precedence
+from kspec.syntax.operators import CONDITIONAL, MEMBER, PRECEDENCE, UNARY, precedence
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESOURCE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?")
@@ -61,7 +63,9 @@ class Printer:
             case ast.Unary(op, operand):
                 return (op, self.negated(operand) if op == "-" else self.operand(operand, UNARY))
             case ast.Binary("implies", left, right):
-                return group(self.operand(left, CONDITIONAL), Indent(2, (SPACE, "implies ", self.expr(right))))
+                return group(
+                    self.operand(left, CONDITIONAL), Indent(2, (SPACE, "implies ", self.expr(right)))
+                )
             case ast.Binary():
                 return self.binary(e)
             case ast.Conditional():
@@ -70,12 +74,18 @@ class Printer:
                 rank = PRECEDENCE[".."] + 2  # `1 + 2..3` means what it should, but does not look like it
                 return (self.operand(low, rank), "..", self.operand(high, rank))
             case ast.ListExpr():
-                return self.list(e)
+                return self.list_expr(e)
             case ast.MapExpr(entries, optional):
-                parts = [("?" if i in optional else "", self.expr(k), ": ", self.expr(v)) for i, (k, v) in enumerate(entries)]
+                parts: list[Doc] = [
+                    ("?" if i in optional else "", self.expr(k), ": ", self.expr(v))
+                    for i, (k, v) in enumerate(entries)
+                ]
                 return _braces(parts)
             case ast.StructExpr(name, fields, optional):
-                inits = [("?" if i in optional else "", _selector(k), ": ", self.expr(v)) for i, (k, v) in enumerate(fields)]
+                inits: list[Doc] = [
+                    ("?" if i in optional else "", _selector(k), ": ", self.expr(v))
+                    for i, (k, v) in enumerate(fields)
+                ]
                 return (name, _braces(inits))
             case ast.ObjectExpr():
                 return self.object(e)
@@ -84,7 +94,9 @@ class Printer:
             case ast.Temporal(operator, body, within):
                 if operator != "eventually":
                     return (operator, " ", self.expr(body))
-                tail: Doc = () if within is None else Indent(2, (SPACE, "within ", self.operand(within, CONDITIONAL)))
+                tail: Doc = (
+                    () if within is None else Indent(2, (SPACE, "within ", self.operand(within, CONDITIONAL)))
+                )
                 return group(operator, " ", self.operand(body, CONDITIONAL), tail)
             case _:
                 assert_never(e)
@@ -102,7 +114,7 @@ class Printer:
             case "bytes":
                 return quote_bytes(value) if isinstance(value, bytes) else ""
             case "uint":
-                return f"{value}u"
+                return str(value) + "u"
             case "double":
                 return repr(value)
             case "bool":
@@ -150,11 +162,17 @@ class Printer:
         rank = PRECEDENCE[e.op]
         rest: list[tuple[str, ast.Expr]] = []
         left: ast.Expr = e
-        while isinstance(left, ast.Binary) and PRECEDENCE[left.op] == rank and (left is e or not self.kept(left)):
+        while (
+            isinstance(left, ast.Binary)
+            and PRECEDENCE[left.op] == rank
+            and (left is e or not self.kept(left))
+        ):
             rest.append((left.op, left.right))
             left = left.left
         rest.reverse()
-        if e.op == "/" and self.is_reference(e, [left, *(right for _, right in rest)], [op for op, _ in rest]):
+        if e.op == "/" and self.is_reference(
+            e, [left, *(right for _, right in rest)], [op for op, _ in rest]
+        ):
             return join("/", [self.expr(x) for x in (left, *(right for _, right in rest))])
         first = (self.operand(left, rank), self.comments.after(left.span.end, " \t"))
         tail: list[Doc] = []
@@ -166,7 +184,7 @@ class Printer:
         last = rest[-1][1]
         if len(rest) == 1 and isinstance(last, (ast.ObjectExpr, ast.ListExpr)) and not lead:
             return (first, " ", rest[0][0], " ", operand)
-        if must_break(first):  # an operand of many lines ends on a line that has room
+        if _ends_hugged(left):  # if it has several lines, the last has room
             return (first, group(Indent(2, tuple(tail))))
         return group(first, Indent(2, tuple(tail)))
 
@@ -174,7 +192,10 @@ class Printer:
         """`deployment/shop/db`: names and texts that the writer put together without blanks."""
         if e.span.file is not self.file or set(operators) != {"/"}:
             return False
-        named = all(isinstance(x, (ast.Ident, ast.Literal)) and (not isinstance(x, ast.Literal) or x.kind == "string") for x in operands)
+        named = all(
+            isinstance(x, (ast.Ident, ast.Literal)) and (not isinstance(x, ast.Literal) or x.kind == "string")
+            for x in operands
+        )
         return named and not set(self.text[operands[0].span.start : e.span.end]) & set(" \t\n(")
 
     def conditional(self, e: ast.Conditional) -> Doc:
@@ -189,7 +210,12 @@ class Printer:
             lead_then = self.comments.before(end.then.span.start)
             then = self.operand(end.then, CONDITIONAL + 1)
             break_then: Doc = " " if several and not lead_then and not note else SPACE
-            case: Doc = (lead, condition, note, Indent(2 if several else 0, (break_then, lead_then, "? ", then)))
+            case: Doc = (
+                lead,
+                condition,
+                note,
+                Indent(2 if several else 0, (break_then, lead_then, "? ", then)),
+            )
             cases.append((case, self.comments.after(end.then.span.end, " \t")))
             end = end.otherwise
         lead = self.comments.before(end.span.start)
@@ -208,7 +234,9 @@ class Printer:
         """`a.b[c].d(e)`: the links of the chain; several calls are broken before their dots."""
         links: list[ast.Select | ast.Index | ast.Call] = []
         base: ast.Expr | None = e
-        while isinstance(base, (ast.Select, ast.Index)) or (isinstance(base, ast.Call) and base.target is not None):
+        while isinstance(base, (ast.Select, ast.Index)) or (
+            isinstance(base, ast.Call) and base.target is not None
+        ):
             links.append(base)
             base = base.target if isinstance(base, ast.Call) else base.operand
         links.reverse()
@@ -219,9 +247,7 @@ class Printer:
             assert base is not None
             head = self.operand(base, MEMBER)
         long = calls >= CHAIN_CALLS
-        tail: list[Doc] = []
-        for link in links:
-            tail.append(self.link(link, SOFT if long else ""))
+        tail = [self.link(link, SOFT if long else "") for link in links]
         return group(head, Indent(2, tuple(tail))) if long else (head, *tail)
 
     def link(self, e: ast.Select | ast.Index | ast.Call, line: Doc) -> Doc:
@@ -235,14 +261,16 @@ class Printer:
                 return (line, self.comments.before(start), ".", function, self.arguments(e))
 
     def arguments(self, e: ast.Call) -> Doc:
-        """Arguments fill the line; an object or list that is the last, and broken, stands at the margin of the call."""
+        """Arguments fill the line; an object or list that is the last, and broken, stands at the margin
+        of the call."""
         docs = self.elements(e.args, frozenset())
         if not docs:
             return "()"
         last = e.args[-1]
-        bracketed = isinstance(last, ast.ObjectExpr) and last.fields or isinstance(last, ast.ListExpr) and last.elements
-        if bracketed and not any(must_break(d) for d in docs[:-1]) and len(render(docs[:-1])) <= HUG_MAX:
-            return ("(", join((",", " "), docs[:-1]), ", " if docs[:-1] else "", docs[-1], ")")
+        if _bracketed(last) and not any(must_break(d) for d in docs[:-1]):
+            before = render(join(", ", docs[:-1]), width=1 << 30)
+            if len(before) <= HUG_MAX:
+                return ("(", before, ", " if before else "", docs[-1], ")")
         parts = [(d, ",") if i + 1 < len(docs) else d for i, d in enumerate(docs)]
         return ("(", Indent(2, Fill(tuple(parts))), ")")
 
@@ -257,11 +285,15 @@ class Printer:
                 out[-1] = (out[-1], note, "")
         return out
 
-    def list(self, e: ast.ListExpr) -> Doc:
+    def list_expr(self, e: ast.ListExpr) -> Doc:
         if not e.elements:
             return self.empty("[", "]", e)
         first = e.elements[0]
-        if len(e.elements) == 1 and isinstance(first, ast.ObjectExpr) and not self.comments.pending(e.span.start, first.span.start):
+        if (
+            len(e.elements) == 1
+            and isinstance(first, ast.ObjectExpr)
+            and not self.comments.pending(e.span.start, first.span.start)
+        ):
             return ("[", "?" if e.optional else "", self.expr(first), "]")
         opened = self.begins_line(e.span.start, first.span.start, "[")
         docs = self.elements(e.elements, frozenset(e.optional))
@@ -298,14 +330,20 @@ class Printer:
             if before is not None:
                 comma = isinstance(field, ast.ComputedField)
                 docs += [_separator(comma), self.gap(before.span.end, field.span.start)]
-            docs += [self.comments.before(field.span.start), self.field(field), self.comments.after(field.span.end)]
+            docs += [
+                self.comments.before(field.span.start),
+                self.field(field),
+                self.comments.after(field.span.end),
+            ]
         close = self.closing(end - 1)
         body = Indent(2, (SPACE, *docs, close))
         return group("{", opening, body, SPACE, "}", broken=opened or bool(close))
 
     def gap(self, end: int, start: int) -> Doc:
         """A blank line where the writer left some."""
-        if self.file is None or not self.comments.blank(end, self.comments.next_start(start) if self.comments.pending(end, start) else start):
+        if self.file is None or not self.comments.blank(
+            end, self.comments.next_start(start) if self.comments.pending(end, start) else start
+        ):
             return ""
         return HARD
 
@@ -342,6 +380,19 @@ class Printer:
 
     def type(self, t: ast.TypeRef) -> str:
         return t.name + (f"({', '.join(self.type(a) for a in t.args)})" if t.args else "")
+
+
+def _bracketed(e: ast.Expr) -> bool:
+    return (isinstance(e, ast.ObjectExpr) and bool(e.fields)) or (
+        isinstance(e, ast.ListExpr) and bool(e.elements)
+    )
+
+
+def _ends_hugged(e: ast.Expr) -> bool:
+    """Is it, or does it end in a call with, an object or list?"""
+    while isinstance(e, (ast.Select, ast.Index)):
+        e = e.operand
+    return _bracketed(e) or (isinstance(e, ast.Call) and bool(e.args) and _bracketed(e.args[-1]))
 
 
 def _separator(comma: bool) -> Doc:

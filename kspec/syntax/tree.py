@@ -1,7 +1,10 @@
-"""Knows how expressions are built: one method for each alias of `grammar/expression.lark` and what .kspec and CEL add.
+"""Knows how expressions are built: one method for each alias of `grammar/expression.lark` and what .kspec
+and CEL add.
 
-A method gets the values of the symbols it replaces (tokens as `Token`, what was built before, lists) and the place
-of the whole. Mistakes that the grammar cannot see (a number too large, a wrong escape) are added to `problems`.
+A method gets the values of the symbols it replaces (tokens as `Token`, what was built before, lists) and
+the place
+of the whole. Mistakes that the grammar cannot see (a number too large, a wrong escape) are added to
+`problems`.
 """
 
 from __future__ import annotations
@@ -21,7 +24,25 @@ INT_MAX = 2**63 - 1
 UINT_MAX = 2**64 - 1
 
 RESERVED = frozenset(
-    "as break const continue else for function if import let loop package namespace return var void while".split()
+    [
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+        "var",
+        "void",
+        "while",
+    ]
 )
 """Words that CEL keeps for later. In .kspec they are names like any other."""
 
@@ -36,10 +57,17 @@ class Expressions:
         self.docs: dict[int, tuple[Token, ...]] = {}
         """Doc comments by the place of the token that follows them, until a declaration claims them."""
         self.too_large: dict[int, ast.Literal] = {}
-        """-9223372036854775808 is a number though 9223372036854775808 is none: those, by place, until a `-` claims them."""
+        """-9223372036854775808 is a number though 9223372036854775808 is none: those, by place, until a
+        `-` claims them."""
 
     def problem(
-        self, code: str, message: str, start: int, end: int, help: str = "", notes: tuple[tuple[Span, str], ...] = ()
+        self,
+        code: str,
+        message: str,
+        start: int,
+        end: int,
+        help: str = "",
+        notes: tuple[tuple[Span, str], ...] = (),
     ) -> None:
         self.problems.append(Diagnostic(code, message, Span(self.file, start, end), help=help, notes=notes))
 
@@ -142,12 +170,16 @@ class Expressions:
     def call(self, v: Values, start: int, end: int) -> ast.Call:
         name = v[0]
         self.check_name(name)
-        return ast.Call(name[0], tuple(v[2]), None, Span(self.file, start, end), Span(self.file, start, name[2]))
+        return ast.Call(
+            name[0], tuple(v[2]), None, Span(self.file, start, end), Span(self.file, start, name[2])
+        )
 
     def call_absolute(self, v: Values, start: int, end: int) -> ast.Call:
         name = v[1]
         self.check_name(name)
-        return ast.Call("." + name[0], tuple(v[3]), None, Span(self.file, start, end), Span(self.file, name[1], name[2]))
+        return ast.Call(
+            "." + name[0], tuple(v[3]), None, Span(self.file, start, end), Span(self.file, name[1], name[2])
+        )
 
     def parenthesised(self, v: Values, start: int, end: int) -> ast.Expr:
         """The place of an expression takes in its parentheses: the formatter keeps some of them."""
@@ -159,7 +191,9 @@ class Expressions:
     def list(self, v: Values, start: int, end: int) -> ast.ListExpr:
         elements = v[1]
         optional = tuple(i for i, e in enumerate(elements) if type(e) is _Optional)
-        plain = tuple(e.value if type(e) is _Optional else e for e in elements) if optional else tuple(elements)
+        plain = (
+            tuple(e.value if type(e) is _Optional else e for e in elements) if optional else tuple(elements)
+        )
         return ast.ListExpr(plain, optional, Span(self.file, start, end))
 
     def optional_element(self, v: Values, start: int, end: int) -> _Optional:
@@ -169,7 +203,9 @@ class Expressions:
 
     def select(self, v: Values, start: int, end: int) -> ast.Select:
         name = v[2]
-        return ast.Select(v[0], name[0], False, Span(self.file, start, end), Span(self.file, name[1], name[2]))
+        return ast.Select(
+            v[0], name[0], False, Span(self.file, start, end), Span(self.file, name[1], name[2])
+        )
 
     def select_quoted(self, v: Values, start: int, end: int) -> ast.Select:
         return self._select(v[0], v[2], False, start, end)
@@ -185,7 +221,9 @@ class Expressions:
 
     def method(self, v: Values, start: int, end: int) -> ast.Call:
         name = v[2]
-        return ast.Call(name[0], tuple(v[4]), v[0], Span(self.file, start, end), Span(self.file, name[1], name[2]))
+        return ast.Call(
+            name[0], tuple(v[4]), v[0], Span(self.file, start, end), Span(self.file, name[1], name[2])
+        )
 
     def index(self, v: Values, start: int, end: int) -> ast.Index:
         return ast.Index(v[0], v[2], False, Span(self.file, start, end))
@@ -209,7 +247,8 @@ class Expressions:
             and number.span.start == v[1].span.start
             and self.file.text[number.span.start].isdigit() | (self.file.text[number.span.start] == ".")
         ):
-            return self._negative(v[1], number, start)
+            negated: ast.Expr = self._negative(v[1], number, start)
+            return negated
         return ast.Unary("-", v[1], Span(self.file, start, end))
 
     def _negative(self, expr: Any, number: ast.Literal, start: int) -> Any:
@@ -222,7 +261,7 @@ class Expressions:
         value = number.value
         if number.kind == "int" and value == INT_MAX + 1:
             self.too_large.pop(number.span.start, None)
-        negative = "-" + value if isinstance(value, str) else -value  # type: ignore[operator]
+        negative = "-" + value if isinstance(value, str) else -value
         return ast.Literal(number.kind, negative, "-" + number.raw, span)
 
     def chain_start(self, v: Values, start: int, end: int) -> Values:

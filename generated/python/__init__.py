@@ -162,6 +162,7 @@ INDEX = (
     ("workloads/isActive", "function", "isActive", "workloads/pod", "isActive"),
     ("workloads/isReady", "function", "isReady", "workloads/pod", "isReady"),
     ("workloads/isAvailable", "function", "isAvailable", "workloads/pod", "isAvailable"),
+    ("workloads/ripening", "function", "ripening", "workloads/pod", "ripening"),
     ("workloads/deletionCost", "function", "deletionCost", "workloads/pod", "deletionCost"),
     ("workloads/deletionOrder", "function", "deletionOrder", "workloads/pod", "deletionOrder"),
     ("workloads/ReplicaSet", "controller", "ReplicaSet", "workloads/replica_set", "controller_ReplicaSet"),

@@ -27,10 +27,11 @@ from kspec.model.view import LaggingView, LiveView, View
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How long a run may take: so many actions, so much virtual time."""
+    """When a run ends: nothing has changed for `still_seconds` of virtual time, or a limit is reached."""
 
     steps_max: int = 1_000_000
-    horizon_seconds: int = 300
+    still_seconds: int = 300
+    seconds_max: int = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended. `quiet`: nothing is left to do within the horizon; else `why` names the bound."""
+    """How a run ended. `quiet`: nothing changes any more; else `why` names the limit that was reached."""
 
     quiet: bool
     steps: int
@@ -135,13 +136,21 @@ class World:
         return True
 
     def run_until_quiet(self, bounds: Bounds | None = None) -> Outcome:
-        """Acts until nothing is left to do within the horizon, or a bound is reached."""
+        """Acts until nothing changes any more, or a limit is reached."""
         bounds = bounds or Bounds()
-        until = self.clock.nanos + bounds.horizon_seconds * SECOND_NANOS
+        latest = self.clock.nanos + bounds.seconds_max * SECOND_NANOS
+        changed, since = self.store.revision, self.clock.nanos
         for steps in range(bounds.steps_max):
-            if not self.step() and not self.pass_time(until):
+            acted = self.step()
+            if self.store.revision != changed:
+                changed, since = self.store.revision, self.clock.nanos
+            if not acted and not self.pass_time(since + bounds.still_seconds * SECOND_NANOS):
                 return Outcome(True, steps)
-        return Outcome(False, bounds.steps_max, f"not quiet after steps_max = {bounds.steps_max} steps")
+            if self.clock.nanos > latest:
+                return Outcome(
+                    False, steps, f"still changing after seconds_max = {bounds.seconds_max} seconds"
+                )
+        return Outcome(False, bounds.steps_max, f"still changing after steps_max = {bounds.steps_max} steps")
 
     def digest(self) -> str:
         """A digest of the trace: equal for equal runs."""

@@ -26,7 +26,7 @@ from kspec.resources.objects import KubeObject
 
 QUIET_DAY = "a quiet day: every image starts, nothing fails, ties between nodes go to the first by name"
 NAMESPACE = "core.Namespace"
-RUN = Bounds(steps_max=2_000_000, horizon_seconds=300)
+RUN = Bounds(steps_max=2_000_000, still_seconds=3_600)
 
 
 class Input(Protocol):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import and_, exists_, join_lists, join_texts
 from kspec.runtime.lists import slice_list
 from kspec.runtime.maths import greatest, least
 from kspec.runtime.operators import index_list, index_map, subtract_int
 from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.times import parse_duration
 from ..scheduling import node_affinity as scheduling_node_affinity
 from ..scheduling import taint_toleration as scheduling_taint_toleration
 from ..types import scaled as types_scaled
@@ -296,6 +298,15 @@ def controller_DaemonSet(self, pods, nodes, now):
                 )
             ],
         )
+    if workloads_pod.ripening(live, (self.get("spec") or {}).get("minReadySeconds") or 0, now):
+        made += [
+            {
+                "action": "requeue",
+                "after": parse_duration(
+                    join_texts(string_from_int((self.get("spec") or {}).get("minReadySeconds") or 0), "s"),
+                ),
+            },
+        ]
     made += [
         {
             "action": "status",

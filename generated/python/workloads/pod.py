@@ -52,6 +52,15 @@ def isAvailable(p, minReadySeconds, now):
     )
 
 
+# workloads/ripening  function (pods: list(core.Pod), minReadySeconds: int, now: timestamp): bool
+def ripening(pods, minReadySeconds, now):
+    """Some pods are ready, but not for long enough yet: time alone will change that."""
+    return (
+        minReadySeconds > 0
+        and exists_(pods, lambda p: isReady(p) and not isAvailable(p, minReadySeconds, now))
+    )
+
+
 # workloads/deletionCost  function (p: core.Pod): int
 def deletionCost(p):
     """The user's wish which pods should go first, from an annotation; not a number counts as 0."""
@@ -160,6 +169,30 @@ RULES = (
         },
         source="pkg/api/v1/pod/util.go IsPodAvailable",
         doc="Ready for at least `minReadySeconds`.",
+        path="workloads/pod",
+    ),
+    CompiledRule(
+        "workloads/ripening",
+        "function",
+        "ripening",
+        (Param("pods", "list(core.Pod)"), Param("minReadySeconds", "int"), Param("now", "timestamp")),
+        ripening,
+        result="bool",
+        reads={
+            "minReadySeconds": frozenset(((),)),
+            "now": frozenset(((),)),
+            "pods": frozenset(
+                (
+                    ("#",),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "lastTransitionTime"),
+                    ("*", "status", "conditions", "*", "status"),
+                    ("*", "status", "conditions", "*", "type"),
+                ),
+            ),
+        },
+        source="pkg/controller/controller_utils.go FindMinNextPodAvailabilityCheck",
+        doc="Some pods are ready, but not for long enough yet: time alone will change that.",
         path="workloads/pod",
     ),
     CompiledRule(

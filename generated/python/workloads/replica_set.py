@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import join_texts
 from kspec.runtime.lists import slice_list
 from kspec.runtime.maths import least
 from kspec.runtime.operators import negate_int, subtract_int
 from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.times import parse_duration
 from ..workloads import pod as workloads_pod
 
 
@@ -35,6 +37,15 @@ def controller_ReplicaSet(self, pods, now):
         made += [
             {"action": "delete", "type": "core.Pod", "target": target}
             for target in slice_list(workloads_pod.deletionOrder(active), 0, least(negate_int(missing), 500))
+        ]
+    if workloads_pod.ripening(active, (self.get("spec") or {}).get("minReadySeconds") or 0, now):
+        made += [
+            {
+                "action": "requeue",
+                "after": parse_duration(
+                    join_texts(string_from_int((self.get("spec") or {}).get("minReadySeconds") or 0), "s"),
+                ),
+            },
         ]
     made += [
         {

@@ -10,6 +10,7 @@ from kspec.runtime.operators import add_int, index_map
 from kspec.runtime.regex import matches
 from kspec.runtime.rulebook import Clause, CompiledRule, Param
 from kspec.runtime.strings import substring_from
+from kspec.runtime.times import parse_duration
 from ..workloads import deployment as workloads_deployment
 from ..workloads import pod as workloads_pod
 
@@ -244,6 +245,19 @@ def controller_StatefulSet(self, pods, claims, now):
                 )
             ],
         )
+    if workloads_pod.ripening(
+        [p for p in pods if workloads_pod.isActive(p)],
+        (self.get("spec") or {}).get("minReadySeconds") or 0,
+        now,
+    ):
+        made += [
+            {
+                "action": "requeue",
+                "after": parse_duration(
+                    join_texts(string_from_int((self.get("spec") or {}).get("minReadySeconds") or 0), "s"),
+                ),
+            },
+        ]
     made += [
         {
             "action": "status",

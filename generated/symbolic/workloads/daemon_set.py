@@ -574,57 +574,92 @@ def controller_DaemonSet(self, pods, nodes, now):
                     lambda: ops.list_([]),
                 ),
             ),
-            ops.list_(
-                [
-                    ops.record(
-                        {
-                            "action": "status",
-                            "type": "apps.DaemonSet",
-                            "object": ops.record(
+            ops.call(
+                "_+_",
+                ops.cond(
+                    workloads_pod_rules.ripening(
+                        live,
+                        ops.field(ops.field(self, "spec", {}), "minReadySeconds", 0),
+                        now,
+                    ),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
                                 {
-                                    "desiredNumberScheduled": ops.call("size", eligible),
-                                    "currentNumberScheduled": ops.call(
-                                        "size",
-                                        ops.filter_(eligible, lambda n: ops.call("@in", n, covered)),
-                                    ),
-                                    "numberMisscheduled": ops.call(
-                                        "size",
-                                        ops.filter_(
-                                            live,
-                                            lambda p: ops.call(
-                                                "!_",
-                                                ops.call("@in", daemonNode(p), eligible),
-                                            ),
-                                        ),
-                                    ),
-                                    "numberReady": ops.call("size", ready),
-                                    "numberAvailable": ops.call(
-                                        "size",
-                                        ops.filter_(
-                                            live,
-                                            lambda p: workloads_pod_rules.isAvailable(
-                                                p,
+                                    "action": "requeue",
+                                    "after": ops.call(
+                                        "duration",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "string",
                                                 ops.field(ops.field(self, "spec", {}), "minReadySeconds", 0),
-                                                now,
                                             ),
+                                            "s",
                                         ),
-                                    ),
-                                    "updatedNumberScheduled": ops.call(
-                                        "_-_",
-                                        ops.call("size", live),
-                                        ops.call("size", stale),
-                                    ),
-                                    "observedGeneration": ops.field(
-                                        ops.field(self, "metadata", {}),
-                                        "generation",
-                                        0,
                                     ),
                                 },
                             ),
-                            "target": self,
-                        },
+                        ],
                     ),
-                ],
+                    lambda: ops.list_([]),
+                ),
+                ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "action": "status",
+                                "type": "apps.DaemonSet",
+                                "object": ops.record(
+                                    {
+                                        "desiredNumberScheduled": ops.call("size", eligible),
+                                        "currentNumberScheduled": ops.call(
+                                            "size",
+                                            ops.filter_(eligible, lambda n: ops.call("@in", n, covered)),
+                                        ),
+                                        "numberMisscheduled": ops.call(
+                                            "size",
+                                            ops.filter_(
+                                                live,
+                                                lambda p: ops.call(
+                                                    "!_",
+                                                    ops.call("@in", daemonNode(p), eligible),
+                                                ),
+                                            ),
+                                        ),
+                                        "numberReady": ops.call("size", ready),
+                                        "numberAvailable": ops.call(
+                                            "size",
+                                            ops.filter_(
+                                                live,
+                                                lambda p: workloads_pod_rules.isAvailable(
+                                                    p,
+                                                    ops.field(
+                                                        ops.field(self, "spec", {}),
+                                                        "minReadySeconds",
+                                                        0,
+                                                    ),
+                                                    now,
+                                                ),
+                                            ),
+                                        ),
+                                        "updatedNumberScheduled": ops.call(
+                                            "_-_",
+                                            ops.call("size", live),
+                                            ops.call("size", stale),
+                                        ),
+                                        "observedGeneration": ops.field(
+                                            ops.field(self, "metadata", {}),
+                                            "generation",
+                                            0,
+                                        ),
+                                    },
+                                ),
+                                "target": self,
+                            },
+                        ),
+                    ],
+                ),
             ),
         ),
     )

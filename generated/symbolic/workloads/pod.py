@@ -60,6 +60,18 @@ def isAvailable(p, minReadySeconds, now):
     )
 
 
+# workloads/ripening  function (pods: list(core.Pod), minReadySeconds: int, now: timestamp): bool
+@ops.rule("workloads/ripening")
+def ripening(pods, minReadySeconds, now):
+    return ops.and_(
+        ops.call("_>_", minReadySeconds, 0),
+        lambda: ops.exists(
+            pods,
+            lambda p: ops.and_(isReady(p), lambda: ops.call("!_", isAvailable(p, minReadySeconds, now))),
+        ),
+    )
+
+
 # workloads/deletionCost  function (p: core.Pod): int
 @ops.rule("workloads/deletionCost")
 def deletionCost(p):
@@ -143,6 +155,7 @@ RULES = {
     "workloads/isActive": isActive,
     "workloads/isReady": isReady,
     "workloads/isAvailable": isAvailable,
+    "workloads/ripening": ripening,
     "workloads/deletionCost": deletionCost,
     "workloads/deletionOrder": deletionOrder,
 }

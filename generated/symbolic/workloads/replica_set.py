@@ -88,41 +88,76 @@ def controller_ReplicaSet(self, pods, now):
                     lambda: ops.list_([]),
                 ),
             ),
-            ops.list_(
-                [
-                    ops.record(
-                        {
-                            "action": "status",
-                            "type": "apps.ReplicaSet",
-                            "object": ops.record(
+            ops.call(
+                "_+_",
+                ops.cond(
+                    workloads_pod_rules.ripening(
+                        active,
+                        ops.field(ops.field(self, "spec", {}), "minReadySeconds", 0),
+                        now,
+                    ),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
                                 {
-                                    "replicas": ops.call("size", active),
-                                    "readyReplicas": ops.call(
-                                        "size",
-                                        ops.filter_(active, lambda p: workloads_pod_rules.isReady(p)),
-                                    ),
-                                    "availableReplicas": ops.call(
-                                        "size",
-                                        ops.filter_(
-                                            active,
-                                            lambda p: workloads_pod_rules.isAvailable(
-                                                p,
+                                    "action": "requeue",
+                                    "after": ops.call(
+                                        "duration",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "string",
                                                 ops.field(ops.field(self, "spec", {}), "minReadySeconds", 0),
-                                                now,
                                             ),
+                                            "s",
                                         ),
-                                    ),
-                                    "observedGeneration": ops.field(
-                                        ops.field(self, "metadata", {}),
-                                        "generation",
-                                        0,
                                     ),
                                 },
                             ),
-                            "target": self,
-                        },
+                        ],
                     ),
-                ],
+                    lambda: ops.list_([]),
+                ),
+                ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "action": "status",
+                                "type": "apps.ReplicaSet",
+                                "object": ops.record(
+                                    {
+                                        "replicas": ops.call("size", active),
+                                        "readyReplicas": ops.call(
+                                            "size",
+                                            ops.filter_(active, lambda p: workloads_pod_rules.isReady(p)),
+                                        ),
+                                        "availableReplicas": ops.call(
+                                            "size",
+                                            ops.filter_(
+                                                active,
+                                                lambda p: workloads_pod_rules.isAvailable(
+                                                    p,
+                                                    ops.field(
+                                                        ops.field(self, "spec", {}),
+                                                        "minReadySeconds",
+                                                        0,
+                                                    ),
+                                                    now,
+                                                ),
+                                            ),
+                                        ),
+                                        "observedGeneration": ops.field(
+                                            ops.field(self, "metadata", {}),
+                                            "generation",
+                                            0,
+                                        ),
+                                    },
+                                ),
+                                "target": self,
+                            },
+                        ),
+                    ],
+                ),
             ),
         ),
     )

@@ -550,76 +550,111 @@ def controller_StatefulSet(self, pods, claims, now):
                     lambda: ops.list_([]),
                 ),
             ),
-            ops.list_(
-                [
-                    ops.record(
-                        {
-                            "action": "status",
-                            "type": "apps.StatefulSet",
-                            "object": ops.record(
+            ops.call(
+                "_+_",
+                ops.cond(
+                    workloads_pod_rules.ripening(
+                        ops.filter_(pods, lambda p: workloads_pod_rules.isActive(p)),
+                        ops.field(ops.field(self, "spec", {}), "minReadySeconds", 0),
+                        now,
+                    ),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
                                 {
-                                    "replicas": ops.call(
-                                        "size",
-                                        ops.filter_(pods, lambda p: workloads_pod_rules.isActive(p)),
-                                    ),
-                                    "readyReplicas": ops.call(
-                                        "size",
-                                        ops.filter_(
-                                            pods,
-                                            lambda p: ops.and_(
-                                                workloads_pod_rules.isActive(p),
-                                                lambda: workloads_pod_rules.isReady(p),
+                                    "action": "requeue",
+                                    "after": ops.call(
+                                        "duration",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "string",
+                                                ops.field(ops.field(self, "spec", {}), "minReadySeconds", 0),
                                             ),
+                                            "s",
                                         ),
-                                    ),
-                                    "availableReplicas": ops.call(
-                                        "size",
-                                        ops.filter_(
-                                            pods,
-                                            lambda p: ops.and_(
-                                                workloads_pod_rules.isActive(p),
-                                                lambda: workloads_pod_rules.isAvailable(
-                                                    p,
-                                                    ops.field(
-                                                        ops.field(self, "spec", {}),
-                                                        "minReadySeconds",
-                                                        0,
-                                                    ),
-                                                    now,
-                                                ),
-                                            ),
-                                        ),
-                                    ),
-                                    "updatedReplicas": ops.call(
-                                        "size",
-                                        ops.filter_(
-                                            pods,
-                                            lambda p: ops.and_(
-                                                workloads_pod_rules.isActive(p),
-                                                lambda: ops.call(
-                                                    "_==_",
-                                                    ops.call(
-                                                        "_[_]",
-                                                        ops.field(ops.field(p, "metadata", {}), "labels", {}),
-                                                        "controller-revision-hash",
-                                                    ),
-                                                    revision,
-                                                ),
-                                            ),
-                                        ),
-                                    ),
-                                    "updateRevision": revision,
-                                    "observedGeneration": ops.field(
-                                        ops.field(self, "metadata", {}),
-                                        "generation",
-                                        0,
                                     ),
                                 },
                             ),
-                            "target": self,
-                        },
+                        ],
                     ),
-                ],
+                    lambda: ops.list_([]),
+                ),
+                ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "action": "status",
+                                "type": "apps.StatefulSet",
+                                "object": ops.record(
+                                    {
+                                        "replicas": ops.call(
+                                            "size",
+                                            ops.filter_(pods, lambda p: workloads_pod_rules.isActive(p)),
+                                        ),
+                                        "readyReplicas": ops.call(
+                                            "size",
+                                            ops.filter_(
+                                                pods,
+                                                lambda p: ops.and_(
+                                                    workloads_pod_rules.isActive(p),
+                                                    lambda: workloads_pod_rules.isReady(p),
+                                                ),
+                                            ),
+                                        ),
+                                        "availableReplicas": ops.call(
+                                            "size",
+                                            ops.filter_(
+                                                pods,
+                                                lambda p: ops.and_(
+                                                    workloads_pod_rules.isActive(p),
+                                                    lambda: workloads_pod_rules.isAvailable(
+                                                        p,
+                                                        ops.field(
+                                                            ops.field(self, "spec", {}),
+                                                            "minReadySeconds",
+                                                            0,
+                                                        ),
+                                                        now,
+                                                    ),
+                                                ),
+                                            ),
+                                        ),
+                                        "updatedReplicas": ops.call(
+                                            "size",
+                                            ops.filter_(
+                                                pods,
+                                                lambda p: ops.and_(
+                                                    workloads_pod_rules.isActive(p),
+                                                    lambda: ops.call(
+                                                        "_==_",
+                                                        ops.call(
+                                                            "_[_]",
+                                                            ops.field(
+                                                                ops.field(p, "metadata", {}),
+                                                                "labels",
+                                                                {},
+                                                            ),
+                                                            "controller-revision-hash",
+                                                        ),
+                                                        revision,
+                                                    ),
+                                                ),
+                                            ),
+                                        ),
+                                        "updateRevision": revision,
+                                        "observedGeneration": ops.field(
+                                            ops.field(self, "metadata", {}),
+                                            "generation",
+                                            0,
+                                        ),
+                                    },
+                                ),
+                                "target": self,
+                            },
+                        ),
+                    ],
+                ),
             ),
         ),
     )

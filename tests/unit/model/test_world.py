@@ -1,9 +1,24 @@
 """The machinery as a whole, on a farm."""
 
-from support.toy_world import FARM, HEN, barn, farm, hens, settled, toy_world
+from typing import Any
+
+from support.toy_world import (
+    FARM,
+    FUNCTIONS,
+    HEN,
+    SECOND,
+    barn,
+    farm,
+    hens,
+    rule,
+    settled,
+    toy_world,
+    write,
+)
 
 from kspec.model.chooser import Recording, Scripted, Seeded
 from kspec.model.objects import Key
+from kspec.model.rules import Listed, RuleSet
 from kspec.model.world import Bounds, Options
 
 
@@ -112,6 +127,20 @@ def test_a_run_is_replayed_from_its_choices() -> None:
     worlds[1].run_until_quiet()
     assert worlds[0].trace == worlds[1].trace
     assert len(worlds[0].trace) > 10
+
+
+def test_what_never_ends_is_stopped_by_a_limit_that_is_named() -> None:
+    """A controller that counts up by itself, once a second."""
+
+    def tick(self: dict[str, Any], now: object) -> list[dict[str, Any]]:
+        count = self.get("status", {}).get("ticks", 0) + 1
+        return [write("status", object={"ticks": count}), write("requeue", after=SECOND)]
+
+    clock = rule("controller", "Clock", "self: toy.Farm, now: timestamp", tick)
+    world = toy_world(rules=RuleSet(Listed((*FUNCTIONS, clock)), {}), profile=None)
+    world.api.create(FARM, farm("a", 0))
+    bounds = Bounds(steps_max=100)
+    assert "steps_max = 100" in world.run_until_quiet(bounds).why
 
 
 def test_a_bound_that_is_reached_is_named() -> None:

@@ -60,6 +60,14 @@ def test_another_image_rolls_all_pods_over() -> None:
     assert len(plan.workloads[0].owned) == 2
 
 
+def test_a_slow_rollout_is_followed_to_its_end() -> None:
+    """Each step waits until new pods have been ready for ten minutes of virtual time."""
+    slow = "minReadySeconds: 600"
+    plan = plan_of(deployment("web", 3, image="b", spec=slow), deployment("web", 3, spec=slow))
+    assert sorted(p.fate for p in plan.pods) == ["gone"] * 3 + ["new"] * 3
+    assert plan.problems == ()
+
+
 def test_a_removed_field_goes_back_to_its_default() -> None:
     with_field = deployment("web", 1, spec="minReadySeconds: 5\n  revisionHistoryLimit: 3")
     plan = plan_of(deployment("web", 1), with_field)

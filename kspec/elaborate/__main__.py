@@ -7,21 +7,9 @@ from importlib import import_module
 from pathlib import Path
 
 from kspec.elaborate.modules import elaborate_rules
+from kspec.elaborate.reading import read_rules
 from kspec.ir.types import TypeTable
-from kspec.source import Diagnostic, SourceFile
-from kspec.syntax import ast
-from kspec.syntax.parse import parse_module
-
-
-def read_rules(folder: Path) -> tuple[list[tuple[str, ast.Module]], list[Diagnostic]]:
-    """Every .kspec file below a folder, parsed, in order of its path; and the mistakes of their syntax."""
-    modules: list[tuple[str, ast.Module]] = []
-    diagnostics: list[Diagnostic] = []
-    for file in sorted(folder.rglob("*.kspec")):
-        module, found = parse_module(SourceFile(str(file), file.read_text(encoding="utf-8")))
-        modules.append((file.relative_to(folder).with_suffix("").as_posix(), module))
-        diagnostics += found
-    return modules, diagnostics
+from kspec.source import Diagnostic
 
 
 def main(arguments: list[str]) -> int:

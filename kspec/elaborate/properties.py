@@ -13,11 +13,12 @@ from kspec.elaborate.folders import CLUSTER
 from kspec.elaborate.literals import constant_expr
 from kspec.elaborate.mistakes import near
 from kspec.elaborate.values import Surroundings
+from kspec.ir.check import check
 from kspec.ir.nodes import And, Expr, Or
 from kspec.ir.properties import ExpectCase, Property, Quantifier
-from kspec.ir.types import BOOL, DURATION, DYN, INT, ListOf, Record, show
+from kspec.ir.types import BOOL, DURATION, DYN, INT, ListOf, Record, Type, show
 from kspec.ir.walk import substitute_variables
-from kspec.source import Span
+from kspec.source import InternalError, Span
 from kspec.syntax import ast
 
 GIVEN = "Given"
@@ -135,11 +136,27 @@ def _property(node: ast.Property, context: Context, around: Surroundings) -> Pro
     forbids = node.verb == "forbid"
     word = OPPOSITE.get(prefix.quantifier, "") if forbids else prefix.quantifier
     holds = _holds(prefix, conditions, body, forbids)
-    return Property(
+    made = Property(
         node.verb, node.title, tuple(_closed_quantifier(q, constants) for q in quantifiers), word == "exists",
         substitute_variables(holds, constants), _temporal(node.verb, prefix), _closed(within, constants),
         _closed(given, constants), (), node.doc, node.span,
     )  # fmt: skip
+    _check(made, context)
+    return made
+
+
+def _check(made: Property, context: Context) -> None:
+    """What was elaborated must be well typed; anything else is a bug of ours."""
+    variables: dict[str, Type] = {"cluster": CLUSTER}
+    problems: list[str] = []
+    for q in made.quantifiers:
+        for expr in (q.low, q.high, q.members):
+            problems += check(expr, context.view.table, variables) if expr is not None else []
+        variables[q.name] = q.type
+    for expr in (made.holds, made.given, made.within):
+        problems += check(expr, context.view.table, variables) if expr is not None else []
+    if problems:
+        raise InternalError(f"property `{made.title}` was elaborated wrongly: {'; '.join(problems)}")
 
 
 def _check_temporal(node: ast.Property, prefix: Prefix, context: Context) -> None:

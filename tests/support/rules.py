@@ -6,9 +6,9 @@ from functools import cache
 
 from support.source_tree import ROOT
 
-from kspec.elaborate.__main__ import read_rules
 from kspec.elaborate.library import Library, library_of
 from kspec.elaborate.modules import Elaborated, elaborate_rules
+from kspec.elaborate.reading import read_rules
 from kspec.elaborate.user import User, elaborate_user
 from kspec.ir.nodes import Rule
 from kspec.ir.types import TypeTable

@@ -39,13 +39,17 @@ class Comments:
                 return Suffix(self.line(comment))
         return ""
 
-    def before_close(self, place: int) -> list[Doc]:
-        """The comments at the end of a block, before its bracket."""
+    def before_close(self, start: int, place: int) -> Doc:
+        """The comments at the end of a block that begins at `start`, or whose last thing ends there, each on its line."""
         out: list[Doc] = []
         while self.next < len(self.comments) and self.comments[self.next].span.start < place:
-            out.append(self.line(self.comments[self.next]))
+            comment = self.comments[self.next]
             self.next += 1
-        return out
+            if self.text[start : start + 1] not in ("{", "[") and self.blank(start, comment.span.start):
+                out.append(HARD)
+            out += [HARD, self.line(comment)]
+            start = comment.span.end
+        return tuple(out)
 
     def line(self, comment: ast.Comment) -> str:
         """The comment with one blank after its slashes; three slashes stay three."""

@@ -60,9 +60,8 @@ class Declarations(Printer):
                 ):
                     docs.append(HARD)
             docs.append(doc)
-        rest = self.comments.before_close(len(self.text) + 1)
-        for text in rest:
-            docs += [HARD, text]
+        last = module.declarations[-1].span.end if module.declarations else 0
+        docs.append(self.comments.before_close(last, len(self.text) + 1))
         return tuple(docs)
 
     # ---- things in a row
@@ -89,10 +88,12 @@ class Declarations(Printer):
             if before is not None:
                 docs += [Broken("", gap), Broken(HARD), self.gap(before.span.end, x.span.start)]
             docs.append(self.item(x, show))
-        close = self.closing(end - 1)
+        close = self.comments.before_close(things[-1].span.end if things else start, end - 1)
         if not docs and not close and not opening:
             return "{}"
-        opened = self.file is not None and bool(things) and "\n" in self.text[start : things[0].span.start]
+        if not docs:
+            return ("{", opening, Indent(2, close), HARD, "}")
+        opened = self.file is not None and "\n" in self.text[start : things[0].span.start]
         broken = opened or not flat or bool(close)
         return group("{", opening, Indent(2, (SPACE, *docs, close)), SPACE, "}", broken=broken)
 
@@ -117,7 +118,7 @@ class Declarations(Printer):
             case ast.Resource():
                 return self.resource(d)
             case ast.Use(template, args):
-                docs: list[Doc] = [(name, ": ", self.expr(value)) for name, value in args]
+                docs = [self.named(name, value) for name, value in args]
                 return ("use ", template, "(", Indent(2, _filled(docs)), ")")
             case ast.Namespace(name, fields, items):
                 things = merged(fields, items)
@@ -151,6 +152,10 @@ class Declarations(Printer):
     def thing(self, x: Thing) -> Doc:
         return self.field(x) if isinstance(x, (ast.Field, ast.ComputedField)) else self.declaration(x)
 
+    def named(self, name: str, value: ast.Expr) -> Doc:
+        lead = self.comments.before(value.span.start)
+        return (lead, name, ": ", self.expr(value), self.comments.after(value.span.end))
+
     def resource(self, d: ast.Resource) -> Doc:
         name = d.name
         if isinstance(name, ast.Literal) and name.kind == "string":
@@ -159,8 +164,8 @@ class Declarations(Printer):
             label = ("(", self.expr(name), ")")
         fields = list(d.fields)
         if not fields:
-            inner = self.comments.before_close(d.span.end - 1)
-            body: Doc = ("{", Indent(2, (HARD, join(HARD, list(inner)))), HARD, "}") if inner else "{}"
+            inner = self.comments.before_close(self.text.rfind("{", 0, d.span.end), d.span.end - 1)
+            body: Doc = ("{", Indent(2, inner), HARD, "}") if inner else "{}"
             return (d.kind, " ", label, " ", body)
         start = self.brace(d.span.start, fields[0].span.start)
         opened = self.begins_line(start, fields[0].span.start, "{")

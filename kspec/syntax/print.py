@@ -297,7 +297,7 @@ class Printer:
             return ("[", "?" if e.optional else "", self.expr(first), "]")
         opened = self.begins_line(e.span.start, first.span.start, "[")
         docs = self.elements(e.elements, frozenset(e.optional))
-        close = self.closing(e.span.end - 1)
+        close = self.comments.before_close(e.elements[-1].span.end, e.span.end - 1)
         body = Indent(2, (SOFT, join((",", SPACE), docs), close))
         return group("[", body, SOFT, "]", broken=opened or bool(close))
 
@@ -314,12 +314,10 @@ class Printer:
         return self.block(list(e.fields), opened, e.span.start, e.span.end)
 
     def empty(self, open: str, close: str, e: ast.Expr) -> Doc:
-        inner = self.comments.before_close(e.span.end - 1) if e.span.file is self.file else []
-        return (open, Indent(2, (HARD, join(HARD, list(inner)))), HARD, close) if inner else open + close
-
-    def closing(self, place: int) -> Doc:
-        """Comments before a closing bracket, each on its line."""
-        return tuple((HARD, c) for c in self.comments.before_close(place))
+        if e.span.file is not self.file:
+            return open + close
+        inner = self.comments.before_close(e.span.start, e.span.end - 1)
+        return (open, Indent(2, inner), HARD, close) if inner else open + close
 
     def block(self, fields: list[ast.Field | ast.ComputedField], opened: bool, start: int, end: int) -> Doc:
         """Fields in braces: on one line if the writer put them there and they fit."""
@@ -335,7 +333,7 @@ class Printer:
                 self.field(field),
                 self.comments.after(field.span.end),
             ]
-        close = self.closing(end - 1)
+        close = self.comments.before_close(fields[-1].span.end, end - 1)
         body = Indent(2, (SPACE, *docs, close))
         return group("{", opening, body, SPACE, "}", broken=opened or bool(close))
 

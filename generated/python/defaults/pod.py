@@ -79,11 +79,8 @@ def default_Pod(self):
                             },
                         }
                         if (
-                            (item.get("resources") or {}).get("requests") is None
-                            and (
-                                (item.get("resources") or {}).get("limits") is not None
-                                or (item.get("resources") or {}).get("requests") is not None
-                            )
+                            (item.get("resources") or {}).get("limits") is not None
+                            or (item.get("resources") or {}).get("requests") is not None
                         )
                         else item
                     )
@@ -106,11 +103,8 @@ def default_Pod(self):
                             },
                         }
                         if (
-                            (item.get("resources") or {}).get("requests") is None
-                            and (
-                                (item.get("resources") or {}).get("limits") is not None
-                                or (item.get("resources") or {}).get("requests") is not None
-                            )
+                            (item.get("resources") or {}).get("limits") is not None
+                            or (item.get("resources") or {}).get("requests") is not None
                         )
                         else item
                     )

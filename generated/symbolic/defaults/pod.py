@@ -144,18 +144,9 @@ def default_Pod(self):
                             "containers": ops.map_(
                                 ops.field(ops.field(self, "spec", {}), "containers", []),
                                 lambda item: ops.cond(
-                                    ops.and_(
-                                        ops.call(
-                                            "!_",
-                                            ops.has_field(ops.field(item, "resources", {}), "requests"),
-                                        ),
-                                        lambda: ops.or_(
-                                            ops.has_field(ops.field(item, "resources", {}), "limits"),
-                                            lambda: ops.has_field(
-                                                ops.field(item, "resources", {}),
-                                                "requests",
-                                            ),
-                                        ),
+                                    ops.or_(
+                                        ops.has_field(ops.field(item, "resources", {}), "limits"),
+                                        lambda: ops.has_field(ops.field(item, "resources", {}), "requests"),
                                     ),
                                     lambda: ops.with_(
                                         item,
@@ -188,18 +179,9 @@ def default_Pod(self):
                             "initContainers": ops.map_(
                                 ops.field(ops.field(self, "spec", {}), "initContainers", []),
                                 lambda item: ops.cond(
-                                    ops.and_(
-                                        ops.call(
-                                            "!_",
-                                            ops.has_field(ops.field(item, "resources", {}), "requests"),
-                                        ),
-                                        lambda: ops.or_(
-                                            ops.has_field(ops.field(item, "resources", {}), "limits"),
-                                            lambda: ops.has_field(
-                                                ops.field(item, "resources", {}),
-                                                "requests",
-                                            ),
-                                        ),
+                                    ops.or_(
+                                        ops.has_field(ops.field(item, "resources", {}), "limits"),
+                                        lambda: ops.has_field(ops.field(item, "resources", {}), "requests"),
                                     ),
                                     lambda: ops.with_(
                                         item,

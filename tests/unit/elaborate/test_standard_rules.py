@@ -10,7 +10,9 @@ from support.rules import shown, standard, standard_modules, table
 
 from kspec.elaborate.modules import elaborate_rules
 from kspec.ir.check import check_program
+from kspec.ir.evaluate import evaluate_rule
 from kspec.ir.nodes import Rule
+from kspec.runtime.values import Quantity
 
 
 def test_no_mistakes() -> None:
@@ -46,3 +48,13 @@ def test_elaboration_takes_less_than_two_seconds() -> None:
     start = time.process_time()
     elaborate_rules(standard_modules(), table())
     assert time.process_time() - start < 2
+
+
+def test_a_limit_is_a_request_where_there_is_none() -> None:
+    (rule,) = (r for r in standard().program.rules if (r.kind, r.name) == ("default", "Pod"))
+    resources = {"requests": {"cpu": Quantity(1)}, "limits": {"cpu": Quantity(2), "memory": Quantity(3)}}
+    pod = {"spec": {"containers": [{"name": "a", "resources": resources}, {"name": "b"}]}}
+    made = evaluate_rule(rule, (pod,), standard().program.by_id())
+    a, b = made["spec"]["containers"]  # type: ignore[index, call-overload]
+    assert a["resources"]["requests"] == {"cpu": Quantity(1), "memory": Quantity(3)}
+    assert b == {"name": "b"}

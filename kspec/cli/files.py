@@ -58,3 +58,11 @@ def _umask() -> int:
 def _mistake(code: str, verb: str, path: str, error: OSError) -> Diagnostic:
     why = (error.strerror or type(error).__name__).lower()
     return Diagnostic(code, f"cannot {verb} `{path}`: {why}")
+
+
+def make_folder(path: Path) -> None:
+    """The folder, with those above it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiagnosticError([_mistake(CANNOT_WRITE, "make the folder", str(path), error)]) from error

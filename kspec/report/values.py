@@ -119,3 +119,32 @@ def _double(value: float) -> float | str:
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return value
+
+
+def to_plain(value: object) -> object:
+    """JSON as a reader expects it: numbers as numbers, quantities and times as Kubernetes writes them."""
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return int(value)
+        case float():
+            return _double(value)
+        case bytes():
+            return b64encode(value).decode()
+        case list() | tuple():
+            return [to_plain(v) for v in value]
+        case Mapping():
+            return {str(from_key(k)): to_plain(v) for k, v in value.items()}
+        case Timestamp():
+            return show_timestamp(value)
+        case Duration():
+            return show_duration(value)
+        case Quantity():
+            return show_quantity(value)
+        case TypeValue():
+            return value.name
+        case Optional():
+            return to_plain(value.value) if value.present else None
+        case _:
+            return str(value)

@@ -1,0 +1,82 @@
+"""Knows how a workspace's properties are decided one after another, and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from kspec.cli.inputs import Inputs
+from kspec.report.results import Report, Result, result_of, result_of_case
+from kspec.source import Diagnostic, DiagnosticError
+
+if TYPE_CHECKING:
+    from kspec.ir.properties import Property
+    from kspec.verify.cluster import Defaulting
+    from kspec.verify.setting import Setting
+
+NO_PROPERTIES, NO_SUCH_TITLE = "KS1908", "KS1909"
+
+
+class Verification:
+    """The properties of some inputs, and all that deciding them needs."""
+
+    def __init__(self, inputs: Inputs, timeout: float) -> None:
+        from kspec.verify.cluster import cluster_of
+        from kspec.verify.setting import standard_setting
+
+        self.workspace = inputs.workspace
+        table = inputs.library.types(inputs.workspace.table)
+        self.setting: Setting = standard_setting(table, inputs.workspace.rules, timeout)
+        self.defaulting: Defaulting = defaulting_of(inputs)
+        known = ((o.kind.record, o.decoded) for o in self.workspace.objects if o.kind and o.decoded)
+        self.cluster: Mapping[str, Any] = cluster_of(known, table, self.defaulting)
+
+    def report(self, properties: Sequence[Property], on_property: Callable[[str], None]) -> Report:
+        """Decide them all, in order."""
+        began = monotonic()
+        results = [r for p in properties for r in self._results(p, on_property)]
+        custom = {f"{kind} ({version})": n for (version, kind), n in self.workspace.unmodelled.items()}
+        count = len(self.workspace.objects)
+        return Report(tuple(results), self.workspace.version, count, custom, monotonic() - began)
+
+    def _results(self, prop: Property, on_property: Callable[[str], None]) -> Iterator[Result]:
+        from kspec.verify.properties import verify_expects, verify_property
+
+        on_property(prop.title)
+        yield result_of(prop.verb, prop.title, prop.span, verify_property(prop, self.cluster, self.setting))
+        for came in verify_expects(prop, self.cluster, self.setting, self.defaulting):
+            case = came.case
+            yield result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
+
+
+def defaulting_of(inputs: Inputs) -> Defaulting:
+    """Applies the default rules, wherever in an object their types occur."""
+    from kspec.cli.inputs import standard
+    from kspec.model.defaults import Defaults
+    from kspec.model.rules import call_function
+
+    rules = standard(inputs).rules
+    defaults = Defaults(inputs.library.types(inputs.workspace.table), rules)
+
+    def applied(record: str, obj: dict[str, Any]) -> dict[str, Any]:
+        return defaults.applied(record, obj, lambda rule, value: call_function(rule, value))
+
+    return applied
+
+
+def chosen(properties: Sequence[Property], only: Sequence[str]) -> list[Property]:
+    """The properties whose title contains one of these texts; all without any. None at all is a mistake."""
+    if not properties:
+        help_ = 'add a .kspec file with one, such as: prove "…": forall p in pods: …'
+        raise DiagnosticError([Diagnostic(NO_PROPERTIES, "there is no property in the input", help=help_)])
+    missing = [o for o in only if not any(o.lower() in p.title.lower() for p in properties)]
+    if missing:
+        titles = ", ".join(f'"{p.title}"' for p in properties)
+        raise DiagnosticError(
+            [
+                Diagnostic(NO_SUCH_TITLE, f'no property is called "{m}"', help=f"there are {titles}")
+                for m in missing
+            ]
+        )
+    return [p for p in properties if not only or any(o.lower() in p.title.lower() for o in only)]

@@ -161,8 +161,7 @@ def _last_applied(world: World, given: Given) -> Object:
 
 def _namespaces(world: World, workspace: Input) -> list[str]:
     """Namespaces that objects are in but that nothing declares."""
-    declared = {o.key.name for o in workspace.objects if o.key.kind == "Namespace"}
-    used = {o.key.namespace for o in workspace.objects if o.key.namespace} - declared
+    used = {o.key.namespace for o in workspace.objects if o.key.namespace}
     known = {k.name for k in world.store.shelf(NAMESPACE).ordered()}
     always: Any = call_function(world.api.rules.function("nodes/systemNamespaces"))
     missing = sorted(used - known - set(always))

@@ -113,6 +113,7 @@ def lone_replica_set(chooser: Chooser) -> World:
     return world
 
 
+@pytest.mark.slow
 def test_every_schedule_of_a_replica_set_makes_two_pods_and_no_more() -> None:
     found = explore(
         lone_replica_set,

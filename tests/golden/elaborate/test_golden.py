@@ -28,7 +28,7 @@ def sources(folder: str) -> list[Path]:
 
 
 def compare(expected: Path, text: str, request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--update", default=False):
+    if request.config.getoption("--update"):
         expected.write_text(text, encoding="utf-8")
     assert expected.exists(), f"{expected.name} is missing: run pytest --update and read it"
     assert text == expected.read_text(encoding="utf-8")

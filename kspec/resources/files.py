@@ -149,13 +149,14 @@ class Finder:
         is_folder = entry.is_dir()
         if entry.name.startswith(".") or is_ignored(Path(real_folder, entry.name), is_folder, rules):
             return
+        path = entry.path.removeprefix("./")
         if is_folder:
-            self._walk(entry.path, suffixes, rules, above)
+            self._walk(path, suffixes, rules, above)
         elif entry.name.endswith(suffixes) or entry.name in KUSTOMIZATION:
             if entry.is_file():
-                self._add_file(entry.path, named=False)
+                self._add_file(path, named=False)
             elif entry.is_symlink():
-                self._tell("KS2610", f"`{entry.path}` leads nowhere", entry.path)
+                self._tell("KS2610", f"`{path}` leads nowhere", path)
 
     def _skip(self, path: str, what: str, help_: str) -> None:
         self._tell("KS2612", f"`{path}` is {what} and was skipped", path, None, help_, Severity.NOTE)

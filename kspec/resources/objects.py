@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from kspec.ir.types import Kind, Record, TypeTable
 from kspec.resources.decode import Decoder, Locator, Path, describe
+from kspec.resources.types import built_in_groups
 from kspec.runtime.notation import show_canonical
 from kspec.runtime.times import show_timestamp
 from kspec.runtime.values import Duration, Quantity, Timestamp
@@ -99,8 +100,8 @@ class ObjectReader:
         decoded = None
         if kind is not None:
             decoded, mistakes = self._decoder.decode(value, Record(kind.record), inside)
-        elif self._mistyped_version(value):
-            mistakes = [self._unserved(value, inside)]
+        else:
+            mistakes = self._why_unserved(value, inside)
         return KubeObject(value, kind, key_of(value), decoded, where, base), warnings + mistakes
 
     def _with_namespace(
@@ -119,18 +120,27 @@ class ObjectReader:
             return {**value, "metadata": without}, [warning]
         return value, []
 
-    def _mistyped_version(self, value: Mapping[str, Any]) -> bool:
-        """Is it a built-in kind in a version that is not served? Such an object is a mistake, not a custom
-        resource."""
-        group = group_of(value["apiVersion"])
-        return any(k.group == group and k.kind == value["kind"] for k in self.table.kinds)
+    def _why_unserved(self, value: Mapping[str, Any], where: Locator) -> list[Diagnostic]:
+        """What is wrong with a kind that is not known: nothing if it may be a custom resource."""
+        from kspec.elaborate.mistakes import either, near
 
-    def _unserved(self, value: Mapping[str, Any], where: Locator) -> Diagnostic:
-        group = group_of(value["apiVersion"])
-        served = [k.api_version for k in self.table.kinds if k.group == group and k.kind == value["kind"]]
-        message = f"{value['kind']} is not served in `{value['apiVersion']}`"
-        help_ = f"write `apiVersion: {served[-1]}`"
-        return Diagnostic("KS2604", message, where.locate(("apiVersion",)), help=help_, path=("apiVersion",))
+        api_version, name = value["apiVersion"], value["kind"]
+        group = group_of(api_version)
+        served = [k.api_version for k in self.table.kinds if k.group == group and k.kind == name]
+        if served:
+            message, help_ = f"{name} is not served in `{api_version}`", f"write `apiVersion: {served[-1]}`"
+            at = "apiVersion"
+        elif group in built_in_groups():
+            siblings = [k.kind for k in self.table.kinds if k.api_version == api_version]
+            elsewhere = sorted({k.api_version for k in self.table.kinds if k.kind == name})
+            message = f"there is no kind `{name}` in `{api_version}`"
+            help_ = near(name, siblings) or near(name, [k.kind for k in self.table.kinds])
+            if elsewhere:
+                help_ = f"{name} is served in {either(elsewhere)}"
+            at = "apiVersion" if elsewhere or not siblings else "kind"
+        else:
+            return []
+        return [Diagnostic("KS2604", message, where.locate((at,)), help=help_, path=(at,))]
 
 
 def group_of(api_version: str) -> str:

@@ -41,6 +41,12 @@ def load_types(version: str = DEFAULT_VERSION) -> TypeTable:
     return table_from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
+@lru_cache(maxsize=1)
+def built_in_groups() -> frozenset[str]:
+    """The groups whose kinds are Kubernetes' own: what they do not serve does not exist."""
+    return frozenset(k.group for v in versions() for k in load_types(v).kinds)
+
+
 def table_from_json(data: Mapping[str, object]) -> TypeTable:
     """The table that `openapi.table_to_json` wrote."""
     kinds, records = data["kinds"], data["records"]

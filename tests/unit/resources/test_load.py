@@ -217,6 +217,21 @@ def test_built_in_kinds_of_a_version_that_is_not_served(folder: Path) -> None:
     assert mistake.code == "KS2604" and mistake.help == "write `apiVersion: apps/v1`"
 
 
+@pytest.mark.parametrize(
+    ("api_version", "kind", "help_"),
+    [
+        ("apps/v1", "Deploymnet", "did you mean `Deployment`?"),
+        ("v1", "deployment", "did you mean `Deployment`?"),
+        ("v1", "Deployment", "Deployment is served in `apps/v1`"),
+        ("apps/v7", "Sandbox", ""),
+    ],
+)
+def test_misspelt_built_in_kinds(folder: Path, api_version: str, kind: str, help_: str) -> None:
+    write("a.yaml", f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: t}}\n")
+    mistake = only(load_workspace(["a.yaml"]))
+    assert (mistake.code, mistake.help) == ("KS2604", help_)
+
+
 def test_kubernetes_versions(folder: Path) -> None:
     head = "apiVersion: networking.k8s.io/v1beta1\nkind: IPAddress\nmetadata: {name: t}\n"
     write("a.yaml", head + "spec: {parentRef: {name: a, resource: b}}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from kspec.verify.cluster import Defaulting
     from kspec.verify.setting import Setting
 
+CULPRITS_MAX = 5
 NO_PROPERTIES, NO_SUCH_TITLE = "KS1908", "KS1909"
 
 
@@ -44,10 +46,35 @@ class Verification:
         from kspec.verify.properties import verify_expects, verify_property
 
         on_property(prop.title)
-        yield result_of(prop.verb, prop.title, prop.span, verify_property(prop, self.cluster, self.setting))
+        result = result_of(
+            prop.verb, prop.title, prop.span, verify_property(prop, self.cluster, self.setting)
+        )
+        yield result if prop.quantifiers or result.verdict != "violated" else self._blamed(result, prop)
         for came in verify_expects(prop, self.cluster, self.setting, self.defaulting):
             case = came.case
             yield result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
+
+    def _blamed(self, result: Result, prop: Property) -> Result:
+        """Nothing was open: the reason names the members of a list that break it, if it is about a list."""
+        from kspec.verify.culprits import culprits
+
+        name, members = culprits(prop.holds, {"cluster": self.cluster}, self.setting.rules)
+        if not members:
+            return result
+        shown = ", ".join(short(m) for m in members[:CULPRITS_MAX])
+        more = f" and {len(members) - CULPRITS_MAX} more" if len(members) > CULPRITS_MAX else ""
+        return replace(result, reason=f"of {name} = {shown}{more}")
+
+
+def short(value: object) -> str:
+    """An object by kind and name; any other value as the language spells it."""
+    from kspec.report.values import show_value
+
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    if isinstance(value, dict) and isinstance(metadata, dict) and metadata.get("name"):
+        place = "/".join(str(metadata[k]) for k in ("namespace", "name") if metadata.get(k))
+        return f"{value.get('kind', '')} {place}".strip()
+    return show_value(value)
 
 
 def defaulting_of(inputs: Inputs) -> Defaulting:

@@ -19,7 +19,7 @@ from kspec.plan.cluster import Declared, choose_nodes
 from kspec.plan.compare import Comparer, Given
 from kspec.plan.custom import custom_changes, custom_kinds
 from kspec.plan.diff import LAST_APPLIED
-from kspec.plan.rows import inert_kinds, node_rows, pod_rows, workloads
+from kspec.plan.rows import inert_kinds, node_rows, overlooked, pod_rows, workloads
 from kspec.plan.value import ObjectChange, Plan, PodRow, Totals, Verb
 from kspec.resources.decode import decode
 from kspec.resources.objects import KubeObject
@@ -78,6 +78,7 @@ def make_plan(
         pods=pods,
         nodes=node_rows(world),
         custom=custom_kinds(workspace.objects),
+        overlooked=overlooked(world, pods),
         inert=inert_kinds(world),
         assumptions=tuple(assumed),
         problems=tuple(problems),

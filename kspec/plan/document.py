@@ -29,6 +29,7 @@ def plan_to_json(plan: Plan) -> Json:
         ],
         "notModelled": {
             "customResources": {kind: [_ref(r) for r in refs] for kind, refs in plan.custom},
+            "podFeatures": {aspect: [_ref(r) for r in refs] for aspect, refs in plan.overlooked},
             "inertKinds": dict(plan.inert),
         },
         "assumptions": list(plan.assumptions),

@@ -4,7 +4,7 @@ full nodes are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from kspec.model.objects import Key, Object, controller_of, name_of, namespace_of, uid_of
@@ -142,6 +142,21 @@ def _text(quantity: Quantity) -> str:
 
 def _percent(part: Quantity, whole: Quantity) -> int:
     return 100 * part.nanos // whole.nanos if whole.nanos else 0
+
+
+def overlooked(world: World, pods: Iterable[PodRow]) -> tuple[tuple[str, tuple[Ref, ...]], ...]:
+    """What pods ask for that no rule looks at, and whose pods do: of a workload it is enough to ask one."""
+    rule = world.api.rules.function("scheduling/unmodelled")
+    found: dict[str, dict[Ref, None]] = {}
+    asked: set[Ref] = set()
+    for row in pods:
+        whose = row.workload or row.object
+        if row.fate != "gone" and (row.owner or row.object) not in asked:
+            asked.add(row.owner or row.object)
+            pod = world.store.get(Key(POD, row.object.namespace, row.object.name))
+            for aspect in call_function(rule, pod):
+                found.setdefault(str(aspect), {})[whose] = None
+    return tuple((aspect, tuple(sorted(refs))) for aspect, refs in sorted(found.items()))
 
 
 def inert_kinds(world: World) -> tuple[tuple[str, int], ...]:

@@ -13,7 +13,7 @@ from typing import Any
 from kspec.plan.value import FieldChange, ObjectChange, Plan, PodRow, Ref, Verb, Workload
 
 VALUE_LENGTH_MAX = 72
-CUSTOM_SHOWN_MAX = 4
+NAMES_SHOWN_MAX = 4
 PODS_SHOWN_MAX = 12
 """Of one owner's pods; the others are counted. The JSON document has them all."""
 
@@ -170,11 +170,16 @@ def _nodes(plan: Plan) -> Iterator[str]:
         yield f"and {len(plan.nodes) - PODS_SHOWN_MAX} more"
 
 
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - NAMES_SHOWN_MAX
+    return ", ".join(names[:NAMES_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
+
+
 def _not_modelled(plan: Plan) -> Iterator[str]:
+    for aspect, refs in plan.overlooked:
+        yield f"{aspect} of {_some([str(r) for r in refs])}"
     for kind, refs in plan.custom:
-        shown = [r.place for r in refs[:CUSTOM_SHOWN_MAX]]
-        more = f" and {len(refs) - len(shown)} more" if len(refs) > len(shown) else ""
-        yield f"custom resource {kind}, carried along: {', '.join(shown)}{more}"
+        yield f"custom resource {kind}, carried along: {_some([r.place for r in refs])}"
     if plan.inert:
         kinds = ", ".join(f"{count} {kind}" for kind, count in plan.inert)
         yield f"kept, but nothing in the model acts on them: {kinds}"

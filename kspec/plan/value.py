@@ -123,8 +123,11 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a change would do. `not_modelled`: objects that are carried along but that nothing acts on, by
-    kind.
+    """What a change would do.
+
+    What it does not say: `custom` are objects that no type describes, by kind; `overlooked` is what
+    pods ask for that no rule looks at, and whose pods do; `inert` counts the objects that are kept but
+    that nothing acts on, by kind.
     """
 
     kubernetes: str
@@ -134,6 +137,7 @@ class Plan:
     pods: tuple[PodRow, ...]
     nodes: tuple[NodeRow, ...]
     custom: tuple[tuple[str, tuple[Ref, ...]], ...] = ()
+    overlooked: tuple[tuple[str, tuple[Ref, ...]], ...] = ()
     inert: tuple[tuple[str, int], ...] = ()
     assumptions: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

@@ -144,6 +144,15 @@ def test_custom_resources_are_carried_along_and_named() -> None:
     assert "custom resource Cow.farm.example, carried along: berta" in render_text(plan)
 
 
+def test_what_no_rule_looks_at_is_named() -> None:
+    spread = "{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}"
+    plan = plan_of(deployment("web", 2, template=f"topologySpreadConstraints: [{spread}]"))
+    assert [(aspect, [str(r) for r in refs]) for aspect, refs in plan.overlooked] == [
+        ("topology spread", ["Deployment shop/web"])
+    ]
+    assert "topology spread of Deployment shop/web" in render_text(plan)
+
+
 def test_a_live_state_keeps_what_others_have_set_and_loses_what_was_applied_before() -> None:
     """As `kubectl apply` does it: the last applied manifest says what may be removed."""
     applied = {

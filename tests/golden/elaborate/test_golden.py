@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 import pytest
+from conftest import Golden
 from support.rules import rules_of, shown, user_of
 
 from kspec.elaborate.user import User
@@ -27,35 +28,28 @@ def sources(folder: str) -> list[Path]:
     return found
 
 
-def compare(expected: Path, text: str, request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--update"):
-        expected.write_text(text, encoding="utf-8")
-    assert expected.exists(), f"{expected.name} is missing: run pytest --update and read it"
-    assert text == expected.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("source", sources("rules"), ids=lambda p: p.stem)
-def test_rules(source: Path, request: pytest.FixtureRequest) -> None:
+def test_rules(source: Path, golden: Golden) -> None:
     made = rules_of(source.read_text(encoding="utf-8"))
     assert not made.diagnostics, shown(made.diagnostics)
     rules = [r for r in made.program.rules if r.path == "golden/test"]
     text = "\n\n".join(f"// {r.id}: {show(r.result)}\n{show_rule(r)}" for r in rules)
-    compare(source.with_suffix(".out"), text + "\n", request)
+    golden.check(source.with_suffix(".out"), text + "\n")
 
 
 @pytest.mark.parametrize("source", sources("user"), ids=lambda p: p.stem)
-def test_user(source: Path, request: pytest.FixtureRequest) -> None:
+def test_user(source: Path, golden: Golden) -> None:
     made = user_of(source.read_text(encoding="utf-8"))
     assert not made.diagnostics, shown(made.diagnostics)
-    compare(source.with_suffix(".out"), "\n".join(describe(made)) + "\n", request)
+    golden.check(source.with_suffix(".out"), "\n".join(describe(made)) + "\n")
 
 
 @pytest.mark.parametrize("source", sources("fail"), ids=lambda p: p.stem)
-def test_mistakes(source: Path, request: pytest.FixtureRequest) -> None:
+def test_mistakes(source: Path, golden: Golden) -> None:
     text = source.read_text(encoding="utf-8")
     made = rules_of(text) if text.startswith("// rules\n") else user_of(text)
     assert made.diagnostics, "no mistake was found"
-    compare(source.with_suffix(".expect"), shown(made.diagnostics), request)
+    golden.check(source.with_suffix(".expect"), shown(made.diagnostics))
 
 
 def describe(user: User) -> list[str]:

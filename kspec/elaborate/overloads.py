@@ -10,8 +10,8 @@ from kspec.elaborate.names import near
 from kspec.elaborate.scope import KSPEC, FunctionSig, Scope
 from kspec.ir import nodes as ir
 from kspec.ir.evaluate import zero
-from kspec.ir.signatures import NOTHING, Overload, overloads_of, signatures
-from kspec.ir.types import BOOL, DYN, QUANTITY, STRING, ListOf, Record, Type, show
+from kspec.ir.signatures import NOTHING, SUMMABLE, Overload, overloads_of, signatures
+from kspec.ir.types import BOOL, DYN, INT, QUANTITY, STRING, ListOf, Record, Scalar, Type, show
 from kspec.ir.unify import assignable, match_overloads, result_of, settle
 from kspec.ir.walk import may_fail
 from kspec.source import Span
@@ -40,7 +40,7 @@ def call(e: Elaborator, node: ast.Call, scope: Scope, expected: Type | None = No
         name = next((c for c in scope.candidates(qualified, absolute) if _has_functions(c)), None)
         if name is not None:
             return standard(e, name, [e.expr(a, scope) for a in node.args], node, scope, method=False)
-    if node.target is None:
+    if node.target is None or (node.function in MACRO_NAMES and scope.checked):
         return unknown_function(e, node, scope)
     wanted = expected if node.function in SAME_LIST and scope.mode == KSPEC else None
     target = e.expr(node.target, scope, wanted)
@@ -128,12 +128,11 @@ def _standard(
 ) -> ir.Expr:
     if scope.mode == KSPEC and name not in ("_*_", "_/_") and QUANTITY in [a.type for a in args]:
         args = [e.adapt(a, QUANTITY, scope) for a in args]
+    given, args = args, _with_zero(args, span) if name == "sum" else args
     matches = match_overloads(name, [a.type for a in args], method)
     if matches:
         made = tuple(args)
         result = result_of(matches)
-        if name == "sum" and isinstance(args[0].type, ListOf) and zero(result) is not None:
-            made += (ir.Lit(zero(result), result, span),)
         if name in ("or", "orValue") and may_fail(args[1]):
             return _lazy(name, args, result, span, scope)
         return ir.Call(name, made, result, span)
@@ -141,7 +140,20 @@ def _standard(
         return ir.Call(name, tuple(args), DYN, span)
     if any(isinstance(a, ir.Lit) and a.type == NOTHING for a in args):
         return ir.Lit(None, NOTHING, span)  # one of the arguments is a mistake already told
-    return _no_overload(e, name, args, name_span, method)
+    return _no_overload(e, name, given, name_span, method)
+
+
+def _with_zero(args: list[ir.Expr], span: Span) -> list[ir.Expr]:
+    """`list.sum()` is given the zero of its elements' type, the sum of an empty list. Nothing else fits."""
+    if len(args) != 1:
+        return []
+    values = args[0]
+    element = values.type.element if isinstance(values.type, ListOf) else values.type
+    if element in (DYN, NOTHING):
+        return [values, ir.Lit(0, DYN if element == DYN else INT, span)]
+    if isinstance(element, Scalar) and element.name in SUMMABLE:
+        return [values, ir.Lit(zero(element), element, span)]
+    return []
 
 
 def _lazy(name: str, args: list[ir.Expr], result: Type, span: Span, scope: Scope) -> ir.Expr:
@@ -156,7 +168,7 @@ def _lazy(name: str, args: list[ir.Expr], result: Type, span: Span, scope: Scope
 def _no_overload(e: Elaborator, name: str, args: list[ir.Expr], span: Span, method: bool) -> ir.Expr:
     overloads = [o for o in overloads_of(name) if o.method == method]
     receiver = 1 if method else 0
-    counts = sorted({len(o.params) - receiver for o in overloads})
+    counts = sorted({len(o.params) - receiver for o in overloads}) if name != "sum" else [0]
     given = len(args) - receiver
     if given not in counts and not any(o.variadic for o in overloads):
         wanted = " or ".join(map(str, counts))
@@ -180,7 +192,7 @@ def _known_overloads(overloads: Sequence[Overload]) -> str:
 
 
 def _show_overload(overload: Overload) -> str:
-    types = [show(p) for p in overload.params]
+    types = [show(p) for p in overload.params if overload.name != "sum" or isinstance(p, ListOf)]
     if overload.method:
         return f"`{types[0]}.{overload.name}({', '.join(types[1:])})`"
     if overload.name.startswith("_") and len(types) == 2 and "[" not in overload.name:

@@ -15,7 +15,7 @@ Origins: TypeAlias = frozenset[Origin]
 Env: TypeAlias = Mapping[str, Origins]
 
 EACH, COUNT, PRESENT = "*", "#", "?"
-"""Segments of a path: every element (of a map: every value); how many elements (of a map: which keys); is it there."""
+"""Segments of a path: every element or value; how many elements, or which keys; is it there."""
 
 NOWHERE: Origins = frozenset()
 
@@ -23,8 +23,8 @@ NOWHERE: Origins = frozenset()
 def read_set(rule: ir.Rule, rules: Mapping[str, ir.Rule] | None = None) -> dict[str, frozenset[FieldPath]]:
     """For each parameter the paths of fields that the rule may read; `()` is the whole of it.
 
-    Two arguments that agree on all these paths give the same result. A path stands for all below it, but one that
-    ends in `#` or `?`. Functions that the rule calls are read into, those unknown read their arguments whole.
+    Arguments that agree on all these paths give the same result. A path stands for all below it, but one that
+    ends in `#` or `?`. Functions that the rule calls are read into; unknown ones read their arguments whole.
     """
     reader = _Reader(rules or {})
     with deep_recursion():
@@ -41,7 +41,7 @@ def _covered(path: FieldPath, paths: set[FieldPath]) -> bool:
 
 
 class _Reader:
-    """Follows where each value comes from; reads are collected where a value is looked at, not where it is passed on."""
+    """Follows where each value comes from; a read is where it is looked at, not where it is passed on."""
 
     def __init__(self, rules: Mapping[str, ir.Rule]) -> None:
         self.rules = rules

@@ -222,16 +222,12 @@ lastIndexOf(list(A), A): int
 isSorted(list(A)): bool !
 min(list(A)): A !
 max(list(A)): A !
-sum(list(int)): int !
 sum(list(int), int): int !
-sum(list(uint)): uint !
 sum(list(uint), uint): uint !
-sum(list(double)): double
 sum(list(double), double): double
-sum(list(duration)): duration !
 sum(list(duration), duration): duration !
-sum(list(quantity)): quantity
 sum(list(quantity), quantity): quantity
+sum(list(dyn), dyn): dyn !
 getFullYear(timestamp): int
 getFullYear(timestamp, string): int !
 getMonth(timestamp): int
@@ -305,6 +301,10 @@ NOTHING = Scalar("nothing")
 A, B = Scalar("A"), Scalar("B")
 PARAMETERS = (A, B)
 SORTABLE = ("int", "uint", "double", "bool", "string", "bytes", "timestamp", "duration", "quantity")
+
+
+SUMMABLE = ("int", "uint", "double", "duration", "quantity")
+"""What `list.sum()` adds up. In an elaborated call the zero of that type is the second argument."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from kspec.runtime.equality import check_sortable, contains, equals, less, less_equal, sort_by
 from kspec.runtime.operators import check_length
-from kspec.runtime.registry import LIBRARY, function
+from kspec.runtime.registry import LIBRARY, function, tag_of
 from kspec.runtime.values import NONE, EvalError, Optional
 
 List = list[object] | tuple[object, ...]
@@ -128,23 +128,20 @@ def greatest(values: List) -> object:
     return _extreme(values, "max", lambda a, b: less(b, a))
 
 
-@function("sum", "list")
-def total(values: List) -> object:
-    return total_from(values, 0) if not values else total_from(values[1:], values[0])
-
-
 @function("sum", "list", "int")
 @function("sum", "list", "uint")
 @function("sum", "list", "double")
 @function("sum", "list", "duration")
 @function("sum", "list", "quantity")
-def total_from(values: List, start: object) -> object:
-    """The sum of numbers, durations or quantities of one type; `start` is that type's zero."""
-    result, add = start, LIBRARY["_+_"]
-    for value in values:
-        if isinstance(value, (str, bytes, list, tuple)):
-            raise EvalError("no_such_overload", "sum is for numbers, durations and quantities")
+@function("sum", "list", "any")
+def total(values: List, zero: object) -> object:
+    """The sum of numbers, durations or quantities of one type; `zero` where there is none."""
+    add = LIBRARY["_+_"]
+    result = values[0] if values else zero
+    for value in values[1:]:
         result = add(result, value)
+    if tag_of(result) not in ("int", "uint", "double", "duration", "quantity"):
+        raise EvalError("no_such_overload", "sum is for numbers, durations and quantities")
     return result
 
 

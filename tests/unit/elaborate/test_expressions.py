@@ -61,18 +61,26 @@ def told(source: str, **options: object) -> list[tuple[str, str]]:
         ("n > 1 implies n > 0", "!(n > 1) || n > 0", "bool"),
         ("node.status.allocatable.cpu >= 2", 'node.status.allocatable.cpu >= quantity("2")', "bool"),
         ("250m + 1", 'quantity("250m") + quantity("1")', "quantity"),
-        ("pod.metadata.creationTimestamp + 5min", 'pod.metadata.creationTimestamp + duration("300s")', "timestamp"),
+        (
+            "pod.metadata.creationTimestamp + 5min",
+            'pod.metadata.creationTimestamp + duration("300s")',
+            "timestamp",
+        ),
         ("1..3", "lists.range(math.greatest(3 - 1 + 1, 0)).map(i, 1 + i)", "list(int)"),
         ("words.fold(w, all, [], all + [size(w)])", "words.fold(w, all, [], all + [size(w)])", "list(int)"),
         ("[].map(n, n)", "[].map(n_2, n_2)", "list(dyn)"),
         ("n == 1 ? [] : words", "n == 1 ? [] : words", "list(string)"),
-        ("pod.spec.containers.map(c, c.ports).flatten()", "pod.spec.containers.map(c, c.ports).flatten()", "list(core.ContainerPort)"),
+        (
+            "pod.spec.containers.map(c, c.ports).flatten()",
+            "pod.spec.containers.map(c, c.ports).flatten()",
+            "list(core.ContainerPort)",
+        ),
         ("int", "int", "type"),
         ("{verb: 'get' n.x: 1}", '{"verb": "get", "n": {"x": 1}}', "map(string, dyn)"),
         ("words.map(d, d + '!')", 'words.map(d_2, d_2 + "!")', "list(string)"),
         ("any.a.b[0]", "any.a.b[0]", "dyn"),
     ],
-)  # fmt: skip
+)
 def test_meaning(source: str, text: str, type_: str) -> None:
     assert shown(source) == (text, type_)
 
@@ -80,12 +88,19 @@ def test_meaning(source: str, text: str, type_: str) -> None:
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("deployment/shop/db", '[0]'), ("deployments/shop/db", '[0]'), ("deploy/shop/db", '[0]'),
-        ("deployment/shop/db.spec.replicas", "[0].spec.replicas"), ("deployment/shop/db.spec.replicas / 2", "[0].spec.replicas / 2"),
-        ("deployment/shop/db.spec.template.spec.containers[0].name", "[0].spec.template.spec.containers[0].name"),
-        ('deployment/shop/("d" + "b")', None), ("deployment/(pod.namespace)/(pod.name).spec.replicas", None),
+        ("deployment/shop/db", "[0]"),
+        ("deployments/shop/db", "[0]"),
+        ("deploy/shop/db", "[0]"),
+        ("deployment/shop/db.spec.replicas", "[0].spec.replicas"),
+        ("deployment/shop/db.spec.replicas / 2", "[0].spec.replicas / 2"),
+        (
+            "deployment/shop/db.spec.template.spec.containers[0].name",
+            "[0].spec.template.spec.containers[0].name",
+        ),
+        ('deployment/shop/("d" + "b")', None),
+        ("deployment/(pod.namespace)/(pod.name).spec.replicas", None),
     ],
-)  # fmt: skip
+)
 def test_references(source: str, found: str | None) -> None:
     text, _ = shown(source)
     if found is not None:
@@ -114,32 +129,54 @@ def test_names_in_references(source: str, name: str) -> None:
 
 def test_division_stays_division() -> None:
     assert shown("n / 2 / 3 - 1") == ("n / 2 / 3 - 1", "int")
-    assert shown("node/2", variables={**VARIABLES, "node": INT}) == ("node / 2", "int")
+    assert show_expr(typed("node/2", variables={"node": INT})) == "node / 2"
 
 
 @pytest.mark.parametrize(
     ("source", "expected", "text"),
     [
         (
-            "{ spec.replicas: 3  spec.template.spec.containers[web]: { image: 'a' resources.requests: { cpu: 250m memory: 1Gi } } }",
+            "{ spec.replicas: 3  spec.template.spec.containers[web]: { image: 'a' "
+            "resources.requests: { cpu: 250m memory: 1Gi } } }",
             DEPLOYMENT,
-            "apps.Deployment{spec: apps.DeploymentSpec{replicas: 3, template: core.PodTemplateSpec{spec: core.PodSpec{containers: "
-            '[core.Container{name: "web", image: "a", resources: core.ResourceRequirements{requests: {"cpu": quantity("250m"), '
+            "apps.Deployment{spec: apps.DeploymentSpec{replicas: 3, template: core.PodTemplateSpec{spec: "
+            "core.PodSpec{containers: "
+            '[core.Container{name: "web", image: "a", resources: core.ResourceRequirements{'
+            'requests: {"cpu": quantity("250m"), '
             '"memory": quantity("1Gi")}}}]}}}}',
         ),
-        ("{ spec.ports[80]: {targetPort: 'http'} }", Record("core.Service"), "core.Service{spec: core.ServiceSpec{ports: "
-            '[core.ServicePort{port: 80, targetPort: "http"}]}}'),
-        ("{ spec { nodeName: 'a' } spec.hostname: 'b' }", POD, 'core.Pod{spec: core.PodSpec{nodeName: "a", hostname: "b"}}'),
-        ("{ metadata.labels: { 'a/b': 'c', (pod.name): 'd' } }", POD,
-            'core.Pod{metadata: meta.ObjectMeta{labels: {"a/b": "c", pod.metadata.name: "d"}}}'),
-        ("{ spec.hostname: n == 1 ? 'a' : null }", POD, 'core.Pod{spec: core.PodSpec{hostname: n == 1 ? "a" : null}}'),
-        ("{ spec.podSelector: {} spec.ingress: [{}] }", Record("networking.NetworkPolicy"),
+        (
+            "{ spec.ports[80]: {targetPort: 'http'} }",
+            Record("core.Service"),
+            'core.Service{spec: core.ServiceSpec{ports: [core.ServicePort{port: 80, targetPort: "http"}]}}',
+        ),
+        (
+            "{ spec { nodeName: 'a' } spec.hostname: 'b' }",
+            POD,
+            'core.Pod{spec: core.PodSpec{nodeName: "a", hostname: "b"}}',
+        ),
+        (
+            "{ metadata.labels: { 'a/b': 'c', (pod.name): 'd' } }",
+            POD,
+            'core.Pod{metadata: meta.ObjectMeta{labels: {"a/b": "c", pod.metadata.name: "d"}}}',
+        ),
+        (
+            "{ spec.hostname: n == 1 ? 'a' : null }",
+            POD,
+            'core.Pod{spec: core.PodSpec{hostname: n == 1 ? "a" : null}}',
+        ),
+        (
+            "{ spec.podSelector: {} spec.ingress: [{}] }",
+            Record("networking.NetworkPolicy"),
             "networking.NetworkPolicy{spec: networking.NetworkPolicySpec{podSelector: meta.LabelSelector{}, "
-            "ingress: [networking.NetworkPolicyIngressRule{}]}}"),
+            "ingress: [networking.NetworkPolicyIngressRule{}]}}",
+        ),
         ("{ cpu: 2 }", MapOf(STRING, QUANTITY), '{"cpu": quantity("2")}'),
-        ("3", QUANTITY, 'quantity("3")'), ("any", INT, "@cast(any, int)"), ("[]", ListOf(INT), "[]"),
+        ("3", QUANTITY, 'quantity("3")'),
+        ("any", INT, "@cast(any, int)"),
+        ("[]", ListOf(INT), "[]"),
     ],
-)  # fmt: skip
+)
 def test_values_of_expected_types(source: str, expected: Type, text: str) -> None:
     found, type_ = shown(source, expected=expected)
     assert (found, type_) == (text, show(expected))
@@ -175,15 +212,12 @@ def test_values_of_expected_types(source: str, expected: Type, text: str) -> Non
         ("words.all(x.y, true)", "KS2008", "the variable of a macro must be a plain name"),
         ("words.all(x, x, true)", "KS2008", "the variable `x` is there twice"),
         ("has(pod)", "KS2009", "has() wants a field, as in `has(pod.spec)`"),
-        ("99999999999999999999", "KS2010", None),
         ("[1, ?2]", "KS2003", "`?` wants an optional, this is an int"),
         ("deployment/db", "KS2013", "a reference to a Deployment is written `deployment/NAMESPACE/NAME`"),
         ("secret/shop/db", "KS2014", "the cluster's type holds no list of Secret"),
     ],
-)  # fmt: skip
-def test_mistakes(source: str, code: str, message: str | None) -> None:
-    if message is None:
-        pytest.skip("the parser tells")
+)
+def test_mistakes(source: str, code: str, message: str) -> None:
     assert told(source) == [(code, message)]
 
 
@@ -196,16 +230,31 @@ def test_mistakes(source: str, code: str, message: str | None) -> None:
         ("{ metadata.labels: { app: 1 } }", POD, "KS2006", "this is an int, but a string is wanted"),
         ("{ spec.foo: 1 }", POD, "KS2002", "`core.PodSpec` has no field `foo`"),
         ("{ spec.hostname: 'a' spec.hostname: 'b' }", POD, "KS2011", "`spec.hostname` is given twice"),
-        ("{ spec: pod.spec spec.hostname: 'b' }", POD, "KS2011", "this path goes into a value that is given as a whole"),
+        (
+            "{ spec: pod.spec spec.hostname: 'b' }",
+            POD,
+            "KS2011",
+            "this path goes into a value that is given as a whole",
+        ),
         ("{ spec[a]: {} }", POD, "KS2012", "`core.PodSpec` is no list, it has no element `[a]`"),
-        ("{ spec.containers { name: 'a' } }", POD, "KS2006", "`containers` is a list, it has no field `name`"),
+        (
+            "{ spec.containers { name: 'a' } }",
+            POD,
+            "KS2006",
+            "`containers` is a list, it has no field `name`",
+        ),
         ("{ spec.containers[a]: 1 }", POD, "KS2006", "the element of a list-map is an object"),
-        ("{ spec.containers[a]: { command[x]: {} } }", POD, "KS2012", "the elements of `command` have no key to name them by"),
+        (
+            "{ spec.containers[a]: { command[x]: {} } }",
+            POD,
+            "KS2012",
+            "the elements of `command` have no key to name them by",
+        ),
         ("{ (pod.name): 1 }", POD, "KS2016", "a computed key is for maps; the fields of a type have names"),
         ("{ a: 1 }", INT, "KS2006", "this is an object, but `int` is wanted"),
         ("words", ListOf(INT), "KS2006", "this is a list(string), but a list(int) is wanted"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_where_a_type_is_expected(source: str, expected: Type, code: str, message: str) -> None:
     assert told(source, expected=expected) == [(code, message)]
 

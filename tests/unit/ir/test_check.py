@@ -54,12 +54,8 @@ def test_rules_and_programs() -> None:
     assert "not declared before" in check_program(ir.Program((two, one)), table())[0]
     assert "same id" in check_program(ir.Program((one, one)), table())[0]
     wrong = ir.Rule("a/w", "function", "w", (), 0, ir.Apply("a/one", (), INT), STRING)
-    assert ["takes 1 arguments", "the result string"] == [
-        m
-        for p in check(wrong, table(), rules={"a/one": one})
-        for m in ("takes 1 arguments", "the result string")
-        if m in p
-    ]
+    first, second = check(wrong, table(), rules={"a/one": one})
+    assert "takes 1 arguments" in first and "the result string" in second
     typed_wrong = ir.Rule("a/t", "function", "t", (), 0, ir.Apply("a/one", (ir.Lit("", STRING),), INT), INT)
     assert "int is wanted" in check(typed_wrong, table(), rules={"a/one": one})[0]
 

@@ -14,11 +14,20 @@ POD = Record("core.Pod")
 @pytest.mark.parametrize(
     ("one", "other", "merged"),
     [
-        (INT, INT, INT), (INT, STRING, None), (INT, DYN, DYN), (NOTHING, INT, INT), (ListOf(NOTHING), ListOf(INT), ListOf(INT)),
-        (ListOf(INT), ListOf(DYN), ListOf(DYN)), (ListOf(INT), ListOf(STRING), None), (MapOf(STRING, NOTHING), MapOf(STRING, INT), MapOf(STRING, INT)),
-        (NULL, POD, POD), (NULL, INT, None), (OptionalOf(INT), OptionalOf(DYN), OptionalOf(DYN)), (ListOf(INT), MapOf(INT, INT), None),
+        (INT, INT, INT),
+        (INT, STRING, None),
+        (INT, DYN, DYN),
+        (NOTHING, INT, INT),
+        (ListOf(NOTHING), ListOf(INT), ListOf(INT)),
+        (ListOf(INT), ListOf(DYN), ListOf(DYN)),
+        (ListOf(INT), ListOf(STRING), None),
+        (MapOf(STRING, NOTHING), MapOf(STRING, INT), MapOf(STRING, INT)),
+        (NULL, POD, POD),
+        (NULL, INT, None),
+        (OptionalOf(INT), OptionalOf(DYN), OptionalOf(DYN)),
+        (ListOf(INT), MapOf(INT, INT), None),
     ],
-)  # fmt: skip
+)
 def test_merge_is_symmetric(one: Type, other: Type, merged: Type | None) -> None:
     assert merge(one, other) == merge(other, one) == merged
 
@@ -30,11 +39,17 @@ def test_join() -> None:
 @pytest.mark.parametrize(
     ("source", "target", "fits", "surely"),
     [
-        (INT, INT, True, True), (INT, UINT, False, False), (DYN, INT, True, False), (INT, DYN, True, True), (NULL, POD, True, True),
-        (ListOf(DYN), ListOf(INT), True, False), (ListOf(DYN), ListOf(A), True, True), (ListOf(INT), MapOf(INT, INT), False, False),
+        (INT, INT, True, True),
+        (INT, UINT, False, False),
+        (DYN, INT, True, False),
+        (INT, DYN, True, True),
+        (NULL, POD, True, True),
+        (ListOf(DYN), ListOf(INT), True, False),
+        (ListOf(DYN), ListOf(A), True, True),
+        (ListOf(INT), MapOf(INT, INT), False, False),
         (NOTHING, STRING, True, True),
     ],
-)  # fmt: skip
+)
 def test_assignable(source: Type, target: Type, fits: bool, surely: bool) -> None:
     assert assignable(source, target, {}) is fits
     assert not fits or fits_surely(source, target) is surely
@@ -43,12 +58,20 @@ def test_assignable(source: Type, target: Type, fits: bool, surely: bool) -> Non
 @pytest.mark.parametrize(
     ("name", "args", "result"),
     [
-        ("_+_", [INT, INT], INT), ("_+_", [ListOf(INT), ListOf(NOTHING)], ListOf(INT)), ("_+_", [DYN, INT], INT),
-        ("_+_", [DYN, DYN], DYN), ("_[_]", [MapOf(STRING, INT), STRING], INT), ("@in", [INT, ListOf(DYN)], BOOL),
-        ("sum", [ListOf(DOUBLE)], DOUBLE), ("sum", [ListOf(DYN)], DYN), ("orValue", [OptionalOf(NOTHING), INT], INT),
-        ("math.greatest", [INT, DOUBLE], DYN), ("math.greatest", [INT] * 5, INT), ("size", [DYN], INT),
+        ("_+_", [INT, INT], INT),
+        ("_+_", [ListOf(INT), ListOf(NOTHING)], ListOf(INT)),
+        ("_+_", [DYN, INT], INT),
+        ("_+_", [DYN, DYN], DYN),
+        ("_[_]", [MapOf(STRING, INT), STRING], INT),
+        ("@in", [INT, ListOf(DYN)], BOOL),
+        ("sum", [ListOf(DOUBLE), DOUBLE], DOUBLE),
+        ("sum", [ListOf(DYN), DYN], DYN),
+        ("orValue", [OptionalOf(NOTHING), INT], INT),
+        ("math.greatest", [INT, DOUBLE], DYN),
+        ("math.greatest", [INT] * 5, INT),
+        ("size", [DYN], INT),
     ],
-)  # fmt: skip
+)
 def test_results(name: str, args: list[Type], result: Type) -> None:
     assert result_of(match_overloads(name, args)) == result
 

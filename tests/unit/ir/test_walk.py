@@ -68,17 +68,41 @@ def test_depth() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "pod.spec.nodeName", "has(pod.spec)", "pod.spec.nodeName == s", "any == 1", "any != labels", "s + s", "size(s) + 1",
-        "size(labels) * 1000 - 5", "n == 1 ? 'a' : s", "pod.spec.tolerations.all(t, t.key == s)", "s in labels",
-        "pod.spec.tolerations.filter(t, t.key in ['a']).map(t, t.key)", "labels.all(k, v, k == v)", "!(n > 1)",
-        "pod.spec.tolerations.sortBy(t, t.key)", "[1.5].sum() > 0.0",
-        "s.startsWith('a') && s.contains('b')", "math.least(n, 3)", "optional.of(n).orValue(2)", "{a: n, b: 1}",
-        "pod.spec.containers.map(c, c.resources.requests)", "hash(any)", "type(any)", "dyn(n)", "string(n)",
-        "labels.size() + labels.size()", "cel.bind(x, s, x + x)", "'a' < s",
-        "pod.spec.tolerations.exists_one(t, t.key == 'a')", "[?optional.of(1)]", "250m + 1",
-        "[1, 2].fold(x, l, [], l + [x])", "pod.?spec.nodeName",
+        "pod.spec.nodeName",
+        "has(pod.spec)",
+        "pod.spec.nodeName == s",
+        "any == 1",
+        "any != labels",
+        "s + s",
+        "size(s) + 1",
+        "size(labels) * 1000 - 5",
+        "n == 1 ? 'a' : s",
+        "pod.spec.tolerations.all(t, t.key == s)",
+        "s in labels",
+        "pod.spec.tolerations.filter(t, t.key in ['a']).map(t, t.key)",
+        "labels.all(k, v, k == v)",
+        "!(n > 1)",
+        "pod.spec.tolerations.sortBy(t, t.key)",
+        "[1.5].sum() > 0.0",
+        "s.startsWith('a') && s.contains('b')",
+        "math.least(n, 3)",
+        "optional.of(n).orValue(2)",
+        "{a: n, b: 1}",
+        "pod.spec.containers.map(c, c.resources.requests)",
+        "hash(any)",
+        "type(any)",
+        "dyn(n)",
+        "string(n)",
+        "labels.size() + labels.size()",
+        "cel.bind(x, s, x + x)",
+        "'a' < s",
+        "pod.spec.tolerations.exists_one(t, t.key == 'a')",
+        "[?optional.of(1)]",
+        "250m + 1",
+        "[1, 2].fold(x, l, [], l + [x])",
+        "pod.?spec.nodeName",
     ],
-)  # fmt: skip
+)
 def test_what_cannot_fail(source: str) -> None:
     assert not may_fail(typed(source, variables=VARIABLES))
 
@@ -86,13 +110,38 @@ def test_what_cannot_fail(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "n + 1", "-n", "n * size(s)", "1 / n", "n % 2", "labels.app", "labels['app']", "[1][n]", "any + 1", "any.a",
-        "any ? 1 : 2", "any && true", "has(any.a)", "int(s)", "s.matches('a')", "s.charAt(0)", "any.all(x, true)",
-        "pod.spec.tolerations.all(t, t.key.substring(1) == s)", "{(s): 1, a: 2}", "[any].exists(x, x)", "optional.of(1).value()",
-        "[s].transformMapEntry(i, v, {v: i})", "[dyn(1)].sum()", "[any].sort()", "cel.bind(x, 1 / n, 2)", "[any].join()",
-        "[1].fold(x, t, n, t + x)", "quantity(s)", "any in [1] ? any.x : 1", "[n].sum()",
+        "n + 1",
+        "-n",
+        "n * size(s)",
+        "1 / n",
+        "n % 2",
+        "labels.app",
+        "labels['app']",
+        "[1][n]",
+        "any + 1",
+        "any.a",
+        "any ? 1 : 2",
+        "any && true",
+        "has(any.a)",
+        "int(s)",
+        "s.matches('a')",
+        "s.charAt(0)",
+        "any.all(x, true)",
+        "pod.spec.tolerations.all(t, t.key.substring(1) == s)",
+        "{(s): 1, a: 2}",
+        "[any].exists(x, x)",
+        "optional.of(1).value()",
+        "[s].transformMapEntry(i, v, {v: i})",
+        "[dyn(1)].sum()",
+        "[any].sort()",
+        "cel.bind(x, 1 / n, 2)",
+        "[any].join()",
+        "[1].fold(x, t, n, t + x)",
+        "quantity(s)",
+        "any in [1] ? any.x : 1",
+        "[n].sum()",
     ],
-)  # fmt: skip
+)
 def test_what_can_fail(source: str) -> None:
     assert may_fail(typed(source, variables=VARIABLES))
 
@@ -113,11 +162,18 @@ def test_calls_of_rules_fail_as_their_bodies_do() -> None:
 @pytest.mark.parametrize(
     ("source", "bounds"),
     [
-        ("3", (3, 3)), ("size(s) - 2", (-3, 2**31 - 2)), ("n", None), ("n == 1 ? 2 : 5", (2, 5)), ("-(size(s))", (-(2**31), 1)),
-        ("math.greatest(size(s), 4)", (4, 2**31)), ("2 * size(s)", (-2, 2**32)), ("n + 1", None),
-        ("size(s) * size(s) * size(s)", None), ("-3 * -4", (12, 12)),
+        ("3", (3, 3)),
+        ("size(s) - 2", (-3, 2**31 - 2)),
+        ("n", None),
+        ("n == 1 ? 2 : 5", (2, 5)),
+        ("-(size(s))", (-(2**31), 1)),
+        ("math.greatest(size(s), 4)", (4, 2**31)),
+        ("2 * size(s)", (-2, 2**32)),
+        ("n + 1", None),
+        ("size(s) * size(s) * size(s)", None),
+        ("-3 * -4", (12, 12)),
     ],
-)  # fmt: skip
+)
 def test_bounds_of_whole_numbers(source: str, bounds: tuple[int, int] | None) -> None:
     assert int_bounds(typed(source, variables=VARIABLES)) == bounds
 

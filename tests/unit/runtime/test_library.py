@@ -92,7 +92,8 @@ TRUE = {
         dyn(1) == 1u && dyn(1u) == 1.0 && dyn(1) != dyn(true)
         dyn(9223372036854775807) < 1e300 && 1 < 2u && 2.5 > 2
         !(0.0 / 0.0 == 0.0 / 0.0) && 0.0 / 0.0 != 0.0 / 0.0 && !(0.0 / 0.0 < 1.0)
-        {1: 'a'}[dyn(1.0)] == 'a' && {1u: 'a'}[dyn(1)] == 'a' && dyn(1) in {1u: 'a'} && !(dyn(1.5) in {1: 'a'})
+        {1: 'a'}[dyn(1.0)] == 'a' && {1u: 'a'}[dyn(1)] == 'a'
+        dyn(1) in {1u: 'a'} && !(dyn(1.5) in {1: 'a'})
         {true: 'a'}[true] == 'a' && !(dyn(1) in {true: 'a'})
         [1, 2] == [dyn(1.0), dyn(2u)] && {'a': 1} == {'a': dyn(1.0)} && [1] != [1, 1]
         int('-0x1F') == -31 && int(-1.9) == -1 && uint('7') == 7u && double('1e3') == 1000.0
@@ -108,24 +109,28 @@ TRUE = {
         timestamp('2024-02-29T23:30:00Z').getDate('-01:00') == 29
         timestamp('2024-07-01T00:00:00Z').getHours('Europe/Berlin') == 2
         timestamp('2024-02-29T12:34:56.789Z').getMilliseconds() == 789
-        timestamp('2024-03-03T00:00:00Z').getDayOfWeek() == 0 && timestamp('2024-03-03T00:00:00Z').getMonth() == 2
+        timestamp('2024-03-03T00:00:00Z').getDayOfWeek() == 0
+        timestamp('2024-03-03T00:00:00Z').getMonth() == 2
         timestamp('2024-01-01T00:00:00+02:00') == timestamp('2023-12-31T22:00:00Z')
         string(timestamp('2024-01-01T00:00:00.120Z')) == '2024-01-01T00:00:00.12Z'
         int(timestamp('1969-12-31T23:59:59.5Z')) == -1 && timestamp(0) == timestamp('1970-01-01T00:00:00Z')
         timestamp(10) - timestamp(4) == duration('6s') && timestamp(4) + duration('1m') == timestamp(64)
         duration('1h30m').getMinutes() == 90 && duration('-1.5s').getSeconds() == -1
         duration('-1.5s').getMilliseconds() == -500 && duration('1.5h') == duration('90m')
-        string(duration('-1500ms')) == '-1.5s' && duration('1us') < duration('.1ms') && duration('0') == duration('0s')
+        string(duration('-1500ms')) == '-1.5s'
+        duration('1us') < duration('.1ms') && duration('0') == duration('0s')
     """,
     "optionals": """
         optional.of(1).orValue(2) == 1 && optional.none().orValue(2) == 2
         optional.of(1).or(optional.of(1 / 0)).value() == 1 && optional.of(1).orValue(1 / 0) == 1
         !optional.ofNonZeroValue('').hasValue() && optional.ofNonZeroValue([0]).hasValue()
-        {'a': {'b': 1}}.?a.?b.value() == 1 && !{'a': {'b': 1}}.?a.?c.hasValue() && {'a': {'b': 1}}.?a.b.value() == 1
+        {'a': {'b': 1}}.?a.?b.value() == 1 && !{'a': {'b': 1}}.?a.?c.hasValue()
+        {'a': {'b': 1}}.?a.b.value() == 1
         [1, 2][?1].value() == 2 && ![1, 2][?5].hasValue() && {'a': 1}[?'b'].orValue(3) == 3
         optional.of(2).optMap(x, x * 2).value() == 4 && !optional.none().optMap(x, x).hasValue()
         optional.of({'a': 1}).optFlatMap(m, m.?a).value() == 1
-        [?optional.of(1), ?optional.none(), 3] == [1, 3] && {?'a': optional.of(1), ?'b': optional.none()} == {'a': 1}
+        [?optional.of(1), ?optional.none(), 3] == [1, 3]
+        {?'a': optional.of(1), ?'b': optional.none()} == {'a': 1}
         optional.unwrap([optional.of(1), optional.none()]) == [1] && [optional.of(2)].unwrapOpt() == [2]
         has({'a': optional.of({'b': 1})}.a.b) && !has({'a': 1}.?x.b)
     """,
@@ -134,17 +139,22 @@ TRUE = {
         quantity('250m').isLessThan(quantity('0.5')) && quantity('2k').isGreaterThan(quantity('1.9k'))
         quantity('250m').add(quantity('750m')) == quantity('1') && quantity('2').sub(3) == quantity('-1')
         quantity('-5').sign() == -1 && quantity('1e3').asInteger() == 1000 && !quantity('1.5').isInteger()
-        quantity('250m').asApproximateFloat() == 0.25 && isQuantity('1.5Gi') && !isQuantity('1 Gi') && !isQuantity('Gi')
+        quantity('250m').asApproximateFloat() == 0.25
+        isQuantity('1.5Gi') && !isQuantity('1 Gi') && !isQuantity('Gi')
         quantity('0.1n') == quantity('1n') && quantity('1E').sign() == 1 && quantity('.5') == quantity('500m')
-        string(quantity('17179869184')) == '16Gi' && string(quantity('1500m')) == '1500m' && string(quantity('0')) == '0'
+        string(quantity('17179869184')) == '16Gi'
+        string(quantity('1500m')) == '1500m' && string(quantity('0')) == '0'
         quantity('100Ei') == quantity('9223372036854775807')
     """,
     "addresses": """
         isIP('10.0.0.1') && !isIP('10.0.0.01') && !isIP('10.0.0') && !isIP('::1%eth0')
         string(ip('2001:DB8:0:0::1')) == '2001:db8::1' && ip.isCanonical('::1') && !ip.isCanonical('::0001')
-        ip('10.0.0.1').family() == 4 && ip('::1').family() == 6 && ip('::1').isLoopback() && ip('127.9.9.9').isLoopback()
-        ip('0.0.0.0').isUnspecified() && ip('169.254.0.1').isLinkLocalUnicast() && ip('fe80::1').isLinkLocalUnicast()
-        ip('224.0.0.5').isLinkLocalMulticast() && ip('ff12::1').isLinkLocalMulticast() && !ip('ff05::1').isGlobalUnicast()
+        ip('10.0.0.1').family() == 4 && ip('::1').family() == 6
+        ip('::1').isLoopback() && ip('127.9.9.9').isLoopback()
+        ip('0.0.0.0').isUnspecified() && ip('169.254.0.1').isLinkLocalUnicast()
+        ip('fe80::1').isLinkLocalUnicast()
+        ip('224.0.0.5').isLinkLocalMulticast()
+        ip('ff12::1').isLinkLocalMulticast() && !ip('ff05::1').isGlobalUnicast()
         ip('10.0.0.1').isGlobalUnicast() && !ip('255.255.255.255').isGlobalUnicast()
         cidr('10.0.0.0/8').containsIP('10.255.0.1') && !cidr('10.0.0.0/8').containsIP(ip('::1'))
         cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && !cidr('10.1.0.0/16').containsCIDR('10.0.0.0/8')
@@ -155,23 +165,29 @@ TRUE = {
     "urls": """
         url('https://user@example.com:80/a%20b?x=1&x=2&y#z').getHost() == 'example.com:80'
         url('https://[::1]:80/').getHostname() == '::1' && url('https://[::1]:80/').getPort() == '80'
-        url('HTTP://example.com').getScheme() == 'http' && url('/path only').getEscapedPath() == '/path%20only'
+        url('HTTP://example.com').getScheme() == 'http'
+        url('/path only').getEscapedPath() == '/path%20only'
         url('https://e.com/a?x=1&x=b%20c').getQuery() == {'x': ['1', 'b c']}
-        isURL('https://e.com') && !isURL('e.com') && !isURL('https://e x.com') && !isURL('../a') && !isURL('http://e%')
+        isURL('https://e.com') && !isURL('e.com')
+        !isURL('https://e x.com') && !isURL('../a') && !isURL('http://e%')
     """,
     "patterns": """
         'foobar'.matches('^fo+b') && !'foobar'.matches('^b') && matches('x', '') && 'a.b'.matches('\\\\.')
         'abc 123 de4'.find('[0-9]+') == '123' && 'abc'.find('x') == ''
         '1 22 333'.findAll('[0-9]+') == ['1', '22', '333'] && '1 22 333'.findAll('[0-9]+', 2) == ['1', '22']
         regex.replace('ab ab', 'a(b)', '<\\\\1>') == '<b> <b>' && regex.replace('aaa', 'a', 'b', 2) == 'bba'
-        regex.extract('id=42', 'id=([0-9]+)').value() == '42' && regex.extractAll('a1b2', '[0-9]') == ['1', '2']
+        regex.extract('id=42', 'id=([0-9]+)').value() == '42'
+        regex.extractAll('a1b2', '[0-9]') == ['1', '2']
         'ÿ'.matches('^.$')
     """,
     "versions": """
-        isSemver('1.2.3-rc.1+b') && !isSemver('v1.2.3') && !isSemver('1.2') && isSemver('v1.2', true) && !isSemver('01.0.0')
+        isSemver('1.2.3-rc.1+b') && !isSemver('v1.2.3') && !isSemver('1.2')
+        isSemver('v1.2', true) && !isSemver('01.0.0')
         semver('1.2.3').major() == 1 && semver('1.2.3').minor() == 2 && semver('v1.02', true).patch() == 0
-        semver('1.0.0-alpha').isLessThan(semver('1.0.0')) && semver('1.0.0-2').isLessThan(semver('1.0.0-alpha'))
-        semver('1.0.0-alpha.1').compareTo(semver('1.0.0-alpha')) == 1 && semver('1.10.0').isGreaterThan(semver('1.9.0'))
+        semver('1.0.0-alpha').isLessThan(semver('1.0.0'))
+        semver('1.0.0-2').isLessThan(semver('1.0.0-alpha'))
+        semver('1.0.0-alpha.1').compareTo(semver('1.0.0-alpha')) == 1
+        semver('1.10.0').isGreaterThan(semver('1.9.0'))
         semver('1.0.0+a') == semver('1.0.0+b')
     """,
 }

@@ -16,7 +16,8 @@ from kspec.resources.places import DEPTH_MAX, read_carefully
 from kspec.resources.scalars import INT_MAX, INT_MIN
 from kspec.source import Diagnostic, SourceFile, Span
 
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\/")
+_HIGH, _LOW, _ANY = (rf"u[dD][{digits}][0-9a-fA-F]{{2}}" for digits in ("89abAB", "c-fC-F", "89a-fA-F"))
+_ESCAPE = re.compile(rf"\\(?:(?P<pair>{_HIGH}\\{_LOW})|(?P<lone>{_ANY})|(?P<slash>/)|.)", re.DOTALL)
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -35,7 +36,18 @@ def load_json(file: SourceFile) -> tuple[list[tuple[int, int, Any]], list[Diagno
 
 def masked(text: str) -> str:
     """The text with what JSON allows and YAML does not replaced by as many harmless characters."""
-    return _SURROGATE.sub(lambda match: "x" * len(match[0]), text) if "\\" in text else text
+
+    def mask(match: re.Match[str]) -> str:
+        return "x" * len(match[0]) if match["pair"] or match["slash"] else match[0]
+
+    return _ESCAPE.sub(mask, _whole(text)) if "\\" in text else text
+
+
+def _whole(text: str) -> str:
+    """The text with each half of a surrogate pair that stands alone as U+FFFD: so Go's JSON reader has it."""
+    return (
+        _ESCAPE.sub(lambda match: "\\ufffd" if match["lone"] else match[0], text) if "\\u" in text else text
+    )
 
 
 class _Reader:
@@ -50,7 +62,7 @@ class _Reader:
         decoder = json.JSONDecoder(
             object_pairs_hook=self.pairs, parse_int=_int, parse_float=_float, parse_constant=_constant
         )
-        text = self.file.text
+        text = _whole(self.file.text)
         at = _skip(text, 0)
         while at < len(text):
             self.repeated = False

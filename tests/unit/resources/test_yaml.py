@@ -200,6 +200,14 @@ def test_json() -> None:
     assert documents[0].locate_key(("a",)).text == '"a"'
 
 
+def test_escapes_of_json() -> None:
+    text = r'{"\ud83d": 1, "b\\ud800": "\ud83d\ude00 \ude00\/ \\", "c": 2}'
+    document = load(text, "t.json")[0][0]
+    assert document.value == {"\ufffd": 1, "b\\ud800": "\U0001f600 \ufffd/ \\", "c": 2}
+    assert document.locate(("c",)).text == "2"
+    assert document.locate(("b\\ud800",)).text.startswith('"')
+
+
 def test_json_streams_and_braces_that_are_yaml() -> None:
     assert values('{"a": 1}\n{"b": 2}') == [{"a": 1}, {"b": 2}]
     assert values("{a: 1}\n---\nb: yes\n") == [{"a": 1}, {"b": True}]

@@ -1,4 +1,6 @@
-"""Knows how a query is decided: violated with a replayed witness first, then what is not known, and only then that it holds."""
+"""Knows how a query is decided: violated with a replayed witness first, then what is not known, and only
+then that it holds.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ TEXTS_TRIES_MAX = 20
 """So often another model is asked for because no string has the facts of this one."""
 
 Replay = Callable[[Mapping[str, object]], Witness]
-"""Evaluates the goal for these values, checks that it comes out as the solver says, and adds what it learns."""
+"""Evaluates the goal for these values, checks that it comes out as the solver says, and adds what it
+learns.
+"""
 
 
 def decide(query: Query, replay: Replay, timeout: float = TIMEOUT_SECONDS) -> Verdict:
@@ -121,7 +125,9 @@ class _Decision:
 
 
 def choose_texts(asked: Script, found: Assignment) -> Model | str:
-    """The model with a string for each Text variable; or an assertion that excludes it, if some string cannot be found."""
+    """The model with a string for each Text variable; or an assertion that excludes it, if some string
+    cannot be found.
+    """
     model = Model(found)
     by_number = {number: text for text, number in asked.numbers.items()}
     taken: set[str] = set()

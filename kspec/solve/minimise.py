@@ -1,4 +1,6 @@
-"""Knows how to make a model simple: fewest present parts, then lowest numbers, then shortest strings; as far as time allows."""
+"""Knows how to make a model simple: fewest present parts, then lowest numbers, then shortest strings; as
+far as time allows.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,9 @@ class Minimiser:
 
 
 class Strings:
-    """Chooses strings: empty if it may be, else one of its own, else what an earlier one has, else the shortest constant."""
+    """Chooses strings: empty if it may be, else one of its own, else what an earlier one has, else the
+    shortest constant.
+    """
 
     def __init__(self, run: Minimiser) -> None:
         self.run = run

@@ -31,7 +31,9 @@ VALID: tuple[Callable[[str], bool], ...] = (is_dns_label, is_label_value, lambda
 
 
 def fresh_text(facts: Facts, avoid: Collection[str], taken: Collection[str] = ()) -> str | None:
-    """The simplest string with these facts that is none of `avoid`, nor of `taken` if that can be helped; None if none was found."""
+    """The simplest string with these facts that is none of `avoid`, nor of `taken` if that can be helped;
+    None if none was found.
+    """
     found = [text for text in _candidates(facts) if text not in avoid and _fits(text, facts)]
     for is_valid in VALID:
         for text in found:

@@ -1,22 +1,39 @@
-"""Knows the parts of open values in the order in which a witness is made simple, and what they are in a model."""
+"""Knows the parts of open values in the order in which a witness is made simple, and what they are in a
+model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kspec.runtime.ip import IP
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.inputs import OpenMap, OpenRecord
 from kspec.runtime.symbolic.merge import make_number
+from kspec.runtime.symbolic.strings import fact_holds
 from kspec.runtime.symbolic.terms import Term
-from kspec.runtime.symbolic.values import SymBool, SymInt, SymIP, SymList, SymStr, is_open
-from kspec.runtime.values import Duration, Quantity, Timestamp, UInt
+from kspec.runtime.symbolic.values import (
+    SymBool,
+    SymInt,
+    SymIP,
+    SymList,
+    SymMap,
+    SymOptional,
+    SymRecord,
+    SymStr,
+    Union,
+    is_open,
+)
+from kspec.runtime.values import Duration, Optional, Quantity, Timestamp, UInt
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A variable of a witness. `kind` is presence, bool, int, address or string; it matters only where `guard` holds."""
+    """A variable of a witness. `kind` is presence, bool, int, address or string; it matters only where
+    `guard` holds.
+    """
 
     kind: str
     term: Term
@@ -56,9 +73,14 @@ def places_of(value: object, guard: Term = t.TRUE) -> Iterator[Place]:
 
 
 class Model(dict[Term, object]):
-    """The values of variables; those that the query does not mention are false, zero or as near to it as they may be, or empty."""
+    """The values of variables; those that the query does not mention are false, zero or as near to it as
+    they may be, or empty.
+    """
 
     def __missing__(self, variable: Term) -> object:
+        if variable.op == "atom":
+            assert isinstance(variable.value, tuple)
+            return fact_holds(variable.value, str(self[variable.args[0]]))
         if variable.sort == t.BOOL:
             return False
         if variable.sort == t.TEXT:
@@ -78,11 +100,17 @@ def concrete(value: object, model: Model) -> object:
         case OpenRecord():
             return _record(value, model)
         case OpenMap():
-            return {
-                key: concrete(each, model)
-                for key, (present, each) in value.entries.items()
-                if model.holds(present)
-            }
+            return _entries(value.entries, model)
+        case Union():
+            return concrete(next(each for guard, each in value.alternatives if model.holds(guard)), model)
+        case SymMap():
+            return _entries(value.entries, model)
+        case SymRecord():
+            base = concrete(value.base, model)
+            kept = {k: v for k, v in base.items() if k not in value.fields} if isinstance(base, dict) else {}
+            return {**kept, **_entries(value.fields, model)}
+        case SymOptional(present, each):
+            return Optional(True, concrete(each, model)) if model.holds(present) else Optional(False)
         case SymList():
             return [concrete(each, model) for present, each in value.items if model.holds(present)]
         case SymBool(term) | SymStr(term):
@@ -96,7 +124,11 @@ def concrete(value: object, model: Model) -> object:
             assert isinstance(whole, int)
             return IP(6 if model.holds(v6) else 4, whole)
         case _:
-            return None
+            return None  # opaque: no rule saw more of it than that it is there
+
+
+def _entries(entries: Mapping[Any, tuple[Term, object]], model: Model) -> dict[object, object]:
+    return {key: concrete(each, model) for key, (present, each) in entries.items() if model.holds(present)}
 
 
 def _record(record: OpenRecord, model: Model) -> dict[str, object]:
@@ -113,7 +145,8 @@ def _record(record: OpenRecord, model: Model) -> dict[str, object]:
 
 
 _ANY: Mapping[str, object] = {
-    "string": "", "bool": False, "int": 0, "uint": UInt(0), "double": 0.0, "bytes": b"", "list": [], "map": {}, "record": {},
+    "string": "", "bool": False, "int": 0, "uint": UInt(0), "double": 0.0, "bytes": b"", "list": [],
+    "map": {}, "record": {},
     "quantity": Quantity(0), "timestamp": Timestamp(0), "duration": Duration(0), "ip": IP(4, (10 << 24) + 1),
 }  # fmt: skip
 

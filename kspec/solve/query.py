@@ -1,4 +1,6 @@
-"""Knows a question to the solver: open values, what is assumed of them, and the goal; and the SMT-LIB text that asks it."""
+"""Knows a question to the solver: open values, what is assumed of them, and the goal; and the SMT-LIB text
+that asks it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ ROUNDS_MAX = 4
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition read symbolically: where it holds, where it fails (false or an error), where that cannot be said."""
+    """A condition read symbolically: where it holds, where it fails (false or an error), where that cannot
+    be said.
+    """
 
     label: str
     holds: Term
@@ -52,9 +56,11 @@ def read(label: str, outcome: object) -> Condition:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`open` values by name, `facts` that hold of them by their making, what is assumed, and what must hold then.
+    """`open` values by name, `facts` that hold of them by their making, what is assumed, and what must hold
+    then.
 
-    `some`: it must hold for at least one choice instead of for all. `bounds` say where lists were cut short.
+    `some`: it must hold for at least one choice instead of for all. `bounds` say where lists were cut
+    short.
     """
 
     open: Mapping[str, object]
@@ -88,7 +94,9 @@ def make_query(
     some: bool = False,
     slots_max: int = SLOTS_MAX,
 ) -> Query:
-    """The query over open values of these shapes. Lists are given as many slots as the question turns out to need, within `slots_max`."""
+    """The query over open values of these shapes. Lists are given as many slots as the question turns out
+    to need, within `slots_max`.
+    """
     slots: dict[str, Slots] = {}
     for _ in range(ROUNDS_MAX):
         inputs = Inputs(fields, slots)
@@ -104,7 +112,9 @@ def make_query(
 
 
 def _needed_slots(inputs: Inputs, query: Query, slots_max: int) -> tuple[dict[str, Slots], list[str]]:
-    """For each open list the slots that the questions about it need, and a sentence for each that has to do with fewer."""
+    """For each open list the slots that the questions about it need, and a sentence for each that has to
+    do with fewer.
+    """
     roots = [*query.facts, *_terms(query)]
     classes = {v: its for its in string_classes(roots) for v in its.variables}
     needed: dict[str, Slots] = {}

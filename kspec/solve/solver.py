@@ -26,7 +26,9 @@ class Undecided:
 
 
 Assignment = dict[Term, object]
-"""A model: bool, int, or for a Text variable the integer that stands for its string (see `Script.numbers`)."""
+"""A model: bool, int, or for a Text variable the integer that stands for its string (see
+`Script.numbers`).
+"""
 
 
 class Solver:
@@ -86,7 +88,9 @@ class Solver:
             self._solver.pop(self._solver.num_scopes() - level)
 
     def admits(self, assertion: str) -> Assignment | None:
-        """A model in which the assertion holds too, which is then kept; None (and nothing is kept) if none was found."""
+        """A model in which the assertion holds too, which is then kept; None (and nothing is kept) if none
+        was found.
+        """
         self._solver.push()
         self.add(assertion)
         answer = self.check()

@@ -9,7 +9,9 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What the answer cost. `seconds` is wall time and takes no part in equality, so that equal answers are equal."""
+    """What the answer cost. `seconds` is wall time and takes no part in equality, so that equal answers
+    are equal.
+    """
 
     checks: int = 0
     variables: int = 0
@@ -21,8 +23,9 @@ class Stats:
 class Witness:
     """One choice of the open values, replayed by the reference evaluator.
 
-    `values` by name, as ordinary run-time values; `error` is the evaluation error that makes the goal fail, if it is one; `objects` are
-    what a user would apply to see it; `minimal` says whether there was time to make it the simplest.
+    `values` by name, as ordinary run-time values; `error` is the evaluation error that makes the goal
+    fail, if it is one; `objects` are what a user would apply to see it; `minimal` says whether there was
+    time to make it the simplest.
     """
 
     values: Mapping[str, object]
@@ -35,7 +38,8 @@ class Witness:
 class Holds:
     """For every choice of the open values (or: for at least one, then `witness` is it).
 
-    `assumptions` say what was assumed of the open values, `bounds` up to where the answer was sought; no bounds: everywhere.
+    `assumptions` say what was assumed of the open values, `bounds` up to where the answer was sought; no
+    bounds: everywhere.
     """
 
     assumptions: tuple[str, ...] = ()
@@ -46,7 +50,9 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class Violated:
-    """There is a choice for which it does not hold; of an `exists`, `witness` is None: there is no choice for which it does."""
+    """There is a choice for which it does not hold; of an `exists`, `witness` is None: there is no choice
+    for which it does.
+    """
 
     witness: Witness | None
     stats: Stats = Stats()

@@ -23,7 +23,9 @@ def undefaulted(record: str, obj: Object) -> Object:
 def cluster_of(
     objects: Iterable[tuple[str, Object]], table: TypeTable, defaulting: Defaulting = undefaulted
 ) -> Object:
-    """The cluster that these decoded objects make, each with its record type; in order of namespace and name. The last of a name counts."""
+    """The cluster that these decoded objects make, each with its record type; in order of namespace and
+    name. The last of a name counts.
+    """
     fields = {record: name for name, record in cluster_fields(table).items()}
     found: dict[str, dict[tuple[str, str], Object]] = {name: {} for name in fields.values()}
     for record, obj in objects:
@@ -38,7 +40,9 @@ def with_objects(
     table: TypeTable,
     defaulting: Defaulting = undefaulted,
 ) -> Object:
-    """The cluster with these raw objects added, as if they were applied. DiagnosticError if one does not fit its type."""
+    """The cluster with these raw objects added, as if they were applied. DiagnosticError if one does not
+    fit its type.
+    """
     records = cluster_fields(table)
     objects = [(records[name], obj) for name, its in cluster.items() if isinstance(its, list) for obj in its]
     for raw in added:

@@ -1,4 +1,6 @@
-"""Knows how a property is decided: its quantifiers made open values, its domains assumed, its formula read symbolically."""
+"""Knows how a property is decided: its quantifiers made open values, its domains assumed, its formula read
+symbolically.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ Cluster = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ExpectResult:
-    """What came of a property once the objects of an `expect` case were added; `met`: it came out as expected."""
+    """What came of a property once the objects of an `expect` case were added; `met`: it came out as
+    expected.
+    """
 
     case: ExpectCase
     verdict: Verdict

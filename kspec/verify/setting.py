@@ -15,9 +15,9 @@ Function = Callable[..., object]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`table`: all types, those of the rules included. `functions`: the symbolic reading of each rule. `rules`: the rules
-    themselves, by which witnesses are replayed. `timeout`: seconds for each question; `slots_max`: how many elements of an open
-    list are looked at.
+    """`table`: all types, those of the rules included. `functions`: the symbolic reading of each rule.
+    `rules`: the rules themselves, by which witnesses are replayed. `timeout`: seconds for each question;
+    `slots_max`: how many elements of an open list are looked at.
     """
 
     table: TypeTable
@@ -40,7 +40,9 @@ def standard_setting(
 
 @dataclass(slots=True)
 class StandardRules(Mapping[str, Rule]):
-    """The standard rules and a user's own by id. The standard ones are read from rules/ when one is first asked for."""
+    """The standard rules and a user's own by id. The standard ones are read from rules/ when one is first
+    asked for.
+    """
 
     own: Program
     _made: dict[str, Rule] | None = field(default=None, repr=False)
@@ -48,14 +50,17 @@ class StandardRules(Mapping[str, Rule]):
     def _all(self) -> dict[str, Rule]:
         if self._made is None:
             from kspec.data import root
-            from kspec.elaborate.__main__ import read_rules
             from kspec.elaborate.modules import elaborate_rules
+            from kspec.elaborate.reading import read_rules
             from kspec.resources.types import load_types
 
             modules, _ = read_rules(root() / "rules")
             standard = elaborate_rules(modules, load_types()).program
             self._made = {**standard.by_id(), **self.own.by_id()}
         return self._made
+
+    def __bool__(self) -> bool:
+        return True  # without counting them, which would read them
 
     def __getitem__(self, rule_id: str) -> Rule:
         return self._all()[rule_id]

@@ -12,7 +12,8 @@ from kspec.ir.walk import free_variables
 def project(expr: ir.Expr, name: str) -> ir.Expr:
     """The field of what the expression makes, without what only other fields need.
 
-    Means the same where those other parts have no errors: of a domain, whether a candidate could exist does not hang on its witness.
+    Means the same where those other parts have no errors: of a domain, whether a candidate could exist
+    does not hang on its witness.
     """
     match expr:
         case ir.MakeRecord():

@@ -1,7 +1,7 @@
 """Knows how an expression of the core is written as a call of the symbolic reading's combinators.
 
-One table, in the order of `kspec/ir/nodes.py`, like `kspec/ir/evaluate.py`. What a node may not need is written as a function
-without parameters, so that a branch that folds away is never built.
+One table, in the order of `kspec/ir/nodes.py`, like `kspec/ir/evaluate.py`. What a node may not need is
+written as a function without parameters, so that a branch that folds away is never built.
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ INDENT = 4
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`opening part, part closing`. The opening may be long text (`lambda x: f(`); parts are texts or groups."""
+    """`opening part, part closing`. The opening may be long text (`lambda x: f(`); parts are texts or
+    groups.
+    """
 
     opening: str
     parts: tuple[Doc, ...]
@@ -36,7 +38,9 @@ def flat(doc: Doc) -> str:
 
 
 def render(doc: Doc, indent: int, taken: int = 0) -> str:
-    """The piece as text whose later lines are indented by `indent`; `taken` characters of the line are used by others."""
+    """The piece as text whose later lines are indented by `indent`; `taken` characters of the line are
+    used by others.
+    """
     text = flat(doc)
     if isinstance(doc, str) or not doc.parts or indent + taken + len(text) <= WIDTH:
         return text

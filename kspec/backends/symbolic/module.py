@@ -23,7 +23,9 @@ Function = Callable[..., object]
 
 
 class Place(Protocol):
-    """Where the function of a rule is: a module below the generated package, slashes between, and its name there."""
+    """Where the function of a rule is: a module below the generated package, slashes between, and its name
+    there.
+    """
 
     @property
     def module(self) -> str: ...
@@ -35,7 +37,9 @@ class Place(Protocol):
 def emit_module(
     path: str, rules: Sequence[ir.Rule], program: ir.Program, places: Mapping[str, Place] | None = None
 ) -> str:
-    """The text of the module for the rules of one file; `places` has the function of every rule that they apply."""
+    """The text of the module for the rules of one file; `places` has the function of every rule that they
+    apply.
+    """
     known: Mapping[str, Place] = rule_places(program.rules) if places is None else places
     modules = sorted({known[rule_id].module for rule_id in _applied(rules)} - {path})
     own = {known[rule.id].name for rule in rules}
@@ -60,7 +64,9 @@ def _applied(rules: Iterable[ir.Rule]) -> set[str]:
 
 
 def _body(rule: ir.Rule) -> ir.Expr:
-    """Of a domain only whether the candidate could exist: its members and its witness are made of what is known."""
+    """Of a domain only whether the candidate could exist: its members and its witness are made of what is
+    known.
+    """
     return project(rule.body, "valid") if rule.kind == "domain" else rule.body
 
 
@@ -93,7 +99,9 @@ def _template() -> Template:
 
 
 class Compiled(Mapping[str, Function]):
-    """The symbolic functions of a program's rules, each compiled when first asked for; `others` has those of other programs."""
+    """The symbolic functions of a program's rules, each compiled when first asked for; `others` has those
+    of other programs.
+    """
 
     def __init__(self, program: ir.Program, others: Mapping[str, Function] | None = None) -> None:
         self._rules = program.by_id()
@@ -118,7 +126,9 @@ class Compiled(Mapping[str, Function]):
 
 
 def compile_expression(expr: ir.Expr, parameters: Sequence[str], rules: Mapping[str, Function]) -> Function:
-    """The symbolic reading of an expression as a function of these parameters; `rules` has the functions of rules by id."""
+    """The symbolic reading of an expression as a function of these parameters; `rules` has the functions
+    of rules by id.
+    """
     emitter = Emitter(_by_table([expr]), _TABLE)
     text = emitter.definition("function", "expression", tuple(parameters), expr)
     return _run(text, "<symbolic expression>", rules)

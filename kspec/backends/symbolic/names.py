@@ -14,7 +14,9 @@ RESERVED = frozenset(keyword.kwlist) | {"ops", "float", "RULES"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the function of a rule is: the path of its module below the generated package, and its name there."""
+    """Where the function of a rule is: the path of its module below the generated package, and its name
+    there.
+    """
 
     module: str
     name: str

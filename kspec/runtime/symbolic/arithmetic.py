@@ -1,4 +1,6 @@
-"""Knows numbers with something open: sums, differences, products with a constant, and their order, with the language's overflow."""
+"""Knows numbers with something open: sums, differences, products with a constant, and their order, with
+the language's overflow.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ _WHOLE = ("int", "uint")
 
 
 def equal(a: object, b: object) -> Term:
-    """Under which condition the two are equal. Never an error of the language; Unsupported where it cannot be said."""
+    """Under which condition the two are equal. Never an error of the language; Unsupported where it cannot
+    be said.
+    """
     if a is b and isinstance(a, (SymStr, OpenRecord, OpenMap, SymBool, SymInt)):
         return t.TRUE
     if not is_open(a) and not is_open(b):
@@ -74,7 +76,9 @@ def _equal_strings(a: object, b: object) -> Term:
 
 
 def _equal_numbers(a: object, b: object) -> Term:
-    """Numbers across int, uint and double by value; quantities, times and durations with their own kind only."""
+    """Numbers across int, uint and double by value; quantities, times and durations with their own kind
+    only.
+    """
     left, right = number_kind(a), number_kind(b)
     for value, other in ((a, b), (b, a)):
         if isinstance(value, float) and number_kind(other) in _WHOLE:

@@ -1,10 +1,12 @@
-"""Knows maps, records and lists with something open: fields, keys, membership, indices, sizes, concatenation."""
+"""Knows maps, records and lists with something open: fields, keys, membership, indices, sizes,
+concatenation.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kspec.runtime.equality import find_key
+from kspec.runtime.equality import find_key, from_key
 from kspec.runtime.operators import has_key as concrete_has_key
 from kspec.runtime.operators import select as concrete_select
 from kspec.runtime.symbolic import terms as t
@@ -18,6 +20,7 @@ from kspec.runtime.symbolic.merge import (
     make_list,
     make_number,
     make_optional,
+    number_kind,
     optional_parts,
     select,
     sources_of,
@@ -25,6 +28,7 @@ from kspec.runtime.symbolic.merge import (
 from kspec.runtime.symbolic.terms import Term
 from kspec.runtime.symbolic.values import (
     Opaque,
+    SymBool,
     SymList,
     SymMap,
     SymOptional,
@@ -37,7 +41,7 @@ from kspec.runtime.symbolic.values import (
     is_open,
     make_bool,
 )
-from kspec.runtime.values import Optional
+from kspec.runtime.values import EvalError, Optional
 
 Maps = (dict, SymMap, SymRecord, OpenRecord, OpenMap)
 Lists = (list, tuple, SymList)
@@ -52,8 +56,6 @@ def field(record: object, name: str, zero: object) -> object:
         value = record.get(name)
         return zero if value is None else value
     match record:
-        case Union():
-            return select((guard, field(each, name, zero)) for guard, each in record.alternatives)
         case SymRecord():
             if name not in record.fields:
                 return field(record.base, name, zero)
@@ -75,8 +77,6 @@ def has_field(record: object, name: str) -> Term:
     if isinstance(record, dict):
         return t.truth(record.get(name) is not None)
     match record:
-        case Union():
-            return t.any_of(t.and_(guard, has_field(each, name)) for guard, each in record.alternatives)
         case SymRecord():
             return record.fields[name][0] if name in record.fields else has_field(record.base, name)
         case SymMap():
@@ -113,7 +113,7 @@ def without_null(value: object) -> Case:
 
 def lookup(operand: object, key: object) -> Case:
     """(is the key there, its value if so), on a map or record with a known key or an open string."""
-    if isinstance(key, SymStr):
+    if is_open(key):
         return _lookup_open(operand, key)
     match operand:
         case OpenMap() | OpenRecord():
@@ -130,12 +130,17 @@ def lookup(operand: object, key: object) -> Case:
             return entries_of(operand).get(find_key(key), (t.FALSE, None))
 
 
-def _lookup_open(operand: object, key: SymStr) -> Case:
+def _lookup_open(operand: object, key: object) -> Case:
+    """The entry whose key is equal to an open one."""
+    if not (isinstance(key, SymStr) or number_kind(key) in ("int", "uint")):
+        if isinstance(key, (SymBool, Opaque)):
+            raise Unsupported("an open key of a map")
+        raise EvalError("no_such_overload", "this cannot be the key of a map")
     found = [
-        (t.and_(guard, t.eq(key.term, t.text(name))), value)
+        (t.and_(guard, equal(key, from_key(name))), value)
         for name, (guard, value) in entries_of(operand).items()
-        if isinstance(name, str)
     ]
+    found = [(guard, value) for guard, value in found if guard is not t.FALSE]
     if not found:
         return t.FALSE, None
     present = t.any_of(guard for guard, _ in found)
@@ -145,8 +150,6 @@ def _lookup_open(operand: object, key: SymStr) -> Case:
 def key(operand: object, name: str) -> object:
     """`operand.name` on a map or dyn; absent is an error."""
     match operand:
-        case Union():
-            return select((guard, key(each, name)) for guard, each in operand.alternatives)
         case SymOptional():
             return select_maybe(operand, name)
         case SymMap() | SymRecord() | OpenRecord() | OpenMap():
@@ -169,8 +172,6 @@ def present_or_error(found: Case, name: object) -> object:
 def has_key(operand: object, name: str) -> object:
     """`has(operand.name)` on a map or dyn."""
     match operand:
-        case Union():
-            return select((guard, has_key(each, name)) for guard, each in operand.alternatives)
         case SymOptional(present, value):
             return choose(present, has_key(value, name), False)
         case SymMap() | SymRecord() | OpenRecord() | OpenMap():
@@ -248,7 +249,10 @@ def contains(value: object, operand: object) -> object:
         ask(operand, found)
         return make_bool(found)
     if isinstance(operand, Maps):
-        return make_bool(lookup(operand, value)[0])
+        try:
+            return make_bool(lookup(operand, value)[0])
+        except EvalError:
+            return False  # what cannot be a key is not there
     return NotImplemented
 
 

@@ -1,4 +1,6 @@
-"""Knows the standard library on values with something open: rules for what can stay open, alternatives for the rest."""
+"""Knows the standard library on values with something open: rules for what can stay open, alternatives for
+the rest.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ _FILLED = {("_>_", 0), ("_>=_", 1)}
 
 
 def _emptiness(name: str, a: object, b: object) -> t.Term | None:
-    """A comparison of the size of an open list that only asks whether it is empty; any other counts its elements."""
+    """A comparison of the size of an open list that only asks whether it is empty; any other counts its
+    elements.
+    """
     if isinstance(b, SymSize) and not isinstance(a, SymSize):
         a, b, name = b, a, _MIRRORED[name]
     if not isinstance(a, SymSize):
@@ -132,7 +136,8 @@ def _emptiness(name: str, a: object, b: object) -> t.Term | None:
 
 def _type_of(value: object) -> object:
     tags = {
-        SymBool: "bool", SymStr: "string", SymIP: "ip", SymOptional: "optional", SymList: "list", SymMap: "map",
+        SymBool: "bool", SymStr: "string", SymIP: "ip", SymOptional: "optional", SymList: "list", SymMap:
+        "map",
         SymRecord: "map", OpenMap: "map", OpenRecord: "map",
     }  # fmt: skip
     tag = value.kind if isinstance(value, SymInt) else tags.get(type(value))
@@ -164,7 +169,9 @@ def _not(value: object) -> object:
 
 
 def _fact(name: str) -> Rule:
-    """A predicate of an open string and a constant stays open; of a constant and an open string it may be a list of cases."""
+    """A predicate of an open string and a constant stays open; of a constant and an open string it may be
+    a list of cases.
+    """
 
     def fact(value: object, argument: object) -> object:
         if isinstance(value, SymStr) and isinstance(argument, str):

@@ -1,7 +1,9 @@
-"""Knows the open values that a question ranges over: records, maps and lists made as far as they are looked at.
+"""Knows the open values that a question ranges over: records, maps and lists made as far as they are looked
+at.
 
-A field, a key or a fact comes to exist when a rule asks for it; what no rule asks for cannot matter and stays out of the
-query. `Inputs` is what the open values of one question share: what must be assumed of them, how lists are bounded, and how they were used.
+A field, a key or a fact comes to exist when a rule asks for it; what no rule asks for cannot matter and
+stays out of the query. `Inputs` is what the open values of one question share: what must be assumed of
+them, how lists are bounded, and how they were used.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """How an open list is made: of these constant strings, each there or not, and of `others` elements that are open.
+    """How an open list is made: of these constant strings, each there or not, and of `others` elements that
+    are open.
 
     `complete` when every list would be told apart from these by no rule that was asked: see `OpenList`.
     """
@@ -57,9 +60,10 @@ class Slots:
 class OpenList:
     """How one open list was used.
 
-    An `exists` over the list holds for some list just when it holds for that list cut down to one witness for each `exists` that
-    holds; `all`, `in` and emptiness are `exists` in other words. So as many slots as there are such questions lose nothing. Any
-    other use (a size, an index, an order, equality) may tell longer lists apart: then the number of slots is a bound of the proof.
+    An `exists` over the list holds for some list just when it holds for that list cut down to one witness
+    for each `exists` that holds; `all`, `in` and emptiness are `exists` in other words. So as many slots
+    as there are such questions lose nothing. Any other use (a size, an index, an order, equality) may tell
+    longer lists apart: then the number of slots is a bound of the proof.
     """
 
     path: str
@@ -76,7 +80,8 @@ class OpenList:
 class Inputs:
     """What the open values of one question share.
 
-    `record_fields` gives the fields of a record type by name; `slots` how the list at a path is made (default: one element).
+    `record_fields` gives the fields of a record type by name; `slots` how the list at a path is made
+    (default: one element).
     """
 
     def __init__(
@@ -146,7 +151,9 @@ class Inputs:
 
 @symbolic_class
 class OpenRecord:
-    """A record of a known type; `exists` says under which condition it is there at all (else it reads as empty)."""
+    """A record of a known type; `exists` says under which condition it is there at all (else it reads as
+    empty).
+    """
 
     __slots__ = ("exists", "inputs", "path", "presence", "type_name", "values")
 
@@ -204,7 +211,9 @@ class OpenRecord:
 
 @symbolic_class
 class OpenMap:
-    """A map from strings of which only the keys that a rule names are made; whether it has others is not asked."""
+    """A map from strings of which only the keys that a rule names are made; whether it has others is not
+    asked.
+    """
 
     __slots__ = ("element", "entries", "exists", "inputs", "path")
 
@@ -247,5 +256,5 @@ def limit(value: object, exists: Term, inputs: Inputs) -> None:
         case SymList():
             for guard, _ in value.items:
                 inputs.fact(t.implies(guard, exists))
-        case _:
-            pass  # a record is made with its own condition; an address or an opaque value is null where it is absent
+        case _:  # a record is made with its own condition; an address or an opaque value is null if absent
+            pass

@@ -1,6 +1,7 @@
 """Knows the loops over lists and maps with something open: each turn happens under a guard.
 
-`body` and `where` are functions of the loop's variables. With `pairs` there are two: index and element of a list, key and value of a map.
+`body` and `where` are functions of the loop's variables. With `pairs` there are two: index and element of
+a list, key and value of a map.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from kspec.runtime.symbolic.merge import (
     make_map,
     make_number,
     merge_lists,
-    select,
     sources_of,
 )
 from kspec.runtime.symbolic.outcomes import (
+    Steps,
     add_entry,
     condition_of,
     guarded,
@@ -33,6 +34,7 @@ from kspec.runtime.symbolic.outcomes import (
     supported,
     term_of,
 )
+from kspec.runtime.symbolic.outcomes import each as apart
 from kspec.runtime.symbolic.terms import Term
 from kspec.runtime.symbolic.values import (
     NOTHING,
@@ -63,15 +65,13 @@ def _over(operand: object, loop: Callable[[object], object]) -> object:
     """The outcome of a loop over an outcome: apart for each alternative that is no list."""
 
     def run(value: object) -> object:
-        if isinstance(value, Union):
-            return select((guard, guarded(run, each)) for guard, each in value.alternatives)
         if isinstance(value, (*Lists, *Maps)):
             return loop(value)
         if isinstance(value, Opaque):
             raise Unsupported(value.reason)
         return failed("no_such_overload", "a value that cannot be looped over")
 
-    return strict(run, operand)
+    return strict(lambda value: apart(run, value), operand)
 
 
 def _turns(values: object, pairs: bool) -> Iterator[Turn]:
@@ -139,34 +139,9 @@ def _first_errors(failing: list[Errors], undecided: Term) -> list[tuple[Why, Ter
 # ---------------------------------------------------------------- strict loops
 
 
-class _Steps:
-    """The errors of steps that happen one after another, and whether there was none yet."""
-
-    __slots__ = ("clear", "errors")
-
-    def __init__(self) -> None:
-        self.errors: list[tuple[Why, Term]] = []
-        self.clear = t.TRUE
-
-    def take(self, guard: Term, step: object) -> object:
-        """The value of a step that happens under a guard."""
-        if isinstance(step, Partial):
-            self.errors.extend(under(t.and_(self.clear, guard), step.errors))
-            self.clear = t.and_(self.clear, t.not_(t.and_(guard, any_error(step.errors))))
-        return value_of(step)
-
-    def test(self, guard: Term, step: object) -> Term:
-        """The truth of a step that happens under a guard, and that guard."""
-        value = self.take(guard, condition_of(step))
-        return t.FALSE if value is NOTHING else t.and_(guard, term_of(value))
-
-    def done(self, value: object) -> object:
-        return outcome(self.errors, value)
-
-
 def exists_one(operand: object, body: Body, *, pairs: bool = False) -> object:
     def run(values: object) -> object:
-        steps = _Steps()
+        steps = Steps()
         count_all(values)
         held = [steps.test(guard, body(*variables)) for guard, _, variables in _turns(values, pairs)]
         total = t.add(*(t.ite(each, t.number(1), t.number(0)) for each in held))
@@ -179,7 +154,7 @@ def map_(operand: object, body: Body, *, where: Body | None = None, pairs: bool 
     """The bodies, where `where` holds."""
 
     def run(values: object) -> object:
-        steps = _Steps()
+        steps = Steps()
         made: list[Case] = []
         for guard, _, variables in _turns(values, pairs):
             if where is not None:
@@ -197,7 +172,7 @@ def filter_(operand: object, body: Body, *, pairs: bool = False) -> object:
     """The elements (keys) for which the body holds."""
 
     def run(values: object) -> object:
-        steps = _Steps()
+        steps = Steps()
         made = [
             (steps.test(guard, body(*variables)), each) for guard, each, variables in _turns(values, pairs)
         ]
@@ -210,7 +185,7 @@ def flat_map(operand: object, body: Body, *, pairs: bool = False) -> object:
     """The concatenation of the bodies, which are lists."""
 
     def run(values: object) -> object:
-        steps = _Steps()
+        steps = Steps()
         made: list[Case] = []
         sources = sources_of(values)
         for guard, _, variables in _turns(values, pairs):
@@ -240,7 +215,7 @@ def transform_map(operand: object, body: Body, *, where: Body | None = None, pai
     """A map from the first variable to the body, where `where` holds."""
 
     def run(values: object) -> object:
-        steps = _Steps()
+        steps = Steps()
         made: dict[object, Case] = {}
         for guard, _, variables in _turns(values, pairs):
             if where is not None:
@@ -266,7 +241,7 @@ def transform_map_entry(
     """The bodies, which are maps, in one; a key twice is an error."""
 
     def run(values: object) -> object:
-        steps = _Steps()
+        steps = Steps()
         made: dict[object, Case] = {}
         for guard, _, variables in _turns(values, pairs):
             if where is not None:
@@ -290,7 +265,7 @@ def sort_by(operand: object, body: Body, *, pairs: bool = False) -> object:
     """The elements, stably ordered by the body, which must be known for each."""
 
     def run(values: object) -> object:
-        steps = _Steps()
+        steps = Steps()
         keyed: list[tuple[object, Case]] = []
         for guard, each, variables in _turns(values, pairs):
             key = steps.take(guard, body(*variables))
@@ -339,8 +314,3 @@ def fold(operand: object, init: object, step: Body) -> object:
         return accumulated
 
     return _over(operand, run)
-
-
-__all__ = [
-    "all_", "exists", "exists_one", "filter_", "flat_map", "fold", "map_", "sort_by", "transform_map", "transform_map_entry"
-]  # fmt: skip

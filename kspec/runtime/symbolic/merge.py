@@ -66,7 +66,9 @@ def select(cases: Iterable[Case]) -> object:
 
 
 def merge(cases: Sequence[Case]) -> object:
-    """One value of several (none a Union). Equal ones are gathered; bools, numbers, lists and optionals become one value."""
+    """One value of several (none a Union). Equal ones are gathered; bools, numbers, lists and optionals
+    become one value.
+    """
     gathered: dict[object, tuple[list[Term], object]] = {}
     for guard, value in cases:
         gathered.setdefault(_identity(value), ([], value))[0].append(guard)
@@ -145,7 +147,9 @@ def _merge_optionals(group: Sequence[Case]) -> object:
 
 
 def _closed(cases: list[Case]) -> list[Case]:
-    """The same cases, the last one also standing for what none of them covers (where the value does not matter)."""
+    """The same cases, the last one also standing for what none of them covers (where the value does not
+    matter).
+    """
     covered = t.any_of(guard for guard, _ in cases[:-1])
     return [*cases[:-1], (t.not_(covered), cases[-1][1])]
 
@@ -256,7 +260,9 @@ def alternatives(value: object) -> tuple[Case, ...]:
 
 
 def combinations(values: Sequence[object]) -> list[tuple[Term, tuple[object, ...]]]:
-    """Every way to choose one alternative of each value, under its guard; the impossible ones are left out."""
+    """Every way to choose one alternative of each value, under its guard; the impossible ones are left
+    out.
+    """
     return _product([alternatives(value) for value in values])
 
 
@@ -279,7 +285,9 @@ SPREAD_MAX = 16
 
 
 def concrete_cases(value: object) -> list[Case]:
-    """All the ordinary values that this value may be, each under its guard; Unsupported where they cannot be listed."""
+    """All the ordinary values that this value may be, each under its guard; Unsupported where they cannot
+    be listed.
+    """
     if not is_open(value):
         return [(t.TRUE, value)]
     match value:

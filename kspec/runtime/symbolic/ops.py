@@ -1,7 +1,9 @@
-"""Knows the meaning of each node of the typed core where something may be open: one combinator per node, in its order.
+"""Knows the meaning of each node of the typed core where something may be open: one combinator per node, in
+its order.
 
-This is what generated code calls. Arguments that a node may not need are functions without parameters, called only where the rest leaves
-them undecided; bodies of loops are functions of their variables. Combinators take outcomes and yield outcomes (see `values.py`); they never raise.
+This is what generated code calls. Arguments that a node may not need are functions without parameters,
+called only where the rest leaves them undecided; bodies of loops are functions of their variables.
+Combinators take outcomes and yield outcomes (see `values.py`); they never raise.
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from kspec.runtime.symbolic.loops import (
     transform_map,
     transform_map_entry,
 )
-from kspec.runtime.symbolic.merge import Case, choose, make_list, make_map, optional_parts, select
+from kspec.runtime.symbolic.merge import Case, choose, make_list, make_map, optional_parts
 from kspec.runtime.symbolic.outcomes import (
+    Steps,
     add_entry,
     condition_of,
+    each,
     guarded,
     not_supported,
     strict,
@@ -43,7 +47,6 @@ from kspec.runtime.symbolic.values import (
     SymMap,
     SymOptional,
     SymRecord,
-    Union,
     Unsupported,
     Why,
     after,
@@ -107,19 +110,23 @@ def field(operand: object, name: str, zero: object) -> object:
     if type(operand) is dict:
         value = operand.get(name)
         return zero if value is None else value
-    return strict(containers.field, operand, name, zero)
+    return strict(lambda record: each(containers.field, record, name, zero), operand)
 
 
 def has_field(operand: object, name: str) -> object:
-    return strict(lambda record: make_bool(containers.has_field(record, name)), operand)
+    return strict(lambda record: each(_has_field, record, name), operand)
+
+
+def _has_field(record: object, name: str) -> object:
+    return make_bool(containers.has_field(record, name))
 
 
 def key(operand: object, name: str) -> object:
-    return strict(containers.key, operand, name)
+    return strict(lambda value: each(containers.key, value, name), operand)
 
 
 def has_key(operand: object, name: str) -> object:
-    return strict(containers.has_key, operand, name)
+    return strict(lambda value: each(containers.has_key, value, name), operand)
 
 
 # ---------------------------------------------------------------- And, Or, Cond
@@ -200,7 +207,9 @@ def call(name: str, *args: object) -> object:
 
 
 def rule(rule_id: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
-    """Decorator of the function that a rule became: its arguments are evaluated first; what it cannot express names the rule."""
+    """Decorator of the function that a rule became: its arguments are evaluated first; what it cannot
+    express names the rule.
+    """
 
     def decorate(function: Callable[..., object]) -> Callable[..., object]:
         def body(*args: object) -> object:
@@ -243,16 +252,32 @@ def _present(value: object) -> Case:
 
 
 def map_literal(entries: Sequence[tuple[object, object]], optional: Sequence[int] = ()) -> object:
-    def made(*values: object) -> object:
-        result: dict[object, Case] = {}
-        errors: list[tuple[Why, Term]] = []
-        for index in range(len(entries)):
-            name = _map_key(values[2 * index])
-            value = values[2 * index + 1]
-            add_entry(result, errors, name, _present(value) if index in optional else (t.TRUE, value))
-        return outcome(errors, make_map(result))
+    steps = Steps()
+    result: dict[object, Case] = {}
+    for index, (key_outcome, value_outcome) in enumerate(entries):
+        name = steps.take(t.TRUE, strict(_map_key, key_outcome))
+        value = steps.take(t.TRUE, value_outcome)
+        if index in optional:
+            value = steps.take(t.TRUE, strict(_case, value))
+        if name is NOTHING or value is NOTHING:
+            return steps.done(NOTHING)
+        doubled: list[tuple[Why, Term]] = []
+        add_entry(result, doubled, name, value.case if isinstance(value, _Case) else (t.TRUE, value))
+        steps.take(t.TRUE, outcome(doubled, None))
+    return steps.done(make_map(result))
 
-    return strict(made, *(part for entry in entries for part in entry))
+
+class _Case:
+    """An entry that may be absent, on its way through an outcome."""
+
+    __slots__ = ("case",)
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+
+def _case(value: object) -> object:
+    return _Case(_present(value))
 
 
 def _map_key(value: object) -> object:
@@ -275,16 +300,13 @@ def with_(operand: object, fields: Mapping[str, object]) -> object:
     """The operand with these fields replaced; null removes one."""
 
     def made(base: object, *values: object) -> object:
-        return _replace(
-            base, {name: containers.without_null(v) for name, v in zip(fields, values, strict=True)}
-        )
+        cases = {name: containers.without_null(v) for name, v in zip(fields, values, strict=True)}
+        return each(_replace, base, cases)
 
     return strict(made, operand, *fields.values())
 
 
 def _replace(base: object, fields: dict[str, Case]) -> object:
-    if isinstance(base, Union):
-        return select((guard, _replace(each, fields)) for guard, each in base.alternatives)
     if isinstance(base, Opaque):
         raise Unsupported(base.reason)
     if not isinstance(base, containers.Maps):

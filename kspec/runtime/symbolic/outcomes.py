@@ -1,4 +1,6 @@
-"""Knows the steps that all combinators share: strict evaluation, conditions, and which errors are the language's."""
+"""Knows the steps that all combinators share: strict evaluation, conditions, and which errors are the
+language's.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from kspec.runtime.symbolic.values import (
     failed,
     in_turn,
     outcome,
+    under,
     unsupported,
+    value_of,
 )
 from kspec.runtime.values import EvalError
 
@@ -43,6 +47,15 @@ def guarded(function: Callable[..., object], *values: object) -> object:
         return failed(error.code, error.message)
     except Unsupported as why:
         return unsupported(why.reason)
+
+
+def each(function: Callable[..., object], value: object, *rest: object) -> object:
+    """The outcome of a function of a value, apart for each alternative of it, so that what one raises
+    concerns that one alone.
+    """
+    if isinstance(value, Union):
+        return select((guard, guarded(function, one, *rest)) for guard, one in value.alternatives)
+    return guarded(function, value, *rest)
 
 
 def condition_of(condition: object) -> object:
@@ -85,3 +98,28 @@ def add_entry(made: dict[object, Case], errors: list[tuple[Why, Term]], name: ob
         errors.append((Why("duplicate_key"), t.and_(clear, present, case[0])))
         case = (t.or_(present, case[0]), choose(present, value, case[1]))
     made[name] = case
+
+
+class Steps:
+    """The errors of steps that happen one after another, and whether there was none yet."""
+
+    __slots__ = ("clear", "errors")
+
+    def __init__(self) -> None:
+        self.errors: list[tuple[Why, Term]] = []
+        self.clear = t.TRUE
+
+    def take(self, guard: Term, step: object) -> object:
+        """The value of a step that happens under a guard."""
+        if isinstance(step, Partial):
+            self.errors.extend(under(t.and_(self.clear, guard), step.errors))
+            self.clear = t.and_(self.clear, t.not_(t.and_(guard, any_error(step.errors))))
+        return value_of(step)
+
+    def test(self, guard: Term, step: object) -> Term:
+        """The truth of a step that happens under a guard, and that guard."""
+        value = self.take(guard, condition_of(step))
+        return t.FALSE if value is NOTHING else t.and_(guard, term_of(value))
+
+    def done(self, value: object) -> object:
+        return outcome(self.errors, value)

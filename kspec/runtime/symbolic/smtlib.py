@@ -1,4 +1,6 @@
-"""Knows how terms print as SMT-LIB 2: readable stable names, shared parts named once, a comment at each assertion."""
+"""Knows how terms print as SMT-LIB 2: readable stable names, shared parts named once, a comment at each
+assertion.
+"""
 
 from __future__ import annotations
 
@@ -57,9 +59,11 @@ _WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Script:
-    """A printed query. `variables` are all that a model must give values to; `numbers` the integer of each constant string.
+    """A printed query. `variables` are all that a model must give values to; `numbers` the integer of each
+    constant string.
 
-    `impossible`: some assertion is false as it stands, so that no solver need be asked. `terms` is how many different ones it has.
+    `impossible`: some assertion is false as it stands, so that no solver need be asked. `terms` is how
+    many different ones it has.
     """
 
     text: str
@@ -71,7 +75,9 @@ class Script:
 
 
 def script(assertions: Iterable[tuple[str, Term]]) -> Script:
-    """The query as text: declarations, what bounds and strings demand, then each assertion under its comment."""
+    """The query as text: declarations, what bounds and strings demand, then each assertion under its
+    comment.
+    """
     given = list(assertions)
     classes = string_classes(term for _, term in given)
     facts = axioms(classes)

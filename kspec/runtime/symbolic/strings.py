@@ -1,9 +1,11 @@
-"""Knows what replaces a theory of strings: which strings can matter to a set of terms, and the facts that hold among them.
+"""Knows what replaces a theory of strings: which strings can matter to a set of terms, and the facts that
+hold among them.
 
-A Text variable is compared with constants and with other Text variables, and asked for facts (`startsWith`, ...). Variables that are
-compared, directly or in a chain, share a *class*; a class knows the constants that any of its members is compared with. Every string
-that is none of these constants is alike but for equality and the facts asked for: it is "other". So a value is a constant of the
-class or a number for an other string, and equality of strings is equality of integers.
+A Text variable is compared with constants and with other Text variables, and asked for facts
+(`startsWith`, ...). Variables that are compared, directly or in a chain, share a *class*; a class knows
+the constants that any of its members is compared with. Every string that is none of these constants is
+alike but for equality and the facts asked for: it is "other". So a value is a constant of the class or a
+number for an other string, and equality of strings is equality of integers.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from kspec.runtime.symbolic.terms import Term
 
 @dataclass(slots=True)
 class StringClass:
-    """Text variables that may be compared; the constants and the facts that any of them meets. In order of appearance."""
+    """Text variables that may be compared; the constants and the facts that any of them meets. In order of
+    appearance.
+    """
 
     variables: list[Term]
     constants: dict[str, None] = field(default_factory=dict)
@@ -57,7 +61,9 @@ def _find(leader: dict[Term, Term], term: Term) -> Term:
 
 
 def axioms(classes: Iterable[StringClass]) -> list[Term]:
-    """What must hold of the facts: right about constants, consistent with each other, alike for equal strings."""
+    """What must hold of the facts: right about constants, consistent with each other, alike for equal
+    strings.
+    """
     found: list[Term] = []
     for its in classes:
         facts = list(its.facts)

@@ -1,8 +1,9 @@
 """Knows Boolean and integer terms: a hash-consed DAG whose constructors fold what is already decided.
 
-Three sorts: Bool, Int, and Text (a string that is only ever compared; printed as an integer, see `strings.py`). Structurally
-equal terms are the same object, so `is` compares and dictionaries need no deep hash. Nothing depends on the order in which
-terms were made before: arguments keep the order they were given in, so a query prints alike in every process.
+Three sorts: Bool, Int, and Text (a string that is only ever compared; printed as an integer, see
+`strings.py`). Structurally equal terms are the same object, so `is` compares and dictionaries need no deep
+hash. Nothing depends on the order in which terms were made before: arguments keep the order they were
+given in, so a query prints alike in every process.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Term:
     | const |                    | bool or int      |
     | text  |                    | str              |
     | var   |                    | name             |
-    | atom  | a Text variable    | (function, text) | a fact about a string: startsWith, endsWith, contains, matches
+    | atom  | a Text variable    | (function, text), a fact about a string
     | not   | Bool               |                  |
     | and   | two or more Bool   |                  |
     | or    | two or more Bool   |                  |
@@ -105,7 +106,9 @@ def text_var(name: str) -> Term:
 
 
 def atom(function: str, string: Term, argument: str) -> Term:
-    """A fact `function(string, argument)` about a Text variable; about a constant it is for the caller to decide."""
+    """A fact `function(string, argument)` about a Text variable; about a constant it is for the caller to
+    decide.
+    """
     return _make("atom", (string,), (function, argument))
 
 
@@ -141,7 +144,9 @@ def implies(left: Term, right: Term) -> Term:
 
 
 def _junction(op: str, terms: tuple[Term, ...], zero: Term, unit: Term) -> Term:
-    """Conjunction or disjunction: flattened, without repetition, with complements, cases and absorption folded."""
+    """Conjunction or disjunction: flattened, without repetition, with complements, cases and absorption
+    folded.
+    """
     members: dict[Term, None] = {}
     for term in terms:
         if term is zero:
@@ -167,7 +172,8 @@ def _junction(op: str, terms: tuple[Term, ...], zero: Term, unit: Term) -> Term:
 
 
 def _fold_cases(op: str, members: dict[Term, None]) -> bool:
-    """x = a excludes x = b: in `and`, two such are false and `x != b` is implied by `x = a`; `or` is the dual.
+    """x = a excludes x = b: in `and`, two such are false and `x != b` is implied by `x = a`; `or` is the
+    dual.
 
     Drops what is implied; False when the whole is decided.
     """
@@ -462,7 +468,9 @@ def walk(roots: Iterable[Term]) -> Iterator[Term]:
 
 
 def evaluate(root: Term, assignment: Mapping[Term, object]) -> object:
-    """The value of a term, given those of its variables and atoms; Text variables have a str (or any value of their own)."""
+    """The value of a term, given those of its variables and atoms; Text variables have a str (or any value
+    of their own).
+    """
     values: dict[Term, object] = {}
     for term in walk([root]):
         args = [values[arg] for arg in term.args]

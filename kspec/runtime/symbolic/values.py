@@ -1,6 +1,8 @@
-"""Knows the values of the symbolic reading: ordinary values where all is known, these where something stays open.
+"""Knows the values of the symbolic reading: ordinary values where all is known, these where something stays
+open.
 
-A value of the language is an ordinary run-time value (see `kspec.runtime.values`) with nothing open in it, or one of:
+A value of the language is an ordinary run-time value (see `kspec.runtime.values`) with nothing open in it, or
+one of:
 
 | class      | stands for                                                                                   |
 |------------|----------------------------------------------------------------------------------------------|
@@ -15,8 +17,9 @@ A value of the language is an ordinary run-time value (see `kspec.runtime.values
 | Opaque     | a value of which nothing but its existence is known; asking anything of it is Unsupported    |
 | Union      | one of several of the above or of ordinary values, under guards that exclude each other      |
 
-and the open ones of `inputs.py` (OpenRecord, OpenMap). What an expression yields is an *outcome*: a value, or `Partial`: a value where no
-error holds, each error under its guard. The guards of a Union, and the errors of a Partial, exclude each other.
+and the open ones of `inputs.py` (OpenRecord, OpenMap). What an expression yields is an *outcome*: a value,
+or `Partial`: a value where no error holds, each error under its guard. The guards of a Union, and the
+errors of a Partial, exclude each other.
 """
 
 from __future__ import annotations
@@ -45,7 +48,9 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """An error alternative. `code` is the EvalError's, or "unsupported": then nothing is known of what happens there."""
+    """An error alternative. `code` is the EvalError's, or "unsupported": then nothing is known of what
+    happens there.
+    """
 
     code: str
     message: str = ""
@@ -118,7 +123,9 @@ class SymOptional:
 
 
 class SymList:
-    """Elements in order, each present under its guard. `sources` are the open lists that elements come from."""
+    """Elements in order, each present under its guard. `sources` are the open lists that elements come
+    from.
+    """
 
     __slots__ = ("items", "sources")
 
@@ -143,7 +150,9 @@ class SymMap:
 
 
 class SymRecord:
-    """Fields of its own, each present under its guard; any other field is that of `base` (a record or map value)."""
+    """Fields of its own, each present under its guard; any other field is that of `base` (a record or map
+    value).
+    """
 
     __slots__ = ("base", "fields")
 
@@ -156,7 +165,9 @@ class SymRecord:
 
 
 class SymSize(SymInt):
-    """The size of a list that comes from open lists: asked only whether it is zero, it is a question like `exists`."""
+    """The size of a list that comes from open lists: asked only whether it is zero, it is a question like
+    `exists`.
+    """
 
     __slots__ = ("operand",)
     operand: SymList
@@ -249,7 +260,9 @@ def under(guard: Term, errors: Errors) -> Errors:
 
 
 def in_turn(outcomes: Iterable[object]) -> tuple[Errors, tuple[object, ...]]:
-    """What strict evaluation in order yields: the first error of each case, and the values where there is none."""
+    """What strict evaluation in order yields: the first error of each case, and the values where there is
+    none.
+    """
     errors: list[tuple[Why, Term]] = []
     values: list[object] = []
     clear = t.TRUE

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kspec.model.cluster import ClusterValues
 from kspec.model.defaults import Defaults
 from kspec.model.kinds import Kinds
 from kspec.model.objects import (
@@ -76,12 +77,12 @@ def _open_door(request: Request) -> str | None:
 
 @dataclass
 class Api:
-    """The API server. `cluster` gives the value that rules take as `cluster`."""
+    """The API server. `cluster` makes the value that rules take as `cluster`."""
 
     store: Store
     rules: RuleSet
     kinds: Kinds
-    cluster: Callable[[], object]
+    cluster: ClusterValues
     authenticate: Hook = _open_door
     authorize: Hook = _open_door
 
@@ -222,7 +223,7 @@ class Api:
         """The rule's value; its first parameter is the object, whatever the rule calls it."""
         given = {**values, rule.params[0].name: obj}
         if has_param(rule, "cluster"):
-            given["cluster"] = self.cluster()
+            given["cluster"] = self.cluster.of(rule)
         return call(rule, given)
 
     def _commit(self, write: Callable[[], Object]) -> Reply:

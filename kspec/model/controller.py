@@ -100,7 +100,14 @@ class Controller:
     # ------------------------------------------------------------ scheduling
 
     def has_ready(self, now: int) -> bool:
-        return bool(self.ready(now))
+        if self._expected:
+            return bool(self.ready(now))
+        return self._queue.has_ready(now) or self._touches_any()
+
+    def _touches_any(self) -> bool:
+        """Is there an object that may read what has changed? Quicker than to queue them all."""
+        shelf = self.view.shelf(self._record)
+        return any(shelf.has_any(namespace) for namespace in self._touched)
 
     def ready(self, now: int) -> Sequence[Key]:
         self._spread()
@@ -169,7 +176,7 @@ class Controller:
         for clause in self._reads:
             values[clause.name] = self._read(clause, obj)
         if has_param(self.rule, "cluster"):
-            values["cluster"] = self._api.cluster()
+            values["cluster"] = self._api.cluster.of(self.rule)
         writes: Any = call(self.rule, values)
         return claims, list(writes)
 

@@ -7,11 +7,12 @@ every pod that agrees with it on the fields that the rules read, while the node 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kspec.ir.reads import COUNT, EACH
+from kspec.model.cluster import PARAM, ClusterValues
 from kspec.model.objects import Object, name_of
 from kspec.model.rules import RuleSet, call, call_function, has_param
 from kspec.model.signature import signature_of
@@ -108,18 +109,17 @@ NO_PODS = NodePods()
 
 
 class Judge:
-    """Asks the rules of a profile. `cluster` gives the value and a stamp that changes when it does."""
+    """Asks the rules of a profile."""
 
-    def __init__(
-        self, profile: Profile, rules: RuleSet, cluster: Callable[[], tuple[object, object]]
-    ) -> None:
+    def __init__(self, profile: Profile, rules: RuleSet, cluster: ClusterValues) -> None:
         self.profile = profile
         self._rules = rules
         self._cluster = cluster
         self.filters = [_named(rules, "filter", name) for name in profile.filters]
         self.scores = [_named(rules, "score", s.plugin) for s in profile.scores]
         everything = [*self.filters, *self.scores]
-        self.reads_cluster = any(has_param(r, "cluster") for r in everything)
+        self._cluster_rules = [r for r in everything if has_param(r, PARAM)]
+        self.reads_cluster = bool(self._cluster_rules)
         self._signature = signature_of(_read_of(r, "pod") for r in everything)
         self.placed_signature = signature_of(_of_element(_read_of(r, "placed")) for r in everything)
         """What of a pod that is placed on a node can matter to the verdict on another pod."""
@@ -127,9 +127,9 @@ class Judge:
 
     def judge(self, pod: Object, nodes: Sequence[Object], placed: Mapping[str, NodePods]) -> Placement:
         """The verdict on each node for this pod."""
-        cluster, stamp = self._cluster() if self.reads_cluster else (None, None)
+        stamp = tuple(self._cluster.stamp(r) for r in self._cluster_rules)
         known = self._known_for(pod)
-        values: dict[str, object] = {"pod": pod, "cluster": cluster}
+        values: dict[str, object] = {"pod": pod}
         verdicts = []
         for node in nodes:
             name = name_of(node)
@@ -149,12 +149,17 @@ class Judge:
 
     def _ask(self, node: str, values: Mapping[str, object]) -> Verdict:
         for rule in self.filters:
-            findings: Any = call(rule, values)
+            findings = self._call(rule, values)
             if findings:
                 reasons = tuple(str(f.get("reason", "")) for f in findings)
                 return Verdict(node, rule.name, str(findings[0].get("code", "")), reasons)
-        raw = tuple(int(str(call(rule, values))) for rule in self.scores)
+        raw = tuple(int(self._call(rule, values)) for rule in self.scores)
         return Verdict(node, raw=raw)
+
+    def _call(self, rule: CompiledRule, values: Mapping[str, object]) -> Any:
+        if any(rule is r for r in self._cluster_rules):
+            values = {**values, PARAM: self._cluster.of(rule)}
+        return call(rule, values)
 
     def _scored(self, verdicts: tuple[Verdict, ...]) -> Placement:
         fitting = [v for v in verdicts if v.fits]

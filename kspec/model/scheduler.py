@@ -5,13 +5,14 @@ Which pods wait, in what order, and what they are told when nothing fits are fun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Any
 
 from kspec.model.api import Api
 from kspec.model.chooser import Chooser
 from kspec.model.clock import SECOND_NANOS, Clock
+from kspec.model.cluster import ClusterValues
 from kspec.model.objects import Key, Object, merge_patch, metadata, name_of, with_metadata, without
 from kspec.model.placement import Judge, NodePods, Placement, Profile
 from kspec.model.queue import WorkQueue
@@ -40,7 +41,7 @@ class Scheduler:
         api: Api,
         clock: Clock,
         chooser: Chooser,
-        cluster: Callable[[], tuple[object, object]],
+        cluster: ClusterValues,
     ) -> None:
         self.view = view
         self.problems: dict[str, str] = {}

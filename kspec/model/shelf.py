@@ -52,6 +52,13 @@ class Shelf:
             found.append(self._objects[key])
         return found
 
+    def has_any(self, namespace: str | None) -> bool:
+        """Is there an object in this namespace, or (None) anywhere?"""
+        if namespace is None:
+            return bool(self._keys)
+        at = bisect_left(self._keys, Key(self.record, namespace, ""))
+        return at < len(self._keys) and self._keys[at].namespace == namespace
+
     def owned_by(self, uid: str) -> list[Object]:
         """The objects that name this uid as an owner, controller or not."""
         return [self._objects[k] for k in sorted(self._by_owner.get(uid, ()))]

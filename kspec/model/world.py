@@ -13,6 +13,7 @@ from kspec.ir.types import TypeTable
 from kspec.model.api import Api
 from kspec.model.chooser import Chooser, First
 from kspec.model.clock import SECOND_NANOS, START_NANOS, Clock
+from kspec.model.cluster import ClusterValues
 from kspec.model.component import Component
 from kspec.model.controller import Controller
 from kspec.model.gc import GarbageCollector
@@ -80,10 +81,9 @@ class World:
         self.options = options or Options()
         self.clock = Clock(start_nanos)
         self.store = Store(self.clock)
-        self.api = Api(self.store, rules, Kinds(table), lambda: self.cluster()[0])
+        self.cluster = ClusterValues(self.store, rules.cluster_fields)
+        self.api = Api(self.store, rules, Kinds(table), self.cluster)
         self.trace: list[str] = []
-        self._fields = tuple(sorted(rules.cluster_fields.items()))
-        self._cluster: tuple[object, object] = ({}, None)
         self._restarts_left = self.options.restarts
         self._turn = 0
         self.scheduler: Scheduler | None = None
@@ -96,15 +96,7 @@ class World:
         self._watchers = _watchers(self.components)
         self.store.on_event = self._tell
 
-    # ------------------------------------------------------------ what rules may ask for
-
-    def cluster(self) -> tuple[object, object]:
-        """The `Cluster` value, and a stamp that differs whenever it does."""
-        stamp = tuple(self.store.shelf(record).version for _, record in self._fields)
-        if self._cluster[1] != stamp:
-            value = {name: self.store.shelf(record).all() for name, record in self._fields}
-            self._cluster = (value, stamp)
-        return self._cluster
+    # ------------------------------------------------------------ what went wrong
 
     @property
     def problems(self) -> dict[str, str]:

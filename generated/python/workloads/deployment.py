@@ -226,15 +226,18 @@ def controller_Deployment(self, sets, pods, now):
         or ((self.get("spec") or {}).get("paused") or False)
     )
     recreate = ((self.get("spec") or {}).get("strategy") or {}).get("type") == "Recreate"
-    oldPodsLeft = any(
-        (
-            (p.get("status") or {}).get("phase") not in ["Succeeded", "Failed"]
-            and any(
-                any(((r.get("metadata") or {}).get("uid") or "") == (o.get("uid") or "") for r in old)
-                for o in (p.get("metadata") or {}).get("ownerReferences") or []
+    oldPodsLeft = (
+        recreate
+        and any(
+            (
+                (p.get("status") or {}).get("phase") not in ["Succeeded", "Failed"]
+                and any(
+                    any(((r.get("metadata") or {}).get("uid") or "") == (o.get("uid") or "") for r in old)
+                    for o in (p.get("metadata") or {}).get("ownerReferences") or []
+                )
             )
+            for p in pods
         )
-        for p in pods
     )
     mayGrow = (
         not recreate

@@ -351,25 +351,28 @@ def controller_Deployment(self, sets, pods, now):
         ),
     )
     oldPodsLeft = lets.take(
-        ops.exists(
-            pods,
-            lambda p: ops.and_(
-                ops.call(
-                    "!_",
+        ops.and_(
+            recreate,
+            lambda: ops.exists(
+                pods,
+                lambda p: ops.and_(
                     ops.call(
-                        "@in",
-                        ops.field(ops.field(p, "status", {}), "phase", ""),
-                        ops.list_(["Succeeded", "Failed"]),
+                        "!_",
+                        ops.call(
+                            "@in",
+                            ops.field(ops.field(p, "status", {}), "phase", ""),
+                            ops.list_(["Succeeded", "Failed"]),
+                        ),
                     ),
-                ),
-                lambda: ops.exists(
-                    ops.field(ops.field(p, "metadata", {}), "ownerReferences", []),
-                    lambda o: ops.exists(
-                        old,
-                        lambda r: ops.call(
-                            "_==_",
-                            ops.field(ops.field(r, "metadata", {}), "uid", ""),
-                            ops.field(o, "uid", ""),
+                    lambda: ops.exists(
+                        ops.field(ops.field(p, "metadata", {}), "ownerReferences", []),
+                        lambda o: ops.exists(
+                            old,
+                            lambda r: ops.call(
+                                "_==_",
+                                ops.field(ops.field(r, "metadata", {}), "uid", ""),
+                                ops.field(o, "uid", ""),
+                            ),
                         ),
                     ),
                 ),

@@ -1,0 +1,55 @@
+"""Knows the `Cluster` value that rules take to look at more than one object, and makes no more of it than
+they read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kspec.model.rules import has_param
+from kspec.model.store import Store
+from kspec.runtime.rulebook import CompiledRule
+
+PARAM = "cluster"
+
+Stamp = tuple[int, ...]
+
+
+class ClusterValues:
+    """Makes the value for a rule from the store as it is. `fields`: which record type each field lists."""
+
+    def __init__(self, store: Store, fields: Mapping[str, str]) -> None:
+        self._store = store
+        self._fields = dict(sorted(fields.items()))
+        self._read: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._made: dict[str, tuple[Stamp, object]] = {}
+
+    def of(self, rule: CompiledRule) -> object:
+        """The value with the fields that the rule reads. It is made anew only when one of them has
+        changed.
+        """
+        stamp = self.stamp(rule)
+        made = self._made.get(rule.id)
+        if made is None or made[0] != stamp:
+            value = {name: self._store.shelf(record).all() for name, record in self._fields_of(rule)}
+            made = self._made[rule.id] = (stamp, value)
+        return made[1]
+
+    def stamp(self, rule: CompiledRule) -> Stamp:
+        """Differs whenever the rule's value does; empty for a rule that takes no cluster."""
+        return tuple(self._store.shelf(record).version for _, record in self._fields_of(rule))
+
+    def _fields_of(self, rule: CompiledRule) -> tuple[tuple[str, str], ...]:
+        found = self._read.get(rule.id)
+        if found is None:
+            found = self._read[rule.id] = tuple(self._fields_read(rule).items())
+        return found
+
+    def _fields_read(self, rule: CompiledRule) -> Mapping[str, str]:
+        if not has_param(rule, PARAM):
+            return {}
+        paths = rule.reads.get(PARAM, frozenset()) if rule.reads else frozenset({()})
+        if () in paths:
+            return self._fields
+        names = {path[0] for path in paths}
+        return {name: record for name, record in self._fields.items() if name in names}

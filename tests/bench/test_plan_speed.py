@@ -1,4 +1,4 @@
-"""How long plans take: bounds with room to spare for a busy machine, so that only a change of kind fails them."""
+"""How long plans take: bounds with room for a busy machine, so that only a change of kind fails them."""
 
 import time
 

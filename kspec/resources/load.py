@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from kspec.elaborate.user import User
     from kspec.syntax import ast
 
+LIST = "List"
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -348,12 +350,12 @@ def _is_list(value: object) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
         return False
     kind = value["kind"]
-    return kind == "List" or (kind.endswith("List") and "items" in value and "spec" not in value)
+    return kind == LIST or (kind.endswith(LIST) and "items" in value and "spec" not in value)
 
 
 def _typed_item(around: Mapping[str, Any], item: Any) -> Any:
     """An item of a `PodList` is a Pod, and need not say so."""
-    if not isinstance(item, dict) or around["kind"] == "List":
+    kind = around["kind"].removesuffix(LIST)
+    if not isinstance(item, dict) or not kind:
         return item
-    kind = around["kind"].removesuffix("List")
     return {"apiVersion": around.get("apiVersion"), "kind": kind} | item

@@ -12,21 +12,12 @@ from typing import Any
 
 from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError, YAMLError
-from yaml.events import (
-    AliasEvent,
-    DocumentEndEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-)
+from yaml.events import DocumentStartEvent, StreamEndEvent
 
 from kspec.resources import json_text
-from kspec.resources.places import DEPTH_MAX, EXPANSION_MAX, Path, Place, find, read_carefully
-from kspec.resources.scalars import PlainScalars, UnreadableScalar, plain_key, tagged_value
+from kspec.resources.places import DEPTH_MAX, Path, Place, find, read_carefully
+from kspec.resources.quick import TooDeep, Trouble, read_value, skip_document
+from kspec.resources.scalars import PlainScalars, UnreadableScalar
 from kspec.source import Diagnostic, SourceFile, Span
 
 SYNTAX_ERRORS_MAX = 20
@@ -88,17 +79,6 @@ def load_yaml(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
     return _Loader(file).load()
 
 
-class _Trouble(Exception):
-    """The document at hand has a mistake in its structure, or needs `<<`: read it carefully."""
-
-
-class _TooDeep(Exception):
-    """The document nests too deeply to be read on: the parser would take time quadratic in the depth."""
-
-    def __init__(self, offset: int) -> None:
-        self.offset = offset
-
-
 class _Loader:
     def __init__(self, file: SourceFile) -> None:
         self.file = file
@@ -130,7 +110,7 @@ class _Loader:
                 if kind is DocumentStartEvent:
                     start = base + event.start_mark.index
                     self.read_document(parser, start, base)
-        except _TooDeep as deep:
+        except TooDeep as deep:
             at = base + deep.offset
             message = f"nested deeper than {DEPTH_MAX} levels"
             self.mistakes.append(Diagnostic("KS2408", message, Span(self.file, at, at + 1)))
@@ -146,103 +126,16 @@ class _Loader:
         trouble = self.bang
         if not trouble:
             try:
-                value = _read_value(parser.get_event, self.plain)
-            except (_Trouble, UnreadableScalar):
+                value = read_value(parser.get_event, self.plain)
+            except (Trouble, UnreadableScalar):
                 trouble = True
-        end = base + _skip_document(parser.get_event)
+        end = base + skip_document(parser.get_event)
         if trouble:
             root, mistakes = read_carefully(self.file, start, end)
             self.mistakes += mistakes
             value = root.value if root else None
         if value is not None:
             self.documents.append(Document(self.file, start, end, value))
-
-
-def _skip_document(get: Any) -> int:
-    """Reads to the end of the document and gives its offset."""
-    depth = 0
-    while True:
-        event = get()
-        kind = type(event)
-        if kind is DocumentEndEvent:
-            end: int = event.end_mark.index
-            return end
-        if kind is MappingStartEvent or kind is SequenceStartEvent:
-            depth += 1
-            if depth > DEPTH_MAX:
-                raise _TooDeep(event.start_mark.index)
-        elif kind is MappingEndEvent or kind is SequenceEndEvent:
-            depth -= 1
-
-
-def _read_value(get: Any, plain: PlainScalars) -> Any:
-    """The value of the document whose start event was just read. Raises `_Trouble` at the first thing out
-    of the way.
-
-    One loop without calls, since it runs once for each scalar of all files.
-    """
-    stack: list[tuple[Any, Any, Any, int]] = []
-    container: Any = None
-    key: Any = None
-    anchor: Any = None
-    anchors: dict[str, tuple[Any, int]] = {}
-    nodes = opened = 0
-    while True:
-        event = get()
-        kind = type(event)
-        nodes += 1
-        if kind is ScalarEvent:
-            value = event.value
-            if event.tag is not None:
-                value = tagged_value(event.tag, value)
-            elif event.implicit[0]:
-                if key is None and type(container) is dict:
-                    key = plain[value]
-                    if value == "<<" or event.anchor is not None:
-                        raise _Trouble
-                    if type(key) is not str:
-                        if key is True or key is False or key is None:
-                            raise _Trouble
-                        key = plain_key(value)
-                    continue
-                value = plain[value]
-            if event.anchor is not None:
-                anchors[event.anchor] = (value, 1)
-        elif kind is MappingStartEvent or kind is SequenceStartEvent:
-            if key is None and type(container) is dict:
-                raise _Trouble
-            if len(stack) >= DEPTH_MAX:
-                raise _TooDeep(event.start_mark.index)
-            stack.append((container, key, anchor, opened))
-            container = {} if kind is MappingStartEvent else []
-            key, anchor, opened = None, event.anchor, nodes
-            continue
-        elif kind is MappingEndEvent or kind is SequenceEndEvent:
-            value = container
-            nodes -= 1
-            if anchor is not None:
-                anchors[anchor] = (value, nodes - opened + 1)
-            container, key, anchor, opened = stack.pop()
-        elif kind is AliasEvent and event.anchor in anchors:
-            value, size = anchors[event.anchor]
-            nodes += size
-            if nodes > EXPANSION_MAX:
-                raise _Trouble
-        else:
-            raise _Trouble
-        if container is None:
-            return value
-        if type(container) is list:
-            container.append(value)
-        elif key is None:
-            if type(value) is not str:
-                raise _Trouble
-            key = value
-        else:
-            if key in container:
-                raise _Trouble
-            container[key] = value
-            key = None
 
 
 # ---- syntax errors

@@ -129,13 +129,17 @@ def roles(cluster: bool = False) -> SearchStrategy[Object]:
     return objects_of("rbac.ClusterRole" if cluster else "rbac.Role", overrides=overrides)
 
 
+ACCOUNTS = ("ServiceAccount",)
+"""Subjects that live in a namespace."""
+
+
 def subjects() -> SearchStrategy[Object]:
-    kinds = st.sampled_from(("User", "Group", "ServiceAccount"))
+    kinds = st.sampled_from((*ACCOUNTS, "User", "Group"))
     return st.builds(_subject, kinds, names(), namespace_names())
 
 
 def _subject(kind: str, name: str, namespace: str) -> Object:
-    if kind == "ServiceAccount":
+    if kind in ACCOUNTS:
         return {"kind": kind, "name": name, "namespace": namespace}
     return {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}
 

@@ -8,6 +8,7 @@ KS2007 unknown function        KS2008 macro misused           KS2009 has() wants
 KS2010 literal out of range    KS2011 field given twice       KS2012 no list-map to take `[key]`
 KS2013 reference malformed     KS2014 Cluster lacks the kind  KS2015 nested too deeply
 KS2016 construct not allowed   KS2017 `using` variable missing
+KS2018 constant text malformed
 """
 
 from __future__ import annotations

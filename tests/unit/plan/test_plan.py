@@ -214,7 +214,8 @@ def test_a_daemon_set_runs_once_on_every_node_that_takes_it() -> None:
 
 
 def test_a_stateful_set_has_pods_by_number_and_claims() -> None:
-    claim = "{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}"
+    size = "resources: {requests: {storage: 1Gi}}"
+    claim = f"{{metadata: {{name: data}}, spec: {{accessModes: [ReadWriteOnce], {size}}}}}"
     spec = f"serviceName: db\n  volumeClaimTemplates: [{claim}]"
     plan = plan_of(deployment("db", 3, spec=spec).replace("kind: Deployment", "kind: StatefulSet"))
     assert [str(r) for r in plan.made] == [f"PersistentVolumeClaim shop/data-db-{i}" for i in range(3)]

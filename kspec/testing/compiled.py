@@ -1,0 +1,118 @@
+"""Knows what a folder that `kspec compile` wrote needs to run: its objects, its cluster, its world."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kspec.ir.types import TypeTable
+from kspec.model.chooser import Chooser
+from kspec.model.defaults import Defaults
+from kspec.model.rules import call_function
+from kspec.model.standard import standard_profile, standard_rules
+from kspec.model.world import World
+from kspec.plan.rows import workloads
+from kspec.resources.load import Workspace, load_library, load_workspace
+from kspec.resources.objects import KubeObject
+from kspec.runtime.rulebook import CompiledRule, load_rulebook
+from kspec.source import DiagnosticError
+from kspec.verify.cluster import cluster_of
+
+Object = dict[str, Any]
+NODE = "core.Node"
+
+
+@dataclass(frozen=True)
+class CompiledFolder:
+    """The folder's objects and nodes, under the rules of Kubernetes and the user's own."""
+
+    folder: Path
+    kubernetes: str
+    rules: tuple[CompiledRule, ...] = ()
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        names = [
+            n for n in ("objects.yaml", "nodes.yaml") if (self.folder / n).read_text(encoding="utf-8").strip()
+        ]
+        found = load_workspace([str(self.folder / n) for n in names], version=self.kubernetes)
+        if not found.ok:
+            raise DiagnosticError(found.diagnostics)
+        return found
+
+    @cached_property
+    def table(self) -> TypeTable:
+        return load_library().types(self.workspace.table)
+
+    @property
+    def objects(self) -> tuple[KubeObject, ...]:
+        return self.workspace.objects
+
+    @cached_property
+    def cluster(self) -> Object:
+        """The objects, defaulted, as the variable `cluster` of a property sees them."""
+        rules = standard_rules(load_rulebook().with_rules(self.rules), self.table)
+        defaults = Defaults(self.table, rules)
+
+        def defaulted(record: str, obj: Object) -> Object:
+            return defaults.applied(record, obj, lambda rule, value: call_function(rule, value))
+
+        known = [(o.kind.record, o.decoded) for o in self.objects if o.kind and o.decoded is not None]
+        return cluster_of([k for k in known if k[0] != NODE], self.table, defaulted)
+
+    @cached_property
+    def names(self) -> dict[str, Sequence[str]]:
+        """The texts that occur in the cluster, by the field that holds them."""
+        return names_in(self.cluster)
+
+    def world(self, chooser: Chooser | None = None) -> World:
+        """A cluster of the folder's nodes; the objects have just been applied, nothing has run yet."""
+        rules = standard_rules(load_rulebook().with_rules(self.rules), self.table)
+        profiles = {name: p.fields for name, p in load_library().profiles.items()}
+        world = World(rules, self.table, standard_profile(profiles), chooser)
+        known = [(o.kind.record, o.decoded) for o in self.objects if o.kind and o.decoded is not None]
+        for record, obj in known:
+            if record == NODE:
+                world.store.restore(NODE, world.api.kinds.identified(NODE, obj))
+        for record, obj in sorted(known, key=lambda k: world.api.kinds.is_namespaced(k[0])):
+            if record != NODE:
+                world.api.create(record, obj)
+        return world
+
+    def planned(self) -> dict[str, list[int]]:
+        """Of each workload in the saved plan: how many pods it has, and how many are ready."""
+        plan = json.loads((self.folder / "plan.json").read_text(encoding="utf-8"))
+        return {name_of(w["object"]): [w["pods"], w["ready"]] for w in plan["workloads"]}
+
+
+def settled(world: World) -> dict[str, list[int]]:
+    """The same of a world."""
+    return {str(w.object): [w.pods, w.ready] for w in workloads(world)}
+
+
+def name_of(ref: Mapping[str, str]) -> str:
+    place = f"{ref['namespace']}/{ref['name']}" if ref.get("namespace") else ref["name"]
+    return f"{ref['kind']} {place}"
+
+
+def names_in(value: object) -> dict[str, Sequence[str]]:
+    """The texts that occur in a value, by the field that holds them; keys of maps under "keys"."""
+    found: dict[str, dict[str, None]] = {}
+
+    def look(at: object, name: str) -> None:
+        if isinstance(at, str):
+            found.setdefault(name, {})[at] = None
+        elif isinstance(at, Mapping):
+            for key, inner in at.items():
+                found.setdefault("keys", {})[str(key)] = None
+                look(inner, str(key))
+        elif isinstance(at, (list, tuple)):
+            for inner in at:
+                look(inner, name)
+
+    look(value, "")
+    return {name: tuple(texts) for name, texts in found.items()}

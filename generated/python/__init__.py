@@ -112,6 +112,8 @@ INDEX = (
     ("scheduling/used", "function", "used", "scheduling/resources", "used"),
     ("scheduling/askedResources", "function", "askedResources", "scheduling/resources", "askedResources"),
     ("scheduling/NodeResourcesFit", "filter", "NodeResourcesFit", "scheduling/resources", "filter_NodeResourcesFit"),
+    ("scheduling/scored", "function", "scored", "scheduling/resources", "scored"),
+    ("scheduling/scoredPeak", "function", "scoredPeak", "scheduling/resources", "scoredPeak"),
     ("scheduling/scoredRequest", "function", "scoredRequest", "scheduling/resources", "scoredRequest"),
     ("scheduling/leastAllocated", "function", "leastAllocated", "scheduling/resources", "leastAllocated"),
     ("scheduling/NodeResourcesFit#2", "score", "NodeResourcesFit", "scheduling/resources", "score_NodeResourcesFit"),

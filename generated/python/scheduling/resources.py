@@ -148,34 +148,50 @@ def filter_NodeResourcesFit(pod, node, placed):
     ]
 
 
+# scheduling/scored  function (c: core.Container, resource: string): quantity
+def scored(c, resource):
+    """What a container asks for the sake of scoring: one that says nothing counts as one that asks for a little."""
+    if resource in ((c.get("resources") or {}).get("requests") or {}):
+        return ((c.get("resources") or {}).get("requests") or {})[resource]
+    elif resource == "cpu":
+        return QUANTITY_100M
+    return QUANTITY_200MI
+
+
+# scheduling/scoredPeak  function (pod: core.Pod, resource: string): quantity
+def scoredPeak(pod, resource):
+    """What a pod's init containers ask at their peak, for the sake of scoring."""
+    most = QUANTITY_0
+    for i in range_list(len((pod.get("spec") or {}).get("initContainers") or [])):
+        most = larger(
+            most,
+            fold(
+                slice_list((pod.get("spec") or {}).get("initContainers") or [], 0, i),
+                scored(index_list((pod.get("spec") or {}).get("initContainers") or [], i), resource),
+                lambda c, sum: add_quantity(sum, scored(c, resource)) if isSidecar(c) else sum,
+            ),
+        )
+    return most
+
+
 # scheduling/scoredRequest  function (pod: core.Pod, resource: string): quantity
 def scoredRequest(pod, resource):
-    """What a pod asks for the sake of scoring: a container that asks for nothing counts as one that asks for a little."""
-    least = QUANTITY_100M if resource == "cpu" else QUANTITY_200MI
+    """What a pod asks for the sake of scoring."""
     main = QUANTITY_0
     for c in (pod.get("spec") or {}).get("containers") or []:
-        main = add_quantity(
-            main,
-            (
-                ((c.get("resources") or {}).get("requests") or {})[resource]
-                if resource in ((c.get("resources") or {}).get("requests") or {})
-                else least
-            ),
-        )
-    inits = QUANTITY_0
+        main = add_quantity(main, scored(c, resource))
+    sidecars = QUANTITY_0
     for c in (pod.get("spec") or {}).get("initContainers") or []:
-        inits = larger(
-            inits,
-            (
-                ((c.get("resources") or {}).get("requests") or {})[resource]
-                if resource in ((c.get("resources") or {}).get("requests") or {})
-                else least
-            ),
-        )
-    containers = larger(main, inits)
+        if isSidecar(c):
+            sidecars = add_quantity(sidecars, scored(c, resource))
+    containers = larger(add_quantity(main, sidecars), scoredPeak(pod, resource))
+    if resource in (((pod.get("spec") or {}).get("resources") or {}).get("requests") or {}):
+        whole = (((pod.get("spec") or {}).get("resources") or {}).get("requests") or {})[resource]
+    else:
+        whole = containers
     if resource in ((pod.get("spec") or {}).get("overhead") or {}):
-        return add_quantity(containers, ((pod.get("spec") or {}).get("overhead") or {})[resource])
-    return containers
+        return add_quantity(whole, ((pod.get("spec") or {}).get("overhead") or {})[resource])
+    return whole
 
 
 # scheduling/leastAllocated  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), resource: string): int
@@ -365,6 +381,30 @@ RULES = (
         path="scheduling/resources",
     ),
     CompiledRule(
+        "scheduling/scored",
+        "function",
+        "scored",
+        (Param("c", "core.Container"), Param("resource", "string")),
+        scored,
+        result="quantity",
+        reads={"c": frozenset((("resources", "requests"),)), "resource": frozenset(((),))},
+        source="pkg/scheduler/util/pod_resources.go DefaultMilliCPURequest, DefaultMemoryRequest",
+        doc="What a container asks for the sake of scoring: one that says nothing counts as one that asks for a little.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/scoredPeak",
+        "function",
+        "scoredPeak",
+        (Param("pod", "core.Pod"), Param("resource", "string")),
+        scoredPeak,
+        result="quantity",
+        reads={"pod": frozenset((("spec", "initContainers"),)), "resource": frozenset(((),))},
+        source="k8s.io/component-helpers/resource/helpers.go AggregateContainerRequests, with NonMissingContainerRequests",
+        doc="What a pod's init containers ask at their peak, for the sake of scoring.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
         "scheduling/scoredRequest",
         "function",
         "scoredRequest",
@@ -376,15 +416,15 @@ RULES = (
                 (
                     ("spec", "containers", "#"),
                     ("spec", "containers", "*", "resources", "requests"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
                     ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
                 ),
             ),
             "resource": frozenset(((),)),
         },
-        source="pkg/scheduler/util/pod_resources.go GetNonzeroRequests; k8s.io/component-helpers/resource/helpers.go PodRequests",
-        doc="What a pod asks for the sake of scoring: a container that asks for nothing counts as one that asks for a little.",
+        source="pkg/scheduler/framework/plugins/noderesources/resource_allocation.go calculatePodResourceRequest",
+        doc="What a pod asks for the sake of scoring.",
         path="scheduling/resources",
     ),
     CompiledRule(
@@ -406,18 +446,18 @@ RULES = (
                     ("#",),
                     ("*", "spec", "containers", "#"),
                     ("*", "spec", "containers", "*", "resources", "requests"),
-                    ("*", "spec", "initContainers", "#"),
-                    ("*", "spec", "initContainers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers"),
                     ("*", "spec", "overhead"),
+                    ("*", "spec", "resources", "requests"),
                 ),
             ),
             "pod": frozenset(
                 (
                     ("spec", "containers", "#"),
                     ("spec", "containers", "*", "resources", "requests"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
                     ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
                 ),
             ),
             "resource": frozenset(((),)),
@@ -440,18 +480,18 @@ RULES = (
                     ("#",),
                     ("*", "spec", "containers", "#"),
                     ("*", "spec", "containers", "*", "resources", "requests"),
-                    ("*", "spec", "initContainers", "#"),
-                    ("*", "spec", "initContainers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers"),
                     ("*", "spec", "overhead"),
+                    ("*", "spec", "resources", "requests"),
                 ),
             ),
             "pod": frozenset(
                 (
                     ("spec", "containers", "#"),
                     ("spec", "containers", "*", "resources", "requests"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
                     ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
                 ),
             ),
         },

@@ -225,64 +225,94 @@ def filter_NodeResourcesFit(pod, node, placed):
     )
 
 
-# scheduling/scoredRequest  function (pod: core.Pod, resource: string): quantity
-@ops.rule("scheduling/scoredRequest")
-def scoredRequest(pod, resource):
-    lets = ops.Lets()
-    least = lets.take(
-        ops.cond(
+# scheduling/scored  function (c: core.Container, resource: string): quantity
+@ops.rule("scheduling/scored")
+def scored(c, resource):
+    return ops.cond(
+        ops.call("@in", resource, ops.field(ops.field(c, "resources", {}), "requests", {})),
+        lambda: ops.call("_[_]", ops.field(ops.field(c, "resources", {}), "requests", {}), resource),
+        lambda: ops.cond(
             ops.call("_==_", resource, "cpu"),
             lambda: ops.call("quantity", "100m"),
             lambda: ops.call("quantity", "200Mi"),
         ),
     )
+
+
+# scheduling/scoredPeak  function (pod: core.Pod, resource: string): quantity
+@ops.rule("scheduling/scoredPeak")
+def scoredPeak(pod, resource):
+    return ops.fold(
+        ops.call(
+            "lists.range",
+            ops.call("size", ops.field(ops.field(pod, "spec", {}), "initContainers", [])),
+        ),
+        ops.call("quantity", "0"),
+        lambda i, most: larger(
+            most,
+            ops.fold(
+                ops.call("slice", ops.field(ops.field(pod, "spec", {}), "initContainers", []), 0, i),
+                scored(
+                    ops.call("_[_]", ops.field(ops.field(pod, "spec", {}), "initContainers", []), i),
+                    resource,
+                ),
+                lambda c, sum: ops.cond(
+                    isSidecar(c),
+                    lambda: ops.call("_+_", sum, scored(c, resource)),
+                    lambda: sum,
+                ),
+            ),
+        ),
+    )
+
+
+# scheduling/scoredRequest  function (pod: core.Pod, resource: string): quantity
+@ops.rule("scheduling/scoredRequest")
+def scoredRequest(pod, resource):
+    lets = ops.Lets()
     main = lets.take(
         ops.fold(
             ops.field(ops.field(pod, "spec", {}), "containers", []),
             ops.call("quantity", "0"),
-            lambda c, sum: ops.call(
-                "_+_",
-                sum,
-                ops.cond(
-                    ops.call("@in", resource, ops.field(ops.field(c, "resources", {}), "requests", {})),
-                    lambda: ops.call(
-                        "_[_]",
-                        ops.field(ops.field(c, "resources", {}), "requests", {}),
-                        resource,
-                    ),
-                    lambda: least,
-                ),
-            ),
+            lambda c, sum: ops.call("_+_", sum, scored(c, resource)),
         ),
     )
-    inits = lets.take(
+    sidecars = lets.take(
         ops.fold(
             ops.field(ops.field(pod, "spec", {}), "initContainers", []),
             ops.call("quantity", "0"),
-            lambda c, most: larger(
-                most,
-                ops.cond(
-                    ops.call("@in", resource, ops.field(ops.field(c, "resources", {}), "requests", {})),
-                    lambda: ops.call(
-                        "_[_]",
-                        ops.field(ops.field(c, "resources", {}), "requests", {}),
-                        resource,
-                    ),
-                    lambda: least,
-                ),
+            lambda c, sum: ops.cond(
+                isSidecar(c),
+                lambda: ops.call("_+_", sum, scored(c, resource)),
+                lambda: sum,
             ),
         ),
     )
-    containers = lets.take(larger(main, inits))
+    containers = lets.take(larger(ops.call("_+_", main, sidecars), scoredPeak(pod, resource)))
+    whole = lets.take(
+        ops.cond(
+            ops.call(
+                "@in",
+                resource,
+                ops.field(ops.field(ops.field(pod, "spec", {}), "resources", {}), "requests", {}),
+            ),
+            lambda: ops.call(
+                "_[_]",
+                ops.field(ops.field(ops.field(pod, "spec", {}), "resources", {}), "requests", {}),
+                resource,
+            ),
+            lambda: containers,
+        ),
+    )
     return lets.done(
         ops.cond(
             ops.call("@in", resource, ops.field(ops.field(pod, "spec", {}), "overhead", {})),
             lambda: ops.call(
                 "_+_",
-                containers,
+                whole,
                 ops.call("_[_]", ops.field(ops.field(pod, "spec", {}), "overhead", {}), resource),
             ),
-            lambda: containers,
+            lambda: whole,
         ),
     )
 
@@ -348,6 +378,8 @@ RULES = {
     "scheduling/used": used,
     "scheduling/askedResources": askedResources,
     "scheduling/NodeResourcesFit": filter_NodeResourcesFit,
+    "scheduling/scored": scored,
+    "scheduling/scoredPeak": scoredPeak,
     "scheduling/scoredRequest": scoredRequest,
     "scheduling/leastAllocated": leastAllocated,
     "scheduling/NodeResourcesFit#2": score_NodeResourcesFit,

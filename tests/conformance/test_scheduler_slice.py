@@ -55,7 +55,7 @@ def verdicts() -> Iterator[tuple[str, dict[str, Any], Placement]]:
 
 
 def test_rejections_and_scores_are_the_schedulers_own() -> None:
-    """Nodes that a plug-in rejects which the profile does not have yet are left out, with the scores there."""
+    """Nodes that a plug-in outside the profile rejects are left out, with the scores there."""
     modelled = set(rules().profile.filters)
     rejections = scores = 0
     for case, expected, placement in verdicts():

@@ -15,6 +15,8 @@ from kspec.model.defaults import Defaults
 from kspec.model.rules import call_function
 from kspec.model.standard import standard_profile, standard_rules
 from kspec.model.world import World
+from kspec.plan import Rules
+from kspec.plan.prepared import prepared_world
 from kspec.plan.rows import workloads
 from kspec.resources.load import Workspace, load_library, load_workspace
 from kspec.resources.objects import KubeObject
@@ -71,17 +73,13 @@ class CompiledFolder:
 
     def world(self, chooser: Chooser | None = None) -> World:
         """A cluster of the folder's nodes; the objects have just been applied, nothing has run yet."""
-        rules = standard_rules(load_rulebook().with_rules(self.rules), self.table)
         profiles = {name: p.fields for name, p in load_library().profiles.items()}
-        world = World(rules, self.table, standard_profile(profiles), chooser)
-        known = [(o.kind.record, o.decoded) for o in self.objects if o.kind and o.decoded is not None]
-        for record, obj in known:
-            if record == NODE:
-                world.store.restore(NODE, world.api.kinds.identified(NODE, obj))
-        for record, obj in sorted(known, key=lambda k: world.api.kinds.is_namespaced(k[0])):
-            if record != NODE:
-                world.api.create(record, obj)
-        return world
+        rules = standard_rules(load_rulebook().with_rules(self.rules), self.table)
+        nodes = [
+            o.decoded for o in self.objects if o.kind and o.kind.record == NODE and o.decoded is not None
+        ]
+        whole = Rules(rules, standard_profile(profiles), self.kubernetes)
+        return prepared_world(whole, self.table, self.objects, nodes, chooser)
 
     def planned(self) -> dict[str, list[int]]:
         """Of each workload in the saved plan: how many pods it has, and how many are ready."""

@@ -141,6 +141,14 @@ def put_maybe(made: Map, key: object, value: object) -> Map:
     return put(made, key, wrapped.value) if wrapped.present else made
 
 
+def map_of(*puts: Callable[[Map], Map]) -> Map:
+    """A map made by putting its entries one after another."""
+    made: Map = {}
+    for put_next in puts:
+        made = put_next(made)
+    return made
+
+
 def present(value: Optional) -> tuple[object, ...]:
     """`?value` in a list: its value, or nothing."""
     return (value.value,) if value.present else ()

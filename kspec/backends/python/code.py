@@ -40,6 +40,8 @@ class Scope:
         """The scope of what the expression binds; each variable keeps its name unless that hides another."""
         scope = self
         for name in names:
+            hidden = {scope.names[name]} if name in scope.names else set()
+            scope = replace(scope, taken=scope.taken | hidden)
             scope = replace(scope, names={**scope.names, name: scope.python_name(name)})
         return replace(scope, known=self.known.inside(expr))
 

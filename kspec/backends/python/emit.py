@@ -6,6 +6,7 @@ Python where its operands have the types and cannot fail, helpers of `kspec.runt
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from kspec.backends.python import constants, loops, natives
@@ -15,6 +16,12 @@ from kspec.backends.python.layout import Doc, Group, bracketed, call, chain, cla
 from kspec.backends.python.trust import PLAIN_KEYS, has_zero
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, STRING, MapOf, OptionalOf, Record, Scalar
+from kspec.ir.walk import free_variables
+
+NESTING_MAX = 40
+"""What is nested deeper becomes a function of its own: Python's parser takes no more than some 200 brackets."""
+ENTRIES_MAX = 8
+"""A map with more entries whose keys may coincide is made by one call, not by one around another."""
 
 
 class Emitter:
@@ -22,8 +29,30 @@ class Emitter:
 
     def __init__(self, context: ModuleContext) -> None:
         self.context = context
+        self.nesting = 0
 
     def expr(self, expr: ir.Expr, scope: Scope) -> Code:
+        """The expression as Python. Where it is too deep for that, a call of a function that has the rest."""
+        if self.nesting >= NESTING_MAX and not isinstance(expr, ir.Lit | ir.Var):
+            return self.part(expr, scope)
+        self.nesting += 1
+        try:
+            return self.dispatch(expr, scope)
+        finally:
+            self.nesting -= 1
+
+    def part(self, expr: ir.Expr, scope: Scope) -> Code:
+        """A call of a function made for this expression, with its free variables as arguments."""
+        variables = sorted(free_variables(expr) & scope.names.keys())
+        params = [scope.names[v] for v in variables]
+        outer, self.nesting = self.nesting, 0
+        try:
+            body = self.doc(expr, replace(scope, names=dict(zip(variables, params, strict=True))))
+        finally:
+            self.nesting = outer
+        return Code(call(self.context.part(params, body), *params))
+
+    def dispatch(self, expr: ir.Expr, scope: Scope) -> Code:
         match expr:
             case ir.Lit():
                 return Code(constants.literal(expr.value, self.context))
@@ -209,11 +238,21 @@ class Emitter:
         if plain and not expr.optional:
             entries = [row(self.doc(k, scope), ": ", self.doc(v, scope)) for k, v in expr.entries]
             return Code(bracketed("{", entries, "}"))
+        if len(expr.entries) > ENTRIES_MAX:
+            return self.make_large_map(expr, scope)
         made: Doc = "{}"
         for index, (key, value) in enumerate(expr.entries):
             helper = self.context.support("put_maybe" if index in expr.optional else "put")
             made = call(helper, made, self.key(key, scope), self.doc(value, scope))
         return Code(made)
+
+    def make_large_map(self, expr: ir.MakeMap, scope: Scope) -> Code:
+        entries: list[Doc] = []
+        for index, (key, value) in enumerate(expr.entries):
+            helper = self.context.support("put_maybe" if index in expr.optional else "put")
+            put = call(helper, "made", self.key(key, scope), self.doc(value, scope))
+            entries.append(row("lambda made: ", put))
+        return self.support("map_of", *entries)
 
     def key(self, expr: ir.Expr, scope: Scope) -> Doc:
         """A value as the key of a map."""

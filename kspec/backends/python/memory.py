@@ -43,7 +43,6 @@ def program_text(program: ir.Program, there: Mapping[str, Place] | None = None, 
     return emit_module(module, moved, ir.Program(moved), places, nullable_parameters(program), title)
 
 
-
 def compile_expression(
     expr: ir.Expr, params: Mapping[str, Type], rules: ir.Program | None = None
 ) -> Callable[..., object]:

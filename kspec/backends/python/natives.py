@@ -177,7 +177,9 @@ def _not(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | 
             return emitter.has_key(operand, scope, "not in")
         case ir.Call("@in"):
             return _membership(emitter, operand, scope, "not in") or _negated(emitter, operand, scope)
-        case ir.Call("contains", args) if tuple(map(scope.known.sure, args)) == (STRING, STRING):
+        case ir.Call("contains", args) if tuple(map(scope.known.sure, args)) == (STRING, STRING) and may_swap(
+            emitter, operand, scope
+        ):
             return _compared_swapped(emitter, operand, "not in", scope)
         case ir.Call("_==_", args) if all(scope.known.sure(a) in SAME_EQUAL for a in args):
             code = SPELLINGS["_!=_"](emitter, operand, tuple(map(scope.known.sure, args)), scope)
@@ -240,7 +242,13 @@ def _method(name: str) -> Spelling:
 
 
 def _contains(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
-    return _compared_swapped(emitter, expr, "in", scope) if types == (STRING, STRING) else None
+    swaps = types == (STRING, STRING) and may_swap(emitter, expr, scope)
+    return _compared_swapped(emitter, expr, "in", scope) if swaps else None
+
+
+def may_swap(emitter: Emitter, expr: ir.Call, scope: Scope) -> bool:
+    """May the second of two arguments be computed first? Not if both can fail: the first one's error counts."""
+    return not all(emitter.fails(a, scope) for a in expr.args)
 
 
 def _compared_swapped(emitter: Emitter, expr: ir.Call, operator: str, scope: Scope) -> Code:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kspec.backends.python.trust import Known
 from kspec.ir import nodes as ir
+from kspec.ir.deep import deep_recursion
 from kspec.ir.types import DYN
 
 Parameter = tuple[str, int]
@@ -14,11 +15,12 @@ Parameter = tuple[str, int]
 def nullable_parameters(program: ir.Program) -> frozenset[Parameter]:
     """Parameters, by rule and index, that some call in the program gives a value whose type is not certain."""
     found: frozenset[Parameter] = frozenset()
-    while True:
-        more = found | {p for rule in program.rules for p in _given(rule, found)}
-        if more == found:
-            return found
-        found = more
+    with deep_recursion():
+        while True:
+            more = found | {p for rule in program.rules for p in _given(rule, found)}
+            if more == found:
+                return found
+            found = more
 
 
 def _given(rule: ir.Rule, nullable: frozenset[Parameter]) -> Iterator[Parameter]:

@@ -13,6 +13,8 @@ from kspec.backends.python.trust import is_empty
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, ListOf
 
+DEPTH_MAX = 12
+"""Statements nested deeper are written as expressions: Python takes no more than some 100 levels."""
 INLINE_MAX = 88
 """A choice that is longer than this on one line becomes an `if`."""
 
@@ -49,6 +51,9 @@ class Writer:
 
     def statement(self, expr: ir.Expr, scope: Scope, sink: Sink, depth: int = 1) -> None:
         """The lines that compute the value and hand it to the sink."""
+        if depth > DEPTH_MAX:
+            self.sink(self.emitter.doc(expr, scope), sink, depth)
+            return
         match expr:
             case ir.Let():
                 self.let(expr, scope, sink, depth)
@@ -130,7 +135,8 @@ class Writer:
         """Is there something inside that reads better as a statement, or is it too long for one line?"""
         if any(isinstance(e, ir.Let | ir.Fold) for e in self.ends(expr)):
             return True
-        return INDENT * depth + len(flat(self.emitter.doc(expr, scope))) > INLINE_MAX
+        with self.emitter.context.trial():
+            return INDENT * depth + len(flat(self.emitter.doc(expr, scope))) > INLINE_MAX
 
     def ends(self, expr: ir.Expr) -> list[ir.Expr]:
         """The expressions that one of may become the value."""

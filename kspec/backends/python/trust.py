@@ -12,15 +12,13 @@ from functools import lru_cache
 from kspec.backends.python.facts import Fact, Meanings, facts_of, mentions
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, DYN, INT, NULL, STRING, UINT, ListOf, MapOf, OptionalOf, Scalar, Type
+from kspec.ir.unify import match_overloads, result_of
 from kspec.ir.walk import children, free_variables, rebuild
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.values import EvalError
 
 ZEROLESS = frozenset(("ip", "cidr", "url", "semver", "type", "null_type", "dyn"))
 """Scalars whose absent field reads as null."""
-
-TAKE_PART = frozenset(("_[_]", "min", "max", "orValue", "value"))
-"""Functions that yield a part of their argument."""
 
 PLAIN_KEYS = frozenset((STRING, INT, UINT))
 """Types whose values stand for themselves as keys of a map."""
@@ -218,8 +216,11 @@ class Known:
                 return self.inside(expr).sure(expr.body)
             case ir.MakeList():
                 return self._list_type(expr)
-            case ir.Call() if expr.function in TAKE_PART:
-                return expr.type if all(map(self.keeps, expr.args)) else DYN
+            case ir.Call("sum") if expr.type != INT:
+                return DYN  # of an empty list it is 0, whatever the type
+            case ir.Call() if not all(map(self.keeps, expr.args)):
+                matches = match_overloads(expr.function, [self.sure(a) for a in expr.args])
+                return expr.type if matches and result_of(matches) == expr.type else DYN
             case ir.Loop():
                 return self._loop_type(expr)
             case ir.Fold():

@@ -178,8 +178,10 @@ def _call(expr: ir.Call) -> tuple[str, int]:
 
 def _is_method(expr: ir.Call) -> bool:
     types = [a.type for a in expr.args]
-    return not match_overloads(expr.function, types, False) and any(
-        o.method for o in overloads_of(expr.function)
+    return (
+        bool(types)
+        and not match_overloads(expr.function, types, False)
+        and any(o.method for o in overloads_of(expr.function))
     )
 
 

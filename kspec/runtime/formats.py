@@ -30,11 +30,10 @@ class NamedFormat:
 
 def _shaped(pattern: str, length_max: int, advice: str) -> Callable[[str], list[str]]:
     """A check of a length and a shape (k8s.io/apimachinery util/validation)."""
-    compiled = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> list[str]:
         problems = [f"must be no more than {length_max} characters"] if len(text) > length_max else []
-        return problems if compiled.fullmatch(text) else [*problems, f"must consist of {advice}"]
+        return problems if re.fullmatch(pattern, text, re.ASCII) else [*problems, f"must consist of {advice}"]
 
     return check
 

@@ -24,9 +24,6 @@ TEXT_MAX = 16_000_000
 """More elements or characters in one value are the error `budget`: a policy gone wild."""
 
 TIMESTAMP_MIN, TIMESTAMP_MAX = -62_135_596_800 * 10**9, 253_402_300_800 * 10**9 - 1
-DURATION_MAX = INT_MAX
-"""As cel-go: 64 bits of nanoseconds, 292 years."""
-
 QUANTITY_MAX = INT_MAX * 10**9
 """As upstream: whole units of 64 bits; what is larger becomes this (apimachinery, resource.ParseQuantity)."""
 
@@ -50,7 +47,8 @@ def check_timestamp(nanos: int) -> Timestamp:
 
 
 def check_duration(nanos: int) -> Duration:
-    if -DURATION_MAX <= nanos <= DURATION_MAX:
+    """As cel-go: 64 bits of nanoseconds, 292 years."""
+    if INT_MIN <= nanos <= INT_MAX:
         return Duration(nanos)
     raise EvalError("overflow", "duration overflow: 292 years at most")
 

@@ -9,7 +9,6 @@ A node without a file is printed in the shortest spelling. Parsing what was prin
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import assert_never
 
@@ -17,12 +16,9 @@ from kspec.source import SourceFile
 from kspec.syntax import ast
 from kspec.syntax.comments import Comments
 from kspec.syntax.layout import HARD, SOFT, SPACE, Broken, Doc, Fill, Indent, group, join, must_break, render
-from kspec.syntax.lexer import NEVER_NAMES
-from kspec.syntax.literals import quote, quote_bytes
 from kspec.syntax.operators import CONDITIONAL, MEMBER, PRECEDENCE, UNARY, precedence
+from kspec.syntax.spelling import literal, path, selector
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESOURCE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?")
 HUG_MAX = 50
 """An object or list that is the last argument begins beside the others if they are no longer than this."""
 CHAIN_CALLS = 3
@@ -32,14 +28,6 @@ CHAIN_CALLS = 3
 def print_expression(expr: ast.Expr) -> str:
     """An expression on one line, in its canonical spelling."""
     return render(Printer(None).expr(expr), width=1 << 30)
-
-
-def is_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None and text not in NEVER_NAMES
-
-
-def resource_name(text: str) -> str:
-    return text if _RESOURCE_NAME.fullmatch(text) else quote(text)
 
 
 class Printer:
@@ -55,7 +43,7 @@ class Printer:
     def expr(self, e: ast.Expr) -> Doc:
         match e:
             case ast.Literal():
-                return self.literal(e)
+                return literal(e)
             case ast.Ident(name, absolute):
                 return "." + name if absolute else name
             case ast.Select() | ast.Index() | ast.Call():
@@ -83,7 +71,7 @@ class Printer:
                 return _braces(parts)
             case ast.StructExpr(name, fields, optional):
                 inits: list[Doc] = [
-                    ("?" if i in optional else "", _selector(k), ": ", self.expr(v))
+                    ("?" if i in optional else "", selector(k), ": ", self.expr(v))
                     for i, (k, v) in enumerate(fields)
                 ]
                 return (name, _braces(inits))
@@ -100,29 +88,6 @@ class Printer:
                 return group(operator, " ", self.operand(body, CONDITIONAL), tail)
             case _:
                 assert_never(e)
-
-    def literal(self, e: ast.Literal) -> str:
-        value = e.value
-        if e.raw:
-            plain = e.raw[0] == "'" and not e.raw.startswith("'''") and "\\" not in e.raw and '"' not in e.raw
-            if e.kind == "string" and (plain or e.raw[0] not in "\"'rR"):
-                return quote(str(value))
-            return e.raw.replace("\r\n", "\n")
-        match e.kind:
-            case "string":
-                return quote(str(value))
-            case "bytes":
-                return quote_bytes(value) if isinstance(value, bytes) else ""
-            case "uint":
-                return str(value) + "u"
-            case "double":
-                return repr(value)
-            case "bool":
-                return "true" if value else "false"
-            case "null":
-                return "null"
-            case _:
-                return str(value)
 
     def kept(self, e: ast.Expr) -> bool:
         """Did the writer put parentheses around this operation?"""
@@ -153,7 +118,7 @@ class Printer:
                 break
             first = inner
         number = isinstance(first, ast.Literal) and first.kind in ("int", "double", "quantity", "time")
-        if number and not self.literal(first).startswith("-"):  # type: ignore[arg-type]
+        if number and not literal(first).startswith("-"):  # type: ignore[arg-type]
             return ("(", self.expr(e), ")")
         return self.operand(e, UNARY)
 
@@ -174,15 +139,15 @@ class Printer:
             e, [left, *(right for _, right in rest)], [op for op, _ in rest]
         ):
             return join("/", [self.expr(x) for x in (left, *(right for _, right in rest))])
-        first = (self.operand(left, rank), self.comments.after(left.span.end, " \t"))
-        tail: list[Doc] = []
+        first = self.operand(left, rank)
+        tail = [opening := self.comments.after(left.span.end, " \t")]
         for i, (op, right) in enumerate(rest):
             lead = self.comments.before(right.span.start)
             operand = self.operand(right, rank + 1)
             note = self.comments.after(right.span.end, " \t") if i + 1 < len(rest) else ""
             tail += [SPACE, lead, op, " ", operand, note]
         last = rest[-1][1]
-        if len(rest) == 1 and isinstance(last, (ast.ObjectExpr, ast.ListExpr)) and not lead:
+        if len(rest) == 1 and isinstance(last, (ast.ObjectExpr, ast.ListExpr)) and not (lead or opening):
             return (first, " ", rest[0][0], " ", operand)
         if _ends_hugged(left):  # if it has several lines, the last has room
             return (first, group(Indent(2, tuple(tail))))
@@ -253,7 +218,7 @@ class Printer:
     def link(self, e: ast.Select | ast.Index | ast.Call, line: Doc) -> Doc:
         match e:
             case ast.Select(_, name, optional):
-                return (".?" if optional else ".", _selector(name))
+                return (".?" if optional else ".", selector(name))
             case ast.Index(_, index, optional):
                 return ("[?" if optional else "[", self.expr(index), "]")
             case ast.Call(function):
@@ -263,7 +228,7 @@ class Printer:
     def arguments(self, e: ast.Call) -> Doc:
         """Arguments fill the line; an object or list that is the last, and broken, stands at the margin
         of the call."""
-        docs = self.elements(e.args, frozenset())
+        docs = self.elements(e.args, frozenset(), last=False)
         if not docs:
             return "()"
         last = e.args[-1]
@@ -274,15 +239,16 @@ class Printer:
         parts = [(d, ",") if i + 1 < len(docs) else d for i, d in enumerate(docs)]
         return ("(", Indent(2, Fill(tuple(parts))), ")")
 
-    def elements(self, elements: tuple[ast.Expr, ...], optional: frozenset[int]) -> list[Doc]:
-        """Each with the comments around it."""
+    def elements(
+        self, elements: tuple[ast.Expr, ...], optional: frozenset[int], last: bool = True
+    ) -> list[Doc]:
+        """Each with the comments around it; after the last only if its bracket stands on another line."""
         out: list[Doc] = []
         for i, x in enumerate(elements):
             lead = self.comments.before(x.span.start)
             out.append((lead, "?" if i in optional else "", self.expr(x)))
-            note = self.comments.after(x.span.end)
-            if note:
-                out[-1] = (out[-1], note, "")
+            if last or i + 1 < len(elements):
+                out[-1] = (out[-1], self.comments.after(x.span.end))
         return out
 
     def list_expr(self, e: ast.ListExpr) -> Doc:
@@ -349,8 +315,8 @@ class Printer:
         if isinstance(f, ast.ComputedField):
             return ("(", self.expr(f.key), "):", *self.after_colon(f.value))
         if f.block and isinstance(f.value, ast.ObjectExpr):
-            return (self.path(f.path), " ", self.expr(f.value))
-        return (self.path(f.path), ":", *self.after_colon(f.value))
+            return (path(f.path), " ", self.expr(f.value))
+        return (path(f.path), ":", *self.after_colon(f.value))
 
     def after_colon(self, e: ast.Expr) -> tuple[Doc, ...]:
         return (" ", self.value(e))
@@ -359,25 +325,6 @@ class Printer:
         """What stands after `:` or `=`, on the same line unless a comment is between."""
         lead = self.comments.before(e.span.start)
         return Indent(2, (HARD, lead, self.expr(e))) if lead else self.expr(e)
-
-    def path(self, path: ast.Path, quoted: frozenset[str] = frozenset()) -> str:
-        """A path; a first segment that is one of the words `quoted` gets quotes."""
-        out = ""
-        for segment in path:
-            match segment:
-                case ast.Name(text):
-                    plain = is_name(text) and (out or text not in quoted)
-                    out += ("." if out else "") + (text if plain else quote(text))
-                case ast.ItemKey(text):
-                    out += f"[{resource_name(text)}]"
-                case ast.EachItem():
-                    out += "[*]"
-                case _:
-                    assert_never(segment)
-        return out
-
-    def type(self, t: ast.TypeRef) -> str:
-        return t.name + (f"({', '.join(self.type(a) for a in t.args)})" if t.args else "")
 
 
 def _bracketed(e: ast.Expr) -> bool:
@@ -396,10 +343,6 @@ def _ends_hugged(e: ast.Expr) -> bool:
 def _separator(comma: bool) -> Doc:
     """Between fields: a line end, or two blanks; before a computed key a comma."""
     return (Broken(",", ", ") if comma else Broken("", "  "), SOFT)
-
-
-def _selector(name: str) -> str:
-    return name if is_name(name) else f"`{name}`"
 
 
 def _braces(parts: list[Doc]) -> Doc:

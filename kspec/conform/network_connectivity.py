@@ -2,8 +2,7 @@
 say.
 
 Ports and addresses are cut into cells by the numbers that the policies and pods mention: within a cell no
-rule
-can tell two apart, so that one of each is asked.
+rule can tell two apart, so that one of each is asked.
 """
 
 from __future__ import annotations

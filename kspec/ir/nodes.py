@@ -1,15 +1,14 @@
 """The typed core of the language: closed, total, and all that the evaluator and the back ends know.
 
 Every rule is lowered to ONE expression (see `Rule`): statements are gone, macros are loops, names are
-resolved, every
-node carries its type. Each class is headed by its surface syntax. Nodes hold no behaviour. `evaluate.py`,
-`backends/python/emit.py` and `backends/symbolic/emit.py` are the same table thrice, in this order.
+resolved, every node carries its type. Each class is headed by its surface syntax. Nodes hold no behaviour.
+`evaluate.py`, `backends/python/emit.py` and `backends/symbolic/emit.py` are the same table thrice, in this
+order.
 
 Errors: an expression has a value or an error (`kspec.runtime.values.EvalError`). Strict nodes pass on the
-first
-error in argument order; `And`, `Or`, `Cond` and the loops `all`, `exists` follow CEL: a deciding operand
-hides the
-error of the other. `Field` and `HasField` never fail: the absent field of a record reads as its type's zero.
+first error in argument order; `And`, `Or`, `Cond` and the loops `all`, `exists` follow CEL: a deciding
+operand hides the error of the other. `Field` and `HasField` never fail: the absent field of a record reads
+as its type's zero.
 """
 
 from __future__ import annotations
@@ -113,8 +112,7 @@ class Call:  # a + b   s.startsWith(t)   size(l)
     `ip.isCanonical`).
 
     A method's target is the first argument. Which overload applies is decided by the run-time types of the
-    arguments; where
-    the argument types are known statically a back end may choose the overload at once.
+    arguments; where the argument types are known statically a back end may choose the overload at once.
     """
 
     function: str
@@ -199,11 +197,9 @@ LOOP_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Loop:  # range.all(x, body)   range.map(x, where, body)   range.transformList(i, x, where, body)
-    """A loop over a list or a map. With one variable it is the element (of a map: the key); with two,
-    index and
-    element (of a map: key and value). `where` filters first; only map, transformMap and transformMapEntry
-    have it.
-    Order of a map: insertion order.
+    """A loop over a list or a map. With one variable it is the element (of a map: the key); with two, index
+    and element (of a map: key and value). `where` filters first; only map, transformMap and
+    transformMapEntry have it. Order of a map: insertion order.
     """
 
     kind: str

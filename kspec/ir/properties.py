@@ -37,9 +37,8 @@ class Property:
     """`assert`, `prove`, `forbid`, over the variable `cluster: Cluster`.
 
     `holds` is what must be true for every choice of the quantified variables (for `some`: for at least
-    one): a
-    `forbid exists x where c: b` has been turned into `forall x: !(c && b)`. `temporal` is "", "always",
-    "eventually" or "never".
+    one): a `forbid exists x where c: b` has been turned into `forall x: !(c && b)`. `temporal` is "",
+    "always", "eventually" or "never".
     """
 
     verb: str

@@ -59,7 +59,8 @@ SEMVER = Scalar("semver")
 SCALARS: Mapping[str, Scalar] = {
     s.name: s
     for s in (
-        BOOL, INT, UINT, DOUBLE, STRING, BYTES, NULL, TIMESTAMP, DURATION, QUANTITY, TYPE, DYN, IP, CIDR, URL, SEMVER,
+        BOOL, INT, UINT, DOUBLE, STRING, BYTES, NULL, TIMESTAMP, DURATION, QUANTITY, TYPE, DYN,
+        IP, CIDR, URL, SEMVER,
     )
 }  # fmt: skip
 
@@ -82,8 +83,8 @@ class FieldDef:
     """One field of a record.
 
     `required`: the schema demands it; `list_type` atomic, set or map with `list_keys`; `merge_keys` of a
-    strategic
-    merge patch; `enum`: the values that the schema lists; `default`: the schema's own default, if any.
+    strategic merge patch; `enum`: the values that the schema lists; `default`: the schema's own default, if
+    any.
     """
 
     name: str

@@ -35,10 +35,9 @@ class EvalError(Exception):
     people.
 
     Codes: no_such_key, no_such_field, no_such_overload, divide_by_zero, modulus_by_zero, overflow,
-    index_out_of_bounds,
-    invalid_argument (conversions, regular expressions, formats), duplicate_key, unbound (an unknown name),
-    budget,
-    undetermined (neither Kubernetes nor the input says: a verdict that hangs on it is Unknown).
+    index_out_of_bounds, invalid_argument (conversions, regular expressions, formats), duplicate_key,
+    unbound (an unknown name), budget, undetermined (neither Kubernetes nor the input says: a verdict that
+    hangs on it is Unknown).
     """
 
     def __init__(self, code: str, message: str = "") -> None:

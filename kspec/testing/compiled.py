@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kspec.ir.types import TypeTable
+from kspec.ir.types import ListOf, MapOf, Record, Scalar, Type, TypeTable
 from kspec.model.chooser import Chooser
 from kspec.model.defaults import Defaults
 from kspec.model.rules import call_function
@@ -67,9 +67,8 @@ class CompiledFolder:
         return cluster_of([k for k in known if k[0] != NODE], self.table, defaulted)
 
     @cached_property
-    def names(self) -> dict[str, Sequence[str]]:
-        """The texts that occur in the cluster, by the field that holds them."""
-        return names_in(self.cluster)
+    def vocabulary(self) -> Vocabulary:
+        return vocabulary(self.cluster, Record("Cluster"), self.table)
 
     def world(self, chooser: Chooser | None = None) -> World:
         """A cluster of the folder's nodes; the objects have just been applied, nothing has run yet."""
@@ -97,20 +96,43 @@ def name_of(ref: Mapping[str, str]) -> str:
     return f"{ref['kind']} {place}"
 
 
-def names_in(value: object) -> dict[str, Sequence[str]]:
-    """The texts that occur in a value, by the field that holds them; keys of maps under "keys"."""
-    found: dict[str, dict[str, None]] = {}
+Texts = Mapping[str, Sequence[str]]
 
-    def look(at: object, name: str) -> None:
-        if isinstance(at, str):
-            found.setdefault(name, {})[at] = None
-        elif isinstance(at, Mapping):
-            for key, inner in at.items():
-                found.setdefault("keys", {})[str(key)] = None
-                look(inner, str(key))
-        elif isinstance(at, (list, tuple)):
-            for inner in at:
-                look(inner, name)
 
-    look(value, "")
-    return {name: tuple(texts) for name, texts in found.items()}
+@dataclass(frozen=True)
+class Vocabulary:
+    """The texts that occur in a cluster: by the field that holds them, and those of string maps by key."""
+
+    fields: Texts
+    labels: Texts
+
+
+def vocabulary(value: object, type_: Type, table: TypeTable) -> Vocabulary:
+    """The texts in a value of a type. What selectors ask of labels counts as labels."""
+    fields: dict[str, dict[str, None]] = {}
+    labels: dict[str, dict[str, None]] = {}
+
+    def look(at: Any, type_: Type, name: str) -> None:
+        match type_:
+            case Scalar("string") if isinstance(at, str):
+                fields.setdefault(name, {})[at] = None
+            case ListOf(element) if isinstance(at, (list, tuple)):
+                for each in at:
+                    look(each, element, name)
+            case MapOf(_, element) if isinstance(at, Mapping):
+                for key, each in at.items():
+                    found = labels.setdefault(str(key), {})
+                    found.update({each: None} if isinstance(each, str) else {})
+                    look(each, element, str(key))
+            case Record() if isinstance(at, Mapping):
+                if isinstance(at.get("key"), str):
+                    labels.setdefault(at["key"], {}).update(dict.fromkeys(at.get("values") or ()))
+                for key, definition in table.fields_of(type_).items():
+                    look(at.get(key), definition.type, key)
+
+    look(value, type_, "")
+    return Vocabulary(_ordered(fields), _ordered(labels))
+
+
+def _ordered(found: Mapping[str, Mapping[str, None]]) -> Texts:
+    return {name: tuple(sorted(found[name])) for name in sorted(found)}

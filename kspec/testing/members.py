@@ -16,11 +16,12 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from kspec.ir.types import ListOf, MapOf, Record, Scalar, Type, TypeTable
 from kspec.runtime.rulebook import CompiledRule, load_rulebook
 from kspec.runtime.values import EvalError
-from kspec.testing.compiled import CompiledFolder
+from kspec.testing.compiled import CompiledFolder, Vocabulary
 from kspec.testing.values import values_of
 
 CHANGES_MAX = 3
-Names = Mapping[str, Sequence[str]]
+OTHER = "other"
+"""A text that no object of the cluster has."""
 
 
 @st.composite
@@ -35,7 +36,7 @@ def members(draw: DrawFn, folder: CompiledFolder, domain: str, first: Mapping[st
     record = Record(rule.params[0].type)
     value = draw(st.sampled_from(begin))
     for _ in range(draw(st.integers(0, CHANGES_MAX))):
-        value = draw(changed(value, record, folder.table, folder.names))
+        value = draw(changed(value, record, folder.table, folder.vocabulary))
     assume(_could_exist(rule, value, *arguments))
     return value
 
@@ -59,26 +60,29 @@ def _could_exist(rule: CompiledRule, *arguments: object) -> bool:
 
 
 @st.composite
-def changed(draw: DrawFn, value: Mapping[str, Any], type_: Record, table: TypeTable, names: Names) -> Any:
+def changed(
+    draw: DrawFn, value: Mapping[str, Any], type_: Record, table: TypeTable, words: Vocabulary
+) -> Any:
     """The value with one field changed."""
     fields = table.fields_of(type_)
     name = draw(st.sampled_from(sorted(fields)))
-    return {**value, name: draw(known_values(name, fields[name].type, table, names))}
+    return {**value, name: draw(known_values(name, fields[name].type, table, words))}
 
 
-def known_values(name: str, type_: Type, table: TypeTable, names: Names) -> SearchStrategy[Any]:
+def known_values(name: str, type_: Type, table: TypeTable, words: Vocabulary) -> SearchStrategy[Any]:
     """Values of a field, mostly texts that stand in such a field of the cluster."""
     match type_:
-        case MapOf(_, _):
-            keys = st.sampled_from(sorted({*names.get("keys", ()), "other"}))
-            return st.dictionaries(keys, _texts(names), max_size=3)
-        case ListOf(element) if not isinstance(element, Record):
-            return st.lists(known_values(name, element, table, names), max_size=3)
+        case MapOf(Scalar("string"), Scalar("string")):
+            return labels(words)
+        case ListOf(Scalar() as element):
+            return st.lists(known_values(name, element, table, words), max_size=3)
         case Scalar("string"):
-            return st.sampled_from((*names.get(name, ()), "other"))
+            return st.sampled_from((*words.fields.get(name, ()), OTHER))
     return values_of(type_, table)
 
 
-def _texts(names: Names) -> SearchStrategy[str]:
-    everything = sorted({text for texts in names.values() for text in texts if len(text) < 64})
-    return st.sampled_from((*everything, "other"))
+@st.composite
+def labels(draw: DrawFn, words: Vocabulary) -> dict[str, str]:
+    """Keys that occur in the cluster, each with a value that it has there, or with another."""
+    keys = draw(st.lists(st.sampled_from((*words.labels, OTHER)), max_size=3, unique=True))
+    return {key: draw(st.sampled_from((*words.labels.get(key, ()), OTHER))) for key in keys}

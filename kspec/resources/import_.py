@@ -265,12 +265,12 @@ def _quote(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    from kspec.syntax.print import is_name
+    from kspec.syntax.spelling import is_name
 
     return text if is_name(text) else _quote(text)
 
 
 def _resource_name(text: str) -> str:
-    from kspec.syntax.print import resource_name
+    from kspec.syntax.spelling import resource_name
 
     return resource_name(text)

@@ -140,6 +140,11 @@ def test_numbers_of_32_bits_and_base64() -> None:
     assert field(Record("core.Secret"), {"kind": "Pod"})[1] == ["`Pod` is not allowed here"]
 
 
+def test_a_status_need_not_be_whole() -> None:
+    text = "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus: {nodeInfo: {osImage: x}, nope: 1}\n"
+    assert [m.code for m in read(text)[1]] == ["KS2501"]
+
+
 def test_null_is_as_good_as_absent() -> None:
     decoded, says = field(Record("core.Container"), {"name": None, "image": None})
     assert decoded == {} and says == ["core.Container needs the field `name`"]

@@ -89,7 +89,7 @@ class Printer:
             case _:
                 assert_never(e)
 
-    def kept(self, e: ast.Expr) -> bool:
+    def kept(self, e: ast.Expr, atoms: bool = False) -> bool:
         """Did the writer put parentheses around this operation?"""
         if e.span.file is not self.file or self.text[e.span.start : e.span.start + 1] != "(":
             return False
@@ -100,12 +100,19 @@ class Printer:
                 return e.span.start < condition.span.start
             case ast.Unary():
                 return True
+            case ast.Ident() | ast.Literal():
+                return atoms
+            case ast.Select(operand) | ast.Index(operand):
+                return atoms and e.span.start < operand.span.start
+            case ast.Call():
+                return atoms and e.span.start < (e.target or e).span.start
             case _:
                 return False
 
-    def operand(self, e: ast.Expr, rank: int) -> Doc:
-        """An operand of an operator that binds so tightly."""
-        if precedence(e) >= rank and not self.kept(e):
+    def operand(self, e: ast.Expr, rank: int, atoms: bool = False) -> Doc:
+        """An operand of an operator that binds so tightly. In references parentheses around a name say that
+        it is a variable: they are kept around `atoms` too."""
+        if precedence(e) >= rank and not self.kept(e, atoms):
             return self.expr(e)
         return ("(", self.expr(e), ")")
 
@@ -124,6 +131,8 @@ class Printer:
 
     def binary(self, e: ast.Binary) -> Doc:
         """A chain of operators of one precedence: on one line, or a line for each operand."""
+        if e.op in ("/", "-") and self.is_tight(e):
+            return self.tight(e)
         rank = PRECEDENCE[e.op]
         rest: list[tuple[str, ast.Expr]] = []
         left: ast.Expr = e
@@ -135,15 +144,11 @@ class Printer:
             rest.append((left.op, left.right))
             left = left.left
         rest.reverse()
-        if e.op == "/" and self.is_reference(
-            e, [left, *(right for _, right in rest)], [op for op, _ in rest]
-        ):
-            return join("/", [self.expr(x) for x in (left, *(right for _, right in rest))])
         first = self.operand(left, rank)
         tail = [opening := self.comments.after(left.span.end, " \t")]
         for i, (op, right) in enumerate(rest):
             lead = self.comments.before(right.span.start)
-            operand = self.operand(right, rank + 1)
+            operand = self.operand(right, rank + 1, atoms=op == "/")
             note = self.comments.after(right.span.end, " \t") if i + 1 < len(rest) else ""
             tail += [SPACE, lead, op, " ", operand, note]
         last = rest[-1][1]
@@ -153,15 +158,30 @@ class Printer:
             return (first, group(Indent(2, tuple(tail))))
         return group(first, Indent(2, tuple(tail)))
 
-    def is_reference(self, e: ast.Binary, operands: list[ast.Expr], operators: list[str]) -> bool:
-        """`deployment/shop/db`: names and texts that the writer put together without blanks."""
-        if e.span.file is not self.file or set(operators) != {"/"}:
+    def is_tight(self, e: ast.Expr) -> bool:
+        """`deployment/kube-system/db`: a chain of `/` and `-` that begins with a name and has no blanks.
+
+        It may be a reference, in which a hyphen is part of a name.
+        """
+        if e.span.file is not self.file or self.kept(e):
             return False
-        named = all(
-            isinstance(x, (ast.Ident, ast.Literal)) and (not isinstance(x, ast.Literal) or x.kind == "string")
-            for x in operands
-        )
-        return named and not set(self.text[operands[0].span.start : e.span.end]) & set(" \t\n(")
+        first: ast.Expr = e
+        inner = ""
+        while isinstance(first, ast.Binary) and first.op in ("/", "-"):
+            inner = first.op
+            first = first.left
+        return isinstance(first, ast.Ident) and inner == "/" and self.has_no_blanks(e)
+
+    def has_no_blanks(self, e: ast.Expr) -> bool:
+        if not isinstance(e, ast.Binary) or e.op not in ("/", "-") or self.kept(e):
+            return True
+        between = self.text[e.left.span.end : e.right.span.start]
+        return between == e.op and self.has_no_blanks(e.left) and self.has_no_blanks(e.right)
+
+    def tight(self, e: ast.Expr) -> Doc:
+        if isinstance(e, ast.Binary) and e.op in ("/", "-") and not self.kept(e):
+            return (self.tight(e.left), e.op, self.tight(e.right))
+        return self.operand(e, UNARY, atoms=True)
 
     def conditional(self, e: ast.Conditional) -> Doc:
         """`c ? a : b`; broken, a chain of them has a line for each case."""
@@ -210,7 +230,7 @@ class Printer:
             head: Doc = (base.function, self.arguments(base))
         else:
             assert base is not None
-            head = self.operand(base, MEMBER)
+            head = self.operand(base, MEMBER, atoms=True)
         long = calls >= CHAIN_CALLS
         tail = [self.link(link, SOFT if long else "") for link in links]
         return group(head, Indent(2, tuple(tail))) if long else (head, *tail)

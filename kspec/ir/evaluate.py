@@ -16,6 +16,7 @@ from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.operators import check_length, has_key, select
 from kspec.runtime.registry import tag_of
 from kspec.runtime.values import NONE, Duration, EvalError, Optional, Quantity, Timestamp, UInt
+from kspec.source import InternalError
 
 Env = Mapping[str, object]
 Rules = Mapping[str, ir.Rule]
@@ -224,7 +225,7 @@ class _Evaluator:
             case "sortBy":
                 return sort_by([(self.run(expr.body, inner), value) for value, inner in turns])
             case _:
-                raise AssertionError(f"no such loop: {expr.kind}")
+                raise InternalError(f"no such loop: {expr.kind}")
 
     def turns(self, expr: ir.Loop | ir.Fold, env: Env) -> Iterator[tuple[object, dict[str, object]]]:
         """For each turn: the element (of a map: the key), and the variables inside."""

@@ -47,24 +47,11 @@ class Verification:
 
         on_property(prop.title)
         verdict = verify_property(prop, self.cluster, self.setting)
-        result = self._said(result_of(prop.verb, prop.title, prop.span, verdict), prop)
+        result = result_of(prop.verb, prop.title, prop.span, verdict)
         yield result if prop.quantifiers or result.verdict != "violated" else self._blamed(result, prop)
         for came in verify_expects(prop, self.cluster, self.setting, self.defaulting):
             case = came.case
             yield result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
-
-    def _said(self, result: Result, prop: Property) -> Result:
-        """What is assumed of a variable, in the words of its domain's own rule."""
-        docs = {f"`{q.name}` is one of {q.domain}": self._doc(q.domain) for q in prop.quantifiers if q.domain}
-        said = tuple(f"{a}: {docs[a]}" if docs.get(a) else a for a in result.assumptions)
-        return replace(result, assumptions=said)
-
-    def _doc(self, rule_id: str) -> str:
-        """The doc comment of a rule on one line, without its last full stop."""
-        from kspec.runtime.rulebook import load_rulebook
-
-        rule = load_rulebook().get(rule_id)
-        return " ".join(rule.doc.split()).rstrip(".") if rule is not None else ""
 
     def _blamed(self, result: Result, prop: Property) -> Result:
         """Nothing was open: the reason names the members of a list that break it, if it is about a list."""

@@ -1,4 +1,5 @@
-"""Knows what `generated/` is made of: each file of rules/ in three readings and a page, and the library for users' files.
+"""Knows what `generated/` is made of: each file of rules/ in three readings and a page, and the library for
+users' files.
 
 Nothing is written in place: a file is complete or not there. Files that no source makes any more are deleted.
 """
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from kspec.elaborate.modules import Elaborated
 
 FOLDERS = ("python", "symbolic", "docs")
-"""Folders of generated/ that hold nothing but what is made here, so that anything else in them is an orphan."""
+"""Folders of generated/ that hold nothing but what is made here, so that anything else in them is an orphan.
+"""
 
 Pass = Callable[[Program], Program]
 PASSES: tuple[tuple[str, Pass], ...] = ()
-"""Passes over the whole program between lowering and the back ends, in this order; the program is checked after each."""
+"""Passes over the whole program between lowering and the back ends, in this order; the program is checked
+after each.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,9 @@ class Generated:
 
 
 def generate(root: Path | None = None, check: bool = False) -> Generated:
-    """Write generated/ from rules/ below the root; with `check` write nothing. DiagnosticError if the rules have mistakes."""
+    """Write generated/ from rules/ below the root; with `check` write nothing. DiagnosticError if the rules
+    have mistakes.
+    """
     at = root or default_root()
     wanted = outputs(at)
     stale = tuple(_stale(at, wanted))
@@ -104,7 +110,9 @@ def parse_rules(root: Path) -> list[Source]:
 
 
 def elaborate(sources: Sequence[Source]) -> Elaborated:
-    """The rules as the back ends get them: lowered, after all passes; DiagnosticError if they have mistakes."""
+    """The rules as the back ends get them: lowered, after all passes; DiagnosticError if they have
+    mistakes.
+    """
     from kspec.elaborate.modules import elaborate_rules
     from kspec.resources.types import load_types
 
@@ -185,7 +193,9 @@ def _symbolic(rules: Mapping[str, tuple[Rule, ...]], program: Program) -> dict[s
 
 
 def _types(root: Path) -> dict[str, str]:
-    """The types of the API, where the package that ships their schemas is installed; else they stay as they are."""
+    """The types of the API, where the package that ships their schemas is installed; else they stay as they
+    are.
+    """
     if find_spec("kubernetes_validate") is None:
         return {}
     from kspec.resources.openapi import make_types

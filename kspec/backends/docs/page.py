@@ -1,4 +1,6 @@
-"""Knows how the reference of the rules reads: a page for each file, with what each rule says, cites, reads and calls."""
+"""Knows how the reference of the rules reads: a page for each file, with what each rule says, cites, reads
+and calls.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class Page:
 
     @property
     def summary(self) -> str:
-        """The first paragraph of the comment at the head of the file; of a file without one the names of its entries."""
+        """The first paragraph of the comment at the head of the file; of a file without one the names of its
+        entries.
+        """
         intro = introduction(self.file)
         return (
             intro.split("\n\n")[0].replace("\n", " ") if intro else ", ".join(e.title for e in entries(self))

@@ -27,7 +27,9 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What stands for each variable in one place, and what is known of their types. `taken`: further names to avoid."""
+    """What stands for each variable in one place, and what is known of their types. `taken`: further names
+    to avoid.
+    """
 
     names: dict[str, str]
     known: Known

@@ -1,4 +1,6 @@
-"""Knows what a generated module needs from outside: library functions, constants, functions of other rules."""
+"""Knows what a generated module needs from outside: library functions, constants, functions of other
+rules.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,9 @@ SUPPORT = "kspec.runtime.generated_support"
 
 OPERATORS = {
     "_+_": "add", "_-_": "subtract", "_*_": "multiply", "_/_": "divide", "_%_": "modulo", "-_": "negate",
-    "!_": "negate", "_==_": "equals", "_!=_": "differs", "_<_": "less", "_<=_": "less_equal", "_>_": "greater",
-    "_>=_": "greater_equal", "@in": "is_in", "_[_]": "index", "_[?_]": "index_maybe", "_?._": "select_maybe",
+    "!_": "negate", "_==_": "equals", "_!=_": "differs", "_<_": "less", "_<=_": "less_equal",
+    "_>_": "greater", "_>=_": "greater_equal", "@in": "is_in", "_[_]": "index", "_[?_]": "index_maybe",
+    "_?._": "select_maybe",
 }  # fmt: skip
 
 
@@ -46,7 +49,9 @@ class ModuleContext:
         taken: Collection[str],
         nullable: Collection[tuple[str, int]] = (),
     ) -> None:
-        """`rules`: all whose bodies are known; `nullable`: which of their parameters, by index, may be null."""
+        """`rules`: all whose bodies are known; `nullable`: which of their parameters, by index, may be
+        null.
+        """
         self.path = path
         self.rules = rules
         self.places = places
@@ -133,7 +138,9 @@ class ModuleContext:
     # ---------------------------------------------------------------- functions of the library
 
     def library(self, function: str, types: Sequence[Type]) -> str | None:
-        """What calls a function of the library: the overload for these types if they decide it; None if there is none."""
+        """What calls a function of the library: the overload for these types if they decide it; None if
+        there is none.
+        """
         overloaded = FUNCTIONS.get(function)
         if overloaded is None:
             return None

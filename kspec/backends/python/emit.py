@@ -1,6 +1,7 @@
 """Knows how an expression of the core is written in Python.
 
-One table, in the order of `kspec/ir/nodes.py`. The text means exactly what the reference evaluator makes of the node: native
+One table, in the order of `kspec/ir/nodes.py`. The text means exactly what the reference evaluator makes of
+the node: native
 Python where its operands have the types and cannot fail, helpers of `kspec.runtime` otherwise.
 """
 
@@ -19,7 +20,9 @@ from kspec.ir.types import BOOL, STRING, MapOf, OptionalOf, Record, Scalar
 from kspec.ir.walk import free_variables
 
 NESTING_MAX = 40
-"""What is nested deeper becomes a function of its own: Python's parser takes no more than some 200 brackets."""
+"""What is nested deeper becomes a function of its own: Python's parser takes no more than some 200 brackets.
+"""
+DECISIONS: dict[type[ir.And] | type[ir.Or], tuple[str, int]] = {ir.And: ("and", AND), ir.Or: ("or", OR)}
 ENTRIES_MAX = 8
 """A map with more entries whose keys may coincide is made by one call, not by one around another."""
 
@@ -107,7 +110,9 @@ class Emitter:
         return Code(call(self.context.support(name), *args))
 
     def condition(self, expr: ir.Expr, scope: Scope) -> Code:
-        """For a place that only asks whether it is true: what is no bool is an error, absent counts as false."""
+        """For a place that only asks whether it is true: what is no bool is an error, absent counts as
+        false.
+        """
         if (
             isinstance(expr, ir.Field)
             and expr.type == BOOL
@@ -174,12 +179,14 @@ class Emitter:
     # ---------------------------------------------------------------- truth
 
     def decision(self, expr: ir.And | ir.Or, scope: Scope, asked: bool = False) -> Code:
-        """`a && b && c`, natively up to the first operand that can fail; if something follows that one, by a helper."""
-        word, level = ("and", AND) if isinstance(expr, ir.And) else ("or", OR)
+        """`a && b && c`, natively up to the first operand that can fail; if something follows that one, by a
+        helper.
+        """
+        word, level = DECISIONS[type(expr)]
         operands: list[tuple[ir.Expr, Scope]] = []
         for operand in flatten(expr):
             operands.append((operand, scope))
-            scope = scope.assuming(operand, word == "and")
+            scope = scope.assuming(operand, isinstance(expr, ir.And))
         failing = next((i for i, o in enumerate(operands) if self.truth_fails(*o)), len(operands))
         if failing >= len(operands) - 1:
             safe, risky = operands, []
@@ -190,9 +197,7 @@ class Emitter:
         if risky:
             # What an operand that failed would have said is not known to those after it.
             after = risky[0][1]
-            thunks = [
-                row("lambda: ", self.doc(o, after)) for o, _ in risky
-            ]  # the helper tests what they yield
+            thunks = [row("lambda: ", self.doc(o, after)) for o, _ in risky]  # whose values the helper tests
             parts.append(self.support(f"{word}_", *thunks).doc)
         return Code(chain(word, parts), level) if len(parts) > 1 else Code(parts[0])
 
@@ -284,7 +289,9 @@ class Emitter:
 
 
 def flatten(expr: ir.And | ir.Or) -> list[ir.Expr]:
-    """The operands of a chain of the same operator, however it is nested: `&&` and `||` are associative, errors included."""
+    """The operands of a chain of the same operator, however it is nested: `&&` and `||` are associative,
+    errors included.
+    """
     kind = type(expr)
     found: list[ir.Expr] = []
     stack: list[ir.Expr] = [expr]

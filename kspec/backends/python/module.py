@@ -1,4 +1,6 @@
-"""Knows how a generated module looks: imports, constants, a function for each rule, and the table of its rules."""
+"""Knows how a generated module looks: imports, constants, a function for each rule, and the table of its
+rules.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ def emit_module(
 ) -> str:
     """The text of the module for the rules of one file.
 
-    `program` has the rules whose bodies are known, `places` where the function of each rule is, of other programs too;
+    `program` has the rules whose bodies are known, `places` where the function of each rule is, of other
+    programs too;
     `nullable` the parameters, by rule and index, that may be given null.
     """
     with deep_recursion():
@@ -135,7 +138,7 @@ class ModuleWriter:
         args.append(row("result=", quote(show(rule.result))))
         if rule.clauses:
             args.append(row("clauses=", tuple_of([self.clause(rule, c) for c in rule.clauses])))
-        reads = {name: paths for name, paths in sorted(walk.read_set(rule, self.context.rules).items())}
+        reads = dict(sorted(walk.read_set(rule, self.context.rules).items()))
         if reads:
             args.append(row("reads=", bracketed("{", [read_entry(n, p) for n, p in reads.items()], "}")))
         if rule.source:

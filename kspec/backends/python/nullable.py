@@ -1,4 +1,6 @@
-"""Knows which parameters of which rules may be given null (or something else than their type) by some caller."""
+"""Knows which parameters of which rules may be given null (or something else than their type) by some
+caller.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ Parameter = tuple[str, int]
 
 
 def nullable_parameters(program: ir.Program) -> frozenset[Parameter]:
-    """Parameters, by rule and index, that some call in the program gives a value whose type is not certain."""
+    """Parameters, by rule and index, that some call in the program gives a value whose type is not
+    certain.
+    """
     found: frozenset[Parameter] = frozenset()
     with deep_recursion():
         while True:
@@ -24,7 +28,9 @@ def nullable_parameters(program: ir.Program) -> frozenset[Parameter]:
 
 
 def _given(rule: ir.Rule, nullable: frozenset[Parameter]) -> Iterator[Parameter]:
-    """The parameters of other rules that this one, given what is known of its own, calls with something uncertain."""
+    """The parameters of other rules that this one, given what is known of its own, calls with something
+    uncertain.
+    """
     types = {p.name: DYN if (rule.id, i) in nullable else p.type for i, p in enumerate(rule.params)}
     stack = [(rule.body, Known(types)), *((c.expr, Known(types)) for c in rule.clauses if c.expr is not None)]
     while stack:

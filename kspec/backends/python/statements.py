@@ -1,4 +1,6 @@
-"""Knows how the body of a rule becomes statements: `let` an assignment, `?:` an `if`, a fold a `for`, wherever nothing is after them."""
+"""Knows how the body of a rule becomes statements: `let` an assignment, `?:` an `if`, a fold a `for`,
+wherever nothing is after them.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,8 @@ class Writer:
         else:
             inner = scope.inside(expr, (expr.name,))
         name = inner.names[expr.name]
-        # While the value is computed its name is not free: what the value binds must not be taken for it afterwards.
+        # While the value is computed its name is not free: what the value binds must not be taken for it
+        # afterwards.
         self.statement(expr.value, replace(scope, taken=scope.taken | {name}), Assign(name), depth)
         self.statement(expr.body, inner, sink, depth)
 
@@ -164,7 +167,9 @@ class Writer:
         self.statement(rest, scope, sink, depth + 1)
 
     def fold(self, expr: ir.Fold, scope: Scope, sink: Sink, depth: int) -> None:
-        """`acc = start`, then a turn for each element. The range is computed first, as its error comes first."""
+        """`acc = start`, then a turn for each element. The range is computed first, as its error comes
+        first.
+        """
         values: ir.Expr | None = expr.range
         fails = self.emitter.fails
         if fails(expr.range, scope) and fails(expr.init, scope):
@@ -173,7 +178,8 @@ class Writer:
             scope, values = replace(scope, taken=scope.taken | {name}), None
         element = scope.python_name(expr.variable)
         held = replace(scope, taken=scope.taken | {element})
-        # A name that the step can see, such as that of an outer fold, must not change before this one is done.
+        # A name that the step can see, such as that of an outer fold, must not change before this one is
+        # done.
         direct = isinstance(sink, Assign) and sink.name not in scope.names.values()
         total = sink.name if isinstance(sink, Assign) and direct else held.python_name(expr.accumulator)
         self.statement(expr.init, scope, Assign(total), depth)

@@ -1,7 +1,9 @@
 """Knows how far the static type of an expression can be relied on at run time.
 
-Types say what a value is, but for null: an absent address reads as null though its type is `ip`, and a record may be null
-where a rule says so. Where that can be, the type here is `dyn`, and generated code decides at run time, as the evaluator does.
+Types say what a value is, but for null: an absent address reads as null though its type is `ip`, and a
+record may be null
+where a rule says so. Where that can be, the type here is `dyn`, and generated code decides at run time, as
+the evaluator does.
 """
 
 from __future__ import annotations
@@ -64,7 +66,9 @@ def _fails(function: str, *args: object) -> bool:
 
 
 class Known:
-    """What is certain in one place: the types of the variables, what conditions around it say, and so what expressions yield."""
+    """What is certain in one place: the types of the variables, what conditions around it say, and so what
+    expressions yield.
+    """
 
     __slots__ = ("_assumed", "_inside", "_settled", "_sure", "facts", "meanings", "types")
 
@@ -118,7 +122,9 @@ class Known:
                 return [(part, self) for part in children(expr)]
 
     def steady(self, expr: ir.Expr) -> bool:
-        """Can the static types decide what runs, everywhere in the expression? Else it can fail where they say it cannot."""
+        """Can the static types decide what runs, everywhere in the expression? Else it can fail where they
+        say it cannot.
+        """
         match expr:
             case ir.Call() if expr.function in TOTAL:
                 kept = True
@@ -137,7 +143,8 @@ class Known:
         return kept and all(known.steady(part) for part, known in self.parts(expr))
 
     def settled(self, expr: ir.Expr) -> ir.Expr:
-        """What is left of its ways to fail: the expression with something that cannot fail in place of each part that
+        """What is left of its ways to fail: the expression with something that cannot fail in place of each
+        part that
         could, for values of its types, but here certainly does not.
         """
         found = self._settled.get(id(expr))

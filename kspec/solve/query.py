@@ -21,7 +21,8 @@ Reading = Callable[..., object]
 SLOTS_MAX = 32
 """So many elements of an open list are looked at at most; a proof that needs more says so as a bound."""
 COUNTED_MIN = 4
-"""So many elements a list has at least whose size or order is asked for, which no number of elements decides."""
+"""So many elements a list has at least whose size or order is asked for, which no number of elements
+decides."""
 ROUNDS_MAX = 4
 """So often a query is made anew because a list turned out to need more slots."""
 
@@ -105,6 +106,7 @@ def make_query(
         values = {name: inputs.make(name, shape) for name, shape in shapes.items()}
         read_assumptions = tuple(read(label, reading(**values)) for label, reading in assume)
         read_goal = read(goal[0], goal[1](**values))
+        inputs.close()
         query = Query(values, tuple(inputs.facts), read_assumptions, read_goal, some)
         needed, bounds = _needed_slots(inputs, query, slots_max)
         if needed == slots:

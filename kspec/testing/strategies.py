@@ -31,10 +31,10 @@ from kspec.testing.values import (
 )  # fmt: skip
 
 __all__ = [
-    "LABEL_KEYS", "LABEL_VALUES", "NAMES", "NAMESPACES", "RESOURCES", "containers", "deployments", "labels", "names",
-    "namespace_names", "namespaces", "network_policies", "nodes", "objects_of", "pods", "policy_rules",
-    "quantities", "requirement", "resource_lists", "role_bindings", "roles", "selectors", "services", "sizes", "subjects",
-    "taints", "tolerations", "typed_expressions", "values_of",
+    "LABEL_KEYS", "LABEL_VALUES", "NAMES", "NAMESPACES", "RESOURCES", "containers", "deployments",
+    "labels", "names", "namespace_names", "namespaces", "network_policies", "nodes", "objects_of", "pods",
+    "policy_rules", "quantities", "requirement", "resource_lists", "role_bindings", "roles", "selectors",
+    "services", "sizes", "subjects", "taints", "tolerations", "typed_expressions", "values_of",
 ]  # fmt: skip
 
 

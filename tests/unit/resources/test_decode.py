@@ -159,6 +159,11 @@ def test_what_is_no_object(text: str) -> None:
     assert made is None and mistakes and all(m.span for m in mistakes)
 
 
+def test_an_object_without_a_name_is_checked_all_the_same() -> None:
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: 1}\nspec: {containers: 2, nod: 3}\n"
+    assert [m.code for m in read(text)[1]] == ["KS2603", "KS2502", "KS2501"]
+
+
 def test_a_name_that_yaml_reads_as_false() -> None:
     made = read("apiVersion: v1\nkind: Pod\nmetadata: {name: n}\n")
     assert [m.message for m in made[1]] == ["`name` is text, and this is the boolean `false`"]

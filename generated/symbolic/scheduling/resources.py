@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/asked  function (c: core.Container, resource: string): quantity
 @ops.rule("scheduling/asked")
 def asked(c, resource):

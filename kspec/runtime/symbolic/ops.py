@@ -136,12 +136,16 @@ def has_key(operand: object, name: str) -> object:
 # ---------------------------------------------------------------- And, Or, Cond
 
 
-def and_(left: object, right: Thunk) -> object:
-    return _decide(left, right, False)
+def and_(first: object, *others: Thunk) -> object:
+    for other in others:
+        first = _decide(first, other, False)
+    return first
 
 
-def or_(left: object, right: Thunk) -> object:
-    return _decide(left, right, True)
+def or_(first: object, *others: Thunk) -> object:
+    for other in others:
+        first = _decide(first, other, True)
+    return first
 
 
 def _decide(left: object, right: Thunk, deciding: bool) -> object:

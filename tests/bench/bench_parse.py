@@ -1,6 +1,6 @@
 """How long it takes to parse and to format 10,000 lines of .kspec: half manifests, half rules.
 
-Run: python tests/bench/bench_parse.py [repeats]. Prints the best CPU time of the repeats; every node has its place.
+Run: python tests/bench/bench_parse.py [repeats]. Prints the best CPU time of the repeats; nodes have places.
 """
 
 from __future__ import annotations

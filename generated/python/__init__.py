@@ -207,6 +207,8 @@ INDEX = (
     ("scheduling/soleClaims", "function", "soleClaims", "scheduling/volumes", "soleClaims"),
     ("scheduling/VolumeRestrictions", "filter", "VolumeRestrictions", "scheduling/volumes", "filter_VolumeRestrictions"),
     ("scheduling/hasVolumes", "function", "hasVolumes", "scheduling/volumes", "hasVolumes"),
+    ("scheduling/attachments", "function", "attachments", "scheduling/volumes", "attachments"),
+    ("scheduling/NodeVolumeLimits", "filter", "NodeVolumeLimits", "scheduling/volumes", "filter_NodeVolumeLimits"),
     ("storage/sensitiveFields", "function", "sensitiveFields", "storage/secret", "sensitiveFields"),
     ("types/scaled", "function", "scaled", "types/scaled", "scaled"),
     ("types/requirementHolds", "function", "requirementHolds", "types/selector", "requirementHolds"),

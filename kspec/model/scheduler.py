@@ -14,7 +14,8 @@ from kspec.model.chooser import Chooser
 from kspec.model.clock import SECOND_NANOS, Clock
 from kspec.model.cluster import ClusterValues
 from kspec.model.objects import Key, Object, merge_patch, metadata, name_of, with_metadata, without
-from kspec.model.placement import Judge, NodePods, Placement, Profile
+from kspec.model.placement import Judge, NodePods, Placement
+from kspec.model.profile import Profile
 from kspec.model.queue import WorkQueue
 from kspec.model.rules import RuleFailed, RuleSet, call_function
 from kspec.model.store import Action, Event
@@ -186,11 +187,7 @@ class Scheduler:
         return f"{key}: to {node}"
 
     def _fail(self, key: Key, pod: Object, placement: Placement) -> str:
-        message = call_function(
-            self._rules.function("scheduling/failureMessage"),
-            len(placement.verdicts),
-            placement.reason_counts(),
-        )
+        message = self.judge.message(placement)
         patch: Any = call_function(
             self._rules.function("scheduling/unschedulableStatus"), pod, message, self._clock.now
         )

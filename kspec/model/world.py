@@ -19,7 +19,7 @@ from kspec.model.controller import Controller
 from kspec.model.gc import GarbageCollector
 from kspec.model.kinds import Kinds
 from kspec.model.objects import Object, canonical, digest_of, with_metadata
-from kspec.model.placement import Profile
+from kspec.model.profile import Profile
 from kspec.model.rules import RuleSet
 from kspec.model.scheduler import Scheduler
 from kspec.model.store import Event, Store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import join_lists, join_texts
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import Clause, CompiledRule, Param
@@ -57,24 +58,26 @@ def admit_ServiceAccount(self):
 def admit_Priority(self, cluster):
     """The priority of a pod is the value of the class that it names, of the default class, or 0."""
     return {
-        "object": (lambda named: (lambda fallback: (lambda system: (
-            self
-            if (self.get("spec") or {}).get("priority") is not None
-            else {
-                **self,
-                "spec": {
-                    **(self.get("spec") or {}),
-                    "priority": (
-                        index_list(named, 0).get("value") or 0
-                        if len(named) > 0
-                        else system
-                        if system > 0
-                        else index_list(fallback, 0).get("value") or 0
-                        if len(fallback) > 0
-                        else 0
-                    ),
-                },
-            }
+        "object": (lambda named: (lambda fallback: (lambda system: (lambda chosen: (lambda priority: (lambda policy: (lambda self_: (
+            self_
+            if (self_.get("spec") or {}).get("preemptionPolicy") is not None
+            else {**self_, "spec": {**(self_.get("spec") or {}), "preemptionPolicy": policy}}
+        ))(
+            (
+                self
+                if (self.get("spec") or {}).get("priority") is not None
+                else {**self, "spec": {**(self.get("spec") or {}), "priority": priority}}
+            ),
+        ))(
+            (
+                index_list(chosen, 0).get("preemptionPolicy") or ""
+                if len(chosen) > 0 and index_list(chosen, 0).get("preemptionPolicy") is not None
+                else "PreemptLowerPriority"
+            ),
+        ))(
+            index_list(chosen, 0).get("value") or 0 if len(chosen) > 0 else system,
+        ))(
+            named if len(named) > 0 else [] if system > 0 else fallback,
         ))(
             (
                 2000000000
@@ -98,20 +101,74 @@ def admit_Priority(self, cluster):
                 )
             ],
         ),
-        "findings": (lambda named: (lambda fallback: (lambda system: (
-            []
-            if not (self.get("spec") or {}).get("priorityClassName") or system > 0 or len(named) > 0
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": join_texts(
-                        "no PriorityClass with name ",
-                        (self.get("spec") or {}).get("priorityClassName") or "",
-                        " was found",
-                    ),
-                    "field": "spec.priorityClassName",
-                },
-            ]
+        "findings": (lambda named: (lambda fallback: (lambda system: join_lists(
+            (
+                []
+                if not (self.get("spec") or {}).get("priorityClassName") or system > 0 or len(named) > 0
+                else [
+                    {
+                        "code": "Forbidden",
+                        "reason": join_texts(
+                            "no PriorityClass with name ",
+                            (self.get("spec") or {}).get("priorityClassName") or "",
+                            " was found",
+                        ),
+                        "field": "spec.priorityClassName",
+                    },
+                ]
+            ),
+            (lambda chosen: (lambda priority: (lambda policy: join_lists(
+                (
+                    []
+                    if (
+                        (self.get("spec") or {}).get("priority") is None
+                        or ((self.get("spec") or {}).get("priority") or 0) == priority
+                    )
+                    else [
+                        {
+                            "code": "Forbidden",
+                            "reason": join_texts(
+                                "the integer value of priority (",
+                                string_from_int((self.get("spec") or {}).get("priority") or 0),
+                                ") must not be provided in pod spec; priority admission controller computed ",
+                                string_from_int(priority),
+                                " from the given PriorityClass name",
+                            ),
+                            "field": "spec.priority",
+                        },
+                    ]
+                ),
+                (
+                    []
+                    if (
+                        (self.get("spec") or {}).get("preemptionPolicy") is None
+                        or ((self.get("spec") or {}).get("preemptionPolicy") or "") == policy
+                    )
+                    else [
+                        {
+                            "code": "Forbidden",
+                            "reason": join_texts(
+                                "the string value of PreemptionPolicy (",
+                                (self.get("spec") or {}).get("preemptionPolicy") or "",
+                                ") must not be provided in pod spec; priority admission controller computed ",
+                                policy,
+                                " from the given PriorityClass name",
+                            ),
+                            "field": "spec.preemptionPolicy",
+                        },
+                    ]
+                ),
+            ))(
+                (
+                    index_list(chosen, 0).get("preemptionPolicy") or ""
+                    if len(chosen) > 0 and index_list(chosen, 0).get("preemptionPolicy") is not None
+                    else "PreemptLowerPriority"
+                ),
+            ))(
+                index_list(chosen, 0).get("value") or 0 if len(chosen) > 0 else system,
+            ))(
+                named if len(named) > 0 else [] if system > 0 else fallback,
+            ),
         ))(
             (
                 2000000000
@@ -179,6 +236,7 @@ RULES = (
                     ("priorityClasses", "#"),
                     ("priorityClasses", "*", "globalDefault"),
                     ("priorityClasses", "*", "metadata", "name"),
+                    ("priorityClasses", "*", "preemptionPolicy"),
                     ("priorityClasses", "*", "value"),
                 ),
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.generated_support import all_, exists_, join_lists, join_texts
-from kspec.runtime.lists import range_list, set_intersects
+from kspec.runtime.lists import distinct, range_list, set_intersects
 from kspec.runtime.operators import index_list
 from kspec.runtime.quantity import parse_quantity
 from kspec.runtime.rulebook import CompiledRule, Param
@@ -481,6 +481,94 @@ def hasVolumes(pod):
         )
         for v in (pod.get("spec") or {}).get("volumes") or []
     )
+
+
+# scheduling/attachments  function (claims: list(scheduling.PodClaim)): list(scheduling.Attachment)
+def attachments(claims_):
+    """What the claims of a pod have attached: the volumes that they are bound to, and for those that wait one to come."""
+    return join_lists(
+        [
+            {
+                "driver": ((v.get("spec") or {}).get("csi") or {}).get("driver") or "",
+                "volume": ((v.get("spec") or {}).get("csi") or {}).get("volumeHandle") or "",
+            }
+            for c in [c for c in claims_ if c.get("exists") and len(c.get("volumes") or []) > 0]
+            for v in [v for v in c.get("volumes") or [] if (v.get("spec") or {}).get("csi") is not None]
+        ],
+        [
+            {
+                "driver": s.get("provisioner") or "",
+                "volume": join_texts(
+                    ((c.get("claim") or {}).get("metadata") or {}).get("namespace") or "",
+                    "/",
+                    c.get("name") or "",
+                ),
+            }
+            for c in [c for c in claims_ if c.get("exists") and len(c.get("volumes") or []) == 0]
+            for s in c.get("classes") or []
+        ],
+    )
+
+
+# scheduling/NodeVolumeLimits  filter (pod: core.Pod, node: core.Node, placed: list(core.Pod), claims: list(scheduling.PodClaim), cluster: Cluster): list(Finding)
+def filter_NodeVolumeLimits(pod, node, placed, claims_, cluster):
+    """A driver attaches no more volumes to a node than it says it can."""
+    drivers = [
+        d
+        for d in [
+            one
+            for n in [
+                n
+                for n in cluster.get("csiNodes") or []
+                if ((n.get("metadata") or {}).get("name") or "") == (
+                    (node.get("metadata") or {}).get("name")
+                    or ""
+                )
+            ]
+            for one in (n.get("spec") or {}).get("drivers") or []
+        ]
+        if (d.get("allocatable") or {}).get("count") is not None
+    ]
+    if len(drivers) == 0:
+        here = []
+    else:
+        here = [one for p in placed for one in attachments(claims(p, cluster))]
+    wanted = [] if len(drivers) == 0 else attachments(claims_)
+    if all(
+        (
+            not any(
+                (
+                    (w.get("driver") or "") == (d.get("name") or "")
+                    and not any(
+                        (
+                            (h.get("driver") or "") == (d.get("name") or "")
+                            and (h.get("volume") or "") == (w.get("volume") or "")
+                        )
+                        for h in here
+                    )
+                )
+                for w in wanted
+            )
+            or len(
+                distinct(
+                    [
+                        a.get("volume") or ""
+                        for a in [
+                            a
+                            for a in join_lists(here, wanted)
+                            if (a.get("driver") or "") == (d.get("name") or "")
+                        ]
+                    ],
+                ),
+            ) <= (
+                (d.get("allocatable") or {}).get("count")
+                or 0
+            )
+        )
+        for d in drivers
+    ):
+        return []
+    return [{"code": "Unschedulable", "reason": "node(s) exceed max volume count", "field": ""}]
 
 
 RULES = (
@@ -1098,6 +1186,91 @@ RULES = (
         },
         source="pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go PreFilter",
         doc="Only volumes of a pod can be in the way of it.",
+        path="scheduling/volumes",
+    ),
+    CompiledRule(
+        "scheduling/attachments",
+        "function",
+        "attachments",
+        (Param("claims", "list(scheduling.PodClaim)"),),
+        attachments,
+        result="list(scheduling.Attachment)",
+        reads={
+            "claims": frozenset(
+                (
+                    ("#",),
+                    ("*", "claim", "metadata", "namespace"),
+                    ("*", "classes", "#"),
+                    ("*", "classes", "*", "provisioner"),
+                    ("*", "exists"),
+                    ("*", "name"),
+                    ("*", "volumes", "#"),
+                    ("*", "volumes", "*", "spec", "csi", "?"),
+                    ("*", "volumes", "*", "spec", "csi", "driver"),
+                    ("*", "volumes", "*", "spec", "csi", "volumeHandle"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/nodevolumelimits/csi.go filterAttachableVolumes",
+        doc="What the claims of a pod have attached: the volumes that they are bound to, and for those that wait one to come.",
+        path="scheduling/volumes",
+    ),
+    CompiledRule(
+        "scheduling/NodeVolumeLimits",
+        "filter",
+        "NodeVolumeLimits",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("placed", "list(core.Pod)"),
+            Param("claims", "list(scheduling.PodClaim)"),
+            Param("cluster", "Cluster", True),
+        ),
+        filter_NodeVolumeLimits,
+        result="list(Finding)",
+        reads={
+            "claims": frozenset(
+                (
+                    ("#",),
+                    ("*", "claim", "metadata", "namespace"),
+                    ("*", "classes", "#"),
+                    ("*", "classes", "*", "provisioner"),
+                    ("*", "exists"),
+                    ("*", "name"),
+                    ("*", "volumes", "#"),
+                    ("*", "volumes", "*", "spec", "csi", "?"),
+                    ("*", "volumes", "*", "spec", "csi", "driver"),
+                    ("*", "volumes", "*", "spec", "csi", "volumeHandle"),
+                ),
+            ),
+            "cluster": frozenset(
+                (
+                    ("csiNodes", "#"),
+                    ("csiNodes", "*", "metadata", "name"),
+                    ("csiNodes", "*", "spec", "drivers"),
+                    ("persistentVolumeClaims", "#"),
+                    ("persistentVolumeClaims", "*"),
+                    ("persistentVolumes",),
+                    ("storageClasses",),
+                ),
+            ),
+            "node": frozenset((("metadata", "name"),)),
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "metadata", "name"),
+                    ("*", "metadata", "namespace"),
+                    ("*", "spec", "volumes", "#"),
+                    ("*", "spec", "volumes", "*", "ephemeral", "?"),
+                    ("*", "spec", "volumes", "*", "name"),
+                    ("*", "spec", "volumes", "*", "persistentVolumeClaim", "?"),
+                    ("*", "spec", "volumes", "*", "persistentVolumeClaim", "claimName"),
+                ),
+            ),
+            "pod": frozenset(()),
+        },
+        source="pkg/scheduler/framework/plugins/nodevolumelimits/csi.go Filter",
+        doc="A driver attaches no more volumes to a node than it says it can.",
         path="scheduling/volumes",
     ),
 )

@@ -859,6 +859,170 @@ def hasVolumes(pod):
     )
 
 
+# scheduling/attachments  function (claims: list(scheduling.PodClaim)): list(scheduling.Attachment)
+@ops.rule("scheduling/attachments")
+def attachments(claims_):
+    return ops.call(
+        "_+_",
+        ops.flat_map(
+            ops.filter_(
+                claims_,
+                lambda c: ops.and_(
+                    ops.field(c, "exists", False),
+                    lambda: ops.call("_>_", ops.call("size", ops.field(c, "volumes", [])), 0),
+                ),
+            ),
+            lambda c: ops.map_(
+                ops.filter_(
+                    ops.field(c, "volumes", []),
+                    lambda v: ops.has_field(ops.field(v, "spec", {}), "csi"),
+                ),
+                lambda v: ops.record(
+                    {
+                        "driver": ops.field(ops.field(ops.field(v, "spec", {}), "csi", {}), "driver", ""),
+                        "volume": ops.field(
+                            ops.field(ops.field(v, "spec", {}), "csi", {}),
+                            "volumeHandle",
+                            "",
+                        ),
+                    },
+                ),
+            ),
+        ),
+        ops.flat_map(
+            ops.filter_(
+                claims_,
+                lambda c: ops.and_(
+                    ops.field(c, "exists", False),
+                    lambda: ops.call("_==_", ops.call("size", ops.field(c, "volumes", [])), 0),
+                ),
+            ),
+            lambda c: ops.map_(
+                ops.field(c, "classes", []),
+                lambda s: ops.record(
+                    {
+                        "driver": ops.field(s, "provisioner", ""),
+                        "volume": ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.field(
+                                    ops.field(ops.field(c, "claim", {}), "metadata", {}),
+                                    "namespace",
+                                    "",
+                                ),
+                                "/",
+                            ),
+                            ops.field(c, "name", ""),
+                        ),
+                    },
+                ),
+            ),
+        ),
+    )
+
+
+# scheduling/NodeVolumeLimits  filter (pod: core.Pod, node: core.Node, placed: list(core.Pod), claims: list(scheduling.PodClaim), cluster: Cluster): list(Finding)
+@ops.rule("scheduling/NodeVolumeLimits")
+def filter_NodeVolumeLimits(pod, node, placed, claims_, cluster):
+    lets = ops.Lets()
+    drivers = lets.take(
+        ops.filter_(
+            ops.flat_map(
+                ops.filter_(
+                    ops.field(cluster, "csiNodes", []),
+                    lambda n: ops.call(
+                        "_==_",
+                        ops.field(ops.field(n, "metadata", {}), "name", ""),
+                        ops.field(ops.field(node, "metadata", {}), "name", ""),
+                    ),
+                ),
+                lambda n: ops.field(ops.field(n, "spec", {}), "drivers", []),
+            ),
+            lambda d: ops.has_field(ops.field(d, "allocatable", {}), "count"),
+        ),
+    )
+    here = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.call("size", drivers), 0),
+            lambda: ops.list_([]),
+            lambda: ops.flat_map(placed, lambda p: attachments(claims(p, cluster))),
+        ),
+    )
+    wanted = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.call("size", drivers), 0),
+            lambda: ops.list_([]),
+            lambda: attachments(claims_),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.all_(
+                drivers,
+                lambda d: ops.or_(
+                    ops.call(
+                        "!_",
+                        ops.exists(
+                            wanted,
+                            lambda w: ops.and_(
+                                ops.call("_==_", ops.field(w, "driver", ""), ops.field(d, "name", "")),
+                                lambda: ops.call(
+                                    "!_",
+                                    ops.exists(
+                                        here,
+                                        lambda h: ops.and_(
+                                            ops.call(
+                                                "_==_",
+                                                ops.field(h, "driver", ""),
+                                                ops.field(d, "name", ""),
+                                            ),
+                                            lambda: ops.call(
+                                                "_==_",
+                                                ops.field(h, "volume", ""),
+                                                ops.field(w, "volume", ""),
+                                            ),
+                                        ),
+                                    ),
+                                ),
+                            ),
+                        ),
+                    ),
+                    lambda: ops.call(
+                        "_<=_",
+                        ops.call(
+                            "size",
+                            ops.call(
+                                "distinct",
+                                ops.map_(
+                                    ops.filter_(
+                                        ops.call("_+_", here, wanted),
+                                        lambda a: ops.call(
+                                            "_==_",
+                                            ops.field(a, "driver", ""),
+                                            ops.field(d, "name", ""),
+                                        ),
+                                    ),
+                                    lambda a: ops.field(a, "volume", ""),
+                                ),
+                            ),
+                        ),
+                        ops.field(ops.field(d, "allocatable", {}), "count", 0),
+                    ),
+                ),
+            ),
+            lambda: ops.list_([]),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {"code": "Unschedulable", "reason": "node(s) exceed max volume count", "field": ""},
+                    ),
+                ],
+            ),
+        ),
+    )
+
+
 RULES = {
     "scheduling/claimName": claimName,
     "scheduling/claims": claims,
@@ -879,4 +1043,6 @@ RULES = {
     "scheduling/soleClaims": soleClaims,
     "scheduling/VolumeRestrictions": filter_VolumeRestrictions,
     "scheduling/hasVolumes": hasVolumes,
+    "scheduling/attachments": attachments,
+    "scheduling/NodeVolumeLimits": filter_NodeVolumeLimits,
 }

@@ -69,6 +69,7 @@ def snapshot(case: Mapping[str, Any]) -> Snapshot:
             world.store.restore(record, decoded(raw, record))
     assert world.scheduler is not None
     judge = world.scheduler.judge
+    judge.score_one = True
     found = Snapshot([], {}, [], judge, Preemption(judge), world.clock.now)
     found.nodes = [decoded(raw, "core.Node") for raw in case["nodes"]]
     holds = rules().function("scheduling/holdsNode")

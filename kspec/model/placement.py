@@ -128,6 +128,8 @@ class Judge:
     def __init__(self, profile: Profile, rules: RuleSet, cluster: ClusterSource) -> None:
         self.profile = profile
         self.rules = rules
+        self.score_one = False
+        """Whether a node that alone fits is scored all the same; the scheduler takes it unseen."""
         self.cluster = cluster
         self.filters = [_named(rules, "filter", f.plugin) for f in profile.filters]
         self.scores = [_named(rules, "score", s.plugin) for s in profile.scores]
@@ -250,7 +252,7 @@ class Judge:
         known: Mapping[str, _Known],
     ) -> Placement:
         fits = {v.node for v in verdicts if v.fits}
-        if len(fits) < 2:
+        if len(fits) < 2 and not (self.score_one and fits):
             return Placement(verdicts, before=before)
         infos = [info for info in given["nodes"] if name_of(info["node"]) in fits]
         given.add("fitting", [info["node"] for info in infos])

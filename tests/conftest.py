@@ -1,4 +1,4 @@
-"""What every test may ask for: `--update` rewrites golden files; Hypothesis is derandomised, without a deadline."""
+"""What every test may ask for: `--update` rewrites golden files; Hypothesis is derandomised."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ settings.load_profile("kspec")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update", action="store_true", help="rewrite the golden files; read the diff afterwards")
+    parser.addoption(
+        "--update", action="store_true", help="rewrite the golden files; read the diff afterwards"
+    )
 
 
 class Golden:

@@ -76,6 +76,7 @@ INDEX = (
     ("network/reaches#4", "function", "reaches", "network/reaches", "reaches_4"),
     ("network/reaches#5", "function", "reaches", "network/reaches", "reaches_5"),
     ("network/reaches#6", "function", "reaches", "network/reaches", "reaches_6"),
+    ("nodes/planAssumptions", "function", "planAssumptions", "nodes/assumptions", "planAssumptions"),
     ("nodes/qosClass", "function", "qosClass", "nodes/kubelet", "qosClass"),
     ("nodes/PodStatus", "admit", "PodStatus", "nodes/kubelet", "admit_PodStatus"),
     ("nodes/deletionGrace", "function", "deletionGrace", "nodes/kubelet", "deletionGrace"),

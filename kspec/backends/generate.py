@@ -1,4 +1,5 @@
-"""Knows what `generated/` is made of: each file of rules/ in three readings and a page, and the library for users' files.
+"""Knows what `generated/` is made of: each file of rules/ in three readings and a page, and the library for
+users' files.
 
 Nothing is written in place: a file is complete or not there. Files that no source makes any more are deleted.
 """
@@ -10,10 +11,11 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kspec.data import root as default_root
 from kspec.ir.nodes import Program, Rule
@@ -21,12 +23,18 @@ from kspec.ir.types import TypeTable
 from kspec.source import Diagnostic, DiagnosticError, InternalError, SourceFile, has_errors
 from kspec.syntax.ast import Module
 
+if TYPE_CHECKING:
+    from kspec.elaborate.modules import Elaborated
+
 FOLDERS = ("python", "symbolic", "docs")
-"""Folders of generated/ that hold nothing but what is made here, so that anything else in them is an orphan."""
+"""Folders of generated/ that hold nothing but what is made here, so that anything else in them is an orphan.
+"""
 
 Pass = Callable[[Program], Program]
 PASSES: tuple[tuple[str, Pass], ...] = ()
-"""Passes over the whole program between lowering and the back ends, in this order; the program is checked after each."""
+"""Passes over the whole program between lowering and the back ends, in this order; the program is checked
+after each.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,9 @@ class Generated:
 
 
 def generate(root: Path | None = None, check: bool = False) -> Generated:
-    """Write generated/ from rules/ below the root; with `check` write nothing. DiagnosticError if the rules have mistakes."""
+    """Write generated/ from rules/ below the root; with `check` write nothing. DiagnosticError if the rules
+    have mistakes.
+    """
     at = root or default_root()
     wanted = outputs(at)
     stale = tuple(_stale(at, wanted))
@@ -75,8 +85,17 @@ def generate(root: Path | None = None, check: bool = False) -> Generated:
 def outputs(root: Path) -> dict[str, str]:
     """Every file that the rules make: path below the root, and text."""
     from kspec.elaborate.library import library_of, library_to_json
-    from kspec.elaborate.modules import elaborate_rules
-    from kspec.resources.types import load_types
+
+    sources = parse_rules(root)
+    elaborated = elaborate(sources)
+    made = {f"generated/{name}": text for name, text in emit_all(elaborated.program, sources).items()}
+    library = library_to_json(library_of(elaborated))
+    made["generated/library.json"] = json.dumps(library, indent=1, ensure_ascii=False) + "\n"
+    return {**made, **_types(root)}
+
+
+def parse_rules(root: Path) -> list[Source]:
+    """The files of rules/, parsed, in order of path; DiagnosticError if some cannot be."""
     from kspec.syntax.parse import parse_module
 
     diagnostics: list[Diagnostic] = []
@@ -87,14 +106,20 @@ def outputs(root: Path) -> dict[str, str]:
         sources.append(Source(path, file, module))
     if has_errors(diagnostics):
         raise DiagnosticError(diagnostics)
+    return sources
+
+
+def elaborate(sources: Sequence[Source]) -> Elaborated:
+    """The rules as the back ends get them: lowered, after all passes; DiagnosticError if they have
+    mistakes.
+    """
+    from kspec.elaborate.modules import elaborate_rules
+    from kspec.resources.types import load_types
+
     elaborated = elaborate_rules([(s.path, s.module) for s in sources], load_types())
     if has_errors(elaborated.diagnostics):
         raise DiagnosticError(elaborated.diagnostics)
-    program = run_passes(elaborated.program, elaborated.types)
-    made = {f"generated/{name}": text for name, text in emit_all(program, sources).items()}
-    library = library_to_json(library_of(elaborated))
-    made["generated/library.json"] = json.dumps(library, indent=1, ensure_ascii=False) + "\n"
-    return {**made, **_types(root)}
+    return replace(elaborated, program=run_passes(elaborated.program, elaborated.types))
 
 
 def read_rules(root: Path) -> dict[str, SourceFile]:
@@ -149,7 +174,8 @@ def emit_all(program: Program, sources: Sequence[Source]) -> dict[str, str]:
     made |= {
         f"python/{p}.py": emit_module(p, own, program, places, nullable) for p, own in rules.items() if own
     }
-    pages = [Page(s.path, s.file, s.module, rules[s.path]) for s in sources]
+    known = program.by_id()
+    pages = [Page(s.path, s.file, s.module, rules[s.path], known) for s in sources]
     made |= {f"docs/{page.path}.md": emit_page(page) for page in pages}
     made["docs/README.md"] = emit_index(pages)
     return {**made, **_symbolic(rules, ordered)}
@@ -167,7 +193,9 @@ def _symbolic(rules: Mapping[str, tuple[Rule, ...]], program: Program) -> dict[s
 
 
 def _types(root: Path) -> dict[str, str]:
-    """The types of the API, where the package that ships their schemas is installed; else they stay as they are."""
+    """The types of the API, where the package that ships their schemas is installed; else they stay as they
+    are.
+    """
     if find_spec("kubernetes_validate") is None:
         return {}
     from kspec.resources.openapi import make_types

@@ -11,7 +11,7 @@ from kspec.source import Diagnostic, DiagnosticError, has_errors
 
 if TYPE_CHECKING:
     from kspec.elaborate.library import Library
-    from kspec.plan import Rules
+    from kspec.plan import Declared, Rules
     from kspec.resources.load import Workspace
 
 NO_NODES = "KS1906"
@@ -88,6 +88,16 @@ def standard(inputs: Inputs) -> Rules:
         standard_profile(profiles, DEFAULT_PROFILE),
         inputs.workspace.version,
     )
+
+
+def declared(workspace: Workspace) -> list[Declared]:
+    """The clusters that the files declare, as a plan wants them."""
+    from kspec.plan import Declared, Pool
+
+    return [
+        Declared(c.name, tuple(Pool(p.name, {**p.fields, "nodes": p.nodes}) for p in c.pools))
+        for c in workspace.clusters
+    ]
 
 
 def _no_param(name: str, known: set[str]) -> Diagnostic:

@@ -104,7 +104,10 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """The console script: run a command, and leave with its exit code."""
-    code = run(args)
+    try:
+        code = run(args)
+    except KeyboardInterrupt:  # outside of click: while a message is written, say
+        code = exits.INTERRUPTED
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -46,9 +46,8 @@ class Verification:
         from kspec.verify.properties import verify_expects, verify_property
 
         on_property(prop.title)
-        result = result_of(
-            prop.verb, prop.title, prop.span, verify_property(prop, self.cluster, self.setting)
-        )
+        verdict = verify_property(prop, self.cluster, self.setting)
+        result = result_of(prop.verb, prop.title, prop.span, verdict)
         yield result if prop.quantifiers or result.verdict != "violated" else self._blamed(result, prop)
         for came in verify_expects(prop, self.cluster, self.setting, self.defaulting):
             case = came.case

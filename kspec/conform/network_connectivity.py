@@ -1,7 +1,8 @@
-"""Knows how `network.connectivity` is answered: what each pair of pods, and each pod and the outside, may say.
+"""Knows how `network.connectivity` is answered: what each pair of pods, and each pod and the outside, may
+say.
 
-Ports and addresses are cut into cells by the numbers that the policies and pods mention: within a cell no rule
-can tell two apart, so that one of each is asked.
+Ports and addresses are cut into cells by the numbers that the policies and pods mention: within a cell no
+rule can tell two apart, so that one of each is asked.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def run_case(case: dict[str, Any]) -> dict[str, Any]:
     addresses = cells(_address_cuts(policies), 0, ADDRESS_MAX)
 
     def allowed(a: dict[str, Any], b: dict[str, Any]) -> Connection:
-        return connection(lambda port, protocol: rule("network/reaches")(a, b, port, protocol, at_hand), ports)
+        return connection(
+            lambda port, protocol: rule("network/reaches")(a, b, port, protocol, at_hand), ports
+        )
 
     pairs = [(a, b, allowed(a, b)) for a in ends for b in ends if a is not b]
     outside = [{"outside": True, "address": IP(4, low)} for low, _ in addresses]

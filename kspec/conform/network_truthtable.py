@@ -1,4 +1,5 @@
-"""Knows how `network.truthtable` is answered: for each pair of pods and each port, what either side allows."""
+"""Knows how `network.truthtable` is answered: for each pair of pods and each port, what either side
+allows."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ POLICY = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
 
 
 def run_case(case: dict[str, Any]) -> dict[str, Any]:
-    """`{"ns/pod>ns/pod": {"TCP/80": {"ingress": bool, "egress": bool}}}` over all ordered pairs and all declared ports."""
+    """`{"ns/pod>ns/pod": {"TCP/80": {"ingress": bool, "egress": bool}}}` over all ordered pairs and all
+    declared ports."""
     at_hand = cluster(POLICY | o for o in case["objects"])
     endpoint, ingress, egress = (
         rule("network/endpoint"),

@@ -8,6 +8,7 @@ KS2007 unknown function        KS2008 macro misused           KS2009 has() wants
 KS2010 literal out of range    KS2011 field given twice       KS2012 no list-map to take `[key]`
 KS2013 reference malformed     KS2014 Cluster lacks the kind  KS2015 nested too deeply
 KS2016 construct not allowed   KS2017 `using` variable missing
+KS2018 constant text malformed
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kspec.elaborate import macros, objects, overloads, references, selection
-from kspec.elaborate.names import a
+from kspec.elaborate.names import with_article
 from kspec.elaborate.scope import CEL, KSPEC, Scope
 from kspec.ir import nodes as ir
 from kspec.ir.deep import DEPTH_MAX, deep_recursion
@@ -163,13 +164,20 @@ class Elaborator:
             advice = "write minutes as `5min`"
         elif expected == STRING and made.type in (INT, DOUBLE, BOOL):
             advice = "put it in quotes, or convert it with `string(…)`"
-        return self.error("KS2006", f"this is {a(made.type)}, but {a(expected)} is wanted", made.span, advice)
+        return self.error(
+            "KS2006",
+            f"this is {with_article(made.type)}, but {with_article(expected)} is wanted",
+            made.span,
+            advice,
+        )
 
     def condition(self, node: ast.Expr, scope: Scope) -> ir.Expr:
         """A part that must be a bool."""
         made = self.expr(node, scope)
         if scope.checked and not assignable(made.type, BOOL):
-            return self.error("KS2005", f"a condition must be a bool, this is {a(made.type)}", node.span)
+            return self.error(
+                "KS2005", f"a condition must be a bool, this is {with_article(made.type)}", node.span
+            )
         return made
 
     # ---------------------------------------------------------------- literals
@@ -295,7 +303,9 @@ class Elaborator:
     def optional_entry(self, node: ast.Expr, scope: Scope) -> ir.Expr:
         made = self.expr(node, scope)
         if scope.checked and not isinstance(made.type, OptionalOf) and made.type not in (DYN, NOTHING):
-            return self.error("KS2003", f"`?` wants an optional, this is {a(made.type)}", node.span)
+            return self.error(
+                "KS2003", f"`?` wants an optional, this is {with_article(made.type)}", node.span
+            )
         return made
 
     def map_(self, node: ast.MapExpr, scope: Scope, expected: Type | None) -> ir.Expr:
@@ -304,7 +314,9 @@ class Elaborator:
         for index, (key_node, value_node) in enumerate(node.entries):
             key = self.expr(key_node, scope)
             if scope.checked and key.type not in (INT, UINT, STRING, BOOL, DYN, NOTHING):
-                key = self.error("KS2003", f"{a(key.type)} cannot be the key of a map", key_node.span)
+                key = self.error(
+                    "KS2003", f"{with_article(key.type)} cannot be the key of a map", key_node.span
+                )
             optional = index in node.optional
             value = (
                 self.optional_entry(value_node, scope) if optional else self.expr(value_node, scope, wanted)

@@ -19,7 +19,7 @@ def near(name: str, known: Sequence[str]) -> str:
     return "did you mean " + " or ".join(f"`{lowered[c]}`" for c in close) + "?"
 
 
-def a(type_: Type) -> str:
+def with_article(type_: Type) -> str:
     """The type with its article."""
     text = show(settle(type_))
     return f"{'an' if text[0] in 'aeioAEIO' else 'a'} {text}"

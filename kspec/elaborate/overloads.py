@@ -9,9 +9,10 @@ from kspec.elaborate.macros import MACRO_NAMES
 from kspec.elaborate.names import near
 from kspec.elaborate.scope import KSPEC, FunctionSig, Scope
 from kspec.ir import nodes as ir
+from kspec.ir.constants import READERS, constant_error
 from kspec.ir.evaluate import zero
 from kspec.ir.signatures import NOTHING, SUMMABLE, Overload, overloads_of, signatures
-from kspec.ir.types import BOOL, DYN, INT, QUANTITY, STRING, ListOf, Record, Scalar, Type, show
+from kspec.ir.types import BOOL, DYN, INT, QUANTITY, ListOf, Record, Scalar, Type, show
 from kspec.ir.unify import assignable, match_overloads, result_of, settle
 from kspec.ir.walk import may_fail
 from kspec.source import Span
@@ -133,6 +134,10 @@ def _standard(
     if matches:
         made = tuple(args)
         result = result_of(matches)
+        if scope.mode == KSPEC and name in READERS:
+            wrong = constant_error(ir.Call(name, made, result, span))
+            if wrong:
+                return e.error("KS2018", wrong, args[-1].span)
         if name in ("or", "orValue") and may_fail(args[1]):
             return _lazy(name, args, result, span, scope)
         return ir.Call(name, made, result, span)
@@ -263,6 +268,3 @@ def _implicit(e: Elaborator, param: ir.Parameter, name: str, node: ast.Call, sco
             f"declare the rule with `using {param.name}: {show(param.type)}`",
         )
     return ir.Var(found.name, found.type, node.span)
-
-
-__all__ = ["BOOL", "STRING", "apply_rule", "call", "operator", "standard"]

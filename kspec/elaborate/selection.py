@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kspec.elaborate.names import a, near
+from kspec.elaborate.names import near, with_article
 from kspec.elaborate.scope import KSPEC, Scope
 from kspec.ir import nodes as ir
 from kspec.ir.signatures import NOTHING
@@ -108,7 +108,7 @@ def select(e: Elaborator, operand: ir.Expr, node: ast.Select, scope: Scope) -> i
 
 def _no_field(e: Elaborator, operand: ir.Expr, node: ast.Select, scope: Scope) -> ir.Expr:
     fields = list(scope.types.fields_of(operand.type))
-    what = f"`{show(operand.type)}`" if isinstance(operand.type, Record) else a(operand.type)
+    what = f"`{show(operand.type)}`" if isinstance(operand.type, Record) else with_article(operand.type)
     return e.error("KS2002", f"{what} has no field `{node.field}`", node.field_span, near(node.field, fields))
 
 

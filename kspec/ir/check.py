@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from kspec.ir import nodes as ir
+from kspec.ir.deep import deep_recursion
 from kspec.ir.print import show_expr
 from kspec.ir.signatures import NOTHING
 from kspec.ir.types import BOOL, DYN, NULL, ListOf, MapOf, OptionalOf, Record, Type, TypeTable, show
@@ -23,10 +24,11 @@ def check(
 ) -> list[str]:
     """What is wrong with an expression (given its free variables) or with a rule; empty if nothing is."""
     checker = _Checker(table, rules)
-    if isinstance(tree, ir.Rule):
-        checker.rule(tree)
-    else:
-        checker.expr(tree, dict(variables) if variables is not None else None)
+    with deep_recursion():
+        if isinstance(tree, ir.Rule):
+            checker.rule(tree)
+        else:
+            checker.expr(tree, dict(variables) if variables is not None else None)
     return checker.problems
 
 
@@ -36,9 +38,7 @@ def check_program(program: ir.Program, table: TypeTable) -> list[str]:
     problems = [] if len(rules) == len(program.rules) else ["two rules have the same id"]
     known: dict[str, ir.Rule] = {}
     for rule in program.rules:
-        checker = _Checker(table, known)
-        checker.rule(rule)
-        problems += checker.problems
+        problems += check(rule, table, rules=known)
         known[rule.id] = rule
     return problems
 

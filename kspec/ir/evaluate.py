@@ -16,12 +16,13 @@ from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.operators import check_length, has_key, select
 from kspec.runtime.registry import tag_of
 from kspec.runtime.values import NONE, Duration, EvalError, Optional, Quantity, Timestamp, UInt
+from kspec.source import InternalError
 
 Env = Mapping[str, object]
 Rules = Mapping[str, ir.Rule]
 
-STEPS_MAX = 50_000_000
-"""Turns of loops in one evaluation; more is the error `budget`."""
+STEPS_MAX = 10_000_000
+"""Turns of loops and elements made in one evaluation; more is the error `budget`."""
 
 
 def evaluate(expr: ir.Expr, env: Env, rules: Rules | None = None) -> object:
@@ -154,7 +155,12 @@ class _Evaluator:
         function = FUNCTIONS.get(expr.function)
         if function is None:
             raise EvalError("unbound", f"unknown function `{expr.function}`")
-        return function(*args)
+        made = function(*args)
+        if type(made) is list:
+            self.spend(len(made))
+        elif type(made) is str:
+            self.spend(len(made) // 16)
+        return made
 
     def make_list(self, expr: ir.MakeList, env: Env) -> list[object]:
         values = [self.run(e, env) for e in expr.elements]
@@ -219,7 +225,7 @@ class _Evaluator:
             case "sortBy":
                 return sort_by([(self.run(expr.body, inner), value) for value, inner in turns])
             case _:
-                raise AssertionError(f"no such loop: {expr.kind}")
+                raise InternalError(f"no such loop: {expr.kind}")
 
     def turns(self, expr: ir.Loop | ir.Fold, env: Env) -> Iterator[tuple[object, dict[str, object]]]:
         """For each turn: the element (of a map: the key), and the variables inside."""
@@ -237,15 +243,18 @@ class _Evaluator:
         else:
             raise EvalError("no_such_overload", f"a {tag_of(values)} cannot be looped over")
         for first, second in pairs:
-            self.steps += 1
-            if self.steps > STEPS_MAX:
-                raise EvalError("budget", f"more than {STEPS_MAX} turns of loops")
+            self.spend(1)
             element = first if isinstance(values, dict) else second
             if len(variables) == 1:
                 inner = {**inner, variables[0]: element}
             else:
                 inner = {**inner, variables[0]: first, variables[1]: second}
             yield element, inner
+
+    def spend(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > STEPS_MAX:
+            raise EvalError("budget", f"more than {STEPS_MAX} steps")
 
     def kept(
         self, where: ir.Expr | None, turns: Iterator[tuple[object, dict[str, object]]]

@@ -1,12 +1,14 @@
 """The typed core of the language: closed, total, and all that the evaluator and the back ends know.
 
-Every rule is lowered to ONE expression (see `Rule`): statements are gone, macros are loops, names are resolved, every
-node carries its type. Each class is headed by its surface syntax. Nodes hold no behaviour. `evaluate.py`,
-`backends/python/emit.py` and `backends/symbolic/emit.py` are the same table thrice, in this order.
+Every rule is lowered to ONE expression (see `Rule`): statements are gone, macros are loops, names are
+resolved, every node carries its type. Each class is headed by its surface syntax. Nodes hold no behaviour.
+`evaluate.py`, `backends/python/emit.py` and `backends/symbolic/emit.py` are the same table thrice, in this
+order.
 
-Errors: an expression has a value or an error (`kspec.runtime.values.EvalError`). Strict nodes pass on the first
-error in argument order; `And`, `Or`, `Cond` and the loops `all`, `exists` follow CEL: a deciding operand hides the
-error of the other. `Field` and `HasField` never fail: the absent field of a record reads as its type's zero.
+Errors: an expression has a value or an error (`kspec.runtime.values.EvalError`). Strict nodes pass on the
+first error in argument order; `And`, `Or`, `Cond` and the loops `all`, `exists` follow CEL: a deciding
+operand hides the error of the other. `Field` and `HasField` never fail: the absent field of a record reads
+as its type's zero.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ class Var:  # x
 
 @dataclass(frozen=True, slots=True)
 class Field:  # pod.spec
-    """A field of a record. Total: absent reads as zero (`""`, `0`, `false`, `[]`, `{}`, an empty record; `dyn`: null)."""
+    """A field of a record. Total: absent reads as zero (`""`, `0`, `false`, `[]`, `{}`, an empty record;
+    `dyn`: null)."""
 
     operand: Expr
     name: str
@@ -105,10 +108,11 @@ class Cond:  # c ? a : b
 
 @dataclass(frozen=True, slots=True)
 class Call:  # a + b   s.startsWith(t)   size(l)
-    """A function of the standard library, strict. `function` is CEL's name (`_+_`, `!_`, `_[_]`, `size`, `ip.isCanonical`).
+    """A function of the standard library, strict. `function` is CEL's name (`_+_`, `!_`, `_[_]`, `size`,
+    `ip.isCanonical`).
 
-    A method's target is the first argument. Which overload applies is decided by the run-time types of the arguments; where
-    the argument types are known statically a back end may choose the overload at once.
+    A method's target is the first argument. Which overload applies is decided by the run-time types of the
+    arguments; where the argument types are known statically a back end may choose the overload at once.
     """
 
     function: str
@@ -158,7 +162,8 @@ class MakeRecord:  # {name: x} where a record is wanted
 
 @dataclass(frozen=True, slots=True)
 class With:  # what `set`, `default` and overrides become
-    """The operand (record or string map) with these fields replaced; null removes the field. The operand is not changed."""
+    """The operand (record or string map) with these fields replaced; null removes the field. The operand
+    is not changed."""
 
     operand: Expr
     fields: tuple[tuple[str, Expr], ...]
@@ -192,9 +197,9 @@ LOOP_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Loop:  # range.all(x, body)   range.map(x, where, body)   range.transformList(i, x, where, body)
-    """A loop over a list or a map. With one variable it is the element (of a map: the key); with two, index and
-    element (of a map: key and value). `where` filters first; only map, transformMap and transformMapEntry have it.
-    Order of a map: insertion order.
+    """A loop over a list or a map. With one variable it is the element (of a map: the key); with two, index
+    and element (of a map: key and value). `where` filters first; only map, transformMap and
+    transformMapEntry have it. Order of a map: insertion order.
     """
 
     kind: str
@@ -250,7 +255,8 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class HeadClause:  # owns core.Pod as pods matching e
-    """See `kspec.syntax.ast.Clause`; `expr` sees the parameters, `constant` is its value where it must be constant."""
+    """See `kspec.syntax.ast.Clause`; `expr` sees the parameters, `constant` is its value where it must be
+    constant."""
 
     word: str
     name: str = ""
@@ -264,7 +270,8 @@ class Rule:
     """A rule, lowered. What `body` yields depends on `kind`:
 
     function    the result type
-    filter      list(rule.Finding): empty means the node passes; otherwise the reasons of the first `require` that fails
+    filter      list(rule.Finding): empty means the node passes; otherwise the reasons of the first
+    `require` that fails
     score       int
     authorizer  rule.Decision: {decision: "allow" | "deny" | "noopinion", reason: string}
     default     the object, defaulted (a new value)
@@ -272,7 +279,8 @@ class Rule:
     validate    list(rule.Finding), all that fail
     gate        list(rule.Finding), all that fail
     controller  list(rule.Write)
-    domain      rule.Domain: {members: list(T), valid: bool, witness: list(rule.Write)}: members at hand, whether the parameter is
+    domain      rule.Domain: {members: list(T), valid: bool, witness: list(rule.Write)}: members at hand,
+    whether the parameter is
                 one that could exist, and the objects that make it exist
     """
 
@@ -292,7 +300,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All rules by id, in order of file and place, closed under `Apply`, callees first within a cycle-free graph."""
+    """All rules by id, in order of file and place, closed under `Apply`, callees first within a cycle-free
+    graph."""
 
     rules: tuple[Rule, ...]
 

@@ -6,6 +6,7 @@ import json
 from typing import assert_never
 
 from kspec.ir import nodes as ir
+from kspec.ir.deep import deep_recursion
 from kspec.ir.signatures import overloads_of
 from kspec.ir.types import show
 from kspec.ir.unify import match_overloads
@@ -33,7 +34,8 @@ _AND, _OR, _COND, _UNARY, _ATOM = 3, 2, 1, 7, 8
 
 def show_expr(expr: ir.Expr) -> str:
     """The expression on one line."""
-    return _show(expr, 0)
+    with deep_recursion():
+        return _show(expr, 0)
 
 
 def show_rule(rule: ir.Rule) -> str:
@@ -176,8 +178,10 @@ def _call(expr: ir.Call) -> tuple[str, int]:
 
 def _is_method(expr: ir.Call) -> bool:
     types = [a.type for a in expr.args]
-    return not match_overloads(expr.function, types, False) and any(
-        o.method for o in overloads_of(expr.function)
+    return (
+        bool(types)
+        and not match_overloads(expr.function, types, False)
+        and any(o.method for o in overloads_of(expr.function))
     )
 
 

@@ -11,7 +11,8 @@ from kspec.source import NOWHERE, Span
 
 @dataclass(frozen=True, slots=True)
 class Quantifier:
-    """`p in pods` (a domain rule: everything that could exist), `port in 1..65535` (a range), `d in cluster.deployments` (a list)."""
+    """`p in pods` (a domain rule: everything that could exist), `port in 1..65535` (a range), `d in
+    cluster.deployments` (a list)."""
 
     name: str
     type: Type
@@ -35,8 +36,9 @@ class ExpectCase:
 class Property:
     """`assert`, `prove`, `forbid`, over the variable `cluster: Cluster`.
 
-    `holds` is what must be true for every choice of the quantified variables (for `some`: for at least one): a
-    `forbid exists x where c: b` has been turned into `forall x: !(c && b)`. `temporal` is "", "always", "eventually" or "never".
+    `holds` is what must be true for every choice of the quantified variables (for `some`: for at least
+    one): a `forbid exists x where c: b` has been turned into `forall x: !(c && b)`. `temporal` is "",
+    "always", "eventually" or "never".
     """
 
     verb: str

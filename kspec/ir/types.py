@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:  # bool int uint double string bytes null_type timestamp duration quantity type dyn ip cidr url semver
+class Scalar:  # bool  int  quantity  dyn
     """A type without parts. `dyn` is CEL's escape hatch: checked at run time only."""
 
     name: str
@@ -59,7 +59,8 @@ SEMVER = Scalar("semver")
 SCALARS: Mapping[str, Scalar] = {
     s.name: s
     for s in (
-        BOOL, INT, UINT, DOUBLE, STRING, BYTES, NULL, TIMESTAMP, DURATION, QUANTITY, TYPE, DYN, IP, CIDR, URL, SEMVER,
+        BOOL, INT, UINT, DOUBLE, STRING, BYTES, NULL, TIMESTAMP, DURATION, QUANTITY, TYPE, DYN,
+        IP, CIDR, URL, SEMVER,
     )
 }  # fmt: skip
 
@@ -81,8 +82,9 @@ def show(type_: Type) -> str:
 class FieldDef:
     """One field of a record.
 
-    `required`: the schema demands it; `list_type` atomic, set or map with `list_keys`; `merge_keys` of a strategic
-    merge patch; `enum`: the values that the schema lists; `default`: the schema's own default, if any.
+    `required`: the schema demands it; `list_type` atomic, set or map with `list_keys`; `merge_keys` of a
+    strategic merge patch; `enum`: the values that the schema lists; `default`: the schema's own default, if
+    any.
     """
 
     name: str

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from kspec.ir import nodes as ir
+from kspec.ir.constants import cannot_fail
 from kspec.ir.deep import deep_recursion
 from kspec.ir.reads import read_set
 from kspec.ir.signatures import Overload, overloads_of
@@ -94,7 +95,12 @@ def _renamed(
 
 def transform(expr: ir.Expr, change: Callable[[ir.Expr], ir.Expr]) -> ir.Expr:
     """Every node changed, parts first."""
-    return change(rebuild(expr, lambda part: transform(part, change)))
+
+    def below(part: ir.Expr) -> ir.Expr:
+        return change(rebuild(part, below))
+
+    with deep_recursion():
+        return below(expr)
 
 
 def subexpressions(expr: ir.Expr) -> Iterator[ir.Expr]:
@@ -131,13 +137,15 @@ def bound_names(expr: ir.Expr) -> tuple[tuple[str, ...], tuple[ir.Expr, ...]]:
 
 def free_variables(expr: ir.Expr) -> frozenset[str]:
     """Names that the expression takes from outside."""
-    if isinstance(expr, ir.Var):
-        return frozenset((expr.name,))
-    names, inside = bound_names(expr)
     free: set[str] = set()
-    for part in children(expr):
-        of_part = free_variables(part)
-        free |= of_part.difference(names) if any(part is i for i in inside) else of_part
+    stack: list[tuple[ir.Expr, frozenset[str]]] = [(expr, frozenset())]
+    while stack:
+        node, bound = stack.pop()
+        if isinstance(node, ir.Var) and node.name not in bound:
+            free.add(node.name)
+        names, inside = bound_names(node)
+        within = bound.union(names)
+        stack.extend((part, within if any(part is i for i in inside) else bound) for part in children(node))
     return frozenset(free)
 
 
@@ -218,7 +226,7 @@ class _Failures:
             return True
         if expr.function in ("_+_", "_-_", "_*_", "-_") and int_bounds(expr) is not None:
             return False
-        return any(m.overload.fails for m in matches)
+        return any(m.overload.fails for m in matches) and not cannot_fail(expr)
 
     def fits(self, overload: Overload, types: list[Type]) -> bool:
         params = overload.params + overload.params[-1:] * (len(types) - len(overload.params))

@@ -24,7 +24,7 @@ from kspec.model.objects import (
     uid_of,
     with_metadata,
 )
-from kspec.model.rules import RuleSet, call, call_function, clauses_of, has_param
+from kspec.model.rules import RuleFailed, RuleSet, call, call_function, clauses_of, has_param
 from kspec.model.store import Store, StoreError
 from kspec.runtime.rulebook import CompiledRule
 
@@ -194,6 +194,12 @@ class Api:
 
     def _checked(self, record: str, obj: Object, old: Object | None, verb: str) -> Reply:
         """Default, admit, validate. The reply's object is what would be stored."""
+        try:
+            return self._decided(record, obj, old, verb)
+        except RuleFailed as failed:
+            return Reply("InternalError", str(failed), obj)
+
+    def _decided(self, record: str, obj: Object, old: Object | None, verb: str) -> Reply:
         values: dict[str, object] = {"old": old, "now": self.store.clock.now, "operation": verb}
         obj = self._defaulted(record, obj, values)
         problems: list[Problem] = []

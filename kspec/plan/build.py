@@ -19,12 +19,11 @@ from kspec.plan.cluster import Declared, choose_nodes
 from kspec.plan.compare import Comparer, Given
 from kspec.plan.custom import custom_changes, custom_kinds
 from kspec.plan.diff import LAST_APPLIED
-from kspec.plan.rows import inert_kinds, node_rows, overlooked, pod_rows, workloads
+from kspec.plan.rows import inert_kinds, made_besides, node_rows, overlooked, pod_rows, workloads
 from kspec.plan.value import ObjectChange, Plan, PodRow, Totals, Verb
 from kspec.resources.decode import decode
 from kspec.resources.objects import KubeObject
 
-QUIET_DAY = "a quiet day: every image starts, nothing fails, ties between nodes go to the first by name"
 NAMESPACE = "core.Namespace"
 RUN = Bounds(steps_max=2_000_000, still_seconds=3_600)
 
@@ -64,19 +63,24 @@ def make_plan(
         world.store.restore(NODE, world.api.kinds.identified(NODE, node))
     before = _Before(world, _given(old))
     pods_before = {uid_of(p): p for p in world.store.objects(POD)}
+    there = {key for record in world.store.records() for key in world.store.shelf(record).ordered()}
     changes = _apply(world, _given(workspace.objects), before) + custom_changes(old, workspace.objects)
     outcome = world.run_until_quiet(RUN)
     problems = [f"{key}: {text}" for key, text in {**world.failures, **world.problems}.items()]
     problems += [] if outcome.quiet else [outcome.why]
-    pods = pod_rows(world, pods_before)
-    assumed = [*chosen.assumptions, *before.assumptions, *_namespaces(world, workspace), QUIET_DAY]
+    pods, made_of = pod_rows(world, pods_before), workloads(world)
+    general = world.api.rules.function("nodes/planAssumptions")
+    assumed = [*chosen.assumptions, *before.assumptions, *_namespaces(world, workspace)]
+    assumed += call_function(general, world.cluster.of(general))
     return Plan(
         kubernetes=rules.kubernetes,
+        cluster=chosen.source,
         totals=_totals(changes, pods, len(chosen.objects)),
         changes=tuple(changes),
-        workloads=workloads(world),
+        workloads=made_of,
         pods=pods,
         nodes=node_rows(world),
+        made=made_besides(world, there, {g.key for g in _given(workspace.objects)}, made_of),
         custom=custom_kinds(workspace.objects),
         overlooked=overlooked(world, pods),
         inert=inert_kinds(world),

@@ -34,9 +34,10 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """Node objects, and what had to be assumed to have them."""
+    """Node objects, in a few words where they come from, and what had to be assumed to have them."""
 
     objects: tuple[Object, ...]
+    source: str
     assumptions: tuple[str, ...] = ()
 
 
@@ -47,11 +48,11 @@ def choose_nodes(
     default.
     """
     if given is not None:
-        return Nodes(tuple(given))
+        return Nodes(tuple(given), f"{len(given)} given nodes")
     if declared:
         return _of_cluster(rules, declared)
     if found:
-        return Nodes(tuple(found))
+        return Nodes(tuple(found), f"{len(found)} nodes of the input")
     return _default(rules)
 
 
@@ -69,7 +70,7 @@ def _of_cluster(rules: RuleSet, declared: Sequence[Declared]) -> Nodes:
             assumed.append(f"pool {pool.name} has {high} nodes, the most of {low}..{high}")
             count = high
         nodes += _nodes(rules, {**pool.fields, "name": pool.name, "nodes": count})
-    return Nodes(tuple(nodes), tuple(assumed))
+    return Nodes(tuple(nodes), f"{cluster.name}, as declared: {len(nodes)} nodes", tuple(assumed))
 
 
 def _default(rules: RuleSet) -> Nodes:
@@ -77,7 +78,8 @@ def _default(rules: RuleSet) -> Nodes:
     nodes = [node for pool in pools for node in _nodes(rules, pool)]
     text = "; ".join(_describe(pool) for pool in pools)
     names = f"{name_of(nodes[0])} to {name_of(nodes[-1])}" if len(nodes) > 1 else name_of(nodes[0])
-    return Nodes(tuple(nodes), (f"no cluster is declared, so a default one is assumed: {text} ({names})",))
+    assumed = "the cluster, since none is declared; `--nodes` or a `cluster` declaration says otherwise"
+    return Nodes(tuple(nodes), f"assumed, {text} ({names})", (assumed,))
 
 
 def _describe(pool: Mapping[str, Any]) -> str:

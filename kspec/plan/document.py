@@ -15,10 +15,12 @@ def plan_to_json(plan: Plan) -> Json:
     totals = {_camel(k): v for k, v in asdict(plan.totals).items()}
     return {
         "kubernetes": plan.kubernetes,
+        "cluster": plan.cluster,
         "totals": totals,
         "changes": [_change(c) for c in plan.changes],
         "workloads": [_workload(w) for w in plan.workloads],
         "pods": [_pod(p) for p in plan.pods],
+        "made": [_ref(r) for r in plan.made],
         "nodes": [
             {
                 "name": n.name,

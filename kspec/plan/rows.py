@@ -4,10 +4,10 @@ full nodes are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from kspec.model.objects import Key, Object, controller_of, name_of, namespace_of, uid_of
+from kspec.model.objects import Key, Object, controller_of, key_of, name_of, namespace_of, uid_of
 from kspec.model.rules import call_function, clauses_of, subject
 from kspec.model.scheduler import NODE, POD
 from kspec.model.world import World
@@ -142,6 +142,26 @@ def _text(quantity: Quantity) -> str:
 
 def _percent(part: Quantity, whole: Quantity) -> int:
     return 100 * part.nanos // whole.nanos if whole.nanos else 0
+
+
+def made_besides(
+    world: World, before: Set[Key], given: Set[Key], shown: Iterable[Workload]
+) -> tuple[Ref, ...]:
+    """Objects that came to exist and are neither given, nor pods, nor shown among the workloads."""
+    known = set(_refs(shown))
+    return tuple(
+        ref_of(obj)
+        for record in world.store.records()
+        if record not in (POD, NODE)
+        for obj in world.store.objects(record)
+        if key_of(record, obj) not in before | given and ref_of(obj) not in known
+    )
+
+
+def _refs(shown: Iterable[Workload]) -> Iterator[Ref]:
+    for workload in shown:
+        yield workload.object
+        yield from _refs(workload.owned)
 
 
 def overlooked(world: World, pods: Iterable[PodRow]) -> tuple[tuple[str, tuple[Ref, ...]], ...]:

@@ -24,6 +24,7 @@ def render_text(plan: Plan) -> str:
         _totals(plan),
         _section("Objects", _objects(plan.changes)),
         _section("Workloads", _workloads(plan)),
+        _section("Also made", [f"+ {r}" for r in plan.made]),
         _section("Not running", _pending(plan.pods)),
         _section("Gone", _gone(plan.pods)),
         _section("Nodes", _nodes(plan)),
@@ -46,7 +47,7 @@ def _totals(plan: Plan) -> str:
     first += f", {t.keep} unchanged" if t.keep else ""
     if not plan.has_changes and not t.refused:
         first = f"No changes: {t.keep} objects are as they should be"
-    return f"{first}.\n{_pod_totals(plan)}."
+    return f"{first}.\n{_pod_totals(plan)}.\nCluster: {plan.cluster}."
 
 
 def _pod_totals(plan: Plan) -> str:

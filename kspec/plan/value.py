@@ -123,7 +123,9 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a change would do.
+    """What a change would do; `cluster` says in a few words where the nodes come from.
+
+    `made` are the objects that controllers make besides workloads and pods.
 
     What it does not say: `custom` are objects that no type describes, by kind; `overlooked` is what
     pods ask for that no rule looks at, and whose pods do; `inert` counts the objects that are kept but
@@ -131,11 +133,13 @@ class Plan:
     """
 
     kubernetes: str
+    cluster: str
     totals: Totals
     changes: tuple[ObjectChange, ...]
     workloads: tuple[Workload, ...]
     pods: tuple[PodRow, ...]
     nodes: tuple[NodeRow, ...]
+    made: tuple[Ref, ...] = ()
     custom: tuple[tuple[str, tuple[Ref, ...]], ...] = ()
     overlooked: tuple[tuple[str, tuple[Ref, ...]], ...] = ()
     inert: tuple[tuple[str, int], ...] = ()

@@ -77,6 +77,7 @@ def result_of_case(
         outcome = verdict_then
     else:
         outcome = "holds" if verdict_then == expected else "violated"
-    reason = plain.reason or ("" if outcome == "holds" else f"it is {verdict_then} then")
+    instead = "it holds then" if verdict_then == "holds" else "it is violated then"
+    reason = plain.reason or ("" if outcome == "holds" else instead)
     witness = plain.witness if outcome == "violated" else None
     return Result("expect", title, outcome, span, reason, witness, (), (), plain.stats, expected, added)

@@ -60,6 +60,8 @@ def _result(result: Result, style: Style) -> Iterator[str]:
     yield f"{mark}  {result.verb} {style.bold(chr(34) + printable(result.title) + chr(34))}{_case(result)}"
     if result.verdict != "holds":
         yield f"  {style.place('-->')} {result.span}"
+    if result.verdict == "holds" and result.bounds:
+        yield f"  {style.warn('within bounds')}: {printable('; '.join(result.bounds))}"
     if result.reason:
         yield f"  because {printable(result.reason)}"
     if result.witness is not None:

@@ -10,7 +10,7 @@ import base64
 import binascii
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from kspec.ir.types import (
     BOOL,
@@ -62,6 +62,16 @@ def decode(
     return decoder.decode(value, type_, where)
 
 
+class _Found(NamedTuple):
+    """A mistake, before its place is looked up. `at_key`: it is about the key, not about the value."""
+
+    code: str
+    message: str
+    steps: Steps
+    help: str
+    at_key: bool
+
+
 class Decoder:
     """Decodes many values against one table. What it needs to know of a type is worked out once."""
 
@@ -69,25 +79,23 @@ class Decoder:
         self.table = table
         self.strict = strict
         self._steps: dict[tuple[Type, str], Step] = {}
-        self._found: list[tuple[str, str, Steps, bool, str]] = []  # code, message, steps, at its key, help
+        self._found: list[_Found] = []
 
     def decode(
         self, value: object, type_: Type, where: Locator | None = None
     ) -> tuple[Any, list[Diagnostic]]:
         self._found = []
         decoded = self._step(type_, "")(value, None)
-        return decoded, [self._diagnostic(where, *found) for found in self._found]
+        return decoded, [self._diagnostic(where, f) for f in self._found if not _is_left_to_status(f)]
 
-    def _diagnostic(
-        self, where: Locator | None, code: str, message: str, steps: Steps, at_key: bool, help_: str
-    ) -> Diagnostic:
-        path = path_of(steps)
-        span = None if where is None else where.locate_key(path) if at_key else where.locate(path)
-        severity = Severity.WARNING if code == UNKNOWN_FIELD and not self.strict else Severity.ERROR
-        return Diagnostic(code, message, span, severity, help_, path=path)
+    def _diagnostic(self, where: Locator | None, found: _Found) -> Diagnostic:
+        path = path_of(found.steps)
+        span = None if where is None else where.locate_key(path) if found.at_key else where.locate(path)
+        severity = Severity.WARNING if found.code == UNKNOWN_FIELD and not self.strict else Severity.ERROR
+        return Diagnostic(found.code, found.message, span, severity, found.help, path=path)
 
     def tell(self, code: str, message: str, steps: Steps, help_: str = "", at_key: bool = False) -> None:
-        self._found.append((code, message, steps, at_key, help_))
+        self._found.append(_Found(code, message, steps, help_, at_key))
 
     # ---- one step for each type
 
@@ -295,6 +303,11 @@ class Decoder:
 UNKNOWN_FIELD, WRONG_TYPE, BAD_VALUE, MISSING, NOT_ALLOWED = "KS2501", "KS2502", "KS2503", "KS2504", "KS2505"
 
 _ZERO_TEXTS = {QUANTITY: "0", TIMESTAMP: "1970-01-01T00:00:00Z", DURATION: "0s"}
+
+
+def _is_left_to_status(found: _Found) -> bool:
+    """Is a field missing in what the system writes? Who shows a part of a status means just that part."""
+    return found.code == MISSING and path_of(found.steps)[:1] == ("status",)
 
 
 def path_of(steps: Steps) -> Path:

@@ -1,5 +1,4 @@
-"""Knows which files git ignores: the patterns of .gitignore files, and how nearer ones overrule farther
-ones."""
+"""Knows which files are passed over: the patterns of .gitignore and .kspecignore files, nearer ones last."""
 
 from __future__ import annotations
 
@@ -7,6 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+NAMES = (".gitignore", ".kspecignore")
+"""Files of patterns in a folder: git's own, and what is under version control but not for kspec."""
 
 
 class Pattern(NamedTuple):
@@ -37,12 +39,14 @@ def rules_above(folder: Path) -> tuple[Rules, ...]:
 
 
 def rules_in(folder: Path) -> tuple[Rules, ...]:
-    """The .gitignore of this folder, if it has one that can be read."""
-    try:
-        text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ()
-    patterns = tuple(p for p in map(parse_pattern, text.splitlines()) if p is not None)
+    """What this folder's own files of patterns say, as far as they can be read; the later overrules."""
+    lines: list[str] = []
+    for name in NAMES:
+        try:
+            lines += (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+    patterns = tuple(p for p in map(parse_pattern, lines) if p is not None)
     return (Rules(folder, patterns),) if patterns else ()
 
 

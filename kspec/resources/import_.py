@@ -60,6 +60,8 @@ def _why_not_written(each: KubeObject) -> str:
     """What of an object has no spelling in the language; empty if all of it has."""
     if not each.value["metadata"].get("name"):
         return f"{each.key.kind} has a generated name, which a declaration cannot have"
+    if not _KIND.fullmatch(each.key.kind):
+        return f"`{each.key.kind}` is not the name of a kind"
     if _has_null_element(each.value):
         return f"{each.key} holds a list with null in it, which a declaration cannot have"
     return ""
@@ -228,6 +230,7 @@ class _Writer:
         return key if all(isinstance(n, str) and n for n in names) and len(set(names)) == len(names) else ""
 
 
+_KIND = re.compile(r"[A-Z][A-Za-z0-9]*")
 _QUANTITY = re.compile(r"[0-9]+(?:m|k|Ki|Mi|Gi|Ti|M|G|T|)")
 _TRIPLE = re.compile(r'(?!")(?:(?!""")[^\\\r])*(?<!")', re.DOTALL)
 
@@ -262,12 +265,12 @@ def _quote(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    from kspec.syntax.print import is_name
+    from kspec.syntax.spelling import is_name
 
     return text if is_name(text) else _quote(text)
 
 
 def _resource_name(text: str) -> str:
-    from kspec.syntax.print import resource_name
+    from kspec.syntax.spelling import resource_name
 
     return resource_name(text)

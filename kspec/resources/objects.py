@@ -92,10 +92,12 @@ class ObjectReader:
         object."""
         inside: Locator = _Inside(where, base) if base else where
         mistakes = _why_no_object(value, inside)
-        if mistakes:
+        if mistakes or not isinstance(value, dict):
             return None, mistakes
-        assert isinstance(value, dict)
         kind = self.kinds.get((value["apiVersion"], value["kind"]))
+        mistakes = _why_no_name(value, inside)
+        if mistakes:
+            return None, mistakes + self._further(value, kind, inside, {m.path for m in mistakes})
         value, warnings = self._with_namespace(value, kind, inside)
         decoded = None
         if kind is not None:
@@ -103,6 +105,15 @@ class ObjectReader:
         else:
             mistakes = self._why_unserved(value, inside)
         return KubeObject(value, kind, key_of(value), decoded, where, base), warnings + mistakes
+
+    def _further(
+        self, value: dict[str, Any], kind: Kind | None, where: Locator, told: set[Path]
+    ) -> list[Diagnostic]:
+        """The mistakes in an object without identity, but for those at places that were told already."""
+        if kind is None:
+            return self._why_unserved(value, where)
+        _, mistakes = self._decoder.decode(value, Record(kind.record), where)
+        return [m for m in mistakes if m.path not in told]
 
     def _with_namespace(
         self, value: dict[str, Any], kind: Kind | None, where: Locator
@@ -193,12 +204,11 @@ def _why_no_object(value: object, where: Locator) -> list[Diagnostic]:
             mistakes.append(
                 Diagnostic("KS2602", message, where.locate((name,)), path=(name,), help="quote it")
             )
-    if mistakes:
-        return mistakes
-    return _why_no_name(value, where)
+    return mistakes
 
 
 def _why_no_name(value: dict[str, Any], where: Locator) -> list[Diagnostic]:
+    """What keeps an object of a kind from having an identity."""
     metadata = value.get("metadata")
     kind = value["kind"]
     if not isinstance(metadata, dict):

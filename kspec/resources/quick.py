@@ -35,10 +35,9 @@ class TooDeep(Exception):
 
 
 def read_value(get: Any, plain: PlainScalars) -> Any:
-    """The value of the document whose start event was just read; `get` gives the next event.
-
-    Raises `Trouble` or `UnreadableScalar` at the first thing out of the way. One flat loop, since it turns
-    once for each node of all files; the stack holds what surrounds the container at hand.
+    """The value of the document whose start event was just read; `get` gives the next event. One flat loop,
+    since it turns once for each node of all files. Raises `Trouble` or `UnreadableScalar` at what is out of
+    the way.
     """
     stack: list[tuple[Any, Any, Any, int]] = []
     container: Any = None
@@ -46,10 +45,8 @@ def read_value(get: Any, plain: PlainScalars) -> Any:
     anchor: Any = None
     anchors: dict[str, tuple[Any, int]] = {}
     nodes = opened = 0
-    while True:
-        event = get()
-        kind = type(event)
-        nodes += 1
+    while event := get():
+        kind, nodes = type(event), nodes + 1
         if kind is ScalarEvent:
             if key is None and type(container) is dict:
                 key = _key(event, plain)
@@ -75,19 +72,17 @@ def read_value(get: Any, plain: PlainScalars) -> Any:
                 anchors[anchor] = (value, nodes - opened + 1)
             container, key, anchor, opened = stack.pop()
         else:
-            value, size = _aliased(event, anchors)
-            nodes += size
-            if nodes > EXPANSION_MAX:
-                raise Trouble
+            value, nodes = _aliased(event, anchors, nodes)
         if container is None:
             return value
         if type(container) is list:
             container.append(value)
         elif key is None or key in container:
-            raise Trouble
+            break
         else:
             container[key] = value
             key = None
+    raise Trouble
 
 
 def skip_document(get: Any) -> int:
@@ -121,8 +116,11 @@ def _key(event: Any, plain: PlainScalars) -> str:
     return plain_key(text)
 
 
-def _aliased(event: Any, anchors: dict[str, tuple[Any, int]]) -> tuple[Any, int]:
-    """The value that an alias stands for, and of how many nodes it is made."""
+def _aliased(event: Any, anchors: dict[str, tuple[Any, int]], nodes: int) -> tuple[Any, int]:
+    """The value that an alias stands for, and how many nodes there are with those of which it is made."""
     if type(event) is not AliasEvent or event.anchor not in anchors:
         raise Trouble
-    return anchors[event.anchor]
+    value, size = anchors[event.anchor]
+    if nodes + size > EXPANSION_MAX:
+        raise Trouble
+    return value, nodes + size

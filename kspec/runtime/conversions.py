@@ -199,7 +199,7 @@ def conforms(value: object, shape: _Shape) -> bool:
 
 
 _SCALARS = frozenset(("bool", "int", "uint", "double", "string", "bytes", "null_type", "type")) | frozenset(
-    ("timestamp", "duration", "quantity", "ip", "cidr", "url", "semver")
+    ("timestamp", "duration", "quantity", "ip", "cidr", "url", "semver", "named_format")
 )
 
 

@@ -1,6 +1,8 @@
-"""Knows what generated Python cannot say in a line of its own: CEL's errors in `&&`, loops over what may be a map, and more.
+"""Knows what generated Python cannot say in a line of its own: CEL's errors in `&&`, loops over what may be
+a map, and more.
 
-Where an operand can fail, generated code hands it over as a function, so that its error can be seen and hidden.
+Where an operand can fail, generated code hands it over as a function, so that its error can be seen and
+hidden.
 """
 
 from __future__ import annotations
@@ -128,7 +130,9 @@ def merge_entries(maps: Iterable[object]) -> Map:
 
 
 def put(made: Map, key: object, value: object) -> Map:
-    """The map with an entry more. `key` is one already (see `to_key`). Changes the map, which nobody else has yet."""
+    """The map with an entry more. `key` is one already (see `to_key`). Changes the map, which nobody else
+    has yet.
+    """
     if key in made:
         raise EvalError("duplicate_key", f"the key {from_key(key)} is there twice")
     made[key] = value
@@ -139,6 +143,14 @@ def put_maybe(made: Map, key: object, value: object) -> Map:
     """`{?key: value}`: an entry more if the optional has a value."""
     wrapped = _as_optional(value)
     return put(made, key, wrapped.value) if wrapped.present else made
+
+
+def map_of(*puts: Callable[[Map], Map]) -> Map:
+    """A map made by putting its entries one after another."""
+    made: Map = {}
+    for put_next in puts:
+        made = put_next(made)
+    return made
 
 
 def present(value: Optional) -> tuple[object, ...]:

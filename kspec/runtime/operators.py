@@ -24,7 +24,7 @@ TEXT_MAX = 16_000_000
 """More elements or characters in one value are the error `budget`: a policy gone wild."""
 
 TIMESTAMP_MIN, TIMESTAMP_MAX = -62_135_596_800 * 10**9, 253_402_300_800 * 10**9 - 1
-DURATION_MAX = INT_MAX
+DURATION_MIN, DURATION_MAX = INT_MIN, INT_MAX
 """As cel-go: 64 bits of nanoseconds, 292 years."""
 
 QUANTITY_MAX = INT_MAX * 10**9
@@ -50,7 +50,7 @@ def check_timestamp(nanos: int) -> Timestamp:
 
 
 def check_duration(nanos: int) -> Duration:
-    if -DURATION_MAX <= nanos <= DURATION_MAX:
+    if DURATION_MIN <= nanos <= DURATION_MAX:
         return Duration(nanos)
     raise EvalError("overflow", "duration overflow: 292 years at most")
 

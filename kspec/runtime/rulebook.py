@@ -1,6 +1,8 @@
-"""Knows the compiled rules: which there are, and the Python function of each, loaded from generated/python when first asked for.
+"""Knows the compiled rules: which there are, and the Python function of each, loaded from generated/python
+when first asked for.
 
-The generated modules are an ordinary package, so Python's byte-code cache serves them; its name is private to us.
+The generated modules are an ordinary package, so Python's byte-code cache serves them; its name is private
+to us.
 Modules refer to one another by relative imports of modules, never of names, so they may do so both ways.
 """
 
@@ -20,12 +22,16 @@ Function = Callable[..., object]
 Paths = frozenset[tuple[str, ...]]
 
 PACKAGE = "kspec_rules"
-"""The name under which the generated package is imported; roots other than the default one have a number behind it."""
+"""The name under which the generated package is imported; roots other than the default one have a number
+behind it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter of a rule. `type` is spelled as the language does; `using` ones are passed on by callers."""
+    """A parameter of a rule. `type` is spelled as the language does; `using` ones are passed on by
+    callers.
+    """
 
     name: str
     type: str
@@ -34,7 +40,8 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`owns core.Pod as pods matching e`: `word` owns, `type` core.Pod, `name` pods; `fn` computes e from the parameters.
+    """`owns core.Pod as pods matching e`: `word` owns, `type` core.Pod, `name` pods; `fn` computes e from
+    the parameters.
 
     `constant` is the value where the clause wants one: `on create`, `weight 3`.
     """
@@ -48,7 +55,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule with its function. `reads` says, by parameter, which field paths it reads; the path () means all of it."""
+    """A rule with its function. `reads` says, by parameter, which field paths it reads; the path () means
+    all of it.
+    """
 
     id: str
     kind: str
@@ -81,7 +90,9 @@ Load = Callable[[str], tuple[CompiledRule, ...]]
 
 
 class Rulebook:
-    """Rules by id, kind and name, in order of file and place. A module is loaded when one of its rules is asked for."""
+    """Rules by id, kind and name, in order of file and place. A module is loaded when one of its rules is
+    asked for.
+    """
 
     def __init__(self, entries: Iterable[Entry], load: Load, package: str = PACKAGE) -> None:
         self.entries = tuple(entries)
@@ -106,7 +117,9 @@ class Rulebook:
         return None if entry is None else self._rule(entry)
 
     def find(self, kind: str, name: str) -> tuple[CompiledRule, ...]:
-        """The rules of a kind with this name: of a function all overloads. `scheduling.tolerates` names the folder too."""
+        """The rules of a kind with this name: of a function all overloads. `scheduling.tolerates` names the
+        folder too.
+        """
         folder, _, base = name.rpartition(".")
         return tuple(
             self._rule(e)

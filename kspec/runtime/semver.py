@@ -10,12 +10,9 @@ from kspec.runtime.values import UINT_MAX, EvalError
 
 _NUMBER = r"(0|[1-9]\d*)"
 _ID = r"[0-9A-Za-z-]+"
-_STRICT = re.compile(
-    rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_ID}(?:\.{_ID})*))?(?:\+({_ID}(?:\.{_ID})*))?", re.ASCII
-)
-_LOOSE = re.compile(
-    rf"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?((?:-{_ID}(?:\.{_ID})*)?(?:\+{_ID}(?:\.{_ID})*)?)", re.ASCII
-)
+_STRICT = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_ID}(?:\.{_ID})*))?(?:\+({_ID}(?:\.{_ID})*))?"
+_LOOSE = rf"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?((?:-{_ID}(?:\.{_ID})*)?(?:\+{_ID}(?:\.{_ID})*)?)"
+"""Compiled where they are used, which is seldom."""
 
 
 @value_type("semver", "kubernetes.Semver")
@@ -38,12 +35,12 @@ def _parse(text: str, normalize: bool) -> Semver | None:
     if len(text) > 1000:
         return None
     if normalize:
-        loose = _LOOSE.fullmatch(text)
+        loose = re.fullmatch(_LOOSE, text, re.ASCII)
         if loose is None:
             return None
         numbers = ".".join(str(int(n or "0")) for n in loose.groups()[:3])
         text = numbers + loose[4]
-    found = _STRICT.fullmatch(text)
+    found = re.fullmatch(_STRICT, text, re.ASCII)
     if found is None:
         return None
     major, minor, patch = (int(n) for n in found.groups()[:3])

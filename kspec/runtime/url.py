@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, unquote_plus
 
 from kspec.runtime.registry import function, value_type
 from kspec.runtime.values import EvalError
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*", re.ASCII)
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+(?:%25[^\]]+)?\]|[^\[\]:/@?#\s<>\"\\^`{|}]*)(?::(\d*))?", re.ASCII)
-_USER = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*", re.ASCII)
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*"
+_HOST = r"(\[[0-9A-Fa-f:.]+(?:%25[^\]]+)?\]|[^\[\]:/@?#\s<>\"\\^`{|}]*)(?::(\d*))?"
+_USER = r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*"
+_BAD_ESCAPE = r"%(?![0-9A-Fa-f]{2})"
+"""Compiled where they are used, which is seldom."""
 _PATH_SAFE = "/:@!$&'()*+,;=~-._%[]"
 
 
@@ -37,7 +37,7 @@ def _parse(text: str) -> URL | None:
         return None
     before_query, _, query = text.partition("?")
     scheme, colon, rest = before_query.partition(":")
-    if not colon or not _SCHEME.fullmatch(scheme):
+    if not colon or not re.fullmatch(_SCHEME, scheme):
         scheme, rest = "", before_query
     if not rest.startswith("/"):
         return None
@@ -46,9 +46,13 @@ def _parse(text: str) -> URL | None:
         authority, slash, tail = rest[2:].partition("/")
         user, _, host = authority.rpartition("@")
         path = slash + tail
-        if not _HOST.fullmatch(host) or not _USER.fullmatch(user) or _BAD_ESCAPE.search(host):
+        if (
+            not re.fullmatch(_HOST, host, re.ASCII)
+            or not re.fullmatch(_USER, user)
+            or re.search(_BAD_ESCAPE, host)
+        ):
             return None
-    if _BAD_ESCAPE.search(path):
+    if re.search(_BAD_ESCAPE, path):
         return None
     return URL(scheme.lower(), host, path, query, text)
 
@@ -82,7 +86,7 @@ def get_host(value: URL) -> str:
 
 
 def _host_parts(value: URL) -> tuple[str, str]:
-    found = _HOST.fullmatch(value.host)
+    found = re.fullmatch(_HOST, value.host, re.ASCII)
     assert found is not None
     return found[1].removeprefix("[").removesuffix("]"), found[2] or ""
 
@@ -99,15 +103,19 @@ def get_port(value: URL) -> str:
 
 @function("getEscapedPath", "url")
 def get_escaped_path(value: URL) -> str:
+    from urllib.parse import quote  # here: few expressions need it
+
     return quote(value.path, safe=_PATH_SAFE)
 
 
 @function("getQuery", "url")
 def get_query(value: URL) -> dict[str, list[str]]:
     """The values of each key, in order; malformed pairs are left out."""
+    from urllib.parse import unquote_plus
+
     made: dict[str, list[str]] = {}
     for pair in value.query.split("&"):
-        if not pair or ";" in pair or _BAD_ESCAPE.search(pair):
+        if not pair or ";" in pair or re.search(_BAD_ESCAPE, pair):
             continue
         key, _, item = pair.partition("=")
         made.setdefault(unquote_plus(key), []).append(unquote_plus(item))

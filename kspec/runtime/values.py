@@ -18,7 +18,8 @@
 | type       | TypeValue                                                                          |
 | ip, cidr, url, semver | IP, CIDR, URL, Semver, in their own modules of this room                |
 
-Map keys: str and int as they are, UInt as UInt (hashes as its int), bool as BoolKey, since `True == 1` in Python.
+Map keys: str and int as they are, UInt as UInt (hashes as its int), bool as BoolKey, since `True == 1` in
+Python.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ INT_MIN, INT_MAX, UINT_MAX = -(2**63), 2**63 - 1, 2**64 - 1
 
 
 class EvalError(Exception):
-    """An expression has no value. `code` is part of what the three readings agree on; `message` is for people.
+    """An expression has no value. `code` is part of what the three readings agree on; `message` is for
+    people.
 
-    Codes: no_such_key, no_such_field, no_such_overload, divide_by_zero, modulus_by_zero, overflow, index_out_of_bounds,
-    invalid_argument (conversions, regular expressions, formats), duplicate_key, unbound (an unknown name), budget,
-    undetermined (neither Kubernetes nor the input says: a verdict that hangs on it is Unknown).
+    Codes: no_such_key, no_such_field, no_such_overload, divide_by_zero, modulus_by_zero, overflow,
+    index_out_of_bounds, invalid_argument (conversions, regular expressions, formats), duplicate_key,
+    unbound (an unknown name), budget, undetermined (neither Kubernetes nor the input says: a verdict that
+    hangs on it is Unknown).
     """
 
     def __init__(self, code: str, message: str = "") -> None:

@@ -78,6 +78,7 @@ class Minimiser:
             self._search(variable, floor, -1)
         else:
             low = floor if variable.low is None else max(floor, variable.low)
+            self.prefer(f"(>= {name} {low})", already=True)
             self._search(variable, low, 1)
         self.solver.add(f"(= {name} {integer_text(self.value(variable))})")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import product
+from itertools import islice, product
 
 from kspec.runtime.symbolic.strings import fact_holds
 
@@ -13,7 +13,7 @@ Facts = Sequence[tuple[tuple[str, str], bool]]
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ODD = ("", "0", "1", "10", "a-b", "a.b", "a/b", "/", "A", "a_b", "_", "-", ".", "*", " ", "1Gi", "é", "\n")
-TRIES_MAX = 5000
+TRIES_MAX = 800
 
 
 def is_dns_label(text: str) -> bool:
@@ -34,12 +34,17 @@ def fresh_text(facts: Facts, avoid: Collection[str], taken: Collection[str] = ()
     """The simplest string with these facts that is none of `avoid`, nor of `taken` if that can be helped;
     None if none was found.
     """
-    found = [text for text in _candidates(facts) if text not in avoid and _fits(text, facts)]
-    for is_valid in VALID:
-        for text in found:
-            if is_valid(text) and text not in taken:
-                return text
-    return found[0] if found else None
+    found: dict[int, str] = {}
+    for text in _candidates(facts):
+        if text in avoid or not _fits(text, facts):
+            continue
+        rank = next(n for n, is_valid in enumerate(VALID) if is_valid(text)) + (
+            len(VALID) if text in taken else 0
+        )
+        found.setdefault(rank, text)
+        if rank == 0:
+            break
+    return found[min(found)] if found else None
 
 
 def _fits(text: str, facts: Facts) -> bool:
@@ -52,17 +57,14 @@ def _candidates(facts: Facts) -> Iterator[str]:
     start = max((text for function, text in wanted if function == "startsWith"), key=len, default="")
     end = max((text for function, text in wanted if function == "endsWith"), key=len, default="")
     inside = "".join(text for function, text in wanted if function == "contains")
-    seen: dict[str, None] = {}
-    if start or end:
-        for overlap in range(min(len(start), len(end)), 0, -1):
-            if start.endswith(end[:overlap]):
-                seen[start + end[overlap:]] = None
-    for filling in _fillings():
-        for middle in (filling, inside + filling) if inside else (filling,):
-            seen[start + middle + end] = None
-        if len(seen) >= TRIES_MAX:
-            break
-    yield from seen
+    for overlap in range(min(len(start), len(end)), 0, -1):
+        if start.endswith(end[:overlap]):
+            yield start + end[overlap:]
+    for filling in islice(_fillings(), TRIES_MAX):
+        yield start + filling + end
+        if inside:
+            yield start + inside + filling + end
+            yield start + filling + inside + end
 
 
 def _fillings() -> Iterator[str]:

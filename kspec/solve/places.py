@@ -107,8 +107,9 @@ def concrete(value: object, model: Model) -> object:
             return _entries(value.entries, model)
         case SymRecord():
             base = concrete(value.base, model)
-            kept = {k: v for k, v in base.items() if k not in value.fields} if isinstance(base, dict) else {}
-            return {**kept, **_entries(value.fields, model)}
+            own = _entries(value.fields, model)
+            kept = base if isinstance(base, dict) else {}
+            return {k: v for k, v in {**kept, **own}.items() if k in own or k not in value.fields}
         case SymOptional(present, each):
             return Optional(True, concrete(each, model)) if model.holds(present) else Optional(False)
         case SymList():

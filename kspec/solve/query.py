@@ -18,8 +18,11 @@ from kspec.runtime.symbolic.values import NOTHING, Errors, SymStr, any_error, er
 Reading = Callable[..., object]
 """The symbolic reading of a condition: takes the open values by name, yields an outcome."""
 
-SLOTS_MAX = 4
-"""So many elements of an open list are looked at, unless told otherwise."""
+SLOTS_MAX = 32
+"""So many elements of an open list are looked at at most; a proof that needs more says so as a bound."""
+COUNTED_MIN = 4
+"""So many elements a list has at least whose size or order is asked for, which no number of elements
+decides."""
 ROUNDS_MAX = 4
 """So often a query is made anew because a list turned out to need more slots."""
 
@@ -103,6 +106,7 @@ def make_query(
         values = {name: inputs.make(name, shape) for name, shape in shapes.items()}
         read_assumptions = tuple(read(label, reading(**values)) for label, reading in assume)
         read_goal = read(goal[0], goal[1](**values))
+        inputs.close()
         query = Query(values, tuple(inputs.facts), read_assumptions, read_goal, some)
         needed, bounds = _needed_slots(inputs, query, slots_max)
         if needed == slots:
@@ -135,7 +139,7 @@ def _demand(used: OpenList, classes: Mapping[Term, StringClass]) -> tuple[tuple[
     found = next((classes[text] for text in texts if text in classes), None)
     asked = len(used.questions)
     if used.counted:
-        asked = max(asked, SLOTS_MAX)
+        asked = max(asked, COUNTED_MIN)
     if found is None:
         return used.slots.constants, asked
     constants = tuple(dict.fromkeys((*used.slots.constants, *found.constants)))

@@ -9,14 +9,12 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What the answer cost. `seconds` is wall time and takes no part in equality, so that equal answers
-    are equal.
-    """
+    """What the answer cost; no part of what it says. `seconds` is wall time."""
 
     checks: int = 0
     variables: int = 0
     terms: int = 0
-    seconds: float = field(default=0.0, compare=False)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Holds:
     assumptions: tuple[str, ...] = ()
     bounds: tuple[str, ...] = ()
     witness: Witness | None = None
-    stats: Stats = Stats()
+    stats: Stats = field(default=Stats(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Violated:
     """
 
     witness: Witness | None
-    stats: Stats = Stats()
+    stats: Stats = field(default=Stats(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Unknown:
     """Not decided: out of time, or the answer hangs on what neither Kubernetes nor the input says."""
 
     reason: str
-    stats: Stats = Stats()
+    stats: Stats = field(default=Stats(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Unsupported:
     """The question needs something that the symbolic reading cannot express."""
 
     reason: str
-    stats: Stats = Stats()
+    stats: Stats = field(default=Stats(), compare=False)
 
 
 Verdict: TypeAlias = Holds | Violated | Unknown | Unsupported

@@ -10,218 +10,115 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from kspec.source import NOWHERE, Span
+from kspec.source import Span
 from kspec.syntax.ast_expressions import (
-    Binary as Binary,
+    Binary,
+    Binding,
+    Call,
+    ComputedField,
+    Conditional,
+    EachItem,
+    Expr,
+    Field,
+    Ident,
+    Index,
+    ItemKey,
+    ListExpr,
+    Literal,
+    MapExpr,
+    Name,
+    ObjectExpr,
+    Path,
+    PathSegment,
+    Quantified,
+    Range,
+    Select,
+    StructExpr,
+    Temporal,
+    Unary,
+    _span,
 )
-from kspec.syntax.ast_expressions import (
-    Binding as Binding,
-)
-from kspec.syntax.ast_expressions import (
-    Call as Call,
-)
-from kspec.syntax.ast_expressions import (
-    ComputedField as ComputedField,
-)
-from kspec.syntax.ast_expressions import (
-    Conditional as Conditional,
-)
-from kspec.syntax.ast_expressions import (
-    EachItem as EachItem,
-)
-from kspec.syntax.ast_expressions import (
-    Expr as Expr,
-)
-from kspec.syntax.ast_expressions import (
-    Field as Field,
-)
-from kspec.syntax.ast_expressions import (
-    Ident as Ident,
-)
-from kspec.syntax.ast_expressions import (
-    Index as Index,
-)
-from kspec.syntax.ast_expressions import (
-    ItemKey as ItemKey,
-)
-from kspec.syntax.ast_expressions import (
-    ListExpr as ListExpr,
-)
-from kspec.syntax.ast_expressions import (
-    Literal as Literal,
-)
-from kspec.syntax.ast_expressions import (
-    MapExpr as MapExpr,
-)
-from kspec.syntax.ast_expressions import (
-    Name as Name,
-)
-from kspec.syntax.ast_expressions import (
-    ObjectExpr as ObjectExpr,
-)
-from kspec.syntax.ast_expressions import (
-    Path as Path,
-)
-from kspec.syntax.ast_expressions import (
-    PathSegment as PathSegment,
-)
-from kspec.syntax.ast_expressions import (
-    Quantified as Quantified,
-)
-from kspec.syntax.ast_expressions import (
-    Range as Range,
-)
-from kspec.syntax.ast_expressions import (
-    Select as Select,
-)
-from kspec.syntax.ast_expressions import (
-    StructExpr as StructExpr,
-)
-from kspec.syntax.ast_expressions import (
-    Temporal as Temporal,
-)
-from kspec.syntax.ast_expressions import (
-    Unary as Unary,
+from kspec.syntax.ast_statements import (
+    Create,
+    Decide,
+    Default,
+    Delete,
+    Each,
+    Let,
+    Requeue,
+    Require,
+    Return,
+    Set,
+    Source,
+    Statement,
+    Status,
+    TypeRef,
+    Update,
+    When,
 )
 
-
-def _span() -> Span:
-    return field(default=NOWHERE, compare=False, repr=False)
-
-
-# ---------------------------------------------------------------- types
-
-
-@dataclass(frozen=True, slots=True)
-class TypeRef:  # core.Pod   list(core.Pod)   map(string, int)
-    name: str
-    args: tuple[TypeRef, ...] = ()
-    span: Span = _span()
-
-
-# ---------------------------------------------------------------- statements of rules
-
-
-@dataclass(frozen=True, slots=True)
-class Source:  # source "kube-scheduler 1.36, TaintToleration"
-    text: str
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Let:  # let x: T = e
-    name: str
-    value: Expr
-    type: TypeRef | None = None
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Return:  # return e
-    value: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Require:  # require e at path else "reason" code "Unresolvable"
-    condition: Expr
-    at: Path | None = None
-    reason: Expr | None = None
-    code: str | None = None
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Decide:  # allow when e because r   deny when e   pass when e
-    decision: str
-    condition: Expr
-    because: Expr | None = None
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class When:  # when e { ... } otherwise { ... }
-    condition: Expr
-    body: tuple[Statement, ...]
-    otherwise: tuple[Statement, ...] = ()
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Each:  # each x in e { ... }
-    name: str
-    domain: Expr
-    body: tuple[Statement, ...]
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Set:  # set path: e
-    """Writes a field, present or not. In a `default` rule a plain `path: e` (a `Default`) writes only
-    absent ones."""
-
-    path: Path
-    value: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Default:  # path: e
-    path: Path
-    value: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Create:  # create core.Pod from e times n { overrides }
-    type: TypeRef
-    template: Expr | None
-    times: Expr | None
-    overrides: ObjectExpr | None
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:  # delete e: one object or a list of them
-    target: Expr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Update:  # update e { path: value }
-    target: Expr
-    changes: ObjectExpr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Status:  # status { path: value }
-    changes: ObjectExpr
-    span: Span = _span()
-
-
-@dataclass(frozen=True, slots=True)
-class Requeue:  # requeue e: look again after a duration
-    after: Expr
-    span: Span = _span()
-
-
-Statement: TypeAlias = (
-    Source
-    | Let
-    | Return
-    | Require
-    | Decide
-    | When
-    | Each
-    | Set
-    | Default
-    | Create
-    | Delete
-    | Update
-    | Status
-    | Requeue
-)
+__all__ = [
+    "RULE_KINDS",
+    "Binary",
+    "Binding",
+    "Block",
+    "Call",
+    "Clause",
+    "Comment",
+    "ComputedField",
+    "Conditional",
+    "Create",
+    "Decide",
+    "Declaration",
+    "Default",
+    "Delete",
+    "Each",
+    "EachItem",
+    "Expect",
+    "Expectation",
+    "Expr",
+    "Field",
+    "Ident",
+    "Import",
+    "Index",
+    "ItemKey",
+    "Kubernetes",
+    "Let",
+    "ListExpr",
+    "Literal",
+    "MapExpr",
+    "Module",
+    "Name",
+    "Namespace",
+    "ObjectExpr",
+    "Param",
+    "ParamDecl",
+    "Path",
+    "PathSegment",
+    "Property",
+    "Quantified",
+    "Range",
+    "Requeue",
+    "Require",
+    "Resource",
+    "Return",
+    "Rule",
+    "Select",
+    "Set",
+    "Source",
+    "Statement",
+    "Status",
+    "StructExpr",
+    "Template",
+    "Temporal",
+    "TypeDecl",
+    "TypeField",
+    "TypeRef",
+    "Unary",
+    "Update",
+    "Use",
+    "When",
+]
 
 # ---------------------------------------------------------------- declarations
 

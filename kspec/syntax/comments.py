@@ -40,7 +40,7 @@ class Comments:
         return ""
 
     def before_close(self, start: int, place: int) -> Doc:
-        """The comments at the end of a block that begins at `start`, or whose last thing ends there, each on its line."""
+        """The comments before the bracket at `place`, after the thing (or bracket) that ends at `start`."""
         out: list[Doc] = []
         while self.next < len(self.comments) and self.comments[self.next].span.start < place:
             comment = self.comments[self.next]

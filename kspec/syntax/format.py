@@ -13,7 +13,8 @@ from kspec.syntax.foreign import STATEMENTS
 from kspec.syntax.layout import HARD, SPACE, Broken, Doc, Fill, Indent, group, join, render
 from kspec.syntax.literals import quote
 from kspec.syntax.parse import parse_module
-from kspec.syntax.print import Printer, resource_name
+from kspec.syntax.print import Printer
+from kspec.syntax.spelling import path, resource_name, type_ref
 
 T = TypeVar(
     "T",
@@ -118,7 +119,7 @@ class Declarations(Printer):
             case ast.Resource():
                 return self.resource(d)
             case ast.Use(template, args):
-                docs = [self.named(name, value) for name, value in args]
+                docs = [self.named(name, value, i + 1 < len(args)) for i, (name, value) in enumerate(args)]
                 return ("use ", template, "(", Indent(2, _filled(docs)), ")")
             case ast.Namespace(name, fields, items):
                 things = merged(fields, items)
@@ -129,7 +130,7 @@ class Declarations(Printer):
                 return ("template ", name, self.parameters(params), " ", body)
             case ast.ParamDecl(name, type, default):
                 value: Doc = () if default is None else (" = ", self.value(default))
-                return ("param ", name, ": ", self.type(type), value)
+                return ("param ", name, ": ", type_ref(type), value)
             case ast.Import(what, pattern, alias):
                 return ("import ", what, " ", quote(pattern), f" as {alias}" if alias else "")
             case ast.Kubernetes(version):
@@ -147,14 +148,14 @@ class Declarations(Printer):
         return self.brace(d.span.start, first)
 
     def type_field(self, f: ast.TypeField) -> Doc:
-        return (f.name, ": ", self.type(f.type))
+        return (f.name, ": ", type_ref(f.type))
 
     def thing(self, x: Thing) -> Doc:
         return self.field(x) if isinstance(x, (ast.Field, ast.ComputedField)) else self.declaration(x)
 
-    def named(self, name: str, value: ast.Expr) -> Doc:
+    def named(self, name: str, value: ast.Expr, followed: bool) -> Doc:
         lead = self.comments.before(value.span.start)
-        return (lead, name, ": ", self.expr(value), self.comments.after(value.span.end))
+        return (lead, name, ": ", self.expr(value), self.comments.after(value.span.end) if followed else "")
 
     def resource(self, d: ast.Resource) -> Doc:
         name = d.name
@@ -191,7 +192,7 @@ class Declarations(Printer):
         if d.using:
             tail += [SPACE, "using ", join(", ", [self.parameter(p) for p in d.using])]
         if d.result is not None:
-            tail.append(": " + self.type(d.result))
+            tail.append(": " + type_ref(d.result))
         long = False
         for clause in d.clauses:
             long = long or clause.word in ("owns", "reads")
@@ -211,17 +212,17 @@ class Declarations(Printer):
 
     def parameter(self, p: ast.Param) -> Doc:
         default: Doc = () if p.default is None else (" = ", self.expr(p.default))
-        return (self.comments.before(p.span.start), p.name, ": ", self.type(p.type), default)
+        return (self.comments.before(p.span.start), p.name, ": ", type_ref(p.type), default)
 
     def clause(self, c: ast.Clause) -> Doc:
         match c.word:
             case "owns" | "reads":
                 assert c.type is not None
                 matching: Doc = () if c.value is None else (" matching ", Indent(2, self.expr(c.value)))
-                return (c.word, " ", self.type(c.type), f" as {c.name}", matching)
+                return (c.word, " ", type_ref(c.type), f" as {c.name}", matching)
             case "for":
                 assert c.type is not None
-                return ("for ", self.type(c.type))
+                return ("for ", type_ref(c.type))
             case _:
                 return (
                     c.word,
@@ -247,7 +248,7 @@ class Declarations(Printer):
                 return (
                     "let ",
                     name,
-                    "" if type is None else ": " + self.type(type),
+                    "" if type is None else ": " + type_ref(type),
                     " = ",
                     self.value(value),
                 )
@@ -266,10 +267,10 @@ class Declarations(Printer):
             case ast.Each(name, domain, body):
                 head = ("each ", name, " in ", Indent(2, self.expr(domain)), " ")
                 return (head, self.block_of(body, domain.span.end, s.span.end))
-            case ast.Set(path, value):
-                return ("set ", self.path(path, NOT_FIRST), ": ", self.value(value))
-            case ast.Default(path, value):
-                return (self.path(path, NOT_FIRST), ": ", self.value(value))
+            case ast.Set(target, value):
+                return ("set ", path(target, NOT_FIRST), ": ", self.value(value))
+            case ast.Default(target, value):
+                return (path(target, NOT_FIRST), ": ", self.value(value))
             case ast.Create():
                 return self.create(s)
             case ast.Delete(target):
@@ -292,7 +293,7 @@ class Declarations(Printer):
             else ""
         )
         if s.at is not None:
-            parts.append("at " + self.path(s.at))
+            parts.append("at " + path(s.at))
         if s.reason is not None:
             parts.append((self.comments.before(s.reason.span.start), "else ", Indent(2, self.expr(s.reason))))
         if s.code is not None:
@@ -329,7 +330,7 @@ class Declarations(Printer):
         return self.file is None or "{" not in self.text[end : inner.span.start]
 
     def create(self, s: ast.Create) -> Doc:
-        docs: list[Doc] = ["create ", self.type(s.type)]
+        docs: list[Doc] = ["create ", type_ref(s.type)]
         if s.template is not None:
             docs += [" from ", Indent(2, self.expr(s.template))]
         if s.times is not None:

@@ -118,7 +118,7 @@ def render(doc: Doc, width: int = WIDTH) -> str:
             whole = not d.broken and (flat or _fits([(0, True, d.body)], stack, width - column))
             stack.append((indent, whole, d.body))
         elif isinstance(d, Fill):
-            _fill(d, indent, flat, stack, width - column)
+            _fill(d, indent, flat, stack, -1 if suffix else width - column)
         elif isinstance(d, Broken):
             stack.append((indent, flat, d.flat if flat else d.broken))
         elif isinstance(d, Suffix):

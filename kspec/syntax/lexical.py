@@ -46,66 +46,35 @@ def diagnose(name: str, text: str, at: int) -> Mishap:
     if c.isascii() and c.isdigit():
         return _number(text, at)
     if c in "&|":
-        return Mishap(
-            "KS1101",
-            f"`{c}` is no operator",
-            f"logical {'and' if c == '&' else 'or'} is `{c}{c}`",
-            at,
-            at + 1,
-            "OPERATOR",
-            c * 2,
-        )
+        help = f"logical {'and' if c == '&' else 'or'} is `{c}{c}`"
+        return Mishap("KS1101", f"`{c}` is no operator", help, at, at + 1, "OPERATOR", c * 2)
     if (curly := _CURLY.match(text, at)) is not None:
-        return Mishap(
-            "KS1101",
-            f"`{c}` is not a quotation mark here",
-            'use the plain `"`',
-            at,
-            curly.end(),
-            "STRING",
-            '""',
-        )
+        message, help = f"`{c}` is not a quotation mark here", 'use the plain `"`'
+        return Mishap("KS1101", message, help, at, curly.end(), "STRING", '""')
     if c == "`":
+        help = "between backquotes stand letters, digits, `_.-/` and blanks, on one line"
         end = _line_end(text, at)
-        return Mishap(
-            "KS1101",
-            "this quoted name is malformed",
-            "between backquotes stand letters, digits, `_.-/` and blanks, on one line",
-            at,
-            end,
-            "QUOTED_NAME",
-            "`x`",
-        )
-    if c == "#":
-        return Mishap("KS1101", *ADVICE[c], at, _line_end(text, at))
-    end = at + 1
+        return Mishap("KS1101", "this quoted name is malformed", help, at, end, "QUOTED_NAME", "`x`")
     if c in ADVICE:
-        return Mishap("KS1101", *ADVICE[c], at, end)
+        return Mishap("KS1101", *ADVICE[c], at, _line_end(text, at) if c == "#" else at + 1)
+    return _stray(name, text, at)
+
+
+def _stray(name: str, text: str, at: int) -> Mishap:
+    """Characters that mean nothing, all up to the next token."""
     scan = lexicon(name).scan
-    while (
-        end < len(text)
-        and not text[end].isspace()
-        and scan.match(text, end) is None
-        and text[end] not in "\"'0123456789&|#"
-    ):
+    end = at + 1
+    while end < len(text) and not text[end].isspace() and text[end] not in "\"'0123456789&|#":
+        if scan.match(text, end) is not None:
+            break
         end += 1
     run = text[at:end]
     shown = f"`{run[:20]}`" if run.isprintable() else ascii(run[:20])
-    if c.isalpha():
-        return Mishap(
-            "KS1101",
-            f"{shown} cannot stand in a name",
-            "names have the letters a to z, digits and `_`; anything may stand in a quoted text",
-            at,
-            end,
-        )
-    return Mishap(
-        "KS1101",
-        f"{shown} means nothing here",
-        "leave it out, or put the text that it belongs to in quotes",
-        at,
-        end,
-    )
+    if text[at].isalpha():
+        help = "names have the letters a to z, digits and `_`; anything may stand in a quoted text"
+        return Mishap("KS1101", f"{shown} cannot stand in a name", help, at, end)
+    help = "leave it out, or put the text that it belongs to in quotes"
+    return Mishap("KS1101", f"{shown} means nothing here", help, at, end)
 
 
 def _line_end(text: str, at: int) -> int:

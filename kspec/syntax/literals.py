@@ -29,7 +29,10 @@ def _content(text: str) -> tuple[str, int, bool, bool]:
         at += 1
     prefix = text[:at].lower()
     width = 3 if text[at : at + 3] in ('"""', "'''") and len(text) >= at + 6 else 1
-    return text[at + width : -width], at + width, "r" in prefix, "b" in prefix
+    content = text[at + width : -width]
+    if "\r" in content:
+        content = content.replace("\r\n", "\n").replace("\r", "\n")
+    return content, at + width, "r" in prefix, "b" in prefix
 
 
 def string_value(text: str) -> str:

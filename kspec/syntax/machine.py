@@ -28,8 +28,11 @@ Reducer: TypeAlias = Callable[[list[Any], int, int], Any]
 
 AS_NAME = ("NAME",)
 FLAT = frozenset(
-    ["first", "append", "extend", "second", "one", "one_value", "none", "nothing", "chain_start", "module"]
-)
+    {
+        "first", "append", "extend", "second", "one", "one_value", "none", "nothing", "chain_start", "module",
+        "parenthesised",
+    }
+)  # fmt: skip
 """Builders of lists and the like, which do not make a tree deeper."""
 
 
@@ -83,6 +86,10 @@ class Machine:
         while at is not None:
             m = scan(text, at)
             if m is None:
+                if states[-1] in names_resource and (name := self.odd_name(at)) is not None:
+                    push(RESOURCE_NAME, (), name)
+                    at = name.end
+                    continue
                 if text[at:].strip(BLANK):
                     at = recovery.lexical(at)
                     continue
@@ -196,6 +203,18 @@ class Machine:
         if self.accepts(self.states, (RESOURCE_NAME,)):
             return RESOURCE_NAME, (), m.end()
         return kind, others, end
+
+    def odd_name(self, at: int) -> Token | None:
+        """The name of a resource that begins as no token does, such as `01-web`."""
+        text = self.file.text
+        while at < len(text) and text[at] in BLANK:
+            at += 1
+        m = self.lexicon.resource_name.match(text, at)
+        if m is None or not self.accepts(self.states, (RESOURCE_NAME,)):
+            return None
+        token = Token(m.group(), m.start(), m.end())
+        self.claim(token)
+        return token
 
     # ---- for the recovery
 

@@ -10,6 +10,7 @@ import re
 
 from kspec.syntax.expected import CLOSERS, SIGNS
 from kspec.syntax.explain import Mistake
+from kspec.syntax.lexer import NEVER_NAMES
 from kspec.syntax.lookahead import View
 from kspec.syntax.table import END
 
@@ -170,30 +171,25 @@ def strange_operator(view: View, i: int) -> Mistake | None:
     return None
 
 
+NEVER = frozenset({*NEVER_NAMES, "forall", "exists", "always", "never", "eventually"})
+
+
 def word_as_name(view: View, i: int) -> Mistake | None:
-    """`in: 1`, `let true = …`: a word that can never be a name."""
+    """`in: 1`, `let true = …`, `a.in`: a word that can never be a name."""
     for k in (i, i - 1):
         token = view.raw[k]
-        if k < 0 or token.text not in (
-            "in",
-            "implies",
-            "true",
-            "false",
-            "null",
-            "forall",
-            "exists",
-            "always",
-            "never",
-            "eventually",
-        ):
+        if k < 0 or token.text not in NEVER:
             continue
-        after = view.raw[k + 1] if k + 1 < len(view.raw) else token
-        if (k == i - 1 and view.raw[i].kind != "COLON") or (
-            k == i and after.kind not in ("COLON", "EQUAL", "LBRACE")
-        ):
-            continue
-        help = f'in quotes it is a key: `"{token.text}"`' if after.kind != "EQUAL" else "choose another name"
-        return Mistake("KS1106", f"`{token.text}` cannot be a name", token.start, token.end, help)
+        message = f"`{token.text}` cannot be a name"
+        if k == i and i and view.raw[i - 1].kind == "DOT":
+            name = f"`{token.text}`"
+            help = f"write it in backquotes, .{name}"
+            insert = (("QUOTED_NAME", name),)
+            return Mistake("KS1106", message, token.start, token.end, help, insert=insert, resume=token.end)
+        after = view.raw[k + 1].kind if k + 1 < len(view.raw) else END
+        if view.raw[i].kind == "COLON" if k < i else after in ("COLON", "EQUAL", "LBRACE"):
+            help = f'in quotes it is a key: `"{token.text}"`' if after != "EQUAL" else "choose another name"
+            return Mistake("KS1106", message, token.start, token.end, help)
     return None
 
 

@@ -9,7 +9,6 @@ A node without a file is printed in the shortest spelling. Parsing what was prin
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import assert_never
 
@@ -17,12 +16,9 @@ from kspec.source import SourceFile
 from kspec.syntax import ast
 from kspec.syntax.comments import Comments
 from kspec.syntax.layout import HARD, SOFT, SPACE, Broken, Doc, Fill, Indent, group, join, must_break, render
-from kspec.syntax.lexer import NEVER_NAMES
-from kspec.syntax.literals import quote, quote_bytes
 from kspec.syntax.operators import CONDITIONAL, MEMBER, PRECEDENCE, UNARY, precedence
+from kspec.syntax.spelling import literal, path, selector
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESOURCE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?")
 HUG_MAX = 50
 """An object or list that is the last argument begins beside the others if they are no longer than this."""
 CHAIN_CALLS = 3
@@ -32,14 +28,6 @@ CHAIN_CALLS = 3
 def print_expression(expr: ast.Expr) -> str:
     """An expression on one line, in its canonical spelling."""
     return render(Printer(None).expr(expr), width=1 << 30)
-
-
-def is_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None and text not in NEVER_NAMES
-
-
-def resource_name(text: str) -> str:
-    return text if _RESOURCE_NAME.fullmatch(text) else quote(text)
 
 
 class Printer:
@@ -55,7 +43,7 @@ class Printer:
     def expr(self, e: ast.Expr) -> Doc:
         match e:
             case ast.Literal():
-                return self.literal(e)
+                return literal(e)
             case ast.Ident(name, absolute):
                 return "." + name if absolute else name
             case ast.Select() | ast.Index() | ast.Call():
@@ -83,7 +71,7 @@ class Printer:
                 return _braces(parts)
             case ast.StructExpr(name, fields, optional):
                 inits: list[Doc] = [
-                    ("?" if i in optional else "", _selector(k), ": ", self.expr(v))
+                    ("?" if i in optional else "", selector(k), ": ", self.expr(v))
                     for i, (k, v) in enumerate(fields)
                 ]
                 return (name, _braces(inits))
@@ -101,30 +89,7 @@ class Printer:
             case _:
                 assert_never(e)
 
-    def literal(self, e: ast.Literal) -> str:
-        value = e.value
-        if e.raw:
-            plain = e.raw[0] == "'" and not e.raw.startswith("'''") and "\\" not in e.raw and '"' not in e.raw
-            if e.kind == "string" and (plain or e.raw[0] not in "\"'rR"):
-                return quote(str(value))
-            return e.raw.replace("\r\n", "\n")
-        match e.kind:
-            case "string":
-                return quote(str(value))
-            case "bytes":
-                return quote_bytes(value) if isinstance(value, bytes) else ""
-            case "uint":
-                return str(value) + "u"
-            case "double":
-                return repr(value)
-            case "bool":
-                return "true" if value else "false"
-            case "null":
-                return "null"
-            case _:
-                return str(value)
-
-    def kept(self, e: ast.Expr) -> bool:
+    def kept(self, e: ast.Expr, atoms: bool = False) -> bool:
         """Did the writer put parentheses around this operation?"""
         if e.span.file is not self.file or self.text[e.span.start : e.span.start + 1] != "(":
             return False
@@ -135,12 +100,19 @@ class Printer:
                 return e.span.start < condition.span.start
             case ast.Unary():
                 return True
+            case ast.Ident() | ast.Literal():
+                return atoms
+            case ast.Select(operand) | ast.Index(operand):
+                return atoms and e.span.start < operand.span.start
+            case ast.Call():
+                return atoms and e.span.start < (e.target or e).span.start
             case _:
                 return False
 
-    def operand(self, e: ast.Expr, rank: int) -> Doc:
-        """An operand of an operator that binds so tightly."""
-        if precedence(e) >= rank and not self.kept(e):
+    def operand(self, e: ast.Expr, rank: int, atoms: bool = False) -> Doc:
+        """An operand of an operator that binds so tightly. In references parentheses around a name say that
+        it is a variable: they are kept around `atoms` too."""
+        if precedence(e) >= rank and not self.kept(e, atoms):
             return self.expr(e)
         return ("(", self.expr(e), ")")
 
@@ -153,12 +125,14 @@ class Printer:
                 break
             first = inner
         number = isinstance(first, ast.Literal) and first.kind in ("int", "double", "quantity", "time")
-        if number and not self.literal(first).startswith("-"):  # type: ignore[arg-type]
+        if number and not literal(first).startswith("-"):  # type: ignore[arg-type]
             return ("(", self.expr(e), ")")
         return self.operand(e, UNARY)
 
     def binary(self, e: ast.Binary) -> Doc:
         """A chain of operators of one precedence: on one line, or a line for each operand."""
+        if e.op in ("/", "-") and self.is_tight(e):
+            return self.tight(e)
         rank = PRECEDENCE[e.op]
         rest: list[tuple[str, ast.Expr]] = []
         left: ast.Expr = e
@@ -170,33 +144,44 @@ class Printer:
             rest.append((left.op, left.right))
             left = left.left
         rest.reverse()
-        if e.op == "/" and self.is_reference(
-            e, [left, *(right for _, right in rest)], [op for op, _ in rest]
-        ):
-            return join("/", [self.expr(x) for x in (left, *(right for _, right in rest))])
-        first = (self.operand(left, rank), self.comments.after(left.span.end, " \t"))
-        tail: list[Doc] = []
+        first = self.operand(left, rank)
+        tail = [opening := self.comments.after(left.span.end, " \t")]
         for i, (op, right) in enumerate(rest):
             lead = self.comments.before(right.span.start)
-            operand = self.operand(right, rank + 1)
+            operand = self.operand(right, rank + 1, atoms=op == "/")
             note = self.comments.after(right.span.end, " \t") if i + 1 < len(rest) else ""
             tail += [SPACE, lead, op, " ", operand, note]
         last = rest[-1][1]
-        if len(rest) == 1 and isinstance(last, (ast.ObjectExpr, ast.ListExpr)) and not lead:
+        if len(rest) == 1 and isinstance(last, (ast.ObjectExpr, ast.ListExpr)) and not (lead or opening):
             return (first, " ", rest[0][0], " ", operand)
         if _ends_hugged(left):  # if it has several lines, the last has room
             return (first, group(Indent(2, tuple(tail))))
         return group(first, Indent(2, tuple(tail)))
 
-    def is_reference(self, e: ast.Binary, operands: list[ast.Expr], operators: list[str]) -> bool:
-        """`deployment/shop/db`: names and texts that the writer put together without blanks."""
-        if e.span.file is not self.file or set(operators) != {"/"}:
+    def is_tight(self, e: ast.Expr) -> bool:
+        """`deployment/kube-system/db`: a chain of `/` and `-` that begins with a name and has no blanks.
+
+        It may be a reference, in which a hyphen is part of a name.
+        """
+        if e.span.file is not self.file or self.kept(e):
             return False
-        named = all(
-            isinstance(x, (ast.Ident, ast.Literal)) and (not isinstance(x, ast.Literal) or x.kind == "string")
-            for x in operands
-        )
-        return named and not set(self.text[operands[0].span.start : e.span.end]) & set(" \t\n(")
+        first: ast.Expr = e
+        inner = ""
+        while isinstance(first, ast.Binary) and first.op in ("/", "-"):
+            inner = first.op
+            first = first.left
+        return isinstance(first, ast.Ident) and inner == "/" and self.has_no_blanks(e)
+
+    def has_no_blanks(self, e: ast.Expr) -> bool:
+        if not isinstance(e, ast.Binary) or e.op not in ("/", "-") or self.kept(e):
+            return True
+        between = self.text[e.left.span.end : e.right.span.start]
+        return between == e.op and self.has_no_blanks(e.left) and self.has_no_blanks(e.right)
+
+    def tight(self, e: ast.Expr) -> Doc:
+        if isinstance(e, ast.Binary) and e.op in ("/", "-") and not self.kept(e):
+            return (self.tight(e.left), e.op, self.tight(e.right))
+        return self.operand(e, UNARY, atoms=True)
 
     def conditional(self, e: ast.Conditional) -> Doc:
         """`c ? a : b`; broken, a chain of them has a line for each case."""
@@ -245,7 +230,7 @@ class Printer:
             head: Doc = (base.function, self.arguments(base))
         else:
             assert base is not None
-            head = self.operand(base, MEMBER)
+            head = self.operand(base, MEMBER, atoms=True)
         long = calls >= CHAIN_CALLS
         tail = [self.link(link, SOFT if long else "") for link in links]
         return group(head, Indent(2, tuple(tail))) if long else (head, *tail)
@@ -253,7 +238,7 @@ class Printer:
     def link(self, e: ast.Select | ast.Index | ast.Call, line: Doc) -> Doc:
         match e:
             case ast.Select(_, name, optional):
-                return (".?" if optional else ".", _selector(name))
+                return (".?" if optional else ".", selector(name))
             case ast.Index(_, index, optional):
                 return ("[?" if optional else "[", self.expr(index), "]")
             case ast.Call(function):
@@ -263,7 +248,7 @@ class Printer:
     def arguments(self, e: ast.Call) -> Doc:
         """Arguments fill the line; an object or list that is the last, and broken, stands at the margin
         of the call."""
-        docs = self.elements(e.args, frozenset())
+        docs = self.elements(e.args, frozenset(), last=False)
         if not docs:
             return "()"
         last = e.args[-1]
@@ -274,15 +259,16 @@ class Printer:
         parts = [(d, ",") if i + 1 < len(docs) else d for i, d in enumerate(docs)]
         return ("(", Indent(2, Fill(tuple(parts))), ")")
 
-    def elements(self, elements: tuple[ast.Expr, ...], optional: frozenset[int]) -> list[Doc]:
-        """Each with the comments around it."""
+    def elements(
+        self, elements: tuple[ast.Expr, ...], optional: frozenset[int], last: bool = True
+    ) -> list[Doc]:
+        """Each with the comments around it; after the last only if its bracket stands on another line."""
         out: list[Doc] = []
         for i, x in enumerate(elements):
             lead = self.comments.before(x.span.start)
             out.append((lead, "?" if i in optional else "", self.expr(x)))
-            note = self.comments.after(x.span.end)
-            if note:
-                out[-1] = (out[-1], note, "")
+            if last or i + 1 < len(elements):
+                out[-1] = (out[-1], self.comments.after(x.span.end))
         return out
 
     def list_expr(self, e: ast.ListExpr) -> Doc:
@@ -349,8 +335,8 @@ class Printer:
         if isinstance(f, ast.ComputedField):
             return ("(", self.expr(f.key), "):", *self.after_colon(f.value))
         if f.block and isinstance(f.value, ast.ObjectExpr):
-            return (self.path(f.path), " ", self.expr(f.value))
-        return (self.path(f.path), ":", *self.after_colon(f.value))
+            return (path(f.path), " ", self.expr(f.value))
+        return (path(f.path), ":", *self.after_colon(f.value))
 
     def after_colon(self, e: ast.Expr) -> tuple[Doc, ...]:
         return (" ", self.value(e))
@@ -359,25 +345,6 @@ class Printer:
         """What stands after `:` or `=`, on the same line unless a comment is between."""
         lead = self.comments.before(e.span.start)
         return Indent(2, (HARD, lead, self.expr(e))) if lead else self.expr(e)
-
-    def path(self, path: ast.Path, quoted: frozenset[str] = frozenset()) -> str:
-        """A path; a first segment that is one of the words `quoted` gets quotes."""
-        out = ""
-        for segment in path:
-            match segment:
-                case ast.Name(text):
-                    plain = is_name(text) and (out or text not in quoted)
-                    out += ("." if out else "") + (text if plain else quote(text))
-                case ast.ItemKey(text):
-                    out += f"[{resource_name(text)}]"
-                case ast.EachItem():
-                    out += "[*]"
-                case _:
-                    assert_never(segment)
-        return out
-
-    def type(self, t: ast.TypeRef) -> str:
-        return t.name + (f"({', '.join(self.type(a) for a in t.args)})" if t.args else "")
 
 
 def _bracketed(e: ast.Expr) -> bool:
@@ -396,10 +363,6 @@ def _ends_hugged(e: ast.Expr) -> bool:
 def _separator(comma: bool) -> Doc:
     """Between fields: a line end, or two blanks; before a computed key a comma."""
     return (Broken(",", ", ") if comma else Broken("", "  "), SOFT)
-
-
-def _selector(name: str) -> str:
-    return name if is_name(name) else f"`{name}`"
 
 
 def _braces(parts: list[Doc]) -> Doc:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 from kspec.testing.expressions import typed_expressions
 from kspec.testing.values import (
@@ -31,10 +31,10 @@ from kspec.testing.values import (
 )  # fmt: skip
 
 __all__ = [
-    "LABEL_KEYS", "LABEL_VALUES", "NAMES", "NAMESPACES", "RESOURCES", "containers", "labels", "names",
-    "namespace_names", "namespaces", "network_policies", "nodes", "objects_of", "pods", "policy_rules",
-    "quantities", "requirement", "resource_lists", "role_bindings", "roles", "selectors", "sizes", "subjects",
-    "taints", "tolerations", "typed_expressions", "values_of",
+    "LABEL_KEYS", "LABEL_VALUES", "NAMES", "NAMESPACES", "RESOURCES", "containers", "deployments",
+    "labels", "names", "namespace_names", "namespaces", "network_policies", "nodes", "objects_of", "pods",
+    "policy_rules", "quantities", "requirement", "resource_lists", "role_bindings", "roles", "selectors",
+    "services", "sizes", "subjects", "taints", "tolerations", "typed_expressions", "values_of",
 ]  # fmt: skip
 
 
@@ -82,6 +82,42 @@ def pods() -> SearchStrategy[Object]:
             "spec.tolerations": st.lists(tolerations(), max_size=2),
             "spec.nodeSelector": labels(2),
         },
+        depth=2,
+    )
+
+
+@st.composite
+def deployments(draw: DrawFn) -> Object:
+    """Deployments whose selector selects their own pods, as the API demands."""
+    labels_ = draw(
+        st.dictionaries(st.sampled_from(LABEL_KEYS), st.sampled_from(LABEL_VALUES), min_size=1, max_size=2)
+    )
+    made: Object = draw(
+        objects_of(
+            "apps.Deployment",
+            overrides={
+                "metadata": _metadata(namespace=namespace_names()),
+                "spec.replicas": st.integers(0, 5),
+                "spec.selector": st.just({"matchLabels": labels_}),
+                "spec.template": st.fixed_dictionaries(
+                    {
+                        "metadata": st.just({"labels": labels_}),
+                        "spec": st.fixed_dictionaries(
+                            {"containers": st.lists(containers(), min_size=1, max_size=1)}
+                        ),
+                    }
+                ),
+            },
+            depth=1,
+        )
+    )
+    return made
+
+
+def services() -> SearchStrategy[Object]:
+    return objects_of(
+        "core.Service",
+        overrides={"metadata": _metadata(namespace=namespace_names()), "spec.selector": labels(2)},
         depth=2,
     )
 

@@ -24,7 +24,7 @@ from kspec.solve.shapes import record_fields, shape_of
 from kspec.solve.verdict import Holds, Stats, Unknown, Unsupported, Verdict, Violated, Witness
 from kspec.source import InternalError
 from kspec.verify.cluster import Defaulting, manifest, undefaulted, with_objects
-from kspec.verify.setting import Setting
+from kspec.verify.setting import Setting, describe
 
 COMBINATIONS_MAX = 10_000
 """So many choices from lists at hand are tried one by one."""
@@ -175,7 +175,8 @@ class _Verification:
             name = quantifier.name
             if quantifier.domain:
                 shapes[name] = shape_of(quantifier.type)
-                assumed.append((f"`{name}` is one of {quantifier.domain}", self.domain(quantifier)))
+                about = describe(self.setting, quantifier.domain)
+                assumed.append((f"`{name}` is one of {quantifier.domain}: {about}", self.domain(quantifier)))
             else:
                 shapes[name] = shape_of(INT, *self.bound(quantifier, chosen))
         constants = {"cluster": self.cluster, **chosen}

@@ -27,6 +27,16 @@ class Setting:
     slots_max: int = SLOTS_MAX
 
 
+def describe(setting: Setting, rule_id: str) -> str:
+    """What a rule says of itself, in one line, or its id."""
+    from kspec.runtime.rulebook import load_rulebook
+
+    standard = load_rulebook().get(rule_id)
+    own = None if standard else setting.rules.get(rule_id)
+    doc = standard.doc if standard else own.doc if own else ""
+    return " ".join(doc.split()) or rule_id
+
+
 def standard_setting(
     table: TypeTable, program: Program | None = None, timeout: float = TIMEOUT_SECONDS
 ) -> Setting:

@@ -44,7 +44,7 @@ def test_totals_come_first(kspec: Kspec, folder: Path) -> None:
 
 
 def test_the_assumed_cluster_is_named(kspec: Kspec, folder: Path) -> None:
-    assert "no cluster is declared, so a default one is assumed" in kspec("plan", folder / "two.yaml").out
+    assert "Cluster: assumed, 3 nodes with 4 CPU, 16Gi memory" in kspec("plan", folder / "two.yaml").out
 
 
 def test_a_change(kspec: Kspec, folder: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 
 import pytest
 from support.command_line import ROOT, Ran, quiet_environment
@@ -127,7 +128,8 @@ def test_interrupting_ends_with_130_and_no_traceback() -> None:
     )
     assert child.stdout is not None
     assert child.stdout.readline() == b"up\n"
-    for _ in range(40):  # until it reads: the first moments belong to imports
+    sleep(1)  # the first moments belong to imports
+    for _ in range(40):
         child.send_signal(signal.SIGINT)
         try:
             _, err = child.communicate(timeout=0.5)

@@ -20,9 +20,10 @@ SECONDS = 10.0
 
 PLAIN_WORDS = """
 { } [ ] ( ) : , . .. / // /// ? ! - && || == + * prove forbid assert expect given forall exists implies always
-namespace cluster pool param template use import function filter let return when create in null true 250m 16Gi 10min
-0..4 1e309 99999999999999999999 -9223372036854775808 0x " ' \"\"\" \\ \\u b" r' # --- ... - &a *a <<:*a !!binary
-!!python/object | > %YAML é 漢 🎈 metadata: spec: containers: 25% 2001-99-99T00:00:00Z
+namespace cluster pool param template use import function filter let return when create in null true
+250m 16Gi 10min 0..4 1e309
+99999999999999999999 -9223372036854775808 0x " ' \"\"\" \\ \\u b" r' # --- ... - &a *a
+<<:*a !!binary !!python/object | > %YAML é 漢 🎈 metadata: spec: containers: 25% 2001-99-99T00:00:00Z
 """
 WORDS: Sequence[str] = (
     *PLAIN_WORDS.split(),

@@ -42,9 +42,15 @@ def plan_of(text: str, before: str = "", **given: Any) -> Plan:
 
 def world_of(text: str, **given: Any) -> World:
     """A world with the nodes and everything else of a YAML text, created in order; not yet run."""
+    return world_of_workspace(workspace(text), **given)
+
+
+def world_of_workspace(found: Workspace, **given: Any) -> World:
+    """The same of a workspace; objects without a type are left out."""
     world = World(rules().rules, table(), rules().profile, **given)
-    for obj in workspace(text).objects:
-        assert obj.kind is not None and obj.decoded is not None
+    for obj in found.objects:
+        if obj.kind is None or obj.decoded is None:
+            continue
         if obj.kind.record == "core.Node":
             world.store.restore("core.Node", obj.decoded)
         else:

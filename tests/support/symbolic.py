@@ -4,6 +4,7 @@ a model.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from kspec.runtime.ip import IP
@@ -24,7 +25,7 @@ from kspec.runtime.symbolic.values import (
     SymStr,
     Union,
 )
-from kspec.runtime.values import Duration, Optional, Quantity, Timestamp, UInt
+from kspec.runtime.values import Duration, EvalError, Optional, Quantity, Timestamp, UInt
 from kspec.solve.places import Model, concrete
 
 Choose = Callable[[int], int]
@@ -149,3 +150,24 @@ def has_opaque(value: object, model: Model) -> bool:
             return model.holds(present) and has_opaque(each, model)
         case _:
             return False
+
+
+def exactly(value: object) -> object:
+    """Two values are the same exactly if these are equal: types count, the order of a map does not."""
+    if isinstance(value, list | tuple):
+        return ("list", tuple(map(exactly, value)))
+    if isinstance(value, dict):
+        return ("map", frozenset((exactly(k), exactly(v)) for k, v in value.items()))
+    if isinstance(value, Optional):
+        return ("optional", value.present, exactly(value.value))
+    if isinstance(value, float):
+        return ("double", "nan") if math.isnan(value) else ("double", value, math.copysign(1.0, value))
+    return (type(value).__name__, value)
+
+
+def outcome(function: Callable[[], object]) -> tuple[str, object]:
+    """The value, exactly, or the code of the error."""
+    try:
+        return ("value", exactly(function()))
+    except EvalError as error:
+        return ("error", error.code)

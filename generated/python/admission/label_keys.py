@@ -73,20 +73,20 @@ def weightedWithLabelKeys(w, pod):
 def admit_LabelKeys(self):
     """The scheduler reads selectors only; so what the keys mean is written into them when the pod is made."""
     return {
-        "object": (lambda near: (lambda far: (lambda self_: (lambda self: (lambda self_: (
+        "object": (lambda near: (lambda far: (lambda self_: (lambda self_2: (lambda self_3: (
             {
-                **self_,
+                **self_3,
                 "spec": {
-                    **(self_.get("spec") or {}),
+                    **(self_3.get("spec") or {}),
                     "affinity": {
-                        **((self_.get("spec") or {}).get("affinity") or {}),
+                        **((self_3.get("spec") or {}).get("affinity") or {}),
                         "podAntiAffinity": {
                             **(
-                                ((self_.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
+                                ((self_3.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
                                 or {}
                             ),
                             "preferredDuringSchedulingIgnoredDuringExecution": [
-                                weightedWithLabelKeys(w, self_)
+                                weightedWithLabelKeys(w, self_3)
                                 for w in far.get("preferredDuringSchedulingIgnoredDuringExecution") or []
                             ],
                         },
@@ -94,22 +94,22 @@ def admit_LabelKeys(self):
                 },
             }
             if far.get("preferredDuringSchedulingIgnoredDuringExecution") is not None
-            else self_
+            else self_3
         ))(
             (
                 {
-                    **self,
+                    **self_2,
                     "spec": {
-                        **(self.get("spec") or {}),
+                        **(self_2.get("spec") or {}),
                         "affinity": {
-                            **((self.get("spec") or {}).get("affinity") or {}),
+                            **((self_2.get("spec") or {}).get("affinity") or {}),
                             "podAntiAffinity": {
                                 **(
-                                    ((self.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
+                                    ((self_2.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
                                     or {}
                                 ),
                                 "requiredDuringSchedulingIgnoredDuringExecution": [
-                                    termWithLabelKeys(t, self)
+                                    termWithLabelKeys(t, self_2)
                                     for t in far.get("requiredDuringSchedulingIgnoredDuringExecution") or []
                                 ],
                             },
@@ -117,7 +117,7 @@ def admit_LabelKeys(self):
                     },
                 }
                 if far.get("requiredDuringSchedulingIgnoredDuringExecution") is not None
-                else self
+                else self_2
             ),
         ))(
             (

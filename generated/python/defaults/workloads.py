@@ -244,45 +244,45 @@ def admit_JobSelector(self):
     """A Job finds its pods by its own uid unless the user selects by hand."""
     return {
         "object": (
-            (lambda self_: (lambda self: (lambda self_: (lambda self: {
-                **self,
+            (lambda self_: (lambda self_2: (lambda self_3: (lambda self_4: {
+                **self_4,
                 "spec": {
-                    **(self.get("spec") or {}),
+                    **(self_4.get("spec") or {}),
                     "template": {
-                        **((self.get("spec") or {}).get("template") or {}),
+                        **((self_4.get("spec") or {}).get("template") or {}),
                         "metadata": {
-                            **(((self.get("spec") or {}).get("template") or {}).get("metadata") or {}),
+                            **(((self_4.get("spec") or {}).get("template") or {}).get("metadata") or {}),
                             "labels": {
                                 **(
                                     (
-                                        ((self.get("spec") or {}).get("template") or {}).get("metadata")
+                                        ((self_4.get("spec") or {}).get("template") or {}).get("metadata")
                                         or {}
                                     ).get("labels")
                                     or {}
                                 ),
-                                "job-name": (self.get("metadata") or {}).get("name") or "",
+                                "job-name": (self_4.get("metadata") or {}).get("name") or "",
                             },
                         },
                     },
                 },
             })(
                 {
-                    **self_,
+                    **self_3,
                     "spec": {
-                        **(self_.get("spec") or {}),
+                        **(self_3.get("spec") or {}),
                         "template": {
-                            **((self_.get("spec") or {}).get("template") or {}),
+                            **((self_3.get("spec") or {}).get("template") or {}),
                             "metadata": {
-                                **(((self_.get("spec") or {}).get("template") or {}).get("metadata") or {}),
+                                **(((self_3.get("spec") or {}).get("template") or {}).get("metadata") or {}),
                                 "labels": {
                                     **(
                                         (
-                                            ((self_.get("spec") or {}).get("template") or {}).get("metadata")
+                                            ((self_3.get("spec") or {}).get("template") or {}).get("metadata")
                                             or {}
                                         ).get("labels")
                                         or {}
                                     ),
-                                    "controller-uid": (self_.get("metadata") or {}).get("uid") or "",
+                                    "controller-uid": (self_3.get("metadata") or {}).get("uid") or "",
                                 },
                             },
                         },
@@ -290,23 +290,23 @@ def admit_JobSelector(self):
                 },
             ))(
                 {
-                    **self,
+                    **self_2,
                     "spec": {
-                        **(self.get("spec") or {}),
+                        **(self_2.get("spec") or {}),
                         "template": {
-                            **((self.get("spec") or {}).get("template") or {}),
+                            **((self_2.get("spec") or {}).get("template") or {}),
                             "metadata": {
-                                **(((self.get("spec") or {}).get("template") or {}).get("metadata") or {}),
+                                **(((self_2.get("spec") or {}).get("template") or {}).get("metadata") or {}),
                                 "labels": {
                                     **(
                                         (
-                                            ((self.get("spec") or {}).get("template") or {}).get("metadata")
+                                            ((self_2.get("spec") or {}).get("template") or {}).get("metadata")
                                             or {}
                                         ).get("labels")
                                         or {}
                                     ),
                                     "batch.kubernetes.io/job-name": (
-                                        (self.get("metadata") or {}).get("name")
+                                        (self_2.get("metadata") or {}).get("name")
                                         or ""
                                     ),
                                 },

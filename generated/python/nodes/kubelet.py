@@ -164,6 +164,7 @@ def controller_Kubelet(self, nodes, now):
                             {
                                 "name": c.get("name") or "",
                                 "image": c.get("image") or "",
+                                "imageID": "",
                                 "ready": True,
                                 "started": True,
                                 "restartCount": 0,

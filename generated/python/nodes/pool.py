@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import string_from_int
-from kspec.runtime.generated_support import elements, join_lists, join_texts, merge_entries, put
+from kspec.runtime.equality import in_map, to_key
+from kspec.runtime.generated_support import elements, join_lists, join_texts, merge_entries, pairs, put
 from kspec.runtime.library import FUNCTIONS
-from kspec.runtime.lists import distinct, range_list
+from kspec.runtime.lists import distinct as distinct_, range_list
 from kspec.runtime.operators import index_list, index_map, modulo_int
 from kspec.runtime.quantity import parse_quantity
 from kspec.runtime.rulebook import CompiledRule, Param
@@ -13,6 +14,7 @@ from kspec.runtime.values import Quantity
 
 QUANTITY_4 = Quantity(4_000_000_000)
 QUANTITY_16GI = Quantity(17_179_869_184_000_000_000)
+distinct = FUNCTIONS["distinct"]
 index_ = FUNCTIONS["_[_]"]
 QUANTITY_0 = Quantity(0)
 QUANTITY_100GI = Quantity(107_374_182_400_000_000_000)
@@ -37,8 +39,8 @@ def defaultCluster():
 def overlaid(under, over):
     """A map with the entries of another put over its own."""
     return merge_entries(
-        put({}, k, over[k] if k in over else index_(under, k))
-        for i, k in enumerate(distinct(join_lists([*elements(under)], [*over])))
+        put({}, to_key(k), index_map(over, k) if in_map(k, over) else index_(under, k))
+        for i, k in pairs(distinct(join_lists([*elements(under)], [*over])))
     )
 
 
@@ -75,7 +77,7 @@ def nodeCapacity(pool):
             k,
             (pool.get("capacity") or {})[k] if k in (pool.get("capacity") or {}) else index_map(own, k),
         )
-        for i, k in enumerate(distinct(join_lists([*own], [*(pool.get("capacity") or {})])))
+        for i, k in enumerate(distinct_(join_lists([*own], [*(pool.get("capacity") or {})])))
     )
 
 

@@ -9,8 +9,8 @@ from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import replace
 from kspec.runtime.values import TypeValue
 
-int_ = FUNCTIONS["int"]
 TYPE_INT = TypeValue("int")
+int_ = FUNCTIONS["int"]
 string = FUNCTIONS["string"]
 
 

@@ -291,6 +291,7 @@ def controller_Kubelet(self, nodes, now):
                                                     {
                                                         "name": ops.field(c, "name", ""),
                                                         "image": ops.field(c, "image", ""),
+                                                        "imageID": "",
                                                         "ready": True,
                                                         "started": True,
                                                         "restartCount": 0,

@@ -1,9 +1,11 @@
-"""Knows how the reference of the rules reads: a page for each file, with what each rule says, cites, reads and calls."""
+"""Knows how the reference of the rules reads: a page for each file, with what each rule says, cites, reads
+and calls.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,16 +35,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one file has to show."""
+    """What one file has to show; `known` are all rules by id."""
 
     path: str
     file: SourceFile
     module: ast.Module
     rules: tuple[Rule, ...]
+    known: Mapping[str, Rule] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
-        """The first paragraph of the comment at the head of the file; of a file without one the names of its entries."""
+        """The first paragraph of the comment at the head of the file; of a file without one the names of its
+        entries.
+        """
         intro = introduction(self.file)
         return (
             intro.split("\n\n")[0].replace("\n", " ") if intro else ", ".join(e.title for e in entries(self))
@@ -84,7 +89,7 @@ def introduction(file: SourceFile) -> str:
 
 def entries(page: Page) -> list[Entry]:
     """The sections of a page, in order of place."""
-    found = [_rule_entry(rule) for rule in page.rules]
+    found = [_rule_entry(rule, page.known) for rule in page.rules]
     for declaration in page.module.declarations:
         match declaration:
             case ast.TypeDecl(name=name, doc=doc, span=span):
@@ -96,11 +101,11 @@ def entries(page: Page) -> list[Entry]:
     return sorted(found, key=lambda e: e.start)
 
 
-def _rule_entry(rule: Rule) -> Entry:
+def _rule_entry(rule: Rule, known: Mapping[str, Rule]) -> Entry:
     facts = [("rule", f"`{rule.id}`"), ("signature", f"`{signature(rule)}`")]
     if rule.source:
         facts.append(("source", rule.source))
-    reads = read_paths(walk.read_set(rule))
+    reads = read_paths(walk.read_set(rule, known))
     if reads:
         facts.append(("reads", ", ".join(f"`{r}`" for r in reads)))
     calls = sorted({n.rule for n in walk.subexpressions(rule.body) if isinstance(n, Apply)})

@@ -27,7 +27,9 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What stands for each variable in one place, and what is known of their types. `taken`: further names to avoid."""
+    """What stands for each variable in one place, and what is known of their types. `taken`: further names
+    to avoid.
+    """
 
     names: dict[str, str]
     known: Known
@@ -40,6 +42,8 @@ class Scope:
         """The scope of what the expression binds; each variable keeps its name unless that hides another."""
         scope = self
         for name in names:
+            hidden = {scope.names[name]} if name in scope.names else set()
+            scope = replace(scope, taken=scope.taken | hidden)
             scope = replace(scope, names={**scope.names, name: scope.python_name(name)})
         return replace(scope, known=self.known.inside(expr))
 

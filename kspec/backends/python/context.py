@@ -1,12 +1,16 @@
-"""Knows what a generated module needs from outside: library functions, constants, functions of other rules."""
+"""Knows what a generated module needs from outside: library functions, constants, functions of other
+rules.
+"""
 
 from __future__ import annotations
 
 import builtins
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
+from kspec.backends.python.layout import Doc
 from kspec.backends.python.names import RESERVED, Place, free_name, identifier
 from kspec.backends.python.trust import Known
 from kspec.ir import nodes as ir
@@ -19,9 +23,19 @@ SUPPORT = "kspec.runtime.generated_support"
 
 OPERATORS = {
     "_+_": "add", "_-_": "subtract", "_*_": "multiply", "_/_": "divide", "_%_": "modulo", "-_": "negate",
-    "!_": "negate", "_==_": "equals", "_!=_": "differs", "_<_": "less", "_<=_": "less_equal", "_>_": "greater",
-    "_>=_": "greater_equal", "@in": "is_in", "_[_]": "index", "_[?_]": "index_maybe", "_?._": "select_maybe",
+    "!_": "negate", "_==_": "equals", "_!=_": "differs", "_<_": "less", "_<=_": "less_equal",
+    "_>_": "greater", "_>=_": "greater_equal", "@in": "is_in", "_[_]": "index", "_[?_]": "index_maybe",
+    "_?._": "select_maybe",
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A function that holds a part of an expression."""
+
+    name: str
+    params: tuple[str, ...]
+    body: Doc
 
 
 class ModuleContext:
@@ -35,7 +49,9 @@ class ModuleContext:
         taken: Collection[str],
         nullable: Collection[tuple[str, int]] = (),
     ) -> None:
-        """`rules`: all whose bodies are known; `nullable`: which of their parameters, by index, may be null."""
+        """`rules`: all whose bodies are known; `nullable`: which of their parameters, by index, may be
+        null.
+        """
         self.path = path
         self.rules = rules
         self.places = places
@@ -44,6 +60,7 @@ class ModuleContext:
         self.imports: dict[tuple[str, str], str] = {}
         self.modules: dict[str, str] = {}
         self.constants: dict[str, str] = {}
+        self.parts: list[Part] = []
         self._settled_rules = SettledRules(rules, self.known_of)
         self._fails: dict[int, bool] = {}
         self._steady_rules: dict[str, bool] = {}
@@ -71,6 +88,27 @@ class ModuleContext:
         if text not in self.constants:
             self.constants[text] = self._own(wanted)
         return self.constants[text]
+
+    def part(self, params: Sequence[str], body: Doc) -> str:
+        """A name for a function of these parameters that returns this."""
+        name = self._own("part")
+        self.parts.append(Part(name, tuple(params), body))
+        return name
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """What is asked for meanwhile is forgotten afterwards."""
+        kept = (
+            set(self.names),
+            dict(self.imports),
+            dict(self.modules),
+            dict(self.constants),
+            list(self.parts),
+        )
+        try:
+            yield
+        finally:
+            self.names, self.imports, self.modules, self.constants, self.parts = kept
 
     def rule(self, rule_id: str) -> str:
         """What calls the function of a rule, here or in another module."""
@@ -100,7 +138,9 @@ class ModuleContext:
     # ---------------------------------------------------------------- functions of the library
 
     def library(self, function: str, types: Sequence[Type]) -> str | None:
-        """What calls a function of the library: the overload for these types if they decide it; None if there is none."""
+        """What calls a function of the library: the overload for these types if they decide it; None if
+        there is none.
+        """
         overloaded = FUNCTIONS.get(function)
         if overloaded is None:
             return None
@@ -179,6 +219,8 @@ def choose_overload(
     if len(possible) != 1:
         return None
     wanted, function = possible[0]
+    if len(wanted) != len(tags):  # it takes any number of arguments
+        return None
     return function if all(w == "any" for w, t in zip(wanted, tags, strict=True) if t == "dyn") else None
 
 

@@ -1,11 +1,13 @@
 """Knows how an expression of the core is written in Python.
 
-One table, in the order of `kspec/ir/nodes.py`. The text means exactly what the reference evaluator makes of the node: native
+One table, in the order of `kspec/ir/nodes.py`. The text means exactly what the reference evaluator makes of
+the node: native
 Python where its operands have the types and cannot fail, helpers of `kspec.runtime` otherwise.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from kspec.backends.python import constants, loops, natives
@@ -15,6 +17,14 @@ from kspec.backends.python.layout import Doc, Group, bracketed, call, chain, cla
 from kspec.backends.python.trust import PLAIN_KEYS, has_zero
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, STRING, MapOf, OptionalOf, Record, Scalar
+from kspec.ir.walk import free_variables
+
+NESTING_MAX = 40
+"""What is nested deeper becomes a function of its own: Python's parser takes no more than some 200 brackets.
+"""
+DECISIONS: dict[type[ir.And] | type[ir.Or], tuple[str, int]] = {ir.And: ("and", AND), ir.Or: ("or", OR)}
+ENTRIES_MAX = 8
+"""A map with more entries whose keys may coincide is made by one call, not by one around another."""
 
 
 class Emitter:
@@ -22,8 +32,30 @@ class Emitter:
 
     def __init__(self, context: ModuleContext) -> None:
         self.context = context
+        self.nesting = 0
 
     def expr(self, expr: ir.Expr, scope: Scope) -> Code:
+        """The expression as Python. Where it is too deep for that, a call of a function that has the rest."""
+        if self.nesting >= NESTING_MAX and not isinstance(expr, ir.Lit | ir.Var):
+            return self.part(expr, scope)
+        self.nesting += 1
+        try:
+            return self.dispatch(expr, scope)
+        finally:
+            self.nesting -= 1
+
+    def part(self, expr: ir.Expr, scope: Scope) -> Code:
+        """A call of a function made for this expression, with its free variables as arguments."""
+        variables = sorted(free_variables(expr) & scope.names.keys())
+        params = [scope.names[v] for v in variables]
+        outer, self.nesting = self.nesting, 0
+        try:
+            body = self.doc(expr, replace(scope, names=dict(zip(variables, params, strict=True))))
+        finally:
+            self.nesting = outer
+        return Code(call(self.context.part(params, body), *params))
+
+    def dispatch(self, expr: ir.Expr, scope: Scope) -> Code:
         match expr:
             case ir.Lit():
                 return Code(constants.literal(expr.value, self.context))
@@ -78,7 +110,9 @@ class Emitter:
         return Code(call(self.context.support(name), *args))
 
     def condition(self, expr: ir.Expr, scope: Scope) -> Code:
-        """For a place that only asks whether it is true: what is no bool is an error, absent counts as false."""
+        """For a place that only asks whether it is true: what is no bool is an error, absent counts as
+        false.
+        """
         if (
             isinstance(expr, ir.Field)
             and expr.type == BOOL
@@ -145,12 +179,14 @@ class Emitter:
     # ---------------------------------------------------------------- truth
 
     def decision(self, expr: ir.And | ir.Or, scope: Scope, asked: bool = False) -> Code:
-        """`a && b && c`, natively up to the first operand that can fail; if something follows that one, by a helper."""
-        word, level = ("and", AND) if isinstance(expr, ir.And) else ("or", OR)
+        """`a && b && c`, natively up to the first operand that can fail; if something follows that one, by a
+        helper.
+        """
+        word, level = DECISIONS[type(expr)]
         operands: list[tuple[ir.Expr, Scope]] = []
         for operand in flatten(expr):
             operands.append((operand, scope))
-            scope = scope.assuming(operand, word == "and")
+            scope = scope.assuming(operand, isinstance(expr, ir.And))
         failing = next((i for i, o in enumerate(operands) if self.truth_fails(*o)), len(operands))
         if failing >= len(operands) - 1:
             safe, risky = operands, []
@@ -161,9 +197,7 @@ class Emitter:
         if risky:
             # What an operand that failed would have said is not known to those after it.
             after = risky[0][1]
-            thunks = [
-                row("lambda: ", self.doc(o, after)) for o, _ in risky
-            ]  # the helper tests what they yield
+            thunks = [row("lambda: ", self.doc(o, after)) for o, _ in risky]  # whose values the helper tests
             parts.append(self.support(f"{word}_", *thunks).doc)
         return Code(chain(word, parts), level) if len(parts) > 1 else Code(parts[0])
 
@@ -209,11 +243,21 @@ class Emitter:
         if plain and not expr.optional:
             entries = [row(self.doc(k, scope), ": ", self.doc(v, scope)) for k, v in expr.entries]
             return Code(bracketed("{", entries, "}"))
+        if len(expr.entries) > ENTRIES_MAX:
+            return self.make_large_map(expr, scope)
         made: Doc = "{}"
         for index, (key, value) in enumerate(expr.entries):
             helper = self.context.support("put_maybe" if index in expr.optional else "put")
             made = call(helper, made, self.key(key, scope), self.doc(value, scope))
         return Code(made)
+
+    def make_large_map(self, expr: ir.MakeMap, scope: Scope) -> Code:
+        entries: list[Doc] = []
+        for index, (key, value) in enumerate(expr.entries):
+            helper = self.context.support("put_maybe" if index in expr.optional else "put")
+            put = call(helper, "made", self.key(key, scope), self.doc(value, scope))
+            entries.append(row("lambda made: ", put))
+        return self.support("map_of", *entries)
 
     def key(self, expr: ir.Expr, scope: Scope) -> Doc:
         """A value as the key of a map."""
@@ -245,7 +289,9 @@ class Emitter:
 
 
 def flatten(expr: ir.And | ir.Or) -> list[ir.Expr]:
-    """The operands of a chain of the same operator, however it is nested: `&&` and `||` are associative, errors included."""
+    """The operands of a chain of the same operator, however it is nested: `&&` and `||` are associative,
+    errors included.
+    """
     kind = type(expr)
     found: list[ir.Expr] = []
     stack: list[ir.Expr] = [expr]

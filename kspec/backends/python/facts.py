@@ -1,4 +1,6 @@
-"""Knows what follows from a condition: which keys are there and which fields are present wherever it is true, or false."""
+"""Knows what follows from a condition: which keys are there and which fields are present wherever it is
+true, or false.
+"""
 
 from __future__ import annotations
 

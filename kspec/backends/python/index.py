@@ -1,4 +1,6 @@
-"""Knows the table of contents of the generated package: which rule is where, so that a module is loaded only when needed."""
+"""Knows the table of contents of the generated package: which rule is where, so that a module is loaded only
+when needed.
+"""
 
 from __future__ import annotations
 

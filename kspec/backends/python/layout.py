@@ -1,4 +1,6 @@
-"""Knows how Python text is broken into lines: pieces that stay on one line while they fit, and open up when not."""
+"""Knows how Python text is broken into lines: pieces that stay on one line while they fit, and open up when
+not.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ INDENT = 4
 class Group:
     """`opening part separator part closing`; opened up, each part has a line of its own.
 
-    `separator` is what stands between the parts on one line; `line_end` and `line_start` what ends and starts the lines
-    otherwise. `optional`: the brackets are there only when opened up. `last_comma`: so is a comma after the last part.
+    `separator` is what stands between the parts on one line; `line_end` and `line_start` what ends and
+    starts the lines
+    otherwise. `optional`: the brackets are there only when opened up. `last_comma`: so is a comma after the
+    last part.
     """
 
     opening: str
@@ -95,7 +99,9 @@ def flat(doc: Doc) -> str:
 
 
 def render(doc: Doc, indent: int = 0, column: int = 0, reserve: int = 0) -> str:
-    """The text, lines after the first indented by `indent` at least; `column` is where it starts, `reserve` what follows it."""
+    """The text, lines after the first indented by `indent` at least; `column` is where it starts, `reserve`
+    what follows it.
+    """
     if isinstance(doc, str):
         return doc
     text = flat(doc)
@@ -107,7 +113,9 @@ def render(doc: Doc, indent: int = 0, column: int = 0, reserve: int = 0) -> str:
 
 
 def _render_row(doc: Row, indent: int, column: int, reserve: int) -> str:
-    """The last group that can be opened up is opened first: the brackets at the end rather than those in front."""
+    """The last group that can be opened up is opened first: the brackets at the end rather than those in
+    front.
+    """
     texts = [flat(p) for p in doc.parts]
     openable = [i for i, p in enumerate(doc.parts) if isinstance(p, Group)]
     for index in reversed(openable):

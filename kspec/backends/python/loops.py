@@ -1,4 +1,6 @@
-"""Knows how loops are written: comprehensions where Python's mean the same, helpers with a function for the body otherwise."""
+"""Knows how loops are written: comprehensions where Python's mean the same, helpers with a function for the
+body otherwise.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,9 @@ def source(emitter: Emitter, expr: ir.Loop | ir.Fold, scope: Scope) -> Code:
 
 
 def element_name(expr: ir.Loop, inner: Scope) -> str:
-    """The variable that holds what the loop is about: the key of a map, the element of a list (two variables: the second)."""
+    """The variable that holds what the loop is about: the key of a map, the element of a list (two
+    variables: the second).
+    """
     return inner.names[expr.variables[0 if isinstance(expr.range.type, MapOf) else -1]]
 
 

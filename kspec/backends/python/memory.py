@@ -1,4 +1,6 @@
-"""Knows how a program becomes functions at once, without a file: a user's own rules, and single expressions."""
+"""Knows how a program becomes functions at once, without a file: a user's own rules, and single
+expressions.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def extend(rulebook: Rulebook, program: ir.Program) -> Rulebook:
 def compile_program(
     program: ir.Program, there: Mapping[str, Place] | None = None, package: str = PACKAGE
 ) -> tuple[CompiledRule, ...]:
-    """The rules with their functions. `there`: where the functions of other rules are, in the generated package."""
+    """The rules with their functions. `there`: where the functions of other rules are, in the generated
+    package.
+    """
     text = program_text(program, there)
     rules: tuple[CompiledRule, ...] = run_module(text, f"{package}.{USER}", package).RULES
     return rules
@@ -43,14 +47,13 @@ def program_text(program: ir.Program, there: Mapping[str, Place] | None = None, 
     return emit_module(module, moved, ir.Program(moved), places, nullable_parameters(program), title)
 
 
-
 def compile_expression(
     expr: ir.Expr, params: Mapping[str, Type], rules: ir.Program | None = None
 ) -> Callable[..., object]:
     """A function of the expression's variables, in the order of `params`."""
     made = tuple(ir.Parameter(name, type_) for name, type_ in params.items())
     rule = ir.Rule("expression", "function", "expression", made, 0, expr, expr.type, path=USER)
-    program = ir.Program(((*rules.rules, rule) if rules else (rule,)))
+    program = ir.Program((*rules.rules, rule) if rules else (rule,))
     return compile_program(program)[-1].fn
 
 

@@ -1,4 +1,6 @@
-"""Knows how a generated module looks: imports, constants, a function for each rule, and the table of its rules."""
+"""Knows how a generated module looks: imports, constants, a function for each rule, and the table of its
+rules.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from kspec.backends.python.statements import body_lines
 from kspec.backends.python.trust import Known
 from kspec.ir import nodes as ir
 from kspec.ir import walk
+from kspec.ir.deep import deep_recursion
 from kspec.ir.types import show
 
 if TYPE_CHECKING:
@@ -48,10 +51,12 @@ def emit_module(
 ) -> str:
     """The text of the module for the rules of one file.
 
-    `program` has the rules whose bodies are known, `places` where the function of each rule is, of other programs too;
+    `program` has the rules whose bodies are known, `places` where the function of each rule is, of other
+    programs too;
     `nullable` the parameters, by rule and index, that may be given null.
     """
-    return ModuleWriter(path, rules, program, places, nullable).text(title or header(path))
+    with deep_recursion():
+        return ModuleWriter(path, rules, program, places, nullable).text(title or header(path))
 
 
 class ModuleWriter:
@@ -88,12 +93,25 @@ class ModuleWriter:
         """The function of the rule, and one for each clause that computes something."""
         name = self.places[rule.id].name
         found = [Function(heading(rule), self.definition(name, rule, rule.body, rule.doc))]
+        found += self.parts(rule)
         for clause in rule.clauses:
             if clause.expr is not None and clause.constant is None:
                 title = f"{rule.id}: {clause.word} {clause.name}".rstrip()
                 found.append(
                     Function(title, self.definition(self.clause_name(rule, clause), rule, clause.expr, ""))
                 )
+        return found
+
+    def parts(self, rule: ir.Rule) -> list[Function]:
+        """The functions that hold what was nested too deeply."""
+        found = []
+        for part in self.context.parts:
+            lines = [
+                f"def {part.name}({', '.join(part.params)}):",
+                "    return " + render(part.body, INDENT, 11),
+            ]
+            found.append(Function(f"{rule.id}: a part of it, which is deeply nested", lines))
+        self.context.parts.clear()
         return found
 
     def clause_name(self, rule: ir.Rule, clause: ir.HeadClause) -> str:
@@ -120,7 +138,7 @@ class ModuleWriter:
         args.append(row("result=", quote(show(rule.result))))
         if rule.clauses:
             args.append(row("clauses=", tuple_of([self.clause(rule, c) for c in rule.clauses])))
-        reads = {name: paths for name, paths in sorted(walk.read_set(rule, self.context.rules).items())}
+        reads = dict(sorted(walk.read_set(rule, self.context.rules).items()))
         if reads:
             args.append(row("reads=", bracketed("{", [read_entry(n, p) for n, p in reads.items()], "}")))
         if rule.source:

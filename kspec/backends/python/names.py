@@ -1,4 +1,6 @@
-"""Knows which names generated Python may use: those of the rule wherever Python lets them be, and what stands for a rule."""
+"""Knows which names generated Python may use: those of the rule wherever Python lets them be, and what
+stands for a rule.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ RESERVED = frozenset(keyword.kwlist) | BUILTINS | {"RULES"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the function of a rule is: the module below the generated package, slashes between, and its name there."""
+    """Where the function of a rule is: the module below the generated package, slashes between, and its name
+    there.
+    """
 
     module: str
     name: str

@@ -1,4 +1,6 @@
-"""Knows which functions of the library Python has a spelling for, and for which types of arguments it means the same."""
+"""Knows which functions of the library Python has a spelling for, and for which types of arguments it means
+the same.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ Spelling = Callable[["Emitter", ir.Call, Types, Scope], Code | None]
 
 
 def call(emitter: Emitter, expr: ir.Call, scope: Scope) -> Code:
-    """A call of the library: natively if Python has a word that means the same, else the overload, else by run-time types."""
+    """A call of the library: natively if Python has a word that means the same, else the overload, else by
+    run-time types.
+    """
     types = tuple(map(scope.known.sure, expr.args))
     spelling = SPELLINGS.get(expr.function)
     code = spelling(emitter, expr, types, scope) if spelling is not None else None
@@ -76,7 +80,7 @@ def library_call(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) ->
 def _equality(operator: str) -> Spelling:
     def spell(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
         left, right = types
-        if left in NUMBERS and right in NUMBERS or left == right and left in SAME_EQUAL:
+        if (left in NUMBERS and right in NUMBERS) or (left == right and left in SAME_EQUAL):
             return _equated(emitter, expr, operator, scope)
         return None
 
@@ -84,7 +88,9 @@ def _equality(operator: str) -> Spelling:
 
 
 def _equated(emitter: Emitter, expr: ir.Call, operator: str, scope: Scope) -> Code:
-    """`field == "x"`: where the other side is a constant, an absent field needs no zero to be told from it."""
+    """`field == "x"`: where the other side is a constant, an absent field needs no zero to be told from
+    it.
+    """
     field, constant = expr.args
     if not isinstance(constant, ir.Lit) or not is_plain_field(field, scope):
         return _compared(emitter, expr, operator, scope)
@@ -109,7 +115,7 @@ def is_plain_field(expr: ir.Expr, scope: Scope) -> bool:
 def _order(operator: str) -> Spelling:
     def spell(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
         left, right = types
-        if left in NUMBERS and right in NUMBERS or left == right and left in ORDERED:
+        if (left in NUMBERS and right in NUMBERS) or (left == right and left in ORDERED):
             return _compared(emitter, expr, operator, scope)
         return None
 
@@ -177,7 +183,9 @@ def _not(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | 
             return emitter.has_key(operand, scope, "not in")
         case ir.Call("@in"):
             return _membership(emitter, operand, scope, "not in") or _negated(emitter, operand, scope)
-        case ir.Call("contains", args) if tuple(map(scope.known.sure, args)) == (STRING, STRING):
+        case ir.Call("contains", args) if tuple(map(scope.known.sure, args)) == (STRING, STRING) and may_swap(
+            emitter, operand, scope
+        ):
             return _compared_swapped(emitter, operand, "not in", scope)
         case ir.Call("_==_", args) if all(scope.known.sure(a) in SAME_EQUAL for a in args):
             code = SPELLINGS["_!=_"](emitter, operand, tuple(map(scope.known.sure, args)), scope)
@@ -240,7 +248,15 @@ def _method(name: str) -> Spelling:
 
 
 def _contains(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
-    return _compared_swapped(emitter, expr, "in", scope) if types == (STRING, STRING) else None
+    swaps = types == (STRING, STRING) and may_swap(emitter, expr, scope)
+    return _compared_swapped(emitter, expr, "in", scope) if swaps else None
+
+
+def may_swap(emitter: Emitter, expr: ir.Call, scope: Scope) -> bool:
+    """May the second of two arguments be computed first? Not if both can fail: the first one's error
+    counts.
+    """
+    return not all(emitter.fails(a, scope) for a in expr.args)
 
 
 def _compared_swapped(emitter: Emitter, expr: ir.Call, operator: str, scope: Scope) -> Code:

@@ -1,4 +1,6 @@
-"""Knows how the body of a rule becomes statements: `let` an assignment, `?:` an `if`, a fold a `for`, wherever nothing is after them."""
+"""Knows how the body of a rule becomes statements: `let` an assignment, `?:` an `if`, a fold a `for`,
+wherever nothing is after them.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,8 @@ from kspec.backends.python.trust import is_empty
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, ListOf
 
+DEPTH_MAX = 12
+"""Statements nested deeper are written as expressions: Python takes no more than some 100 levels."""
 INLINE_MAX = 88
 """A choice that is longer than this on one line becomes an `if`."""
 
@@ -49,6 +53,9 @@ class Writer:
 
     def statement(self, expr: ir.Expr, scope: Scope, sink: Sink, depth: int = 1) -> None:
         """The lines that compute the value and hand it to the sink."""
+        if depth > DEPTH_MAX:
+            self.sink(self.emitter.doc(expr, scope), sink, depth)
+            return
         match expr:
             case ir.Let():
                 self.let(expr, scope, sink, depth)
@@ -80,7 +87,8 @@ class Writer:
         else:
             inner = scope.inside(expr, (expr.name,))
         name = inner.names[expr.name]
-        # While the value is computed its name is not free: what the value binds must not be taken for it afterwards.
+        # While the value is computed its name is not free: what the value binds must not be taken for it
+        # afterwards.
         self.statement(expr.value, replace(scope, taken=scope.taken | {name}), Assign(name), depth)
         self.statement(expr.body, inner, sink, depth)
 
@@ -130,7 +138,8 @@ class Writer:
         """Is there something inside that reads better as a statement, or is it too long for one line?"""
         if any(isinstance(e, ir.Let | ir.Fold) for e in self.ends(expr)):
             return True
-        return INDENT * depth + len(flat(self.emitter.doc(expr, scope))) > INLINE_MAX
+        with self.emitter.context.trial():
+            return INDENT * depth + len(flat(self.emitter.doc(expr, scope))) > INLINE_MAX
 
     def ends(self, expr: ir.Expr) -> list[ir.Expr]:
         """The expressions that one of may become the value."""
@@ -158,7 +167,9 @@ class Writer:
         self.statement(rest, scope, sink, depth + 1)
 
     def fold(self, expr: ir.Fold, scope: Scope, sink: Sink, depth: int) -> None:
-        """`acc = start`, then a turn for each element. The range is computed first, as its error comes first."""
+        """`acc = start`, then a turn for each element. The range is computed first, as its error comes
+        first.
+        """
         values: ir.Expr | None = expr.range
         fails = self.emitter.fails
         if fails(expr.range, scope) and fails(expr.init, scope):
@@ -167,7 +178,8 @@ class Writer:
             scope, values = replace(scope, taken=scope.taken | {name}), None
         element = scope.python_name(expr.variable)
         held = replace(scope, taken=scope.taken | {element})
-        # A name that the step can see, such as that of an outer fold, must not change before this one is done.
+        # A name that the step can see, such as that of an outer fold, must not change before this one is
+        # done.
         direct = isinstance(sink, Assign) and sink.name not in scope.names.values()
         total = sink.name if isinstance(sink, Assign) and direct else held.python_name(expr.accumulator)
         self.statement(expr.init, scope, Assign(total), depth)

@@ -1,7 +1,9 @@
 """Knows how far the static type of an expression can be relied on at run time.
 
-Types say what a value is, but for null: an absent address reads as null though its type is `ip`, and a record may be null
-where a rule says so. Where that can be, the type here is `dyn`, and generated code decides at run time, as the evaluator does.
+Types say what a value is, but for null: an absent address reads as null though its type is `ip`, and a
+record may be null
+where a rule says so. Where that can be, the type here is `dyn`, and generated code decides at run time, as
+the evaluator does.
 """
 
 from __future__ import annotations
@@ -12,15 +14,13 @@ from functools import lru_cache
 from kspec.backends.python.facts import Fact, Meanings, facts_of, mentions
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, DYN, INT, NULL, STRING, UINT, ListOf, MapOf, OptionalOf, Scalar, Type
+from kspec.ir.unify import match_overloads, result_of
 from kspec.ir.walk import children, free_variables, rebuild
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.values import EvalError
 
 ZEROLESS = frozenset(("ip", "cidr", "url", "semver", "type", "null_type", "dyn"))
 """Scalars whose absent field reads as null."""
-
-TAKE_PART = frozenset(("_[_]", "min", "max", "orValue", "value"))
-"""Functions that yield a part of their argument."""
 
 PLAIN_KEYS = frozenset((STRING, INT, UINT))
 """Types whose values stand for themselves as keys of a map."""
@@ -66,7 +66,9 @@ def _fails(function: str, *args: object) -> bool:
 
 
 class Known:
-    """What is certain in one place: the types of the variables, what conditions around it say, and so what expressions yield."""
+    """What is certain in one place: the types of the variables, what conditions around it say, and so what
+    expressions yield.
+    """
 
     __slots__ = ("_assumed", "_inside", "_settled", "_sure", "facts", "meanings", "types")
 
@@ -120,7 +122,9 @@ class Known:
                 return [(part, self) for part in children(expr)]
 
     def steady(self, expr: ir.Expr) -> bool:
-        """Can the static types decide what runs, everywhere in the expression? Else it can fail where they say it cannot."""
+        """Can the static types decide what runs, everywhere in the expression? Else it can fail where they
+        say it cannot.
+        """
         match expr:
             case ir.Call() if expr.function in TOTAL:
                 kept = True
@@ -139,7 +143,8 @@ class Known:
         return kept and all(known.steady(part) for part, known in self.parts(expr))
 
     def settled(self, expr: ir.Expr) -> ir.Expr:
-        """What is left of its ways to fail: the expression with something that cannot fail in place of each part that
+        """What is left of its ways to fail: the expression with something that cannot fail in place of each
+        part that
         could, for values of its types, but here certainly does not.
         """
         found = self._settled.get(id(expr))
@@ -218,8 +223,11 @@ class Known:
                 return self.inside(expr).sure(expr.body)
             case ir.MakeList():
                 return self._list_type(expr)
-            case ir.Call() if expr.function in TAKE_PART:
-                return expr.type if all(map(self.keeps, expr.args)) else DYN
+            case ir.Call("sum") if expr.type != INT:
+                return DYN  # of an empty list it is 0, whatever the type
+            case ir.Call() if not all(map(self.keeps, expr.args)):
+                matches = match_overloads(expr.function, [self.sure(a) for a in expr.args])
+                return expr.type if matches and result_of(matches) == expr.type else DYN
             case ir.Loop():
                 return self._loop_type(expr)
             case ir.Fold():

@@ -75,8 +75,8 @@ def run(
 
 def make(session: Session, paths: tuple[str, ...], from_: tuple[str, ...], options: ClusterOptions) -> Plan:
     """Read, and plan."""
-    from kspec.cli.inputs import load, load_nodes, standard
-    from kspec.plan import Declared, Pool, make_plan
+    from kspec.cli.inputs import declared, load, load_nodes, standard
+    from kspec.plan import make_plan
 
     with session.progress("planning") as progress:
         progress.step("reading")
@@ -84,11 +84,7 @@ def make(session: Session, paths: tuple[str, ...], from_: tuple[str, ...], optio
         before = load(session, from_, options).workspace if from_ else None
         nodes = load_nodes(session, options, inputs.workspace.version)
         progress.step("running")
-        clusters = [
-            Declared(c.name, tuple(Pool(p.name, {**p.fields, "nodes": p.nodes}) for p in c.pools))
-            for c in inputs.workspace.clusters
-        ]
-        return make_plan(inputs.workspace, standard(inputs), before, nodes, clusters)
+        return make_plan(inputs.workspace, standard(inputs), before, nodes, declared(inputs.workspace))
 
 
 def show(session: Session, plan: Plan, output: str | None) -> None:

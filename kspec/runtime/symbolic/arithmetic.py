@@ -4,7 +4,7 @@ the language's overflow.
 
 from __future__ import annotations
 
-from kspec.runtime.operators import DURATION_MAX, QUANTITY_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN
+from kspec.runtime.operators import DURATION_MAX, DURATION_MIN, QUANTITY_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.merge import make_number, number_kind, number_term
 from kspec.runtime.symbolic.terms import Term
@@ -16,7 +16,7 @@ LIMITS = {
     "uint": (0, UINT_MAX),
     "quantity": (-QUANTITY_MAX, QUANTITY_MAX),
     "timestamp": (TIMESTAMP_MIN, TIMESTAMP_MAX),
-    "duration": (-DURATION_MAX, DURATION_MAX),
+    "duration": (DURATION_MIN, DURATION_MAX),
 }
 """What each kind of number can hold."""
 

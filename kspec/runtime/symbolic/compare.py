@@ -97,6 +97,10 @@ def _equal_containers(a: object, b: object) -> Term:
         both = t.and_(p, q)
         return t.and_(t.eq(p, q), t.or_(t.not_(both), t.TRUE if both is t.FALSE else equal(x, y)))
     if _is_map(a) and _is_map(b):
+        if isinstance(a, OpenMap):
+            return _Likeness(a, b).same
+        if isinstance(b, OpenMap):
+            return _Likeness(b, a).same
         return _equal_entries(entries_of(a), entries_of(b))
     return t.FALSE
 
@@ -150,3 +154,42 @@ def _equal_entries(left: dict[object, Case], right: dict[object, Case]) -> Term:
         if both is not t.FALSE:
             parts.append(t.or_(t.not_(both), equal(x, y)))
     return t.all_of(parts)
+
+
+class _Likeness:
+    """Whether an open map is equal to another map, as a variable.
+
+    If it is true, all keys that the question names, on whichever side, have like entries; if it is false,
+    some key has not. For the latter there is one key more, which no rule names, as two maps may always
+    differ in such a one.
+    """
+
+    def __init__(self, a: OpenMap, b: object) -> None:
+        self.a, self.b = a, b
+        self.known = {} if isinstance(b, OpenMap) else entries_of(b)
+        self.same = t.bool_var(f"{a.path} is like map {len(a.inputs.last) + 1}")
+        self.alike: dict[str, Term] = {}
+        a.inputs.last.append(self.close)
+        a.told.append(self.see)
+        if isinstance(b, OpenMap):
+            b.told.append(self.see)
+        for key in (*a.entries, *(b.entries if isinstance(b, OpenMap) else self.known)):
+            self.see(key)
+
+    def see(self, key: object) -> None:
+        if key in self.alike or not isinstance(key, str):
+            return
+        self.alike[key] = t.TRUE  # making the entries tells this likeness again
+        p, x = self.a.entry(key)
+        q, y = self.b.entry(key) if isinstance(self.b, OpenMap) else self.known.get(key, (t.FALSE, None))
+        both = t.and_(p, q)
+        values = t.TRUE if both is t.FALSE else t.or_(t.not_(both), equal(x, y))
+        self.alike[key] = t.and_(t.eq(p, q), values)
+        self.a.inputs.fact(t.implies(self.same, self.alike[key]))
+
+    def close(self) -> None:
+        key = "other"
+        while key in self.alike:
+            key += "-one"
+        self.see(key)
+        self.a.inputs.fact(t.or_(self.same, *(t.not_(each) for each in self.alike.values())))

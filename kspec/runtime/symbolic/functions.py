@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kspec.runtime.registry import LIBRARY, TYPE_NAMES, tag_of
+from kspec.runtime.library import FUNCTIONS
+from kspec.runtime.registry import TYPE_NAMES, tag_of
 from kspec.runtime.symbolic import arithmetic, containers
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.addresses import ADDRESS_FUNCTIONS
@@ -48,11 +49,11 @@ Rule = Callable[..., object]
 
 def apply(name: str, args: tuple[object, ...]) -> object:
     """The outcome of a function of the library on values; never raises."""
-    if name not in LIBRARY:
+    if name not in FUNCTIONS:
         return failed("unbound", f"unknown function `{name}`")
     try:
         if not any(is_open(arg) for arg in args):
-            return LIBRARY[name](*args)
+            return FUNCTIONS[name](*args)
         return _apply_open(name, args)
     except EvalError as error:
         return failed(error.code, error.message)
@@ -178,7 +179,7 @@ def _fact(name: str) -> Rule:
             if argument == "" and name != "matches":
                 return True
             if name == "matches":
-                LIBRARY[name]("", argument)  # an invalid pattern is the error it is for every string
+                FUNCTIONS[name]("", argument)  # an invalid pattern is the error it is for every string
             return make_bool(t.atom(name, value.term, argument))
         if isinstance(value, str) and isinstance(argument, SymStr) and name in _PARTS:
             parts = dict.fromkeys(_PARTS[name](value))

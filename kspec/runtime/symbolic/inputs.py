@@ -94,10 +94,17 @@ class Inputs:
         self.lists: dict[str, OpenList] = {}
         self.facts: list[Term] = []
         """What holds of the open values by their making: to be assumed."""
+        self.last: list[Callable[[], None]] = []
+        """What adds facts once it is known which keys the question names."""
 
     def fact(self, term: Term) -> None:
         if term is not t.TRUE:
             self.facts.append(term)
+
+    def close(self) -> None:
+        """The question has been read: it names no other keys."""
+        for add in self.last:
+            add()
 
     def make(self, path: str, shape: Shape) -> object:
         """A value of this shape of which nothing is known yet."""
@@ -212,10 +219,10 @@ class OpenRecord:
 @symbolic_class
 class OpenMap:
     """A map from strings of which only the keys that a rule names are made; whether it has others is not
-    asked.
+    asked. `told` is called with every new key, for the maps that it was compared with.
     """
 
-    __slots__ = ("element", "entries", "exists", "inputs", "path")
+    __slots__ = ("element", "entries", "exists", "inputs", "path", "told")
 
     def __init__(self, inputs: Inputs, path: str, element: Shape) -> None:
         self.inputs = inputs
@@ -223,6 +230,7 @@ class OpenMap:
         self.element = element
         self.exists = t.TRUE
         self.entries: dict[str, tuple[Term, object]] = {}
+        self.told: list[Callable[[str], None]] = []
 
     def __repr__(self) -> str:
         return f"OpenMap({self.path!r})"
@@ -234,6 +242,8 @@ class OpenMap:
             presence = t.bool_var(f"has {place}")
             self.inputs.fact(t.implies(presence, self.exists))
             self.entries[key] = (presence, self.inputs.make(place, self.element))
+            for tell in tuple(self.told):
+                tell(key)
         return self.entries[key]
 
     def limit(self, exists: Term) -> None:

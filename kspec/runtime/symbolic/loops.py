@@ -15,6 +15,7 @@ from kspec.runtime.symbolic.compare import entries_of
 from kspec.runtime.symbolic.containers import Lists, Maps, ask
 from kspec.runtime.symbolic.merge import (
     Case,
+    Entries,
     choose,
     count_all,
     items_of,
@@ -41,6 +42,7 @@ from kspec.runtime.symbolic.values import (
     Errors,
     Opaque,
     Partial,
+    SymMap,
     Union,
     Unsupported,
     Why,
@@ -76,6 +78,8 @@ def _over(operand: object, loop: Callable[[object], object]) -> object:
 
 def _turns(values: object, pairs: bool) -> Iterator[Turn]:
     if isinstance(values, Maps):
+        if isinstance(values, SymMap) and not values.ordered:
+            raise Unsupported("a loop over a map whose order is open")
         for key, (guard, value) in entries_of(values).items():
             name = from_key(key)
             yield guard, name, ((name, value) if pairs else (name,))
@@ -242,7 +246,7 @@ def transform_map_entry(
 
     def run(values: object) -> object:
         steps = Steps()
-        made: dict[object, Case] = {}
+        made = Entries()
         for guard, _, variables in _turns(values, pairs):
             if where is not None:
                 guard = steps.test(guard, where(*variables))
@@ -256,7 +260,7 @@ def transform_map_entry(
                 raise Unsupported("a map that is not known where it is merged with others")
             elif entries is not NOTHING:
                 steps.take(guard, failed("no_such_overload", "transformMapEntry wants maps"))
-        return steps.done(make_map(made))
+        return steps.done(made.made())
 
     return _over(operand, run)
 

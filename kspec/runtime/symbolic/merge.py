@@ -229,11 +229,32 @@ def make_list(items: Iterable[Case], sources: tuple[OpenList, ...] = ()) -> obje
     return [value for _, value in kept]
 
 
-def make_map(entries: dict[object, Case]) -> object:
+class Entries:
+    """The entries of a map in the making. A key that is put again keeps its place, if it had one."""
+
+    __slots__ = ("cases", "ordered")
+
+    def __init__(self, cases: dict[object, Case] | None = None, ordered: bool = True) -> None:
+        self.cases = dict(cases or {})
+        self.ordered = ordered
+
+    def put(self, key: object, case: Case) -> None:
+        old = self.cases.get(key, (t.FALSE, None))[0]
+        if old is t.FALSE:
+            self.cases.pop(key, None)
+        elif old is not t.TRUE and case[0] is not t.FALSE:
+            self.ordered = False
+        self.cases[key] = case
+
+    def made(self) -> object:
+        return make_map(self.cases, self.ordered)
+
+
+def make_map(entries: dict[object, Case], ordered: bool = True) -> object:
     """A map, or a record without a base: an ordinary one where nothing in it is open."""
     kept = {key: case for key, case in entries.items() if case[0] is not t.FALSE}
     if any(guard is not t.TRUE or is_open(value) for guard, value in kept.values()):
-        return SymMap(kept)
+        return SymMap(kept, ordered)
     return {key: value for key, (_, value) in kept.items()}
 
 

@@ -14,6 +14,8 @@ from functools import wraps
 from kspec.runtime.equality import to_key
 from kspec.runtime.symbolic import containers, functions
 from kspec.runtime.symbolic import terms as t
+from kspec.runtime.symbolic.compare import entries_of
+from kspec.runtime.symbolic.inputs import OpenMap, OpenRecord
 from kspec.runtime.symbolic.loops import (
     all_,
     exists,
@@ -26,7 +28,7 @@ from kspec.runtime.symbolic.loops import (
     transform_map,
     transform_map_entry,
 )
-from kspec.runtime.symbolic.merge import Case, choose, make_list, make_map, optional_parts
+from kspec.runtime.symbolic.merge import Case, Entries, choose, make_list, optional_parts
 from kspec.runtime.symbolic.outcomes import (
     Steps,
     add_entry,
@@ -253,7 +255,7 @@ def _present(value: object) -> Case:
 
 def map_literal(entries: Sequence[tuple[object, object]], optional: Sequence[int] = ()) -> object:
     steps = Steps()
-    result: dict[object, Case] = {}
+    result = Entries()
     for index, (key_outcome, value_outcome) in enumerate(entries):
         name = steps.take(t.TRUE, strict(_map_key, key_outcome))
         value = steps.take(t.TRUE, value_outcome)
@@ -264,7 +266,7 @@ def map_literal(entries: Sequence[tuple[object, object]], optional: Sequence[int
         doubled: list[tuple[Why, Term]] = []
         add_entry(result, doubled, name, value.case if isinstance(value, _Case) else (t.TRUE, value))
         steps.take(t.TRUE, outcome(doubled, None))
-    return steps.done(make_map(result))
+    return steps.done(result.made())
 
 
 class _Case:
@@ -311,16 +313,14 @@ def _replace(base: object, fields: dict[str, Case]) -> object:
         raise Unsupported(base.reason)
     if not isinstance(base, containers.Maps):
         base = {}
-    if isinstance(base, SymMap):
-        entries = dict(base.entries)
-        entries.update(fields)
-        return make_map(entries)
-    if isinstance(base, SymRecord):
+    if isinstance(base, (OpenRecord, OpenMap)):
+        return SymRecord(fields, base)
+    if isinstance(base, SymRecord) and is_open(base.base):
         return SymRecord({**base.fields, **fields}, base.base)
-    if isinstance(base, dict) and all(g.op == "const" and not is_open(v) for g, v in fields.values()):
-        kept = {name: value for name, value in base.items() if name not in fields}
-        return kept | {name: value for name, (guard, value) in fields.items() if guard is t.TRUE}
-    return SymRecord(fields, base)
+    made = Entries(entries_of(base), not isinstance(base, SymMap) or base.ordered)
+    for name, case in fields.items():
+        made.put(name, case)
+    return made.made()
 
 
 # ---------------------------------------------------------------- Let

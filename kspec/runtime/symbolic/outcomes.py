@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kspec.runtime.symbolic import terms as t
-from kspec.runtime.symbolic.merge import Case, choose, select
+from kspec.runtime.symbolic.merge import Case, Entries, choose, select
 from kspec.runtime.symbolic.terms import Term
 from kspec.runtime.symbolic.values import (
     NOTHING,
@@ -90,14 +90,14 @@ def not_supported(errors: Errors) -> Errors:
     return tuple(each for each in errors if each[0].unsupported)
 
 
-def add_entry(made: dict[object, Case], errors: list[tuple[Why, Term]], name: object, case: Case) -> None:
+def add_entry(made: Entries, errors: list[tuple[Why, Term]], name: object, case: Case) -> None:
     """Add an entry; where the key is already there, that is an error."""
-    if name in made:
-        present, value = made[name]
+    present, value = made.cases.get(name, (t.FALSE, None))
+    if present is not t.FALSE:
         clear = t.not_(any_error(tuple(errors)))
         errors.append((Why("duplicate_key"), t.and_(clear, present, case[0])))
         case = (t.or_(present, case[0]), choose(present, value, case[1]))
-    made[name] = case
+    made.put(name, case)
 
 
 class Steps:

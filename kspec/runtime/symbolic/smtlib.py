@@ -5,8 +5,9 @@ assertion.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.strings import StringClass, axioms, string_classes
@@ -96,13 +97,13 @@ def script(assertions: Iterable[tuple[str, Term]]) -> Script:
     for term in order:
         if term in names:
             sort = "Bool" if term.sort == t.BOOL else "Int"
-            lines.append(f"(define-fun {names[term]} () {sort} {_show(term, names, top=True)})")
+            lines.append(f"(define-fun {names[term]} () {sort} {show(term, names, top=True)})")
     if facts:
         lines.append("; strings: facts about constants, and among facts")
-        lines += [f"(assert {_show(fact, names)})" for fact in facts]
+        lines += [f"(assert {show(fact, names)})" for fact in facts]
     for comment, term in given:
         lines += [f"; {line}" for line in comment.splitlines()]
-        lines.append(f"(assert {_show(term, names)})")
+        lines.append(f"(assert {show(term, names)})")
     return Script("\n".join(lines) + "\n", variables, tuple(classes), numbers, len(order), t.FALSE in roots)
 
 
@@ -161,7 +162,7 @@ _OPERATORS = {
 }
 
 
-def _show(root: Term, names: dict[Term, str], top: bool = False) -> str:
+def show(root: Term, names: Mapping[Term, str] = MappingProxyType({}), top: bool = False) -> str:
     """The text of a term in which named parts appear by name (but for the term itself when `top`)."""
     out: list[str] = []
     stack: list[Term | str] = [root]

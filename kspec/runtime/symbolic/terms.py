@@ -1,116 +1,64 @@
-"""Knows Boolean and integer terms: a hash-consed DAG whose constructors fold what is already decided.
+"""Knows Boolean and integer terms: constructors that fold what is already decided.
 
-Three sorts: Bool, Int, and Text (a string that is only ever compared; printed as an integer, see
-`strings.py`). Structurally equal terms are the same object, so `is` compares and dictionaries need no deep
-hash. Nothing depends on the order in which terms were made before: arguments keep the order they were
-given in, so a query prints alike in every process.
+Nothing depends on the order in which terms were made before: arguments keep the order they were given in, so
+a query prints alike in every process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from weakref import WeakValueDictionary
+from collections.abc import Iterable
 
-BOOL, INT, TEXT = "Bool", "Int", "Text"
+from kspec.runtime.symbolic.dag import (
+    BOOL,
+    FALSE,
+    INT,
+    TABLE,
+    TEXT,
+    TRUE,
+    Term,
+    atom,
+    bool_var,
+    evaluate,
+    int_var,
+    make,
+    number,
+    text,
+    text_var,
+    truth,
+    walk,
+)
 
-
-class Term:
-    """One node. Made only by the functions below.
-
-    | op    | arguments          | value            |
-    |-------|--------------------|------------------|
-    | const |                    | bool or int      |
-    | text  |                    | str              |
-    | var   |                    | name             |
-    | atom  | a Text variable    | (function, text), a fact about a string
-    | not   | Bool               |                  |
-    | and   | two or more Bool   |                  |
-    | or    | two or more Bool   |                  |
-    | eq    | two of one sort    |                  |
-    | le    | two Int            |                  |
-    | ite   | Bool, Int, Int     |                  |
-    | add   | two or more Int    |                  |
-    | mul   | Int                | the factor       |
-    | div   | Int                | the divisor, positive; rounds down |
-
-    `low` and `high` bound an Int (None: unbounded).
-    """
-
-    __slots__ = ("__weakref__", "args", "high", "low", "op", "sort", "value")
-
-    def __init__(
-        self, op: str, args: tuple[Term, ...], value: object, sort: str, low: int | None, high: int | None
-    ) -> None:
-        self.op = op
-        self.args = args
-        self.value = value
-        self.sort = sort
-        self.low = low
-        self.high = high
-
-    def __repr__(self) -> str:
-        if not self.args:
-            return str(self.value)
-        label = self.op if self.value is None else f"{self.op} {self.value}"
-        return f"({label} {' '.join(map(repr, self.args))})"
-
-
-_TABLE: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
-
-
-def _make(
-    op: str,
-    args: tuple[Term, ...],
-    value: object = None,
-    sort: str = BOOL,
-    low: int | None = None,
-    high: int | None = None,
-) -> Term:
-    key = (op, sort, value, low, high, *args)
-    found = _TABLE.get(key)
-    if found is None:
-        found = Term(op, args, value, sort, low, high)
-        _TABLE[key] = found
-    return found
-
-
-# ---------------------------------------------------------------- leaves
-
-TRUE = _make("const", (), True)
-FALSE = _make("const", (), False)
-
-
-def truth(value: bool) -> Term:
-    return TRUE if value else FALSE
-
-
-def number(value: int) -> Term:
-    return _make("const", (), int(value), INT, int(value), int(value))
-
-
-def text(value: str) -> Term:
-    return _make("text", (), value, TEXT)
-
-
-def bool_var(name: str) -> Term:
-    return _make("var", (), name)
-
-
-def int_var(name: str, low: int | None = None, high: int | None = None) -> Term:
-    """An integer that lies between its bounds, both included; the printer asserts them."""
-    return _make("var", (), name, INT, low, high)
-
-
-def text_var(name: str) -> Term:
-    return _make("var", (), name, TEXT)
-
-
-def atom(function: str, string: Term, argument: str) -> Term:
-    """A fact `function(string, argument)` about a Text variable; about a constant it is for the caller to
-    decide.
-    """
-    return _make("atom", (string,), (function, argument))
-
+__all__ = [
+    "BOOL",
+    "FALSE",
+    "INT",
+    "TEXT",
+    "TRUE",
+    "Term",
+    "add",
+    "all_of",
+    "and_",
+    "any_of",
+    "atom",
+    "bool_var",
+    "div",
+    "eq",
+    "evaluate",
+    "implies",
+    "int_var",
+    "ite",
+    "le",
+    "lt",
+    "mul",
+    "not_",
+    "number",
+    "or_",
+    "sub",
+    "text",
+    "text_var",
+    "truth",
+    "walk",
+]
 
 # ---------------------------------------------------------------- Boolean connectives
 
@@ -120,7 +68,7 @@ def not_(term: Term) -> Term:
         return FALSE if term.value else TRUE
     if term.op == "not":
         return term.args[0]
-    return _make("not", (term,))
+    return make("not", (term,))
 
 
 def and_(*terms: Term) -> Term:
@@ -168,7 +116,7 @@ def _junction(op: str, terms: tuple[Term, ...], zero: Term, unit: Term) -> Term:
         return unit
     if len(members) == 1:
         return next(iter(members))
-    return _make(op, tuple(members))
+    return make(op, tuple(members))
 
 
 def _fold_cases(op: str, members: dict[Term, None]) -> bool:
@@ -221,7 +169,7 @@ def _absorb(op: str, members: dict[Term, None]) -> tuple[Term, ...] | None:
 def _complement_in(term: Term, members: dict[Term, None]) -> bool:
     if term.op == "not":
         return term.args[0] in members
-    return _TABLE.get(("not", BOOL, None, None, None, term)) in members
+    return TABLE.get(("not", BOOL, None, None, None, term)) in members
 
 
 def _rebuild(op: str, parts: tuple[Term, ...]) -> Term:
@@ -250,7 +198,7 @@ def ite(condition: Term, then: Term, otherwise: Term) -> Term:
         if first is then:
             return ite(or_(condition, inner), then, second)
     low, high = _hull(then, otherwise)
-    return _make("ite", (condition, then, otherwise), None, INT, low, high)
+    return make("ite", (condition, then, otherwise), None, INT, low, high)
 
 
 def _hull(left: Term, right: Term) -> tuple[int | None, int | None]:
@@ -284,7 +232,7 @@ def add(*terms: Term) -> Term:
     for part in parts:
         low = None if low is None or part.low is None else low + part.low
         high = None if high is None or part.high is None else high + part.high
-    return _make("add", tuple(parts), None, INT, low, high)
+    return make("add", tuple(parts), None, INT, low, high)
 
 
 def _factored(term: Term) -> tuple[Term, int]:
@@ -299,7 +247,7 @@ def _scaled(factor: int, base: Term) -> Term:
         return base
     bounds = (base.low, base.high) if factor > 0 else (base.high, base.low)
     low, high = (None if bound is None else bound * factor for bound in bounds)
-    return _make("mul", (base,), factor, INT, low, high)
+    return make("mul", (base,), factor, INT, low, high)
 
 
 def mul(factor: int, term: Term) -> Term:
@@ -322,7 +270,7 @@ def div(term: Term, divisor: int) -> Term:
     low, high = (None if bound is None else bound // divisor for bound in (term.low, term.high))
     if low is not None and low == high:
         return number(low)
-    return _make("div", (term,), divisor, INT, low, high)
+    return make("div", (term,), divisor, INT, low, high)
 
 
 def sub(left: Term, right: Term) -> Term:
@@ -345,7 +293,7 @@ def le(left: Term, right: Term) -> Term:
         return _at_low(left)
     if left.op == "const" and right.op == "add" and right.high == left.value:
         return _at_high(right)
-    return _make("le", (left, right))
+    return make("le", (left, right))
 
 
 def lt(left: Term, right: Term) -> Term:
@@ -361,7 +309,7 @@ def eq(left: Term, right: Term) -> Term:
     if left.sort == TEXT:
         if left.op == "text":
             left, right = right, left
-        return FALSE if left.op == "text" else _make("eq", (left, right))
+        return FALSE if left.op == "text" else make("eq", (left, right))
     left, right = _constants_right(left, right)
     if left.op == "const":
         left, right = right, left
@@ -379,7 +327,7 @@ def eq(left: Term, right: Term) -> Term:
             return _at_low(left)
         if left.high == right.value:
             return _at_high(left)
-    return _make("eq", (left, right))
+    return make("eq", (left, right))
 
 
 def _iff(left: Term, right: Term) -> Term:
@@ -389,7 +337,7 @@ def _iff(left: Term, right: Term) -> Term:
         return left if right.value else not_(left)
     if not_(left) is right:
         return FALSE
-    return _make("eq", (left, right))
+    return make("eq", (left, right))
 
 
 def _constants_right(left: Term, right: Term) -> tuple[Term, Term]:
@@ -445,60 +393,3 @@ def _at_low(total: Term) -> Term:
 
 def _at_high(total: Term) -> Term:
     return all_of(eq(part, number(part.high)) for part in total.args if part.high is not None)
-
-
-# ---------------------------------------------------------------- walks
-
-
-def walk(roots: Iterable[Term]) -> Iterator[Term]:
-    """Every term below the roots once, arguments before what uses them; without recursion."""
-    done: set[Term] = set()
-    for root in roots:
-        stack: list[tuple[Term, bool]] = [(root, False)]
-        while stack:
-            term, ready = stack.pop()
-            if term in done:
-                continue
-            if ready or not term.args:
-                done.add(term)
-                yield term
-                continue
-            stack.append((term, True))
-            stack.extend((arg, False) for arg in reversed(term.args) if arg not in done)
-
-
-def evaluate(root: Term, assignment: Mapping[Term, object]) -> object:
-    """The value of a term, given those of its variables and atoms; Text variables have a str (or any value
-    of their own).
-    """
-    values: dict[Term, object] = {}
-    for term in walk([root]):
-        args = [values[arg] for arg in term.args]
-        values[term] = _value(term, args, assignment)
-    return values[root]
-
-
-def _value(term: Term, args: list[object], assignment: Mapping[Term, object]) -> object:
-    match term.op:
-        case "const" | "text":
-            return term.value
-        case "var" | "atom":
-            return assignment[term]
-        case "not":
-            return not args[0]
-        case "and":
-            return all(args)
-        case "or":
-            return any(args)
-        case "eq":
-            return args[0] == args[1]
-        case "ite":
-            return args[1] if args[0] else args[2]
-    numbers = [int(arg) for arg in args if isinstance(arg, int)]
-    match term.op:
-        case "le":
-            return numbers[0] <= numbers[1]
-        case "add":
-            return sum(numbers)
-    assert isinstance(term.value, int)
-    return numbers[0] * term.value if term.op == "mul" else numbers[0] // term.value

@@ -138,12 +138,16 @@ class SymList:
 
 
 class SymMap:
-    """Entries in order, each present under its guard; keys as in an ordinary map."""
+    """Entries in order, each present under its guard; keys as in an ordinary map. Where `ordered` is
+    false, the
+    order depends on which are present.
+    """
 
-    __slots__ = ("entries",)
+    __slots__ = ("entries", "ordered")
 
-    def __init__(self, entries: dict[object, tuple[Term, object]]) -> None:
+    def __init__(self, entries: dict[object, tuple[Term, object]], ordered: bool = True) -> None:
         self.entries = entries
+        self.ordered = ordered
 
     def __repr__(self) -> str:
         return f"SymMap({self.entries!r})"

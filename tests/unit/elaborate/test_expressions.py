@@ -104,8 +104,8 @@ def test_meaning(source: str, text: str, type_: str) -> None:
 def test_references(source: str, found: str | None) -> None:
     text, _ = shown(source)
     if found is not None:
-        head = 'cluster.deployments.filter(object, object.metadata.namespace == "shop" && object.metadata.name == "db")'
-        assert text == head + found
+        test = 'object.metadata.namespace == "shop" && object.metadata.name == "db"'
+        assert text == f"cluster.deployments.filter(object, {test})" + found
     else:
         assert (
             text.startswith("cluster.deployments.filter(object, ") and "pod.metadata.name" in text
@@ -213,6 +213,9 @@ def test_values_of_expected_types(source: str, expected: Type, text: str) -> Non
         ("words.all(x, x, true)", "KS2008", "the variable `x` is there twice"),
         ("has(pod)", "KS2009", "has() wants a field, as in `has(pod.spec)`"),
         ("[1, ?2]", "KS2003", "`?` wants an optional, this is an int"),
+        ("'a'.matches('(')", "KS2018", "`(` is not a regular expression: missing ): ("),
+        ("quantity('1x') == 1", "KS2018", "`1x` is not a quantity such as `250m` or `16Gi`"),
+        ("cidr('10.0.0.0') == cidr('::/0')", "KS2018", "`10.0.0.0` is not a CIDR range"),
         ("deployment/db", "KS2013", "a reference to a Deployment is written `deployment/NAMESPACE/NAME`"),
         ("secret/shop/db", "KS2014", "the cluster's type holds no list of Secret"),
     ],

@@ -175,6 +175,8 @@ def test_long_chains_of_and_and_or_stay_shallow() -> None:
     [
         "lists.range(1000).flatMap(x, lists.range(2000)).size()",
         "lists.range(40).fold(x, s, 'ab', s + s)",
+        "lists.range(1000).map(x, lists.range(1000000)).size() == 0",
+        "lists.range(1000).map(x, lists.range(9).fold(i, s, 'abcd' + string(x), s + s + s + s)).size()",
         "lists.range(40).fold(x, l, [1], l + l)",
         "lists.range(9).fold(i, s, 'x', s.replace('x', 'xxxxxxxxxx')) == ''",
         "lists.range(9).fold(i, s, 'ab', '%s%s%s%s%s%s%s%s'.format([s, s, s, s, s, s, s, s])) == ''",

@@ -8,6 +8,7 @@ from kspec.model.api import Request
 from kspec.model.objects import Key
 from kspec.model.rules import Listed, RuleSet
 from kspec.runtime.rulebook import Clause
+from kspec.runtime.values import EvalError
 
 A = Key(FARM, "land", "a")
 
@@ -107,6 +108,16 @@ def test_a_rule_that_takes_the_old_object_is_asked_only_of_changes() -> None:
     assert world.api.create(FARM, farm("a", 1, eats=1)).ok
     assert world.api.patch(A, {"spec": {"eats": 2}}).reason == "Invalid"
     assert world.api.patch(A, {"spec": {"hens": 2}}).ok
+
+
+def test_a_rule_without_an_answer_refuses_and_says_which() -> None:
+    def broken(self: Any) -> Any:
+        raise EvalError("no_such_key", "no such key: hens")
+
+    world = world_with(rule("validate", "farms/V", "self: toy.Farm", broken))
+    reply = world.api.create(FARM, farm("a", 1))
+    assert (reply.reason, reply.message) == ("InternalError", "farms/V: no such key: hens")
+    assert world.store.get(A) is None
 
 
 def test_a_dry_run_answers_and_stores_nothing() -> None:

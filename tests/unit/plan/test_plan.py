@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from support.standard import NODES, deployment, plan_of
+from support.standard import NODES, deployment, plan_of, world_of
 
 from kspec.plan import Declared, Plan, Pool, Verb, plan_to_json, render_text
 from kspec.plan.diff import LAST_APPLIED
 from kspec.report.document import json_schema, to_json
+from kspec.resources.objects import encode
 
 
 def verbs(plan: Plan) -> list[tuple[str, str]]:
@@ -29,7 +30,7 @@ def test_a_deployment_becomes_pods_on_the_assumed_cluster() -> None:
     assert [str(p.workload) for p in plan.pods] == ["Deployment shop/web"] * 3
     assert {p.owner.kind for p in plan.pods if p.owner} == {"ReplicaSet"}
     assert (plan.totals.pods, plan.totals.running, plan.totals.pending) == (3, 3, 0)
-    assert any("default one is assumed: 3 nodes with 4 CPU, 16Gi memory" in a for a in plan.assumptions)
+    assert plan.cluster.startswith("assumed, 3 nodes with 4 CPU, 16Gi memory, 110 pods each, in zone-a")
     assert "the namespace shop exists already" in plan.assumptions
     assert plan.settles and plan.has_changes
 
@@ -176,6 +177,24 @@ def test_a_live_state_keeps_what_others_have_set_and_loses_what_was_applied_befo
     assert verbs(plan) == [("change", "ConfigMap shop/c")]
 
 
+def test_a_snapshot_of_a_running_cluster_is_where_a_plan_may_start() -> None:
+    """Its ReplicaSets and pods are kept or rolled over, though they are not in the input."""
+    world = world_of(NODES + deployment("web", 2))
+    world.run_until_quiet()
+    running = [encode(o) for record in world.store.records() for o in world.store.objects(record)]
+    live = "\n---\n".join(map(json.dumps, running))
+    same = plan_of(deployment("web", 2), live)
+    assert not same.has_changes and {p.fate for p in same.pods} == {"kept"}
+    assert same.cluster == "2 nodes of the input"
+    new = plan_of(deployment("web", 3, image="shop/web:2"), live)
+    assert [c.object.kind for c in new.changes] == ["Deployment"]
+    assert [f.path for f in new.changes[0].fields] == [
+        "spec.replicas",
+        "spec.template.spec.containers[c].image",
+    ]
+    assert sorted(p.fate for p in new.pods) == ["gone", "gone", "new", "new", "new"]
+
+
 def test_declared_pools_become_nodes_and_a_range_is_taken_at_its_most() -> None:
     pools = (
         Pool("worker", {"nodes": 2, "cpu": None, "zones": ["a", "b"]}),
@@ -183,6 +202,7 @@ def test_declared_pools_become_nodes_and_a_range_is_taken_at_its_most() -> None:
     )
     plan = plan_of(deployment("web", 1), clusters=[Declared("prod", pools)])
     assert [n.name for n in plan.nodes] == ["gpu-0", "gpu-1", "gpu-2", "worker-0", "worker-1"]
+    assert plan.cluster == "prod, as declared: 5 nodes"
     assert "pool gpu has 3 nodes, the most of 0..3" in plan.assumptions
 
 
@@ -194,8 +214,12 @@ def test_a_daemon_set_runs_once_on_every_node_that_takes_it() -> None:
 
 
 def test_a_stateful_set_has_pods_by_number_and_claims() -> None:
-    text = deployment("db", 3, spec="serviceName: db").replace("kind: Deployment", "kind: StatefulSet")
-    plan = plan_of(text)
+    size = "resources: {requests: {storage: 1Gi}}"
+    claim = f"{{metadata: {{name: data}}, spec: {{accessModes: [ReadWriteOnce], {size}}}}}"
+    spec = f"serviceName: db\n  volumeClaimTemplates: [{claim}]"
+    plan = plan_of(deployment("db", 3, spec=spec).replace("kind: Deployment", "kind: StatefulSet"))
+    assert [str(r) for r in plan.made] == [f"PersistentVolumeClaim shop/data-db-{i}" for i in range(3)]
+    assert "every volume claim is bound, wherever its pod runs" in plan.assumptions
     assert [p.object.name for p in plan.pods] == ["db-0", "db-1", "db-2"]
     assert plan.totals.running == 3
 

@@ -140,6 +140,11 @@ def test_numbers_of_32_bits_and_base64() -> None:
     assert field(Record("core.Secret"), {"kind": "Pod"})[1] == ["`Pod` is not allowed here"]
 
 
+def test_a_status_need_not_be_whole() -> None:
+    text = "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus: {nodeInfo: {osImage: x}, nope: 1}\n"
+    assert [m.code for m in read(text)[1]] == ["KS2501"]
+
+
 def test_null_is_as_good_as_absent() -> None:
     decoded, says = field(Record("core.Container"), {"name": None, "image": None})
     assert decoded == {} and says == ["core.Container needs the field `name`"]
@@ -152,6 +157,11 @@ def test_what_is_no_object(text: str) -> None:
     documents = load_yaml(SourceFile("t.yaml", text))[0]
     made, mistakes = ObjectReader(TABLE).read(documents[0].value, documents[0])
     assert made is None and mistakes and all(m.span for m in mistakes)
+
+
+def test_an_object_without_a_name_is_checked_all_the_same() -> None:
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: 1}\nspec: {containers: 2, nod: 3}\n"
+    assert [m.code for m in read(text)[1]] == ["KS2603", "KS2502", "KS2501"]
 
 
 def test_a_name_that_yaml_reads_as_false() -> None:

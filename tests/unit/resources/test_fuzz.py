@@ -18,7 +18,7 @@ from kspec.resources.yaml import load_yaml
 CORPUS = root().parent / "shared" / "corpus"
 PIECES = [
     b"&a ", b"*a", b"<<: *a\n", b"? ", b": ", b"- ", b"[", b"]", b"{", b"}", b"\t", b"\n", b"---\n", b"...\n",
-    b'"', b"'", b"|\n", b">-\n", b"!!int ", b"!!binary ", b"! ", b"%", b"\xff", b"\xfe", b"\0", b"\\u",
+    b'"', b"'", b"|\n", b">-\n", b"!!int ", b"!!binary ", b"! ", b"%", b"\\u",
     b"\xef\xbb\xbf", b"null", b"~", b".nan", b"1e999", b"0x", b"9" * 400, b"metadata", b"spec:", b"kind: ",
     b"apiVersion: ", b"\xe2\x80\xa8", b"\r",
     b"[" * 300, b"{a: " * 150, b"- " * 300, b"kind: List\nitems:\n", b"name: n\n", b"\x85", b"#",
@@ -35,7 +35,7 @@ def seeds() -> list[bytes]:
 
 def damaged(random: Random, sources: list[bytes]) -> bytes:
     data = random.choice(sources)
-    for _ in range(random.randint(1, 6)):
+    for _ in range(random.randint(1, 4)):
         at = random.randrange(len(data) + 1)
         match random.randrange(4):
             case 0:
@@ -43,7 +43,8 @@ def damaged(random: Random, sources: list[bytes]) -> bytes:
             case 1:
                 data = data[:at] + data[at + random.randrange(40) :]
             case 2:
-                data = data[:at] + bytes([random.randrange(256)]) + data[at + 1 :]
+                byte = random.randrange(256) if random.random() < 0.05 else random.randrange(32, 127)
+                data = data[:at] + bytes([byte]) + data[at + 1 :]
             case _:
                 other = random.choice(sources)
                 cut = random.randrange(len(other) + 1)

@@ -23,7 +23,16 @@ from kspec.testing.strategies import objects_of, typed_expressions, values_of
 from kspec.testing.values import LABEL_KEYS
 
 TABLE = load_types()
-OBJECTS = ("pods", "nodes", "namespaces", "network_policies", "roles", "role_bindings")
+OBJECTS = (
+    "pods",
+    "deployments",
+    "services",
+    "nodes",
+    "namespaces",
+    "network_policies",
+    "roles",
+    "role_bindings",
+)
 many = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -55,6 +64,13 @@ def test_overrides_by_path_and_by_type(pod: dict[str, Any]) -> None:
 def test_selectors_have_values_where_their_operator_wants_them(selector: dict[str, Any]) -> None:
     for requirement in selector.get("matchExpressions", ()):
         assert bool(requirement.get("values")) == (requirement["operator"] in ("In", "NotIn"))
+
+
+@many
+@given(strategies.deployments())
+def test_deployments_select_their_own_pods(deployment: dict[str, Any]) -> None:
+    spec = deployment["spec"]
+    assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"] != {}
 
 
 @many

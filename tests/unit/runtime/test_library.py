@@ -180,6 +180,24 @@ TRUE = {
         regex.extractAll('a1b2', '[0-9]') == ['1', '2']
         'ÿ'.matches('^.$')
     """,
+    "formats": """
+        format.dns1123Label().validate('a-b1') == optional.none()
+        format.dns1123Label().validate('A').hasValue()
+        format.named('qualifiedName').value().validate('example.com/Name_1') == optional.none()
+        !format.named('nothing').hasValue() && format.dns1123LabelPrefix().validate('web-') == optional.none()
+        format.labelValue().validate('') == optional.none() && format.labelValue().validate('-a').hasValue()
+        format.dns1123Subdomain().validate('a.b-c.d') == optional.none()
+        format.dns1035Label().validate('1a').hasValue()
+        format.date().validate('2024-02-30').hasValue()
+        format.date().validate('2024-02-29') == optional.none()
+        format.datetime().validate('2024-02-29T00:00:00Z') == optional.none()
+        format.byte().validate('!').hasValue()
+        format.uuid().validate('123e4567-e89b-12d3-a456-426614174000') == optional.none()
+        format.uri().validate('https://e.com') == optional.none() && format.uri().validate('e').hasValue()
+        format.qualifiedName().validate('a/b/c').hasValue()
+        format.qualifiedName().validate('/b').hasValue()
+        format.dns1123Label().validate(lists.range(64).fold(i, s, '', s + 'a')).value().size() == 1
+    """,
     "versions": """
         isSemver('1.2.3-rc.1+b') && !isSemver('v1.2.3') && !isSemver('1.2')
         isSemver('v1.2', true) && !isSemver('01.0.0')

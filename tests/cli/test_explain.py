@@ -1,0 +1,97 @@
+"""`kspec explain`: codes, rules, pods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.command_line import Ran
+from support.schemas import assert_valid
+
+Kspec = Callable[..., Ran]
+
+POD = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{containers: "
+    "[{{name: c, image: i, resources: {{requests: {{cpu: {cpu}}}}}}}]}}\n"
+)
+
+
+class TestCodes:
+    def test_a_page(self, kspec: Kspec) -> None:
+        ran = kspec("explain", "ks2501")
+        assert ran.code == 0
+        assert ran.out.startswith("KS2501: an unknown field of an object\n")
+        assert "```" not in ran.out
+
+    def test_as_json(self, kspec: Kspec) -> None:
+        ran = kspec("explain", "KS2501", "--format", "json")
+        assert_valid("explain", ran.json)
+        assert ran.json["text"].startswith("# KS2501")
+
+    def test_an_unknown_one_names_its_family(self, kspec: Kspec) -> None:
+        ran = kspec("explain", "KS2599")
+        assert ran.code == 2
+        assert "KS2501" in ran.err
+
+
+class TestRules:
+    def test_by_name_and_by_id(self, kspec: Kspec) -> None:
+        ran = kspec("explain", "rule", "scheduling/NodeName")
+        assert ran.code == 0
+        assert "filter NodeName(pod: core.Pod, node: core.Node) {" in ran.out
+        assert "As in: " in ran.out
+        assert kspec("explain", "rule", "NodeName").out == ran.out
+
+    def test_overloads_come_together(self, kspec: Kspec) -> None:
+        assert kspec("explain", "rule", "network/reaches").out.count("function reaches(") > 2
+
+    def test_as_json(self, kspec: Kspec) -> None:
+        assert_valid("explain", kspec("explain", "rule", "NodeName", "--format", "json").json)
+
+    def test_an_unknown_one_names_the_near(self, kspec: Kspec) -> None:
+        ran = kspec("explain", "rule", "TaintTolerations")
+        assert ran.code == 2
+        assert "TaintToleration" in ran.err
+
+
+class TestPods:
+    @pytest.fixture
+    def manifest(self, tmp_path: Path) -> Path:
+        path = tmp_path / "pods.yaml"
+        path.write_text(POD.format(name="small", cpu="100m") + "---\n" + POD.format(name="huge", cpu="900"))
+        return path
+
+    def test_one_that_runs(self, kspec: Kspec, manifest: Path) -> None:
+        ran = kspec("explain", "pod", "shop/small", manifest)
+        assert ran.code == 0
+        assert "Pod shop/small is on node-0" in ran.out
+        assert "NodeResourcesFit" in ran.out
+
+    def test_one_that_does_not(self, kspec: Kspec, manifest: Path) -> None:
+        ran = kspec("explain", "pod", "shop/huge", manifest)
+        assert "is on no node" in ran.out
+        assert "Insufficient cpu (NodeResourcesFit)" in ran.out
+
+    def test_the_beginning_of_a_name_is_enough(self, kspec: Kspec, manifest: Path) -> None:
+        assert kspec("explain", "pod", "sm", manifest).out.count("Pod shop/") == 1
+        assert kspec("explain", "pod", "shop/", manifest).out.count("Pod shop/") == 2
+
+    def test_as_json(self, kspec: Kspec, manifest: Path) -> None:
+        ran = kspec("explain", "pod", "shop/", manifest, "--format", "json")
+        assert_valid("explain", ran.json)
+        huge, small = ran.json["pods"]
+        assert (huge["node"], small["node"]) == (None, "node-0")
+        assert all(n["reasons"] == ["Insufficient cpu"] for n in huge["nodes"])
+        assert all("total" in n for n in small["nodes"])
+
+    def test_none_of_that_name(self, kspec: Kspec, manifest: Path) -> None:
+        ran = kspec("explain", "pod", "shop/tiny", manifest)
+        assert (ran.code, "error[KS1910]" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("args", [("nonsense",), ("rule",), ("pod", "shop/web")])
+def test_what_cannot_be_explained_says_how_to_ask(kspec: Kspec, args: tuple[str, ...]) -> None:
+    ran = kspec("explain", *args)
+    assert ran.code == 2
+    assert "kspec explain" in ran.err or "give a code" in ran.err

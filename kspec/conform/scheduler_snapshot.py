@@ -121,7 +121,5 @@ def _without_scores_unless_recorded(theirs: Any, ours: Any) -> None:
 def _ordered(answer: Any) -> Any:
     """Without what upstream leaves open: the order of a node's reasons, and which of equal nodes it took."""
     if isinstance(answer, dict):
-        return {
-            k: sorted(v) if k == "reasons" else _ordered(v) for k, v in answer.items() if k not in FREE
-        }
+        return {k: sorted(v) if k == "reasons" else _ordered(v) for k, v in answer.items() if k not in FREE}
     return [_ordered(v) for v in answer] if isinstance(answer, list) else answer

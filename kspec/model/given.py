@@ -41,6 +41,8 @@ class Given:
         if name not in self._values:
             maker = self._makers.get(name)
             if maker is None:
-                raise InternalError(f"the model does not give `{name}`, nor does the profile say who makes it")
+                raise InternalError(
+                    f"the model does not give `{name}`, nor does the profile say who makes it"
+                )
             self._values[name] = self.ask(maker)
         return self._values[name]

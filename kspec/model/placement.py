@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kspec.ir.reads import COUNT, EACH
-from kspec.model.cluster import ClusterSource
+from kspec.model.cluster import PARAM, ClusterSource
 from kspec.model.given import Given
 from kspec.model.objects import Object, name_of
 from kspec.model.profile import Profile
@@ -142,18 +142,24 @@ class Judge:
         self.placed_signature = signature_of(_of_element(_read_of(r, "placed")) for r in local)
         """What of a pod that is placed on a node can matter to what is kept."""
         self._known: dict[object, dict[str, _Known]] = {}
+        self.records = self._records_read()
+        """The types of all objects that rules look for in the cluster."""
 
-    def judge(self, pod: Object, nodes: Sequence[Object], placed: Mapping[str, NodePods]) -> Placement:
-        """The verdict on each node for this pod."""
+    def judge(
+        self,
+        pod: Object,
+        nodes: Sequence[Object],
+        placed: Mapping[str, NodePods],
+        refused: Mapping[str, Verdict] | None = None,
+    ) -> Placement:
+        """The verdict on each node for this pod; of some it may be given, as far as they would fit."""
         here = [placed.get(name_of(node), NO_PODS) for node in nodes]
-        given = self.given(
-            pod, [_info(node, its.pods) for node, its in zip(nodes, here, strict=True)]
-        )
+        given = self.given(pod, [_info(node, its.pods) for node, its in zip(nodes, here, strict=True)])
         active = [i for i, f in enumerate(self.profile.filters) if self._applies(f.when, given)]
         before = self._before(given, active)
         if before.plugin:
-            refused = (Verdict(name_of(n), before.plugin, before.code, before.reasons) for n in nodes)
-            return Placement(tuple(refused), before=before)
+            everywhere = (Verdict(name_of(n), before.plugin, before.code, before.reasons) for n in nodes)
+            return Placement(tuple(everywhere), before=before)
         scoring = [i for i, s in enumerate(self.profile.scores) if _is_local(self.scores[i])]
         known = self._known_for(pod)
         kept: dict[str, _Known] = {}
@@ -168,7 +174,8 @@ class Judge:
             if found is None or found.node is not node or found.version != its.version:
                 found = known[name] = self._ask(given, node, its.version, scoring)
             kept[name] = found
-            verdicts.append(self._verdict(name, given, found, active))
+            verdict = self._verdict(name, given, found, active)
+            verdicts.append(refused.get(name, verdict) if refused and verdict.fits else verdict)
         return self._scored(tuple(verdicts), before, nodes, given, kept)
 
     def given(self, pod: Object, infos: list[Object]) -> Given:
@@ -195,6 +202,13 @@ class Judge:
 
     def count_message(self, nodes: int, counts: Mapping[str, int]) -> str:
         return str(call_function(self.rules.function("scheduling/failureMessage"), nodes, counts))
+
+    def _records_read(self) -> tuple[str, ...]:
+        named = [n for f in self.profile.filters for n in (f.before, f.when) if n]
+        named += [n for s in self.profile.scores for n in (s.when,) if n]
+        asked = [*self.filters, *self.scores, *self._makers.values(), *map(self.rules.function, named)]
+        fields = {path[0] for rule in asked if rule.reads for path in rule.reads.get(PARAM, ()) if path}
+        return tuple(sorted(r for f, r in self.rules.cluster_fields.items() if f in fields))
 
     # ------------------------------------------------------------ filters
 

@@ -118,9 +118,7 @@ class Preemption:
 
     def _cheapest(self, candidates: list[Candidate], now: Timestamp) -> tuple[Candidate, ...]:
         costs = [
-            self._call(
-                "cost", {"node": c.node, "victims": c.victims, "violations": c.violations}, now
-            )
+            self._call("cost", {"node": c.node, "victims": c.victims, "violations": c.violations}, now)
             for c in candidates
         ]
         return tuple(c for c, cost in zip(candidates, costs, strict=True) if cost == min(costs))

@@ -27,12 +27,15 @@ class ScorePlugin:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Which filters are asked, in order, what each score weighs, and which functions make what they take by name."""
+    """Which filters are asked, in order, what each score weighs, which functions make what they take by name; and
+    whether a pod that fits nowhere may push out others.
+    """
 
     name: str
     filters: tuple[FilterPlugin, ...]
     scores: tuple[ScorePlugin, ...]
     prepared: Mapping[str, str] = field(default_factory=dict)
+    preempts: bool = False
 
 
 def profile_of(name: str, fields: Mapping[str, object]) -> Profile:
@@ -47,4 +50,5 @@ def profile_of(name: str, fields: Mapping[str, object]) -> Profile:
             for s in scores
         ),
         {str(k): str(v) for k, v in prepared.items()},
+        bool(fields.get("preempts", False)),
     )

@@ -90,8 +90,9 @@ class World:
         self.collector = GarbageCollector(self.store, self.api, self.clock)
         self.components: list[Component] = [self.collector, *self._controllers(rules)]
         if profile is not None:
-            view = self._view(Scheduler.records)
-            self.scheduler = Scheduler(profile, rules, view, self.api, self.clock, self.chooser, self.cluster)
+            self.scheduler = Scheduler(
+                profile, rules, self._view, self.api, self.clock, self.chooser, self.cluster
+            )
             self.components.append(self.scheduler)
         self._watchers = _watchers(self.components)
         self.store.on_event = self._tell

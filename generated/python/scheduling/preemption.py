@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import and_, exists_, fold, join_texts
+from kspec.runtime.generated_support import and_, exists_, fold, join_lists, join_texts
 from kspec.runtime.lists import range_list, slice_list
 from kspec.runtime.maths import least_of
 from kspec.runtime.operators import add_int, index_list, subtract_int
@@ -160,6 +160,44 @@ def cost(c, now):
 def preemptionMessage(asked, why):
     """What a pod is told after the reasons of the nodes. `asked` says whether nodes were asked at all."""
     return join_texts(" ", "no new claims to deallocate, " if asked else "", "preemption: ", why)
+
+
+# scheduling/respects  function (pod: core.Pod, promised: core.Pod): bool
+def respects(pod, promised):
+    """A pod leaves the place that was promised to another which matters no less than itself."""
+    return ((promised.get("spec") or {}).get("priority") or 0) >= (
+        (pod.get("spec") or {}).get("priority")
+        or 0
+    )
+
+
+# scheduling/preemptedStatus  function (victim: core.Pod, now: timestamp): core.PodStatus
+def preemptedStatus(victim, now):
+    """What a pod that is pushed out is told."""
+    return {
+        "conditions": join_lists(
+            [
+                c
+                for c in (victim.get("status") or {}).get("conditions") or []
+                if c.get("type") != "DisruptionTarget"
+            ],
+            [
+                {
+                    "type": "DisruptionTarget",
+                    "status": "True",
+                    "reason": "PreemptionByScheduler",
+                    "message": "default-scheduler: preempting to accommodate a higher priority pod",
+                    "lastTransitionTime": now,
+                },
+            ],
+        ),
+    }
+
+
+# scheduling/nominatedStatus  function (node: string): core.PodStatus
+def nominatedStatus(node):
+    """The node that a pod was promised, once others have left it."""
+    return {"nominatedNodeName": node}
 
 
 RULES = (
@@ -335,6 +373,42 @@ RULES = (
         reads={"asked": frozenset(((),)), "why": frozenset(((),))},
         source="pkg/scheduler/framework/types.go FitError.Error; plugins/dynamicresources PostFilter; framework/preemption Preempt",
         doc="What a pod is told after the reasons of the nodes. `asked` says whether nodes were asked at all.",
+        path="scheduling/preemption",
+    ),
+    CompiledRule(
+        "scheduling/respects",
+        "function",
+        "respects",
+        (Param("pod", "core.Pod"), Param("promised", "core.Pod")),
+        respects,
+        result="bool",
+        reads={"pod": frozenset((("spec", "priority"),)), "promised": frozenset((("spec", "priority"),))},
+        source="pkg/scheduler/framework/runtime/framework.go addGENominatedPods",
+        doc="A pod leaves the place that was promised to another which matters no less than itself.",
+        path="scheduling/preemption",
+    ),
+    CompiledRule(
+        "scheduling/preemptedStatus",
+        "function",
+        "preemptedStatus",
+        (Param("victim", "core.Pod"), Param("now", "timestamp")),
+        preemptedStatus,
+        result="core.PodStatus",
+        reads={"now": frozenset(((),)), "victim": frozenset((("status", "conditions"),))},
+        source="pkg/scheduler/framework/preemption/executor.go PreemptPod",
+        doc="What a pod that is pushed out is told.",
+        path="scheduling/preemption",
+    ),
+    CompiledRule(
+        "scheduling/nominatedStatus",
+        "function",
+        "nominatedStatus",
+        (Param("node", "string"),),
+        nominatedStatus,
+        result="core.PodStatus",
+        reads={"node": frozenset(((),))},
+        source="pkg/scheduler/schedule_one.go handleSchedulingFailure, updatePod",
+        doc="The node that a pod was promised, once others have left it.",
         path="scheduling/preemption",
     ),
 )

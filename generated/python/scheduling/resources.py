@@ -163,22 +163,37 @@ def scoredRequest(pod, resource):
     return counted(podTotal(pod, resource, QUANTITY_100M if resource == "cpu" else QUANTITY_200MI), resource)
 
 
-# scheduling/allocatable  function (node: core.Node, resource: string): int
+# scheduling/allocatable  function (node: core.Node, resource: string): quantity
 def allocatable(node, resource):
     """What a node has of a resource to give."""
     if resource in ((node.get("status") or {}).get("allocatable") or {}):
-        return counted(((node.get("status") or {}).get("allocatable") or {})[resource], resource)
+        return ((node.get("status") or {}).get("allocatable") or {})[resource]
     elif (
         (node.get("status") or {}).get("allocatable") is None
         and resource in ((node.get("status") or {}).get("capacity") or {})
     ):
-        return counted(((node.get("status") or {}).get("capacity") or {})[resource], resource)
-    return 0
+        return ((node.get("status") or {}).get("capacity") or {})[resource]
+    return QUANTITY_0
 
 
-# scheduling/used  function (placed: list(core.Pod), resource: string): int
+# scheduling/offered  function (node: core.Node, resource: string): int
+def offered(node, resource):
+    """The same, as the scheduler counts it."""
+    return counted(allocatable(node, resource), resource)
+
+
+# scheduling/used  function (placed: list(core.Pod), resource: string): quantity
 def used(placed, resource):
     """What the pods on a node ask of a resource together."""
+    sum = QUANTITY_0
+    for p in placed:
+        sum = add_quantity(sum, podTotal(p, resource, QUANTITY_0))
+    return sum
+
+
+# scheduling/taken  function (placed: list(core.Pod), resource: string): int
+def taken(placed, resource):
+    """The same, as the scheduler counts it: pod by pod."""
     sum = 0
     for p in placed:
         sum = add_int(sum, podRequest(p, resource))
@@ -232,16 +247,16 @@ def filter_NodeResourcesFit(pod, node, placed):
         for r in askedResources(pod)
         if and_(
             lambda: podRequest(pod, r) > 0,
-            lambda: podRequest(pod, r) > subtract_int(allocatable(node, r), used(placed, r)),
+            lambda: podRequest(pod, r) > subtract_int(offered(node, r), taken(placed, r)),
         )
     ]
-    crowded = len(placed) + 1 > allocatable(node, "pods")
+    crowded = len(placed) + 1 > offered(node, "pods")
     made = []
     if crowded:
         made += ["Too many pods"]
     made += [join_texts("Insufficient ", r) for r in short]
     reasons = made
-    hopeless = exists_(short, lambda r: podRequest(pod, r) > allocatable(node, r))
+    hopeless = exists_(short, lambda r: podRequest(pod, r) > offered(node, r))
     if len(reasons) == 0 or hopeless:
         if len(reasons) == 0:
             return []
@@ -252,7 +267,7 @@ def filter_NodeResourcesFit(pod, node, placed):
 # scheduling/leastAllocated  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), resource: string): int
 def leastAllocated(pod, node, placed, resource):
     """How free one resource would be, from 0 to 100."""
-    whole = allocatable(node, resource)
+    whole = offered(node, resource)
     wanted = scoredRequest(pod, resource)
     for p in placed:
         wanted = add_int(wanted, scoredRequest(p, resource))
@@ -264,7 +279,7 @@ def leastAllocated(pod, node, placed, resource):
 # scheduling/NodeResourcesFit#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod)): int
 def score_NodeResourcesFit(pod, node, placed):
     """Prefers the node that stays emptiest: the mean of what would be free of CPU and of memory, in percent."""
-    there = [r for r in ["cpu", "memory"] if allocatable(node, r) > 0]
+    there = [r for r in ["cpu", "memory"] if offered(node, r) > 0]
     if len(there) == 0:
         return 0
     return divide_int(
@@ -283,13 +298,13 @@ def usedPart(wanted, whole):
 # scheduling/balance  function (node: core.Node, cpu: int, memory: int): int
 def balance(node, cpu, memory):
     """From 0 to 100: how evenly CPU and memory are used when these amounts of them are."""
-    both = and_(lambda: allocatable(node, "cpu") > 0, lambda: allocatable(node, "memory") > 0)
+    both = and_(lambda: offered(node, "cpu") > 0, lambda: offered(node, "memory") > 0)
     if both:
         apart = abs_double(
             divide_double(
                 subtract_double(
-                    usedPart(cpu, allocatable(node, "cpu")),
-                    usedPart(memory, allocatable(node, "memory")),
+                    usedPart(cpu, offered(node, "cpu")),
+                    usedPart(memory, offered(node, "memory")),
                 ),
                 2.0,
             ),
@@ -302,8 +317,8 @@ def balance(node, cpu, memory):
 # scheduling/NodeResourcesBalancedAllocation  score (pod: core.Pod, node: core.Node, placed: list(core.Pod)): int
 def score_NodeResourcesBalancedAllocation(pod, node, placed):
     """Prefers the node on which this pod makes the use of CPU and memory more even than it was."""
-    cpu = used(placed, "cpu")
-    memory = used(placed, "memory")
+    cpu = taken(placed, "cpu")
+    memory = taken(placed, "memory")
     before = balance(node, cpu, memory)
     after = balance(node, add_int(cpu, podRequest(pod, "cpu")), add_int(memory, podRequest(pod, "memory")))
     return add_int(50, divide_int(subtract_int(add_int(50, after), before), 2))
@@ -546,13 +561,28 @@ RULES = (
         "allocatable",
         (Param("node", "core.Node"), Param("resource", "string")),
         allocatable,
+        result="quantity",
+        reads={
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
+            "resource": frozenset(((),)),
+        },
+        source="pkg/apis/core/v1/defaults.go SetDefaults_NodeStatus",
+        doc="What a node has of a resource to give.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/offered",
+        "function",
+        "offered",
+        (Param("node", "core.Node"), Param("resource", "string")),
+        offered,
         result="int",
         reads={
             "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
             "resource": frozenset(((),)),
         },
-        source="pkg/scheduler/framework/types.go NodeInfo.SetNode; pkg/apis/core/v1/defaults.go SetDefaults_NodeStatus",
-        doc="What a node has of a resource to give.",
+        source="pkg/scheduler/framework/types.go NodeInfo.SetNode",
+        doc="The same, as the scheduler counts it.",
         path="scheduling/resources",
     ),
     CompiledRule(
@@ -561,6 +591,35 @@ RULES = (
         "used",
         (Param("placed", "list(core.Pod)"), Param("resource", "string")),
         used,
+        result="quantity",
+        reads={
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "name"),
+                    ("*", "spec", "containers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers"),
+                    ("*", "spec", "overhead"),
+                    ("*", "spec", "resources", "requests"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "reason"),
+                    ("*", "status", "conditions", "*", "type"),
+                    ("*", "status", "containerStatuses"),
+                    ("*", "status", "initContainerStatuses"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
+        doc="What the pods on a node ask of a resource together.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/taken",
+        "function",
+        "taken",
+        (Param("placed", "list(core.Pod)"), Param("resource", "string")),
+        taken,
         result="int",
         reads={
             "placed": frozenset(
@@ -582,7 +641,7 @@ RULES = (
             "resource": frozenset(((),)),
         },
         source="pkg/scheduler/framework/types.go NodeInfo.AddPod",
-        doc="What the pods on a node ask of a resource together.",
+        doc="The same, as the scheduler counts it: pod by pod.",
         path="scheduling/resources",
     ),
     CompiledRule(

@@ -5,13 +5,10 @@ from __future__ import annotations
 from kspec.runtime.generated_support import all_, exists_, join_lists, join_texts
 from kspec.runtime.lists import distinct, range_list, set_intersects
 from kspec.runtime.operators import index_list
-from kspec.runtime.quantity import parse_quantity
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import replace, split
 from ..scheduling import node_affinity as scheduling_node_affinity
-from ..types import selector as types_selector
-
-QUANTITY_0 = parse_quantity("0")
+from ..storage import claims as storage_claims
 
 
 # scheduling/claimName  function (pod: core.Pod, v: core.Volume): string
@@ -136,54 +133,7 @@ def reachable(v, node):
 # scheduling/wouldDo  function (v: core.PersistentVolume, c: core.PersistentVolumeClaim, node: core.Node): bool
 def wouldDo(v, c, node):
     """A volume that no one has and that would do for a claim, on this node."""
-    mine = (
-        (((v.get("spec") or {}).get("claimRef") or {}).get("name") or "") == (
-            (c.get("metadata") or {}).get("name")
-            or ""
-        )
-        and (((v.get("spec") or {}).get("claimRef") or {}).get("namespace") or "") == (
-            (c.get("metadata") or {}).get("namespace")
-            or ""
-        )
-    )
-    return (
-        (
-            (v.get("status") or {}).get("phase") == "Available"
-            if (v.get("spec") or {}).get("claimRef") is None
-            else mine
-        )
-        and (v.get("metadata") or {}).get("deletionTimestamp") is None
-        and ((v.get("spec") or {}).get("storageClassName") or "") == (
-            (c.get("spec") or {}).get("storageClassName")
-            or ""
-        )
-        and all(
-            m in ((v.get("spec") or {}).get("accessModes") or [])
-            for m in (c.get("spec") or {}).get("accessModes") or []
-        )
-        and (
-            "Filesystem"
-            if not (v.get("spec") or {}).get("volumeMode")
-            else (v.get("spec") or {}).get("volumeMode") or ""
-        ) == (
-            "Filesystem"
-            if not (c.get("spec") or {}).get("volumeMode")
-            else (c.get("spec") or {}).get("volumeMode") or ""
-        )
-        and types_selector.selects(
-            (c.get("spec") or {}).get("selector") or {},
-            (v.get("metadata") or {}).get("labels") or {},
-        )
-        and storageOf((v.get("spec") or {}).get("capacity") or {}) >= storageOf(
-            ((c.get("spec") or {}).get("resources") or {}).get("requests") or {},
-        )
-        and reachable(v, node)
-    )
-
-
-# scheduling/storageOf  function (amounts: map(string, quantity)): quantity
-def storageOf(amounts):
-    return amounts["storage"] if "storage" in amounts else QUANTITY_0
+    return storage_claims.mayHave(c, v) and reachable(v, node)
 
 
 # scheduling/volumesFor  function (claims: list(scheduling.PodClaim), node: core.Node, volumes: list(core.PersistentVolume)): list(string)
@@ -192,7 +142,7 @@ def volumesFor(claims_, node, volumes):
     taken = []
     for c in sorted(
         claims_,
-        key=lambda c: storageOf(
+        key=lambda c: storage_claims.storageOf(
             (((c.get("claim") or {}).get("spec") or {}).get("resources") or {}).get("requests") or {},
         ),
     ):
@@ -217,7 +167,10 @@ def volumeFor(c, taken, node, volumes):
         v
         for v in join_lists(
             own,
-            sorted(volumes, key=lambda v: storageOf((v.get("spec") or {}).get("capacity") or {})),
+            sorted(
+                volumes,
+                key=lambda v: storage_claims.storageOf((v.get("spec") or {}).get("capacity") or {}),
+            ),
         )
         if (
             ((v.get("metadata") or {}).get("name") or "") not in taken
@@ -286,7 +239,7 @@ def filter_VolumeBinding(pod, node, claims_, cluster):
                 or {}
             )
         ],
-        key=lambda c: storageOf(
+        key=lambda c: storage_claims.storageOf(
             (((c.get("claim") or {}).get("spec") or {}).get("resources") or {}).get("requests") or {},
         ),
     )
@@ -857,18 +810,8 @@ RULES = (
                 ),
             ),
         },
-        source="k8s.io/component-helpers/storage/volume FindMatchingVolume, CheckAccessModes, CheckVolumeModeMismatches",
+        source="k8s.io/component-helpers/storage/volume FindMatchingVolume",
         doc="A volume that no one has and that would do for a claim, on this node.",
-        path="scheduling/volumes",
-    ),
-    CompiledRule(
-        "scheduling/storageOf",
-        "function",
-        "storageOf",
-        (Param("amounts", "map(string, quantity)"),),
-        storageOf,
-        result="quantity",
-        reads={"amounts": frozenset(((),))},
         path="scheduling/volumes",
     ),
     CompiledRule(

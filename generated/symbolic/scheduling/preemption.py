@@ -261,6 +261,51 @@ def preemptionMessage(asked, why):
     )
 
 
+# scheduling/respects  function (pod: core.Pod, promised: core.Pod): bool
+@ops.rule("scheduling/respects")
+def respects(pod, promised):
+    return ops.call(
+        "_>=_",
+        ops.field(ops.field(promised, "spec", {}), "priority", 0),
+        ops.field(ops.field(pod, "spec", {}), "priority", 0),
+    )
+
+
+# scheduling/preemptedStatus  function (victim: core.Pod, now: timestamp): core.PodStatus
+@ops.rule("scheduling/preemptedStatus")
+def preemptedStatus(victim, now):
+    return ops.record(
+        {
+            "conditions": ops.call(
+                "_+_",
+                ops.filter_(
+                    ops.field(ops.field(victim, "status", {}), "conditions", []),
+                    lambda c: ops.call("_!=_", ops.field(c, "type", ""), "DisruptionTarget"),
+                ),
+                ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "type": "DisruptionTarget",
+                                "status": "True",
+                                "reason": "PreemptionByScheduler",
+                                "message": "default-scheduler: preempting to accommodate a higher priority pod",
+                                "lastTransitionTime": now,
+                            },
+                        ),
+                    ],
+                ),
+            ),
+        },
+    )
+
+
+# scheduling/nominatedStatus  function (node: string): core.PodStatus
+@ops.rule("scheduling/nominatedStatus")
+def nominatedStatus(node):
+    return ops.record({"nominatedNodeName": node})
+
+
 RULES = {
     "scheduling/whyNoPreemption": whyNoPreemption,
     "scheduling/isVictim": isVictim,
@@ -272,4 +317,7 @@ RULES = {
     "scheduling/violations": violations,
     "scheduling/cost": cost,
     "scheduling/preemptionMessage": preemptionMessage,
+    "scheduling/respects": respects,
+    "scheduling/preemptedStatus": preemptedStatus,
+    "scheduling/nominatedStatus": nominatedStatus,
 }

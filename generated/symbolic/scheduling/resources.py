@@ -232,32 +232,42 @@ def scoredRequest(pod, resource):
     )
 
 
-# scheduling/allocatable  function (node: core.Node, resource: string): int
+# scheduling/allocatable  function (node: core.Node, resource: string): quantity
 @ops.rule("scheduling/allocatable")
 def allocatable(node, resource):
     return ops.cond(
         ops.call("@in", resource, ops.field(ops.field(node, "status", {}), "allocatable", {})),
-        lambda: counted(
-            ops.call("_[_]", ops.field(ops.field(node, "status", {}), "allocatable", {}), resource),
-            resource,
-        ),
+        lambda: ops.call("_[_]", ops.field(ops.field(node, "status", {}), "allocatable", {}), resource),
         lambda: ops.cond(
             ops.and_(
                 ops.call("!_", ops.has_field(ops.field(node, "status", {}), "allocatable")),
                 lambda: ops.call("@in", resource, ops.field(ops.field(node, "status", {}), "capacity", {})),
             ),
-            lambda: counted(
-                ops.call("_[_]", ops.field(ops.field(node, "status", {}), "capacity", {}), resource),
-                resource,
-            ),
-            lambda: 0,
+            lambda: ops.call("_[_]", ops.field(ops.field(node, "status", {}), "capacity", {}), resource),
+            lambda: ops.call("quantity", "0"),
         ),
     )
 
 
-# scheduling/used  function (placed: list(core.Pod), resource: string): int
+# scheduling/offered  function (node: core.Node, resource: string): int
+@ops.rule("scheduling/offered")
+def offered(node, resource):
+    return counted(allocatable(node, resource), resource)
+
+
+# scheduling/used  function (placed: list(core.Pod), resource: string): quantity
 @ops.rule("scheduling/used")
 def used(placed, resource):
+    return ops.fold(
+        placed,
+        ops.call("quantity", "0"),
+        lambda p, sum: ops.call("_+_", sum, podTotal(p, resource, ops.call("quantity", "0"))),
+    )
+
+
+# scheduling/taken  function (placed: list(core.Pod), resource: string): int
+@ops.rule("scheduling/taken")
+def taken(placed, resource):
     return ops.fold(placed, 0, lambda p, sum: ops.call("_+_", sum, podRequest(p, resource)))
 
 
@@ -331,14 +341,12 @@ def filter_NodeResourcesFit(pod, node, placed):
                 lambda: ops.call(
                     "_>_",
                     podRequest(pod, r),
-                    ops.call("_-_", allocatable(node, r), used(placed, r)),
+                    ops.call("_-_", offered(node, r), taken(placed, r)),
                 ),
             ),
         ),
     )
-    crowded = lets.take(
-        ops.call("_>_", ops.call("_+_", ops.call("size", placed), 1), allocatable(node, "pods")),
-    )
+    crowded = lets.take(ops.call("_>_", ops.call("_+_", ops.call("size", placed), 1), offered(node, "pods")))
     reasons = lets.take(
         ops.call(
             "_+_",
@@ -346,9 +354,7 @@ def filter_NodeResourcesFit(pod, node, placed):
             ops.map_(short, lambda r: ops.call("_+_", "Insufficient ", r)),
         ),
     )
-    hopeless = lets.take(
-        ops.exists(short, lambda r: ops.call("_>_", podRequest(pod, r), allocatable(node, r))),
-    )
+    hopeless = lets.take(ops.exists(short, lambda r: ops.call("_>_", podRequest(pod, r), offered(node, r))))
     return lets.done(
         ops.cond(
             ops.or_(ops.call("_==_", ops.call("size", reasons), 0), lambda: hopeless),
@@ -374,7 +380,7 @@ def filter_NodeResourcesFit(pod, node, placed):
 @ops.rule("scheduling/leastAllocated")
 def leastAllocated(pod, node, placed, resource):
     lets = ops.Lets()
-    whole = lets.take(allocatable(node, resource))
+    whole = lets.take(offered(node, resource))
     wanted = lets.take(
         ops.fold(
             placed,
@@ -396,7 +402,7 @@ def leastAllocated(pod, node, placed, resource):
 def score_NodeResourcesFit(pod, node, placed):
     lets = ops.Lets()
     there = lets.take(
-        ops.filter_(ops.list_(["cpu", "memory"]), lambda r: ops.call("_>_", allocatable(node, r), 0)),
+        ops.filter_(ops.list_(["cpu", "memory"]), lambda r: ops.call("_>_", offered(node, r), 0)),
     )
     return lets.done(
         ops.cond(
@@ -425,8 +431,8 @@ def balance(node, cpu, memory):
     lets = ops.Lets()
     both = lets.take(
         ops.and_(
-            ops.call("_>_", allocatable(node, "cpu"), 0),
-            lambda: ops.call("_>_", allocatable(node, "memory"), 0),
+            ops.call("_>_", offered(node, "cpu"), 0),
+            lambda: ops.call("_>_", offered(node, "memory"), 0),
         ),
     )
     apart = lets.take(
@@ -438,8 +444,8 @@ def balance(node, cpu, memory):
                     "_/_",
                     ops.call(
                         "_-_",
-                        usedPart(cpu, allocatable(node, "cpu")),
-                        usedPart(memory, allocatable(node, "memory")),
+                        usedPart(cpu, offered(node, "cpu")),
+                        usedPart(memory, offered(node, "memory")),
                     ),
                     2.0,
                 ),
@@ -454,8 +460,8 @@ def balance(node, cpu, memory):
 @ops.rule("scheduling/NodeResourcesBalancedAllocation")
 def score_NodeResourcesBalancedAllocation(pod, node, placed):
     lets = ops.Lets()
-    cpu = lets.take(used(placed, "cpu"))
-    memory = lets.take(used(placed, "memory"))
+    cpu = lets.take(taken(placed, "cpu"))
+    memory = lets.take(taken(placed, "memory"))
     before = lets.take(balance(node, cpu, memory))
     after = lets.take(
         balance(
@@ -491,7 +497,9 @@ RULES = {
     "scheduling/podRequest": podRequest,
     "scheduling/scoredRequest": scoredRequest,
     "scheduling/allocatable": allocatable,
+    "scheduling/offered": offered,
     "scheduling/used": used,
+    "scheduling/taken": taken,
     "scheduling/isCounted": isCounted,
     "scheduling/askedResources": askedResources,
     "scheduling/NodeResourcesFit": filter_NodeResourcesFit,

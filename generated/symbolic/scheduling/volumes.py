@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..scheduling import node_affinity as scheduling_node_affinity_rules
-from ..types import selector as types_selector_rules
+from ..storage import claims as storage_claims_rules
 
 
 # scheduling/claimName  function (pod: core.Pod, v: core.Volume): string
@@ -226,91 +226,7 @@ def reachable(v, node):
 # scheduling/wouldDo  function (v: core.PersistentVolume, c: core.PersistentVolumeClaim, node: core.Node): bool
 @ops.rule("scheduling/wouldDo")
 def wouldDo(v, c, node):
-    lets = ops.Lets()
-    mine = lets.take(
-        ops.and_(
-            ops.call(
-                "_==_",
-                ops.field(ops.field(ops.field(v, "spec", {}), "claimRef", {}), "name", ""),
-                ops.field(ops.field(c, "metadata", {}), "name", ""),
-            ),
-            lambda: ops.call(
-                "_==_",
-                ops.field(ops.field(ops.field(v, "spec", {}), "claimRef", {}), "namespace", ""),
-                ops.field(ops.field(c, "metadata", {}), "namespace", ""),
-            ),
-        ),
-    )
-    return lets.done(
-        ops.and_(
-            ops.and_(
-                ops.and_(
-                    ops.cond(
-                        ops.call("!_", ops.has_field(ops.field(v, "spec", {}), "claimRef")),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(ops.field(v, "status", {}), "phase", ""),
-                            "Available",
-                        ),
-                        lambda: mine,
-                    ),
-                    lambda: ops.call("!_", ops.has_field(ops.field(v, "metadata", {}), "deletionTimestamp")),
-                ),
-                lambda: ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(v, "spec", {}), "storageClassName", ""),
-                        ops.field(ops.field(c, "spec", {}), "storageClassName", ""),
-                    ),
-                    lambda: ops.all_(
-                        ops.field(ops.field(c, "spec", {}), "accessModes", []),
-                        lambda m: ops.call("@in", m, ops.field(ops.field(v, "spec", {}), "accessModes", [])),
-                    ),
-                ),
-            ),
-            lambda: ops.and_(
-                ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.cond(
-                            ops.call("_==_", ops.field(ops.field(v, "spec", {}), "volumeMode", ""), ""),
-                            lambda: "Filesystem",
-                            lambda: ops.field(ops.field(v, "spec", {}), "volumeMode", ""),
-                        ),
-                        ops.cond(
-                            ops.call("_==_", ops.field(ops.field(c, "spec", {}), "volumeMode", ""), ""),
-                            lambda: "Filesystem",
-                            lambda: ops.field(ops.field(c, "spec", {}), "volumeMode", ""),
-                        ),
-                    ),
-                    lambda: types_selector_rules.selects(
-                        ops.field(ops.field(c, "spec", {}), "selector", {}),
-                        ops.field(ops.field(v, "metadata", {}), "labels", {}),
-                    ),
-                ),
-                lambda: ops.and_(
-                    ops.call(
-                        "_>=_",
-                        storageOf(ops.field(ops.field(v, "spec", {}), "capacity", {})),
-                        storageOf(
-                            ops.field(ops.field(ops.field(c, "spec", {}), "resources", {}), "requests", {}),
-                        ),
-                    ),
-                    lambda: reachable(v, node),
-                ),
-            ),
-        ),
-    )
-
-
-# scheduling/storageOf  function (amounts: map(string, quantity)): quantity
-@ops.rule("scheduling/storageOf")
-def storageOf(amounts):
-    return ops.cond(
-        ops.call("@in", "storage", amounts),
-        lambda: ops.call("_[_]", amounts, "storage"),
-        lambda: ops.call("quantity", "0"),
-    )
+    return ops.and_(storage_claims_rules.mayHave(c, v), lambda: reachable(v, node))
 
 
 # scheduling/volumesFor  function (claims: list(scheduling.PodClaim), node: core.Node, volumes: list(core.PersistentVolume)): list(string)
@@ -319,7 +235,7 @@ def volumesFor(claims_, node, volumes):
     return ops.fold(
         ops.sort_by(
             claims_,
-            lambda c: storageOf(
+            lambda c: storage_claims_rules.storageOf(
                 ops.field(
                     ops.field(ops.field(ops.field(c, "claim", {}), "spec", {}), "resources", {}),
                     "requests",
@@ -360,7 +276,9 @@ def volumeFor(c, taken, node, volumes):
                 own,
                 ops.sort_by(
                     volumes,
-                    lambda v: storageOf(ops.field(ops.field(v, "spec", {}), "capacity", {})),
+                    lambda v: storage_claims_rules.storageOf(
+                        ops.field(ops.field(v, "spec", {}), "capacity", {}),
+                    ),
                 ),
             ),
             lambda v: ops.and_(
@@ -461,7 +379,7 @@ def filter_VolumeBinding(pod, node, claims_, cluster):
                     ),
                 ),
             ),
-            lambda c: storageOf(
+            lambda c: storage_claims_rules.storageOf(
                 ops.field(
                     ops.field(ops.field(ops.field(c, "claim", {}), "spec", {}), "resources", {}),
                     "requests",
@@ -1031,7 +949,6 @@ RULES = {
     "scheduling/hasClaims": hasClaims,
     "scheduling/reachable": reachable,
     "scheduling/wouldDo": wouldDo,
-    "scheduling/storageOf": storageOf,
     "scheduling/volumesFor": volumesFor,
     "scheduling/volumeFor": volumeFor,
     "scheduling/canBeMade": canBeMade,

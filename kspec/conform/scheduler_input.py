@@ -1,4 +1,4 @@
-"""Knows how the scheduler's cases become a cluster to judge: objects of each list, pods as the API would admit them."""
+"""Knows how the scheduler's cases become a cluster to judge: objects by kind, pods as the API admits them."""
 
 from __future__ import annotations
 

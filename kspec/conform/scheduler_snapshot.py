@@ -1,5 +1,5 @@
-"""Knows how `scheduler.snapshot` is answered: each pod judged on its own against one cluster, with what could be
-pushed out for it.
+"""Knows how `scheduler.snapshot` is answered: each pod judged on its own against one cluster, with
+what could be pushed out for it.
 """
 
 from __future__ import annotations

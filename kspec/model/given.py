@@ -13,8 +13,8 @@ from kspec.source import InternalError
 
 
 class Given:
-    """Values by name. `makers` are the functions that make the others, each when it is first wanted: so what a
-    maker takes must not change after it was asked.
+    """Values by name. `makers` are the functions that make the others, each when it is first wanted: so what
+    a maker takes must not change after it was asked.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Knows which pods the scheduler has promised a node once others have left it, and keeps the place for them."""
+"""Knows which pods the scheduler has promised a node once others have left, and keeps them the place."""
 
 from __future__ import annotations
 

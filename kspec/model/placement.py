@@ -67,7 +67,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Every node's verdict, in the order given; of those that fit, the scores (none where there is but one)."""
+    """Every node's verdict, in order; of those that fit, the scores (none where there is but one)."""
 
     verdicts: tuple[Verdict, ...]
     scores: Mapping[str, tuple[Score, ...]] = field(default_factory=dict)
@@ -113,7 +113,7 @@ NO_PODS = NodePods()
 
 @dataclass(slots=True)
 class _Known:
-    """What the local rules say of a node: the index of the first filter that rejects it, or scores by index."""
+    """What the local rules say of a node: the index of the first filter that rejects it, or scores."""
 
     node: Object
     version: int

@@ -1,5 +1,5 @@
-"""Knows how the scheduler finds pods whose going would let another in: node by node, all that may go are taken
-away, and those that need not go are put back.
+"""Knows how the scheduler finds pods whose going would let another in: node by node, all that may go
+are taken away, and those that need not go are put back.
 
 Who may go, who matters more, what a budget forbids and which node is cheapest are functions of the rules.
 """

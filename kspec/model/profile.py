@@ -1,4 +1,4 @@
-"""Knows a scheduler's profile: which plug-ins are asked, in what order, and what is made for them beforehand."""
+"""Knows a scheduler's profile: which plug-ins are asked, in what order, and what is made for them first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class FilterPlugin:
-    """`before` and `when` name functions: what it says of the pod as a whole, and whether it has a say at all."""
+    """`before` and `when` name functions: what it says of the pod as a whole, and whether it has a say."""
 
     plugin: str
     before: str = ""
@@ -27,8 +27,8 @@ class ScorePlugin:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Which filters are asked, in order, what each score weighs, which functions make what they take by name; and
-    whether a pod that fits nowhere may push out others.
+    """Which filters are asked, in order, what each score weighs, which functions make what they take by
+    name; and whether a pod that fits nowhere may push out others.
     """
 
     name: str

@@ -13,8 +13,8 @@ from kspec.model.api import Api
 from kspec.model.chooser import Chooser
 from kspec.model.clock import SECOND_NANOS, Clock
 from kspec.model.cluster import ClusterValues
-from kspec.model.objects import Key, Object, merge_patch, metadata, name_of, with_metadata, without
 from kspec.model.nominations import Nominations, refused_for_others
+from kspec.model.objects import Key, Object, merge_patch, metadata, name_of, with_metadata, without
 from kspec.model.placement import Judge, NodePods, Placement
 from kspec.model.preemption import Candidate, Preemption
 from kspec.model.profile import Profile

@@ -72,109 +72,88 @@ def weightedWithLabelKeys(w, pod):
 # admission/LabelKeys  admit (self: core.Pod): Admission
 def admit_LabelKeys(self):
     """The scheduler reads selectors only; so what the keys mean is written into them when the pod is made."""
-    return {
-        "object": (lambda near: (lambda far: (lambda self_: (lambda self_2: (lambda self_3: (
-            {
-                **self_3,
-                "spec": {
-                    **(self_3.get("spec") or {}),
-                    "affinity": {
-                        **((self_3.get("spec") or {}).get("affinity") or {}),
-                        "podAntiAffinity": {
-                            **(
-                                ((self_3.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
-                                or {}
-                            ),
-                            "preferredDuringSchedulingIgnoredDuringExecution": [
-                                weightedWithLabelKeys(w, self_3)
-                                for w in far.get("preferredDuringSchedulingIgnoredDuringExecution") or []
-                            ],
-                        },
+    near = ((self.get("spec") or {}).get("affinity") or {}).get("podAffinity") or {}
+    far = ((self.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {}
+    if near.get("requiredDuringSchedulingIgnoredDuringExecution") is not None:
+        self_ = {
+            **self,
+            "spec": {
+                **(self.get("spec") or {}),
+                "affinity": {
+                    **((self.get("spec") or {}).get("affinity") or {}),
+                    "podAffinity": {
+                        **(((self.get("spec") or {}).get("affinity") or {}).get("podAffinity") or {}),
+                        "requiredDuringSchedulingIgnoredDuringExecution": [
+                            termWithLabelKeys(t, self)
+                            for t in near.get("requiredDuringSchedulingIgnoredDuringExecution") or []
+                        ],
                     },
                 },
-            }
-            if far.get("preferredDuringSchedulingIgnoredDuringExecution") is not None
-            else self_3
-        ))(
-            (
-                {
-                    **self_2,
-                    "spec": {
-                        **(self_2.get("spec") or {}),
-                        "affinity": {
-                            **((self_2.get("spec") or {}).get("affinity") or {}),
-                            "podAntiAffinity": {
-                                **(
-                                    ((self_2.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
-                                    or {}
-                                ),
-                                "requiredDuringSchedulingIgnoredDuringExecution": [
-                                    termWithLabelKeys(t, self_2)
-                                    for t in far.get("requiredDuringSchedulingIgnoredDuringExecution") or []
-                                ],
-                            },
-                        },
+            },
+        }
+    else:
+        self_ = self
+    if near.get("preferredDuringSchedulingIgnoredDuringExecution") is not None:
+        self_2 = {
+            **self_,
+            "spec": {
+                **(self_.get("spec") or {}),
+                "affinity": {
+                    **((self_.get("spec") or {}).get("affinity") or {}),
+                    "podAffinity": {
+                        **(((self_.get("spec") or {}).get("affinity") or {}).get("podAffinity") or {}),
+                        "preferredDuringSchedulingIgnoredDuringExecution": [
+                            weightedWithLabelKeys(w, self_)
+                            for w in near.get("preferredDuringSchedulingIgnoredDuringExecution") or []
+                        ],
                     },
-                }
-                if far.get("requiredDuringSchedulingIgnoredDuringExecution") is not None
-                else self_2
-            ),
-        ))(
-            (
-                {
-                    **self_,
-                    "spec": {
-                        **(self_.get("spec") or {}),
-                        "affinity": {
-                            **((self_.get("spec") or {}).get("affinity") or {}),
-                            "podAffinity": {
-                                **(
-                                    ((self_.get("spec") or {}).get("affinity") or {}).get("podAffinity")
-                                    or {}
-                                ),
-                                "preferredDuringSchedulingIgnoredDuringExecution": [
-                                    weightedWithLabelKeys(w, self_)
-                                    for w in near.get("preferredDuringSchedulingIgnoredDuringExecution") or []
-                                ],
-                            },
-                        },
+                },
+            },
+        }
+    else:
+        self_2 = self_
+    if far.get("requiredDuringSchedulingIgnoredDuringExecution") is not None:
+        self_3 = {
+            **self_2,
+            "spec": {
+                **(self_2.get("spec") or {}),
+                "affinity": {
+                    **((self_2.get("spec") or {}).get("affinity") or {}),
+                    "podAntiAffinity": {
+                        **(((self_2.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {}),
+                        "requiredDuringSchedulingIgnoredDuringExecution": [
+                            termWithLabelKeys(t, self_2)
+                            for t in far.get("requiredDuringSchedulingIgnoredDuringExecution") or []
+                        ],
                     },
-                }
-                if near.get("preferredDuringSchedulingIgnoredDuringExecution") is not None
-                else self_
-            ),
-        ))(
-            (
-                {
-                    **self,
-                    "spec": {
-                        **(self.get("spec") or {}),
-                        "affinity": {
-                            **((self.get("spec") or {}).get("affinity") or {}),
-                            "podAffinity": {
-                                **(((self.get("spec") or {}).get("affinity") or {}).get("podAffinity") or {}),
-                                "requiredDuringSchedulingIgnoredDuringExecution": [
-                                    termWithLabelKeys(t, self)
-                                    for t in near.get("requiredDuringSchedulingIgnoredDuringExecution") or []
-                                ],
-                            },
-                        },
+                },
+            },
+        }
+    else:
+        self_3 = self_2
+    if far.get("preferredDuringSchedulingIgnoredDuringExecution") is not None:
+        object = {
+            **self_3,
+            "spec": {
+                **(self_3.get("spec") or {}),
+                "affinity": {
+                    **((self_3.get("spec") or {}).get("affinity") or {}),
+                    "podAntiAffinity": {
+                        **(((self_3.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {}),
+                        "preferredDuringSchedulingIgnoredDuringExecution": [
+                            weightedWithLabelKeys(w, self_3)
+                            for w in far.get("preferredDuringSchedulingIgnoredDuringExecution") or []
+                        ],
                     },
-                }
-                if near.get("requiredDuringSchedulingIgnoredDuringExecution") is not None
-                else self
-            ),
-        ))(
-            ((self.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {},
-        ))(
-            ((self.get("spec") or {}).get("affinity") or {}).get("podAffinity") or {},
-        ),
-        "findings": (lambda near: (lambda far: [])(
-            ((self.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {},
-        ))(
-            ((self.get("spec") or {}).get("affinity") or {}).get("podAffinity") or {},
-        ),
-    }
+                },
+            },
+        }
+    else:
+        object = self_3
+    near = ((self.get("spec") or {}).get("affinity") or {}).get("podAffinity") or {}
+    far = ((self.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") or {}
+    findings = []
+    return {"object": object, "findings": findings}
 
 
 # admission/SpreadLabelKeys  admit (self: core.Pod): Admission

@@ -11,34 +11,30 @@ from kspec.runtime.rulebook import Clause, CompiledRule, Param
 # admission/DefaultTolerationSeconds  admit (self: core.Pod): Admission
 def admit_DefaultTolerationSeconds(self):
     """Pods stay for five minutes on a node that is not ready or cannot be reached, unless they say otherwise."""
-    return {
-        "object": (lambda keys: {
-            **self,
-            "spec": {
-                **(self.get("spec") or {}),
-                "tolerations": join_lists(
-                    (self.get("spec") or {}).get("tolerations") or [],
-                    [
-                        {"key": k, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
-                        for k in [
-                            k
-                            for k in keys
-                            if not any(
-                                (
-                                    (t.get("key") or "") in ["", k]
-                                    and (t.get("effect") or "") in ["", "NoExecute"]
-                                )
-                                for t in (self.get("spec") or {}).get("tolerations") or []
-                            )
-                        ]
-                    ],
-                ),
-            },
-        })(
-            ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"],
-        ),
-        "findings": (lambda keys: [])(["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]),
+    keys = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+    object = {
+        **self,
+        "spec": {
+            **(self.get("spec") or {}),
+            "tolerations": join_lists(
+                (self.get("spec") or {}).get("tolerations") or [],
+                [
+                    {"key": k, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+                    for k in [
+                        k
+                        for k in keys
+                        if not any(
+                            (t.get("key") or "") in ["", k] and (t.get("effect") or "") in ["", "NoExecute"]
+                            for t in (self.get("spec") or {}).get("tolerations") or []
+                        )
+                    ]
+                ],
+            ),
+        },
     }
+    keys = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+    findings = []
+    return {"object": object, "findings": findings}
 
 
 # admission/ServiceAccount  admit (self: core.Pod): Admission
@@ -57,142 +53,111 @@ def admit_ServiceAccount(self):
 # admission/Priority  admit (self: core.Pod, cluster: Cluster): Admission
 def admit_Priority(self, cluster):
     """The priority of a pod is the value of the class that it names, of the default class, or 0."""
-    return {
-        "object": (lambda named: (lambda fallback: (lambda system: (lambda chosen: (lambda priority: (lambda policy: (lambda self_: (
-            self_
-            if (self_.get("spec") or {}).get("preemptionPolicy") is not None
-            else {**self_, "spec": {**(self_.get("spec") or {}), "preemptionPolicy": policy}}
-        ))(
-            (
-                self
-                if (self.get("spec") or {}).get("priority") is not None
-                else {**self, "spec": {**(self.get("spec") or {}), "priority": priority}}
-            ),
-        ))(
-            (
-                index_list(chosen, 0).get("preemptionPolicy") or ""
-                if len(chosen) > 0 and index_list(chosen, 0).get("preemptionPolicy") is not None
-                else "PreemptLowerPriority"
-            ),
-        ))(
-            index_list(chosen, 0).get("value") or 0 if len(chosen) > 0 else system,
-        ))(
-            named if len(named) > 0 else [] if system > 0 else fallback,
-        ))(
-            (
-                2000000000
-                if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical"
-                else 2000001000
-                if (self.get("spec") or {}).get("priorityClassName") == "system-node-critical"
-                else 0
-            ),
-        ))(
-            sorted(
-                [c for c in cluster.get("priorityClasses") or [] if c.get("globalDefault")],
-                key=lambda c: c.get("value") or 0,
-            ),
-        ))(
-            [
-                c
-                for c in cluster.get("priorityClasses") or []
-                if ((c.get("metadata") or {}).get("name") or "") == (
-                    (self.get("spec") or {}).get("priorityClassName")
-                    or ""
-                )
-            ],
-        ),
-        "findings": (lambda named: (lambda fallback: (lambda system: join_lists(
-            (
-                []
-                if not (self.get("spec") or {}).get("priorityClassName") or system > 0 or len(named) > 0
-                else [
-                    {
-                        "code": "Forbidden",
-                        "reason": join_texts(
-                            "no PriorityClass with name ",
-                            (self.get("spec") or {}).get("priorityClassName") or "",
-                            " was found",
-                        ),
-                        "field": "spec.priorityClassName",
-                    },
-                ]
-            ),
-            (lambda chosen: (lambda priority: (lambda policy: join_lists(
-                (
-                    []
-                    if (
-                        (self.get("spec") or {}).get("priority") is None
-                        or ((self.get("spec") or {}).get("priority") or 0) == priority
-                    )
-                    else [
-                        {
-                            "code": "Forbidden",
-                            "reason": join_texts(
-                                "the integer value of priority (",
-                                string_from_int((self.get("spec") or {}).get("priority") or 0),
-                                ") must not be provided in pod spec; priority admission controller computed ",
-                                string_from_int(priority),
-                                " from the given PriorityClass name",
-                            ),
-                            "field": "spec.priority",
-                        },
-                    ]
+    named = [
+        c
+        for c in cluster.get("priorityClasses") or []
+        if ((c.get("metadata") or {}).get("name") or "") == (
+            (self.get("spec") or {}).get("priorityClassName")
+            or ""
+        )
+    ]
+    fallback = sorted(
+        [c for c in cluster.get("priorityClasses") or [] if c.get("globalDefault")],
+        key=lambda c: c.get("value") or 0,
+    )
+    if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical":
+        system = 2000000000
+    elif (self.get("spec") or {}).get("priorityClassName") == "system-node-critical":
+        system = 2000001000
+    else:
+        system = 0
+    chosen = named if len(named) > 0 else [] if system > 0 else fallback
+    priority = index_list(chosen, 0).get("value") or 0 if len(chosen) > 0 else system
+    if len(chosen) > 0 and index_list(chosen, 0).get("preemptionPolicy") is not None:
+        policy = index_list(chosen, 0).get("preemptionPolicy") or ""
+    else:
+        policy = "PreemptLowerPriority"
+    if (self.get("spec") or {}).get("priority") is not None:
+        self_ = self
+    else:
+        self_ = {**self, "spec": {**(self.get("spec") or {}), "priority": priority}}
+    if (self_.get("spec") or {}).get("preemptionPolicy") is not None:
+        object = self_
+    else:
+        object = {**self_, "spec": {**(self_.get("spec") or {}), "preemptionPolicy": policy}}
+    named = [
+        c
+        for c in cluster.get("priorityClasses") or []
+        if ((c.get("metadata") or {}).get("name") or "") == (
+            (self.get("spec") or {}).get("priorityClassName")
+            or ""
+        )
+    ]
+    fallback = sorted(
+        [c for c in cluster.get("priorityClasses") or [] if c.get("globalDefault")],
+        key=lambda c: c.get("value") or 0,
+    )
+    if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical":
+        system = 2000000000
+    elif (self.get("spec") or {}).get("priorityClassName") == "system-node-critical":
+        system = 2000001000
+    else:
+        system = 0
+    made = []
+    if not (not (self.get("spec") or {}).get("priorityClassName") or system > 0 or len(named) > 0):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": join_texts(
+                    "no PriorityClass with name ",
+                    (self.get("spec") or {}).get("priorityClassName") or "",
+                    " was found",
                 ),
-                (
-                    []
-                    if (
-                        (self.get("spec") or {}).get("preemptionPolicy") is None
-                        or ((self.get("spec") or {}).get("preemptionPolicy") or "") == policy
-                    )
-                    else [
-                        {
-                            "code": "Forbidden",
-                            "reason": join_texts(
-                                "the string value of PreemptionPolicy (",
-                                (self.get("spec") or {}).get("preemptionPolicy") or "",
-                                ") must not be provided in pod spec; priority admission controller computed ",
-                                policy,
-                                " from the given PriorityClass name",
-                            ),
-                            "field": "spec.preemptionPolicy",
-                        },
-                    ]
+                "field": "spec.priorityClassName",
+            },
+        ]
+    chosen = named if len(named) > 0 else [] if system > 0 else fallback
+    priority = index_list(chosen, 0).get("value") or 0 if len(chosen) > 0 else system
+    if len(chosen) > 0 and index_list(chosen, 0).get("preemptionPolicy") is not None:
+        policy = index_list(chosen, 0).get("preemptionPolicy") or ""
+    else:
+        policy = "PreemptLowerPriority"
+    if not (
+        (self.get("spec") or {}).get("priority") is None
+        or ((self.get("spec") or {}).get("priority") or 0) == priority
+    ):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": join_texts(
+                    "the integer value of priority (",
+                    string_from_int((self.get("spec") or {}).get("priority") or 0),
+                    ") must not be provided in pod spec; priority admission controller computed ",
+                    string_from_int(priority),
+                    " from the given PriorityClass name",
                 ),
-            ))(
-                (
-                    index_list(chosen, 0).get("preemptionPolicy") or ""
-                    if len(chosen) > 0 and index_list(chosen, 0).get("preemptionPolicy") is not None
-                    else "PreemptLowerPriority"
+                "field": "spec.priority",
+            },
+        ]
+    if not (
+        (self.get("spec") or {}).get("preemptionPolicy") is None
+        or ((self.get("spec") or {}).get("preemptionPolicy") or "") == policy
+    ):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": join_texts(
+                    "the string value of PreemptionPolicy (",
+                    (self.get("spec") or {}).get("preemptionPolicy") or "",
+                    ") must not be provided in pod spec; priority admission controller computed ",
+                    policy,
+                    " from the given PriorityClass name",
                 ),
-            ))(
-                index_list(chosen, 0).get("value") or 0 if len(chosen) > 0 else system,
-            ))(
-                named if len(named) > 0 else [] if system > 0 else fallback,
-            ),
-        ))(
-            (
-                2000000000
-                if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical"
-                else 2000001000
-                if (self.get("spec") or {}).get("priorityClassName") == "system-node-critical"
-                else 0
-            ),
-        ))(
-            sorted(
-                [c for c in cluster.get("priorityClasses") or [] if c.get("globalDefault")],
-                key=lambda c: c.get("value") or 0,
-            ),
-        ))(
-            [
-                c
-                for c in cluster.get("priorityClasses") or []
-                if ((c.get("metadata") or {}).get("name") or "") == (
-                    (self.get("spec") or {}).get("priorityClassName")
-                    or ""
-                )
-            ],
-        ),
-    }
+                "field": "spec.preemptionPolicy",
+            },
+        ]
+    findings = made
+    return {"object": object, "findings": findings}
 
 
 RULES = (

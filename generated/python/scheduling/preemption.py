@@ -25,7 +25,7 @@ def whyNoPreemption(pod, nodes):
                 (pod.get("status") or {}).get("nominatedNodeName")
                 or ""
             )
-            and ((pod.get("status") or {}).get("nominatedNodeName") or "") != ""
+            and (pod.get("status") or {}).get("nominatedNodeName")
         )
     ]
     if (pod.get("spec") or {}).get("preemptionPolicy") == "Never":

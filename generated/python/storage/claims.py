@@ -16,65 +16,55 @@ QUANTITY_0 = parse_quantity("0")
 # storage/DefaultStorageClass  admit (self: core.PersistentVolumeClaim, cluster: Cluster): Admission
 def admit_DefaultStorageClass(self, cluster):
     """A claim that names no class gets the default one, if there is one; of several the newest."""
-    return {
-        "object": (lambda defaults: (
-            {
-                **self,
-                "spec": {
-                    **(self.get("spec") or {}),
-                    "storageClassName": (
-                        (index_list(defaults, len(defaults) - 1).get("metadata") or {}).get("name")
-                        or ""
-                    ),
-                },
-            }
-            if len(defaults) > 0 and (self.get("spec") or {}).get("storageClassName") is None
-            else self
-        ))(
-            sorted(
-                [
-                    c
-                    for c in cluster.get("storageClasses") or []
-                    if (
-                        "storageclass.kubernetes.io/is-default-class" in (
-                            (c.get("metadata") or {}).get("annotations")
-                            or {}
-                        )
-                        and (
-                            (c.get("metadata") or {}).get("annotations")
-                            or {}
-                        )["storageclass.kubernetes.io/is-default-class"] == "true"
-                    )
-                ],
-                key=lambda c: (
-                    (c.get("metadata") or {}).get("creationTimestamp")
-                    or TIMESTAMP_1970_01_01T00_00_00Z
+    defaults = sorted(
+        [
+            c
+            for c in cluster.get("storageClasses") or []
+            if (
+                "storageclass.kubernetes.io/is-default-class" in (
+                    (c.get("metadata") or {}).get("annotations")
+                    or {}
+                )
+                and (
+                    (c.get("metadata") or {}).get("annotations")
+                    or {}
+                )["storageclass.kubernetes.io/is-default-class"] == "true"
+            )
+        ],
+        key=lambda c: (c.get("metadata") or {}).get("creationTimestamp") or TIMESTAMP_1970_01_01T00_00_00Z,
+    )
+    if len(defaults) > 0 and (self.get("spec") or {}).get("storageClassName") is None:
+        object = {
+            **self,
+            "spec": {
+                **(self.get("spec") or {}),
+                "storageClassName": (
+                    (index_list(defaults, len(defaults) - 1).get("metadata") or {}).get("name")
+                    or ""
                 ),
-            ),
-        ),
-        "findings": (lambda defaults: [])(
-            sorted(
-                [
-                    c
-                    for c in cluster.get("storageClasses") or []
-                    if (
-                        "storageclass.kubernetes.io/is-default-class" in (
-                            (c.get("metadata") or {}).get("annotations")
-                            or {}
-                        )
-                        and (
-                            (c.get("metadata") or {}).get("annotations")
-                            or {}
-                        )["storageclass.kubernetes.io/is-default-class"] == "true"
-                    )
-                ],
-                key=lambda c: (
-                    (c.get("metadata") or {}).get("creationTimestamp")
-                    or TIMESTAMP_1970_01_01T00_00_00Z
-                ),
-            ),
-        ),
-    }
+            },
+        }
+    else:
+        object = self
+    defaults = sorted(
+        [
+            c
+            for c in cluster.get("storageClasses") or []
+            if (
+                "storageclass.kubernetes.io/is-default-class" in (
+                    (c.get("metadata") or {}).get("annotations")
+                    or {}
+                )
+                and (
+                    (c.get("metadata") or {}).get("annotations")
+                    or {}
+                )["storageclass.kubernetes.io/is-default-class"] == "true"
+            )
+        ],
+        key=lambda c: (c.get("metadata") or {}).get("creationTimestamp") or TIMESTAMP_1970_01_01T00_00_00Z,
+    )
+    findings = []
+    return {"object": object, "findings": findings}
 
 
 # storage/mayHave  function (c: core.PersistentVolumeClaim, v: core.PersistentVolume): bool
@@ -145,7 +135,7 @@ def controller_VolumeBinder(self, volumes, classes, pods, now):
     ]
     used = any(
         (
-            ((p.get("spec") or {}).get("nodeName") or "") != ""
+            (p.get("spec") or {}).get("nodeName")
             and ((p.get("metadata") or {}).get("namespace") or "") == (
                 (self.get("metadata") or {}).get("namespace")
                 or ""

@@ -31,8 +31,8 @@ class Recording:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._judge, name)
 
-    def judge(self, pod: dict[str, Any], nodes: Any, placed: Any) -> Placement:
-        placement = self._judge.judge(pod, nodes, placed)
+    def judge(self, pod: dict[str, Any], nodes: Any, placed: Any, refused: Any = None) -> Placement:
+        placement = self._judge.judge(pod, nodes, placed, refused)
         self.said[_name(pod)] = placement
         return placement
 
@@ -70,12 +70,13 @@ def explain_pods(session: Session, wanted: str, paths: Sequence[str], **options:
 
 
 def _world(session: Session, paths: Sequence[str], options: ClusterOptions) -> tuple[World, Recording]:
-    from kspec.cli.inputs import declared, load, load_nodes, standard
+    from kspec.cli.inputs import check_size, declared, load, load_nodes, standard
     from kspec.plan.cluster import choose_nodes
     from kspec.plan.prepared import prepared_world
 
     inputs = load(session, paths, options)
     rules, workspace = standard(inputs), inputs.workspace
+    check_size(workspace)
     given = load_nodes(session, options, workspace.version)
     found = [o.decoded for o in workspace.objects if o.kind and o.kind.record == "core.Node" and o.decoded]
     nodes = choose_nodes(rules.rules, given, declared(workspace), found).objects

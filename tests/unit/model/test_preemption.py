@@ -1,4 +1,4 @@
-"""How pods that matter more push out others: who goes, who stays, what is promised, and that it comes to rest."""
+"""How pods that matter more push out others: who goes, who stays, and that it comes to rest."""
 
 from __future__ import annotations
 

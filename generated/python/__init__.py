@@ -123,6 +123,7 @@ INDEX = (
     ("scheduling/termMeans", "function", "termMeans", "scheduling/pod_affinity", "termMeans"),
     ("scheduling/placedTermMeans", "function", "placedTermMeans", "scheduling/pod_affinity", "placedTermMeans"),
     ("scheduling/neighbours", "function", "neighbours", "scheduling/pod_affinity", "neighbours"),
+    ("scheduling/mindsOthers", "function", "mindsOthers", "scheduling/pod_affinity", "mindsOthers"),
     ("scheduling/InterPodAffinity", "filter", "InterPodAffinity", "scheduling/pod_affinity", "filter_InterPodAffinity"),
     ("scheduling/likingsOf", "function", "likingsOf", "scheduling/pod_affinity", "likingsOf"),
     ("scheduling/likings", "function", "likings", "scheduling/pod_affinity", "likings"),

@@ -136,6 +136,8 @@ class Judge:
         self._makers = {name: rules.function(rule_id) for name, rule_id in profile.prepared.items()}
         everything = [*self.filters, *self.scores]
         local = [r for r in everything if _is_local(r)]
+        self._wide = [i for i, r in enumerate(self.filters) if not _is_local(r)]
+        """The filters that look further than one node, by index."""
         self.reads_cluster = len(local) < len(everything)
         """Can a change on one node matter to the verdict on another?"""
         self._signature = signature_of(_read_of(r, "pod") for r in local)
@@ -245,14 +247,13 @@ class Judge:
         return _Known(node, version, len(self.filters), raw=raw)
 
     def _verdict(self, name: str, given: Given, known: _Known, active: Sequence[int]) -> Verdict:
-        for i in active:
-            rule = self.filters[i]
-            if i == known.failed:
-                return rejection(name, rule.name, known.findings)
-            if not _is_local(rule):
-                findings = given.ask(rule)
+        for i in self._wide:
+            if i < known.failed and i in active:
+                findings = given.ask(self.filters[i])
                 if findings:
-                    return rejection(name, rule.name, findings)
+                    return rejection(name, self.filters[i].name, findings)
+        if known.failed < len(self.filters):
+            return rejection(name, self.filters[known.failed].name, known.findings)
         return Verdict(name)
 
     # ------------------------------------------------------------ scores

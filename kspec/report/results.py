@@ -80,4 +80,5 @@ def result_of_case(
     instead = "it holds then" if verdict_then == "holds" else "it is violated then"
     reason = plain.reason or ("" if outcome == "holds" else instead)
     witness = plain.witness if outcome == "violated" else None
-    return Result("expect", title, outcome, span, reason, witness, (), (), plain.stats, expected, added)
+    within = plain.assumptions, plain.bounds  # a proof that was expected rests on them as any other
+    return Result("expect", title, outcome, span, reason, witness, *within, plain.stats, expected, added)

@@ -45,7 +45,8 @@ prove "namespace labels": forall p in pods, q in pods
 prove "at hand": forall e in network.endpoints(), p in pods, port in 79..91: !reaches(p, e, port)
 prove "some": exists p in pods, q in pods, port in 1..65535:
   q.namespace == "shop" && reaches(p, q, port) && !reaches(q, p, port)
-forbid "any": exists p in pods, q in pods: [80, 443].exists(port, reaches(p, q, port)) && p.namespace == "other"
+forbid "any": exists p in pods, q in pods:
+  [80, 443].exists(port, reaches(p, q, port)) && p.namespace == "other"
 prove "three": forall p in pods, q in pods, r in pods:
   reaches(p, q, 80) && reaches(q, r, 80) implies reaches(p, r, 80)
 """

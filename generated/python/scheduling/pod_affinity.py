@@ -214,6 +214,32 @@ def neighbours(pod, nodes, cluster):
     }
 
 
+# scheduling/mindsOthers  function (pod: core.Pod, neighbours: scheduling.Neighbours): bool
+def mindsOthers(pod, neighbours_):
+    """Without a term of its own, and none of others that is against it, a pod may go anywhere."""
+    return (
+        len(neighbours_.get("closed") or []) > 0
+        or len(
+            (
+                (
+                    ((pod.get("spec") or {}).get("affinity") or {}).get("podAffinity")
+                    or {}
+                ).get("requiredDuringSchedulingIgnoredDuringExecution")
+                or []
+            ),
+        ) > 0
+        or len(
+            (
+                (
+                    ((pod.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
+                    or {}
+                ).get("requiredDuringSchedulingIgnoredDuringExecution")
+                or []
+            ),
+        ) > 0
+    )
+
+
 # scheduling/InterPodAffinity  filter (pod: core.Pod, node: core.Node, neighbours: scheduling.Neighbours): list(Finding)
 def filter_InterPodAffinity(pod, node, neighbours_):
     """Near the pods that it must be near to, far from those that it must be far from, and let in by those that are there."""
@@ -1105,6 +1131,38 @@ RULES = (
         },
         source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go PreFilter, getExistingAntiAffinityCounts, getIncomingAffinityAntiAffinityCounts",
         doc="Which topologies are open to the pod, and which are not.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/mindsOthers",
+        "function",
+        "mindsOthers",
+        (Param("pod", "core.Pod"), Param("neighbours", "scheduling.Neighbours")),
+        mindsOthers,
+        result="bool",
+        reads={
+            "neighbours": frozenset((("closed", "#"),)),
+            "pod": frozenset(
+                (
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "#",
+                    ),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go PreFilter",
+        doc="Without a term of its own, and none of others that is against it, a pod may go anywhere.",
         path="scheduling/pod_affinity",
     ),
     CompiledRule(

@@ -82,15 +82,13 @@ def abacFromV0(p):
 @ops.rule("access/abacSubject")
 def abacSubject(p, r):
     return ops.and_(
-        ops.and_(
-            ops.or_(
-                ops.call("_!=_", ops.field(p, "user", ""), ""),
-                lambda: ops.call("_!=_", ops.field(p, "group", ""), ""),
-            ),
-            lambda: ops.or_(
-                ops.call("_==_", ops.field(p, "user", ""), ""),
-                lambda: ops.call("_==_", ops.field(p, "user", ""), ops.field(r, "user", "")),
-            ),
+        ops.or_(
+            ops.call("_!=_", ops.field(p, "user", ""), ""),
+            lambda: ops.call("_!=_", ops.field(p, "group", ""), ""),
+        ),
+        lambda: ops.or_(
+            ops.call("_==_", ops.field(p, "user", ""), ""),
+            lambda: ops.call("_==_", ops.field(p, "user", ""), ops.field(r, "user", "")),
         ),
         lambda: ops.or_(
             ops.call("_==_", ops.field(p, "group", ""), ""),
@@ -110,17 +108,15 @@ def abacOpens(p, r):
         lambda: ops.cond(
             ops.field(r, "resourceRequest", False),
             lambda: ops.and_(
-                ops.and_(
-                    ops.call(
-                        "@in",
-                        ops.field(p, "namespace", ""),
-                        ops.list_(["*", ops.field(r, "namespace", "")]),
-                    ),
-                    lambda: ops.call(
-                        "@in",
-                        ops.field(p, "resource", ""),
-                        ops.list_(["*", ops.field(r, "resource", "")]),
-                    ),
+                ops.call(
+                    "@in",
+                    ops.field(p, "namespace", ""),
+                    ops.list_(["*", ops.field(r, "namespace", "")]),
+                ),
+                lambda: ops.call(
+                    "@in",
+                    ops.field(p, "resource", ""),
+                    ops.list_(["*", ops.field(r, "resource", "")]),
                 ),
                 lambda: ops.call(
                     "@in",

@@ -134,12 +134,7 @@ def ruleCovers(own, atom):
             lambda u: ops.exists(ops.field(own, "nonResourceURLs", []), lambda o: pathCovers(o, u)),
         ),
     )
-    return lets.done(
-        ops.and_(
-            ops.and_(ops.and_(verbs, lambda: groups), lambda: resources),
-            lambda: ops.and_(names, lambda: paths),
-        ),
-    )
+    return lets.done(ops.and_(verbs, lambda: groups, lambda: resources, lambda: names, lambda: paths))
 
 
 # access/uncovered  function (owner: list(rbac.PolicyRule), servant: list(rbac.PolicyRule)): list(rbac.PolicyRule)

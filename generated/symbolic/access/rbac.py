@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # access/verbMatches  function (rule: rbac.PolicyRule, verb: string): bool
 @ops.rule("access/verbMatches")
 def verbMatches(rule, verb):
@@ -40,7 +39,8 @@ def pathMatches(rule, path):
     return ops.exists(
         ops.field(rule, "nonResourceURLs", []),
         lambda u: ops.or_(
-            ops.or_(ops.call("_==_", u, "*"), lambda: ops.call("_==_", u, path)),
+            ops.call("_==_", u, "*"),
+            lambda: ops.call("_==_", u, path),
             lambda: ops.and_(
                 ops.call("endsWith", u, "*"),
                 lambda: ops.call("startsWith", path, withoutStars(u)),
@@ -71,20 +71,14 @@ def ruleAllows(rule, r):
         lambda: ops.cond(
             ops.field(r, "resourceRequest", False),
             lambda: ops.and_(
-                ops.and_(
-                    ops.exists(
-                        ops.field(rule, "apiGroups", []),
-                        lambda g: ops.or_(
-                            ops.call("_==_", g, "*"),
-                            lambda: ops.call("_==_", g, ops.field(r, "apiGroup", "")),
-                        ),
-                    ),
-                    lambda: resourceMatches(
-                        rule,
-                        ops.field(r, "resource", ""),
-                        ops.field(r, "subresource", ""),
+                ops.exists(
+                    ops.field(rule, "apiGroups", []),
+                    lambda g: ops.or_(
+                        ops.call("_==_", g, "*"),
+                        lambda: ops.call("_==_", g, ops.field(r, "apiGroup", "")),
                     ),
                 ),
+                lambda: resourceMatches(rule, ops.field(r, "resource", ""), ops.field(r, "subresource", "")),
                 lambda: ops.or_(
                     ops.call("_==_", ops.call("size", ops.field(rule, "resourceNames", [])), 0),
                     lambda: ops.call("@in", ops.field(r, "name", ""), ops.field(rule, "resourceNames", [])),
@@ -114,10 +108,8 @@ def appliesTo(s, r, namespace):
                 ops.call("_==_", ops.field(s, "kind", ""), "Group"),
                 lambda: ops.call("@in", ops.field(s, "name", ""), ops.field(r, "groups", [])),
                 lambda: ops.and_(
-                    ops.and_(
-                        ops.call("_==_", ops.field(s, "kind", ""), "ServiceAccount"),
-                        lambda: ops.call("_!=_", home, ""),
-                    ),
+                    ops.call("_==_", ops.field(s, "kind", ""), "ServiceAccount"),
+                    lambda: ops.call("_!=_", home, ""),
                     lambda: ops.call(
                         "_==_",
                         ops.field(r, "user", ""),
@@ -187,19 +179,17 @@ def authorizer_RBAC(r, cluster):
                 lambda: ops.exists(
                     ops.field(cluster, "roleBindings", []),
                     lambda b: ops.and_(
-                        ops.and_(
-                            ops.call(
-                                "_==_",
+                        ops.call(
+                            "_==_",
+                            ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+                            ops.field(r, "namespace", ""),
+                        ),
+                        lambda: ops.exists(
+                            ops.field(b, "subjects", []),
+                            lambda s: appliesTo(
+                                s,
+                                r,
                                 ops.field(ops.field(b, "metadata", {}), "namespace", ""),
-                                ops.field(r, "namespace", ""),
-                            ),
-                            lambda: ops.exists(
-                                ops.field(b, "subjects", []),
-                                lambda s: appliesTo(
-                                    s,
-                                    r,
-                                    ops.field(ops.field(b, "metadata", {}), "namespace", ""),
-                                ),
                             ),
                         ),
                         lambda: ops.exists(

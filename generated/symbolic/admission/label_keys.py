@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # admission/withLabelKeys  function (s: meta.LabelSelector, labels: map(string, string), same: list(string), other: list(string)): meta.LabelSelector
 @ops.rule("admission/withLabelKeys")
 def withLabelKeys(s, labels, same, other):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # admission/DefaultTolerationSeconds  admit (self: core.Pod): Admission
 @ops.rule("admission/DefaultTolerationSeconds")
 def admit_DefaultTolerationSeconds(self):
@@ -230,14 +229,12 @@ def admit_Priority(self, cluster):
                             "_+_",
                             ops.cond(
                                 ops.or_(
-                                    ops.or_(
-                                        ops.call(
-                                            "_==_",
-                                            ops.field(ops.field(self, "spec", {}), "priorityClassName", ""),
-                                            "",
-                                        ),
-                                        lambda: ops.call("_>_", system, 0),
+                                    ops.call(
+                                        "_==_",
+                                        ops.field(ops.field(self, "spec", {}), "priorityClassName", ""),
+                                        "",
                                     ),
+                                    lambda: ops.call("_>_", system, 0),
                                     lambda: ops.call("_>_", ops.call("size", named), 0),
                                 ),
                                 lambda: ops.list_([]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # defaults/Service  default (self: core.Service): core.Service
 @ops.rule("defaults/Service")
 def default_Service(self):

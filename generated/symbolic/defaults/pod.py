@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # defaults/PodSpec  default (self: core.PodSpec): core.PodSpec
 @ops.rule("defaults/PodSpec")
 def default_PodSpec(self):

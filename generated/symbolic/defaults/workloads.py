@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # defaults/Deployment  default (self: apps.Deployment): apps.Deployment
 @ops.rule("defaults/Deployment")
 def default_Deployment(self):

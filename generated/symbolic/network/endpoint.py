@@ -238,37 +238,27 @@ def endpoints(cluster):
 @ops.rule("network/pods")
 def domain_pods(p, cluster):
     return ops.and_(
-        ops.and_(
-            ops.and_(
-                ops.and_(
-                    isGoverned(p),
-                    lambda: ops.and_(
-                        ops.call("_!=_", ops.field(p, "name", ""), ""),
-                        lambda: ops.call("_!=_", ops.field(p, "namespace", ""), ""),
-                    ),
+        isGoverned(p),
+        lambda: ops.call("_!=_", ops.field(p, "name", ""), ""),
+        lambda: ops.call("_!=_", ops.field(p, "namespace", ""), ""),
+        lambda: ops.call("@in", "kubernetes.io/metadata.name", ops.field(p, "namespaceLabels", {})),
+        lambda: ops.call(
+            "_==_",
+            ops.call("_[_]", ops.field(p, "namespaceLabels", {}), "kubernetes.io/metadata.name"),
+            ops.field(p, "namespace", ""),
+        ),
+        lambda: ops.all_(
+            ops.field(cluster, "namespaces", []),
+            lambda n: ops.or_(
+                ops.call(
+                    "_!=_",
+                    ops.field(ops.field(n, "metadata", {}), "name", ""),
+                    ops.field(p, "namespace", ""),
                 ),
-                lambda: ops.and_(
-                    ops.call("@in", "kubernetes.io/metadata.name", ops.field(p, "namespaceLabels", {})),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.call("_[_]", ops.field(p, "namespaceLabels", {}), "kubernetes.io/metadata.name"),
-                        ops.field(p, "namespace", ""),
-                    ),
-                ),
-            ),
-            lambda: ops.all_(
-                ops.field(cluster, "namespaces", []),
-                lambda n: ops.or_(
-                    ops.call(
-                        "_!=_",
-                        ops.field(ops.field(n, "metadata", {}), "name", ""),
-                        ops.field(p, "namespace", ""),
-                    ),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(n, "metadata", {}), "labels", {}),
-                        ops.field(p, "namespaceLabels", {}),
-                    ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(n, "metadata", {}), "labels", {}),
+                    ops.field(p, "namespaceLabels", {}),
                 ),
             ),
         ),
@@ -280,13 +270,11 @@ def domain_pods(p, cluster):
 @ops.rule("network/podsTogether")
 def podsTogether(a, b):
     return ops.and_(
-        ops.and_(
-            ops.or_(
-                ops.call("_!=_", ops.field(a, "name", ""), ops.field(b, "name", "")),
-                lambda: ops.call("_!=_", ops.field(a, "namespace", ""), ops.field(b, "namespace", "")),
-            ),
-            lambda: ops.call("_!=_", ops.field(a, "address", None), ops.field(b, "address", None)),
+        ops.or_(
+            ops.call("_!=_", ops.field(a, "name", ""), ops.field(b, "name", "")),
+            lambda: ops.call("_!=_", ops.field(a, "namespace", ""), ops.field(b, "namespace", "")),
         ),
+        lambda: ops.call("_!=_", ops.field(a, "address", None), ops.field(b, "address", None)),
         lambda: ops.or_(
             ops.call("_!=_", ops.field(a, "namespace", ""), ops.field(b, "namespace", "")),
             lambda: ops.call(

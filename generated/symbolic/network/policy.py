@@ -25,13 +25,11 @@ def governs(np, direction):
 @ops.rule("network/subjectOf")
 def subjectOf(np, e):
     return ops.and_(
-        ops.and_(
-            network_endpoint_rules.isGoverned(e),
-            lambda: ops.call(
-                "_==_",
-                ops.field(ops.field(np, "metadata", {}), "namespace", ""),
-                ops.field(e, "namespace", ""),
-            ),
+        network_endpoint_rules.isGoverned(e),
+        lambda: ops.call(
+            "_==_",
+            ops.field(ops.field(np, "metadata", {}), "namespace", ""),
+            ops.field(e, "namespace", ""),
         ),
         lambda: types_selector_rules.selects(
             ops.field(ops.field(np, "spec", {}), "podSelector", {}),
@@ -85,17 +83,15 @@ def peerMatches(peer, policyNamespace, e, cluster):
         ops.has_field(peer, "ipBlock"),
         lambda: blockHolds(ops.field(peer, "ipBlock", {}), e),
         lambda: ops.and_(
-            ops.and_(
-                network_endpoint_rules.isGoverned(e),
-                lambda: ops.cond(
-                    ops.has_field(peer, "namespaceSelector"),
-                    lambda: network_endpoint_rules.namespaceMatches(
-                        ops.field(peer, "namespaceSelector", {}),
-                        e,
-                        cluster,
-                    ),
-                    lambda: ops.call("_==_", ops.field(e, "namespace", ""), policyNamespace),
+            network_endpoint_rules.isGoverned(e),
+            lambda: ops.cond(
+                ops.has_field(peer, "namespaceSelector"),
+                lambda: network_endpoint_rules.namespaceMatches(
+                    ops.field(peer, "namespaceSelector", {}),
+                    e,
+                    cluster,
                 ),
+                lambda: ops.call("_==_", ops.field(e, "namespace", ""), policyNamespace),
             ),
             lambda: ops.or_(
                 ops.call("!_", ops.has_field(peer, "podSelector")),
@@ -137,14 +133,12 @@ def portMatches(p, destination, port, protocol):
                     lambda: ops.exists(
                         ops.field(destination, "ports", []),
                         lambda c: ops.and_(
-                            ops.and_(
-                                ops.call(
-                                    "_==_",
-                                    ops.field(c, "name", ""),
-                                    ops.call("string", ops.field(p, "port", None)),
-                                ),
-                                lambda: ops.call("_==_", ops.field(c, "containerPort", 0), port),
+                            ops.call(
+                                "_==_",
+                                ops.field(c, "name", ""),
+                                ops.call("string", ops.field(p, "port", None)),
                             ),
+                            lambda: ops.call("_==_", ops.field(c, "containerPort", 0), port),
                             lambda: ops.call(
                                 "_==_",
                                 ops.cond(

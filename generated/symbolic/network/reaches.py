@@ -82,17 +82,15 @@ def reaches_6(origin, destination, port, protocol, cluster):
         ops.filter_(
             network_endpoint_rules.endpoints(cluster),
             lambda e: ops.and_(
-                ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.field(e, "namespace", ""),
-                        ops.field(ops.field(destination, "metadata", {}), "namespace", ""),
-                    ),
-                    lambda: ops.call(
-                        "_>_",
-                        ops.call("size", ops.field(ops.field(destination, "spec", {}), "selector", {})),
-                        0,
-                    ),
+                ops.call(
+                    "_==_",
+                    ops.field(e, "namespace", ""),
+                    ops.field(ops.field(destination, "metadata", {}), "namespace", ""),
+                ),
+                lambda: ops.call(
+                    "_>_",
+                    ops.call("size", ops.field(ops.field(destination, "spec", {}), "selector", {})),
+                    0,
                 ),
                 lambda: ops.all_(
                     ops.field(ops.field(destination, "spec", {}), "selector", {}),
@@ -109,17 +107,15 @@ def reaches_6(origin, destination, port, protocol, cluster):
         ops.exists(
             ops.field(ops.field(destination, "spec", {}), "ports", []),
             lambda s: ops.and_(
-                ops.and_(
-                    ops.call("_==_", ops.field(s, "port", 0), port),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.cond(
-                            ops.call("_==_", ops.field(s, "protocol", ""), ""),
-                            lambda: "TCP",
-                            lambda: ops.field(s, "protocol", ""),
-                        ),
-                        protocol,
+                ops.call("_==_", ops.field(s, "port", 0), port),
+                lambda: ops.call(
+                    "_==_",
+                    ops.cond(
+                        ops.call("_==_", ops.field(s, "protocol", ""), ""),
+                        lambda: "TCP",
+                        lambda: ops.field(s, "protocol", ""),
                     ),
+                    protocol,
                 ),
                 lambda: ops.exists(
                     backends,
@@ -142,21 +138,19 @@ def reaches_6(origin, destination, port, protocol, cluster):
                             lambda: ops.exists(
                                 ops.field(e, "ports", []),
                                 lambda c: ops.and_(
-                                    ops.and_(
-                                        ops.call(
-                                            "_==_",
-                                            ops.field(c, "name", ""),
-                                            ops.call("string", ops.field(s, "targetPort", None)),
+                                    ops.call(
+                                        "_==_",
+                                        ops.field(c, "name", ""),
+                                        ops.call("string", ops.field(s, "targetPort", None)),
+                                    ),
+                                    lambda: ops.call(
+                                        "_==_",
+                                        ops.cond(
+                                            ops.call("_==_", ops.field(c, "protocol", ""), ""),
+                                            lambda: "TCP",
+                                            lambda: ops.field(c, "protocol", ""),
                                         ),
-                                        lambda: ops.call(
-                                            "_==_",
-                                            ops.cond(
-                                                ops.call("_==_", ops.field(c, "protocol", ""), ""),
-                                                lambda: "TCP",
-                                                lambda: ops.field(c, "protocol", ""),
-                                            ),
-                                            protocol,
-                                        ),
+                                        protocol,
                                     ),
                                     lambda: reaches(
                                         origin,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # nodes/planAssumptions  function (cluster: Cluster): list(string)
 @ops.rule("nodes/planAssumptions")
 def planAssumptions(cluster):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # nodes/qosClass  function (p: core.Pod): string
 @ops.rule("nodes/qosClass")
 def qosClass(p):
@@ -207,7 +206,8 @@ def controller_Kubelet(self, nodes, now):
             ),
             ops.cond(
                 ops.and_(
-                    ops.and_(bound, lambda: ops.call("!_", going)),
+                    bound,
+                    lambda: ops.call("!_", going),
                     lambda: ops.call(
                         "!_",
                         ops.call(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # nodes/conditionTaint  function (node: core.Node, type: string, status: string, key: string, effect: string): list(core.Taint)
 @ops.rule("nodes/conditionTaint")
 def conditionTaint(node, type, status, key, effect):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # nodes/systemNamespaces  function (): list(string)
 @ops.rule("nodes/systemNamespaces")
 def systemNamespaces():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # nodes/defaultCluster  function (): list(nodes.Pool)
 @ops.rule("nodes/defaultCluster")
 def defaultCluster():

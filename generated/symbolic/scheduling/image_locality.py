@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/wantedImages  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): list(scheduling.SpreadImage)
 @ops.rule("scheduling/wantedImages")
 def wantedImages(pod, nodes):

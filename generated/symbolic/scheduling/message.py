@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/failureMessage  function (nodes: int, reasons: map(string, int)): string
 @ops.rule("scheduling/failureMessage")
 def failureMessage(nodes, reasons):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/selectorMatches  function (selector: map(string, string), labels: map(string, string)): bool
 @ops.rule("scheduling/selectorMatches")
 def selectorMatches(selector, labels):
@@ -44,30 +43,22 @@ def requirementHolds(r, present, value):
                     ops.call("_==_", ops.field(r, "operator", ""), "DoesNotExist"),
                     lambda: ops.call("!_", present),
                     lambda: ops.and_(
-                        ops.and_(
-                            ops.and_(
-                                ops.call("@in", ops.field(r, "operator", ""), ops.list_(["Gt", "Lt"])),
-                                lambda: present,
+                        ops.call("@in", ops.field(r, "operator", ""), ops.list_(["Gt", "Lt"])),
+                        lambda: present,
+                        lambda: ops.call("_==_", ops.call("size", ops.field(r, "values", [])), 1),
+                        lambda: isWhole(value),
+                        lambda: isWhole(ops.call("_[_]", ops.field(r, "values", []), 0)),
+                        lambda: ops.cond(
+                            ops.call("_==_", ops.field(r, "operator", ""), "Gt"),
+                            lambda: ops.call(
+                                "_>_",
+                                ops.call("int", value),
+                                ops.call("int", ops.call("_[_]", ops.field(r, "values", []), 0)),
                             ),
-                            lambda: ops.call("_==_", ops.call("size", ops.field(r, "values", [])), 1),
-                        ),
-                        lambda: ops.and_(
-                            ops.and_(
-                                isWhole(value),
-                                lambda: isWhole(ops.call("_[_]", ops.field(r, "values", []), 0)),
-                            ),
-                            lambda: ops.cond(
-                                ops.call("_==_", ops.field(r, "operator", ""), "Gt"),
-                                lambda: ops.call(
-                                    "_>_",
-                                    ops.call("int", value),
-                                    ops.call("int", ops.call("_[_]", ops.field(r, "values", []), 0)),
-                                ),
-                                lambda: ops.call(
-                                    "_<_",
-                                    ops.call("int", value),
-                                    ops.call("int", ops.call("_[_]", ops.field(r, "values", []), 0)),
-                                ),
+                            lambda: ops.call(
+                                "_<_",
+                                ops.call("int", value),
+                                ops.call("int", ops.call("_[_]", ops.field(r, "values", []), 0)),
                             ),
                         ),
                     ),
@@ -81,43 +72,39 @@ def requirementHolds(r, present, value):
 @ops.rule("scheduling/termMatches")
 def termMatches(t, node):
     return ops.and_(
-        ops.and_(
-            ops.or_(
-                ops.call("_>_", ops.call("size", ops.field(t, "matchExpressions", [])), 0),
-                lambda: ops.call("_>_", ops.call("size", ops.field(t, "matchFields", [])), 0),
-            ),
-            lambda: ops.all_(
-                ops.field(t, "matchExpressions", []),
-                lambda r: requirementHolds(
-                    r,
+        ops.or_(
+            ops.call("_>_", ops.call("size", ops.field(t, "matchExpressions", [])), 0),
+            lambda: ops.call("_>_", ops.call("size", ops.field(t, "matchFields", [])), 0),
+        ),
+        lambda: ops.all_(
+            ops.field(t, "matchExpressions", []),
+            lambda r: requirementHolds(
+                r,
+                ops.call(
+                    "@in",
+                    ops.field(r, "key", ""),
+                    ops.field(ops.field(node, "metadata", {}), "labels", {}),
+                ),
+                ops.cond(
                     ops.call(
                         "@in",
                         ops.field(r, "key", ""),
                         ops.field(ops.field(node, "metadata", {}), "labels", {}),
                     ),
-                    ops.cond(
-                        ops.call(
-                            "@in",
-                            ops.field(r, "key", ""),
-                            ops.field(ops.field(node, "metadata", {}), "labels", {}),
-                        ),
-                        lambda: ops.call(
-                            "_[_]",
-                            ops.field(ops.field(node, "metadata", {}), "labels", {}),
-                            ops.field(r, "key", ""),
-                        ),
-                        lambda: "",
+                    lambda: ops.call(
+                        "_[_]",
+                        ops.field(ops.field(node, "metadata", {}), "labels", {}),
+                        ops.field(r, "key", ""),
                     ),
+                    lambda: "",
                 ),
             ),
         ),
         lambda: ops.all_(
             ops.field(t, "matchFields", []),
             lambda r: ops.and_(
-                ops.and_(
-                    ops.call("_==_", ops.field(r, "key", ""), "metadata.name"),
-                    lambda: ops.call("@in", ops.field(r, "operator", ""), ops.list_(["In", "NotIn"])),
-                ),
+                ops.call("_==_", ops.field(r, "key", ""), "metadata.name"),
+                lambda: ops.call("@in", ops.field(r, "operator", ""), ops.list_(["In", "NotIn"])),
                 lambda: requirementHolds(r, True, ops.field(ops.field(node, "metadata", {}), "name", "")),
             ),
         ),

@@ -46,24 +46,23 @@ def portsConflict(a, b):
     )
     return lets.done(
         ops.and_(
-            ops.and_(
-                ops.call("_==_", ops.field(a, "hostPort", 0), ops.field(b, "hostPort", 0)),
-                lambda: ops.call(
-                    "_==_",
-                    ops.cond(
-                        ops.call("_==_", ops.field(a, "protocol", ""), ""),
-                        lambda: "TCP",
-                        lambda: ops.field(a, "protocol", ""),
-                    ),
-                    ops.cond(
-                        ops.call("_==_", ops.field(b, "protocol", ""), ""),
-                        lambda: "TCP",
-                        lambda: ops.field(b, "protocol", ""),
-                    ),
+            ops.call("_==_", ops.field(a, "hostPort", 0), ops.field(b, "hostPort", 0)),
+            lambda: ops.call(
+                "_==_",
+                ops.cond(
+                    ops.call("_==_", ops.field(a, "protocol", ""), ""),
+                    lambda: "TCP",
+                    lambda: ops.field(a, "protocol", ""),
+                ),
+                ops.cond(
+                    ops.call("_==_", ops.field(b, "protocol", ""), ""),
+                    lambda: "TCP",
+                    lambda: ops.field(b, "protocol", ""),
                 ),
             ),
             lambda: ops.or_(
-                ops.or_(ops.call("_==_", first, second), lambda: ops.call("_==_", first, "0.0.0.0")),
+                ops.call("_==_", first, second),
+                lambda: ops.call("_==_", first, "0.0.0.0"),
                 lambda: ops.call("_==_", second, "0.0.0.0"),
             ),
         ),

@@ -33,47 +33,45 @@ def termMeans(t, pod, other, namespaces):
     )
     return lets.done(
         ops.and_(
-            ops.and_(
-                ops.cond(
-                    own,
-                    lambda: ops.call(
-                        "_==_",
+            ops.cond(
+                own,
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(other, "metadata", {}), "namespace", ""),
+                    ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
+                ),
+                lambda: ops.or_(
+                    ops.call(
+                        "@in",
                         ops.field(ops.field(other, "metadata", {}), "namespace", ""),
-                        ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
+                        ops.field(t, "namespaces", []),
                     ),
-                    lambda: ops.or_(
-                        ops.call(
-                            "@in",
-                            ops.field(ops.field(other, "metadata", {}), "namespace", ""),
-                            ops.field(t, "namespaces", []),
-                        ),
-                        lambda: ops.and_(
-                            ops.has_field(t, "namespaceSelector"),
-                            lambda: ops.or_(
-                                types_selector_rules.selects(
-                                    ops.field(t, "namespaceSelector", {}),
-                                    ops.map_literal([]),
-                                ),
-                                lambda: ops.exists(
-                                    namespaces,
-                                    lambda n: ops.and_(
-                                        ops.call(
-                                            "_==_",
-                                            ops.field(ops.field(n, "metadata", {}), "name", ""),
-                                            ops.field(ops.field(other, "metadata", {}), "namespace", ""),
-                                        ),
-                                        lambda: types_selector_rules.selects(
-                                            ops.field(t, "namespaceSelector", {}),
-                                            ops.field(ops.field(n, "metadata", {}), "labels", {}),
-                                        ),
+                    lambda: ops.and_(
+                        ops.has_field(t, "namespaceSelector"),
+                        lambda: ops.or_(
+                            types_selector_rules.selects(
+                                ops.field(t, "namespaceSelector", {}),
+                                ops.map_literal([]),
+                            ),
+                            lambda: ops.exists(
+                                namespaces,
+                                lambda n: ops.and_(
+                                    ops.call(
+                                        "_==_",
+                                        ops.field(ops.field(n, "metadata", {}), "name", ""),
+                                        ops.field(ops.field(other, "metadata", {}), "namespace", ""),
+                                    ),
+                                    lambda: types_selector_rules.selects(
+                                        ops.field(t, "namespaceSelector", {}),
+                                        ops.field(ops.field(n, "metadata", {}), "labels", {}),
                                     ),
                                 ),
                             ),
                         ),
                     ),
                 ),
-                lambda: ops.has_field(t, "labelSelector"),
             ),
+            lambda: ops.has_field(t, "labelSelector"),
             lambda: types_selector_rules.selects(
                 ops.field(t, "labelSelector", {}),
                 ops.field(ops.field(other, "metadata", {}), "labels", {}),
@@ -104,39 +102,37 @@ def placedTermMeans(t, owner, pod, namespaces):
     )
     return lets.done(
         ops.and_(
-            ops.and_(
-                ops.cond(
-                    own,
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(owner, "metadata", {}), "namespace", ""),
+            ops.cond(
+                own,
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(owner, "metadata", {}), "namespace", ""),
+                    ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
+                ),
+                lambda: ops.or_(
+                    ops.call(
+                        "@in",
                         ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
+                        ops.field(t, "namespaces", []),
                     ),
-                    lambda: ops.or_(
-                        ops.call(
-                            "@in",
-                            ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
-                            ops.field(t, "namespaces", []),
-                        ),
-                        lambda: ops.and_(
-                            ops.has_field(t, "namespaceSelector"),
-                            lambda: types_selector_rules.selects(
-                                ops.field(t, "namespaceSelector", {}),
-                                ops.cond(
-                                    ops.call("_>_", ops.call("size", its), 0),
-                                    lambda: ops.field(
-                                        ops.field(ops.call("_[_]", its, 0), "metadata", {}),
-                                        "labels",
-                                        {},
-                                    ),
-                                    lambda: ops.map_literal([]),
+                    lambda: ops.and_(
+                        ops.has_field(t, "namespaceSelector"),
+                        lambda: types_selector_rules.selects(
+                            ops.field(t, "namespaceSelector", {}),
+                            ops.cond(
+                                ops.call("_>_", ops.call("size", its), 0),
+                                lambda: ops.field(
+                                    ops.field(ops.call("_[_]", its, 0), "metadata", {}),
+                                    "labels",
+                                    {},
                                 ),
+                                lambda: ops.map_literal([]),
                             ),
                         ),
                     ),
                 ),
-                lambda: ops.has_field(t, "labelSelector"),
             ),
+            lambda: ops.has_field(t, "labelSelector"),
             lambda: types_selector_rules.selects(
                 ops.field(t, "labelSelector", {}),
                 ops.field(ops.field(pod, "metadata", {}), "labels", {}),
@@ -283,6 +279,38 @@ def neighbours(pod, nodes, cluster):
                     ),
                 ),
             },
+        ),
+    )
+
+
+# scheduling/mindsOthers  function (pod: core.Pod, neighbours: scheduling.Neighbours): bool
+@ops.rule("scheduling/mindsOthers")
+def mindsOthers(pod, neighbours_):
+    return ops.or_(
+        ops.call("_>_", ops.call("size", ops.field(neighbours_, "closed", [])), 0),
+        lambda: ops.call(
+            "_>_",
+            ops.call(
+                "size",
+                ops.field(
+                    ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAffinity", {}),
+                    "requiredDuringSchedulingIgnoredDuringExecution",
+                    [],
+                ),
+            ),
+            0,
+        ),
+        lambda: ops.call(
+            "_>_",
+            ops.call(
+                "size",
+                ops.field(
+                    ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAntiAffinity", {}),
+                    "requiredDuringSchedulingIgnoredDuringExecution",
+                    [],
+                ),
+            ),
+            0,
         ),
     )
 
@@ -546,12 +574,10 @@ def likings(pod, nodes, cluster):
                 ops.filter_(
                     ops.field(n, "pods", []),
                     lambda p: ops.or_(
-                        ops.or_(
-                            wishes,
-                            lambda: ops.has_field(
-                                ops.field(ops.field(p, "spec", {}), "affinity", {}),
-                                "podAffinity",
-                            ),
+                        wishes,
+                        lambda: ops.has_field(
+                            ops.field(ops.field(p, "spec", {}), "affinity", {}),
+                            "podAffinity",
                         ),
                         lambda: ops.has_field(
                             ops.field(ops.field(p, "spec", {}), "affinity", {}),
@@ -636,6 +662,7 @@ RULES = {
     "scheduling/termMeans": termMeans,
     "scheduling/placedTermMeans": placedTermMeans,
     "scheduling/neighbours": neighbours,
+    "scheduling/mindsOthers": mindsOthers,
     "scheduling/InterPodAffinity": filter_InterPodAffinity,
     "scheduling/likingsOf": likingsOf,
     "scheduling/likings": likings,

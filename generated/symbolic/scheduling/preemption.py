@@ -38,17 +38,13 @@ def whyNoPreemption(pod, nodes):
                     lambda n: ops.exists(
                         ops.field(n, "pods", []),
                         lambda p: ops.and_(
-                            ops.and_(
-                                isVictim(pod, p),
-                                lambda: ops.has_field(ops.field(p, "metadata", {}), "deletionTimestamp"),
-                            ),
+                            isVictim(pod, p),
+                            lambda: ops.has_field(ops.field(p, "metadata", {}), "deletionTimestamp"),
                             lambda: ops.exists(
                                 ops.field(ops.field(p, "status", {}), "conditions", []),
                                 lambda c: ops.and_(
-                                    ops.and_(
-                                        ops.call("_==_", ops.field(c, "type", ""), "DisruptionTarget"),
-                                        lambda: ops.call("_==_", ops.field(c, "status", ""), "True"),
-                                    ),
+                                    ops.call("_==_", ops.field(c, "type", ""), "DisruptionTarget"),
+                                    lambda: ops.call("_==_", ops.field(c, "status", ""), "True"),
                                     lambda: ops.call(
                                         "_==_",
                                         ops.field(c, "reason", ""),
@@ -125,54 +121,40 @@ def importance(pod, now):
 @ops.rule("scheduling/budgets")
 def budgets(b, pod):
     return ops.and_(
-        ops.and_(
-            ops.and_(
-                ops.call(
-                    "_==_",
-                    ops.field(ops.field(b, "metadata", {}), "namespace", ""),
-                    ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
-                ),
-                lambda: ops.call(
-                    "_>_",
-                    ops.call("size", ops.field(ops.field(pod, "metadata", {}), "labels", {})),
-                    0,
-                ),
-            ),
-            lambda: ops.or_(
-                ops.call(
-                    "_>_",
-                    ops.call(
-                        "size",
-                        ops.field(ops.field(ops.field(b, "spec", {}), "selector", {}), "matchLabels", {}),
-                    ),
-                    0,
-                ),
-                lambda: ops.call(
-                    "_>_",
-                    ops.call(
-                        "size",
-                        ops.field(
-                            ops.field(ops.field(b, "spec", {}), "selector", {}),
-                            "matchExpressions",
-                            [],
-                        ),
-                    ),
-                    0,
-                ),
-            ),
+        ops.call(
+            "_==_",
+            ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+            ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
         ),
-        lambda: ops.and_(
-            types_selector_rules.selects(
-                ops.field(ops.field(b, "spec", {}), "selector", {}),
-                ops.field(ops.field(pod, "metadata", {}), "labels", {}),
+        lambda: ops.call("_>_", ops.call("size", ops.field(ops.field(pod, "metadata", {}), "labels", {})), 0),
+        lambda: ops.or_(
+            ops.call(
+                "_>_",
+                ops.call(
+                    "size",
+                    ops.field(ops.field(ops.field(b, "spec", {}), "selector", {}), "matchLabels", {}),
+                ),
+                0,
             ),
             lambda: ops.call(
-                "!_",
+                "_>_",
                 ops.call(
-                    "@in",
-                    ops.field(ops.field(pod, "metadata", {}), "name", ""),
-                    ops.field(ops.field(b, "status", {}), "disruptedPods", {}),
+                    "size",
+                    ops.field(ops.field(ops.field(b, "spec", {}), "selector", {}), "matchExpressions", []),
                 ),
+                0,
+            ),
+        ),
+        lambda: types_selector_rules.selects(
+            ops.field(ops.field(b, "spec", {}), "selector", {}),
+            ops.field(ops.field(pod, "metadata", {}), "labels", {}),
+        ),
+        lambda: ops.call(
+            "!_",
+            ops.call(
+                "@in",
+                ops.field(ops.field(pod, "metadata", {}), "name", ""),
+                ops.field(ops.field(b, "status", {}), "disruptedPods", {}),
             ),
         ),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/outsideReason  function (plugins: list(string)): list(Finding)
 @ops.rule("scheduling/outsideReason")
 def outsideReason(plugins):

@@ -5,36 +5,29 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/awaitsNode  function (p: core.Pod): bool
 @ops.rule("scheduling/awaitsNode")
 def awaitsNode(p):
     return ops.and_(
-        ops.and_(
-            ops.and_(
-                ops.call("_==_", ops.field(ops.field(p, "spec", {}), "nodeName", ""), ""),
-                lambda: ops.call("!_", ops.has_field(ops.field(p, "metadata", {}), "deletionTimestamp")),
-            ),
-            lambda: ops.call(
-                "!_",
-                ops.call(
-                    "@in",
-                    ops.field(ops.field(p, "status", {}), "phase", ""),
-                    ops.list_(["Succeeded", "Failed"]),
-                ),
-            ),
-        ),
-        lambda: ops.and_(
+        ops.call("_==_", ops.field(ops.field(p, "spec", {}), "nodeName", ""), ""),
+        lambda: ops.call("!_", ops.has_field(ops.field(p, "metadata", {}), "deletionTimestamp")),
+        lambda: ops.call(
+            "!_",
             ops.call(
                 "@in",
-                ops.field(ops.field(p, "spec", {}), "schedulerName", ""),
-                ops.list_(["", "default-scheduler"]),
+                ops.field(ops.field(p, "status", {}), "phase", ""),
+                ops.list_(["Succeeded", "Failed"]),
             ),
-            lambda: ops.call(
-                "_==_",
-                ops.call("size", ops.field(ops.field(p, "spec", {}), "schedulingGates", [])),
-                0,
-            ),
+        ),
+        lambda: ops.call(
+            "@in",
+            ops.field(ops.field(p, "spec", {}), "schedulerName", ""),
+            ops.list_(["", "default-scheduler"]),
+        ),
+        lambda: ops.call(
+            "_==_",
+            ops.call("size", ops.field(ops.field(p, "spec", {}), "schedulingGates", [])),
+            0,
         ),
     )
 

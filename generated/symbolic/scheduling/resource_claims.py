@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/DynamicResources  score (pod: core.Pod, node: core.Node): int
 @ops.rule("scheduling/DynamicResources")
 def score_DynamicResources(pod, node):

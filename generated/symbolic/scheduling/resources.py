@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/reported  function (pod: core.Pod, name: string): list(core.ContainerStatus)
 @ops.rule("scheduling/reported")
 def reported(pod, name):
@@ -79,10 +78,8 @@ def asked(pod, c, resource, least):
     return lets.done(
         ops.cond(
             ops.and_(
-                ops.and_(
-                    ops.call("_>_", ops.call("size", now), 0),
-                    lambda: ops.has_field(ops.call("_[_]", now, 0), "resources"),
-                ),
+                ops.call("_>_", ops.call("size", now), 0),
+                lambda: ops.has_field(ops.call("_[_]", now, 0), "resources"),
                 lambda: resizeIsInfeasible(pod),
             ),
             lambda: known,
@@ -275,14 +272,10 @@ def taken(placed, resource):
 @ops.rule("scheduling/isCounted")
 def isCounted(resource):
     return ops.or_(
-        ops.or_(
-            ops.call("@in", resource, ops.list_(["cpu", "memory", "ephemeral-storage"])),
-            lambda: ops.call("contains", resource, "/"),
-        ),
-        lambda: ops.or_(
-            ops.call("startsWith", resource, "hugepages-"),
-            lambda: ops.call("startsWith", resource, "attachable-volumes-"),
-        ),
+        ops.call("@in", resource, ops.list_(["cpu", "memory", "ephemeral-storage"])),
+        lambda: ops.call("contains", resource, "/"),
+        lambda: ops.call("startsWith", resource, "hugepages-"),
+        lambda: ops.call("startsWith", resource, "attachable-volumes-"),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/tolerates  function (o: core.Toleration, t: core.Taint): bool
 @ops.rule("scheduling/tolerates")
 def tolerates(o, t):
@@ -31,7 +30,7 @@ def tolerates(o, t):
             ),
         ),
     )
-    return lets.done(ops.and_(ops.and_(effectMatches, lambda: keyMatches), lambda: valueMatches))
+    return lets.done(ops.and_(effectMatches, lambda: keyMatches, lambda: valueMatches))
 
 
 # scheduling/NodeUnschedulable  filter (pod: core.Pod, node: core.Node): list(Finding)

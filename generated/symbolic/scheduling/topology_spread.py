@@ -13,10 +13,8 @@ from ..types import selector as types_selector_rules
 @ops.rule("scheduling/spreadSelects")
 def spreadSelects(c, pod, labels):
     return ops.and_(
-        ops.and_(
-            ops.has_field(c, "labelSelector"),
-            lambda: types_selector_rules.selects(ops.field(c, "labelSelector", {}), labels),
-        ),
+        ops.has_field(c, "labelSelector"),
+        lambda: types_selector_rules.selects(ops.field(c, "labelSelector", {}), labels),
         lambda: ops.all_(
             ops.field(c, "matchLabelKeys", []),
             lambda k: ops.or_(
@@ -38,17 +36,15 @@ def spreadSelects(c, pod, labels):
 @ops.rule("scheduling/spreadCountsNone")
 def spreadCountsNone(c, pod):
     return ops.and_(
-        ops.and_(
-            ops.call(
-                "_==_",
-                ops.call("size", ops.field(ops.field(c, "labelSelector", {}), "matchLabels", {})),
-                0,
-            ),
-            lambda: ops.call(
-                "_==_",
-                ops.call("size", ops.field(ops.field(c, "labelSelector", {}), "matchExpressions", [])),
-                0,
-            ),
+        ops.call(
+            "_==_",
+            ops.call("size", ops.field(ops.field(c, "labelSelector", {}), "matchLabels", {})),
+            0,
+        ),
+        lambda: ops.call(
+            "_==_",
+            ops.call("size", ops.field(ops.field(c, "labelSelector", {}), "matchExpressions", [])),
+            0,
         ),
         lambda: ops.call(
             "!_",
@@ -71,17 +67,12 @@ def spreadCount(c, pod, pods):
             ops.filter_(
                 pods,
                 lambda p: ops.and_(
-                    ops.and_(
-                        ops.call(
-                            "_==_",
-                            ops.field(ops.field(p, "metadata", {}), "namespace", ""),
-                            ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
-                        ),
-                        lambda: ops.call(
-                            "!_",
-                            ops.has_field(ops.field(p, "metadata", {}), "deletionTimestamp"),
-                        ),
+                    ops.call(
+                        "_==_",
+                        ops.field(ops.field(p, "metadata", {}), "namespace", ""),
+                        ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
                     ),
+                    lambda: ops.call("!_", ops.has_field(ops.field(p, "metadata", {}), "deletionTimestamp")),
                     lambda: spreadSelects(c, pod, ops.field(ops.field(p, "metadata", {}), "labels", {})),
                 ),
             ),
@@ -365,17 +356,15 @@ def defaultSelector(pod, cluster):
         ops.filter_(
             ops.field(cluster, "services", []),
             lambda s: ops.and_(
-                ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(s, "metadata", {}), "namespace", ""),
-                        ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
-                    ),
-                    lambda: ops.call(
-                        "_>_",
-                        ops.call("size", ops.field(ops.field(s, "spec", {}), "selector", {})),
-                        0,
-                    ),
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                    ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
+                ),
+                lambda: ops.call(
+                    "_>_",
+                    ops.call("size", ops.field(ops.field(s, "spec", {}), "selector", {})),
+                    0,
                 ),
                 lambda: scheduling_node_affinity_rules.selectorMatches(
                     ops.field(ops.field(s, "spec", {}), "selector", {}),

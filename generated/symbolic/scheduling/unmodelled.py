@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # scheduling/unmodelled  function (p: core.Pod): list(string)
 @ops.rule("scheduling/unmodelled")
 def unmodelled(p):

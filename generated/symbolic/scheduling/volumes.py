@@ -494,17 +494,11 @@ def inZone(node, key, values):
                 ),
             ),
             lambda: ops.and_(
-                ops.and_(
-                    ops.call(
-                        "!_",
-                        ops.call("@in", key, ops.field(ops.field(node, "metadata", {}), "labels", {})),
-                    ),
-                    lambda: ops.call(
-                        "@in",
-                        current,
-                        ops.field(ops.field(node, "metadata", {}), "labels", {}),
-                    ),
+                ops.call(
+                    "!_",
+                    ops.call("@in", key, ops.field(ops.field(node, "metadata", {}), "labels", {})),
                 ),
+                lambda: ops.call("@in", current, ops.field(ops.field(node, "metadata", {}), "labels", {})),
                 lambda: ops.call(
                     "@in",
                     ops.call("_[_]", ops.field(ops.field(node, "metadata", {}), "labels", {}), current),
@@ -587,29 +581,26 @@ def disksConflict(a, b):
     lets = ops.Lets()
     google = lets.take(
         ops.and_(
-            ops.and_(ops.has_field(a, "gcePersistentDisk"), lambda: ops.has_field(b, "gcePersistentDisk")),
-            lambda: ops.and_(
-                ops.call(
-                    "_==_",
-                    ops.field(ops.field(a, "gcePersistentDisk", {}), "pdName", ""),
-                    ops.field(ops.field(b, "gcePersistentDisk", {}), "pdName", ""),
-                ),
-                lambda: ops.call(
-                    "!_",
-                    ops.and_(
-                        ops.field(ops.field(a, "gcePersistentDisk", {}), "readOnly", False),
-                        lambda: ops.field(ops.field(b, "gcePersistentDisk", {}), "readOnly", False),
-                    ),
+            ops.has_field(a, "gcePersistentDisk"),
+            lambda: ops.has_field(b, "gcePersistentDisk"),
+            lambda: ops.call(
+                "_==_",
+                ops.field(ops.field(a, "gcePersistentDisk", {}), "pdName", ""),
+                ops.field(ops.field(b, "gcePersistentDisk", {}), "pdName", ""),
+            ),
+            lambda: ops.call(
+                "!_",
+                ops.and_(
+                    ops.field(ops.field(a, "gcePersistentDisk", {}), "readOnly", False),
+                    lambda: ops.field(ops.field(b, "gcePersistentDisk", {}), "readOnly", False),
                 ),
             ),
         ),
     )
     amazon = lets.take(
         ops.and_(
-            ops.and_(
-                ops.has_field(a, "awsElasticBlockStore"),
-                lambda: ops.has_field(b, "awsElasticBlockStore"),
-            ),
+            ops.has_field(a, "awsElasticBlockStore"),
+            lambda: ops.has_field(b, "awsElasticBlockStore"),
             lambda: ops.call(
                 "_==_",
                 ops.field(ops.field(a, "awsElasticBlockStore", {}), "volumeID", ""),
@@ -619,57 +610,51 @@ def disksConflict(a, b):
     )
     scsi = lets.take(
         ops.and_(
-            ops.and_(ops.has_field(a, "iscsi"), lambda: ops.has_field(b, "iscsi")),
-            lambda: ops.and_(
-                ops.call(
-                    "_==_",
-                    ops.field(ops.field(a, "iscsi", {}), "iqn", ""),
-                    ops.field(ops.field(b, "iscsi", {}), "iqn", ""),
-                ),
-                lambda: ops.call(
-                    "!_",
-                    ops.and_(
-                        ops.field(ops.field(a, "iscsi", {}), "readOnly", False),
-                        lambda: ops.field(ops.field(b, "iscsi", {}), "readOnly", False),
-                    ),
+            ops.has_field(a, "iscsi"),
+            lambda: ops.has_field(b, "iscsi"),
+            lambda: ops.call(
+                "_==_",
+                ops.field(ops.field(a, "iscsi", {}), "iqn", ""),
+                ops.field(ops.field(b, "iscsi", {}), "iqn", ""),
+            ),
+            lambda: ops.call(
+                "!_",
+                ops.and_(
+                    ops.field(ops.field(a, "iscsi", {}), "readOnly", False),
+                    lambda: ops.field(ops.field(b, "iscsi", {}), "readOnly", False),
                 ),
             ),
         ),
     )
     ceph = lets.take(
         ops.and_(
-            ops.and_(
-                ops.and_(ops.has_field(a, "rbd"), lambda: ops.has_field(b, "rbd")),
-                lambda: ops.call(
-                    "sets.intersects",
-                    ops.field(ops.field(a, "rbd", {}), "monitors", []),
-                    ops.field(ops.field(b, "rbd", {}), "monitors", []),
-                ),
+            ops.has_field(a, "rbd"),
+            lambda: ops.has_field(b, "rbd"),
+            lambda: ops.call(
+                "sets.intersects",
+                ops.field(ops.field(a, "rbd", {}), "monitors", []),
+                ops.field(ops.field(b, "rbd", {}), "monitors", []),
             ),
-            lambda: ops.and_(
+            lambda: ops.call(
+                "_==_",
+                ops.field(ops.field(a, "rbd", {}), "pool", ""),
+                ops.field(ops.field(b, "rbd", {}), "pool", ""),
+            ),
+            lambda: ops.call(
+                "_==_",
+                ops.field(ops.field(a, "rbd", {}), "image", ""),
+                ops.field(ops.field(b, "rbd", {}), "image", ""),
+            ),
+            lambda: ops.call(
+                "!_",
                 ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(a, "rbd", {}), "pool", ""),
-                        ops.field(ops.field(b, "rbd", {}), "pool", ""),
-                    ),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(a, "rbd", {}), "image", ""),
-                        ops.field(ops.field(b, "rbd", {}), "image", ""),
-                    ),
-                ),
-                lambda: ops.call(
-                    "!_",
-                    ops.and_(
-                        ops.field(ops.field(a, "rbd", {}), "readOnly", False),
-                        lambda: ops.field(ops.field(b, "rbd", {}), "readOnly", False),
-                    ),
+                    ops.field(ops.field(a, "rbd", {}), "readOnly", False),
+                    lambda: ops.field(ops.field(b, "rbd", {}), "readOnly", False),
                 ),
             ),
         ),
     )
-    return lets.done(ops.or_(ops.or_(google, lambda: amazon), lambda: ops.or_(scsi, lambda: ceph)))
+    return lets.done(ops.or_(google, lambda: amazon, lambda: scsi, lambda: ceph))
 
 
 # scheduling/soleClaims  function (claims: list(scheduling.PodClaim)): list(string)
@@ -762,17 +747,12 @@ def hasVolumes(pod):
     return ops.exists(
         ops.field(ops.field(pod, "spec", {}), "volumes", []),
         lambda v: ops.or_(
-            ops.or_(
-                ops.or_(
-                    ops.has_field(v, "gcePersistentDisk"),
-                    lambda: ops.has_field(v, "awsElasticBlockStore"),
-                ),
-                lambda: ops.has_field(v, "iscsi"),
-            ),
-            lambda: ops.or_(
-                ops.or_(ops.has_field(v, "rbd"), lambda: ops.has_field(v, "persistentVolumeClaim")),
-                lambda: ops.has_field(v, "ephemeral"),
-            ),
+            ops.has_field(v, "gcePersistentDisk"),
+            lambda: ops.has_field(v, "awsElasticBlockStore"),
+            lambda: ops.has_field(v, "iscsi"),
+            lambda: ops.has_field(v, "rbd"),
+            lambda: ops.has_field(v, "persistentVolumeClaim"),
+            lambda: ops.has_field(v, "ephemeral"),
         ),
     )
 

@@ -118,58 +118,46 @@ def mayHave(c, v):
     )
     return lets.done(
         ops.and_(
-            ops.and_(
-                ops.and_(
-                    ops.cond(
-                        ops.call("!_", ops.has_field(ops.field(v, "spec", {}), "claimRef")),
-                        lambda: ops.call(
-                            "@in",
-                            ops.field(ops.field(v, "status", {}), "phase", ""),
-                            ops.list_(["", "Available"]),
-                        ),
-                        lambda: mine,
-                    ),
-                    lambda: ops.call("!_", ops.has_field(ops.field(v, "metadata", {}), "deletionTimestamp")),
+            ops.cond(
+                ops.call("!_", ops.has_field(ops.field(v, "spec", {}), "claimRef")),
+                lambda: ops.call(
+                    "@in",
+                    ops.field(ops.field(v, "status", {}), "phase", ""),
+                    ops.list_(["", "Available"]),
                 ),
-                lambda: ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(v, "spec", {}), "storageClassName", ""),
-                        ops.field(ops.field(c, "spec", {}), "storageClassName", ""),
-                    ),
-                    lambda: ops.all_(
-                        ops.field(ops.field(c, "spec", {}), "accessModes", []),
-                        lambda m: ops.call("@in", m, ops.field(ops.field(v, "spec", {}), "accessModes", [])),
-                    ),
+                lambda: mine,
+            ),
+            lambda: ops.call("!_", ops.has_field(ops.field(v, "metadata", {}), "deletionTimestamp")),
+            lambda: ops.call(
+                "_==_",
+                ops.field(ops.field(v, "spec", {}), "storageClassName", ""),
+                ops.field(ops.field(c, "spec", {}), "storageClassName", ""),
+            ),
+            lambda: ops.all_(
+                ops.field(ops.field(c, "spec", {}), "accessModes", []),
+                lambda m: ops.call("@in", m, ops.field(ops.field(v, "spec", {}), "accessModes", [])),
+            ),
+            lambda: ops.call(
+                "_==_",
+                ops.cond(
+                    ops.call("_==_", ops.field(ops.field(v, "spec", {}), "volumeMode", ""), ""),
+                    lambda: "Filesystem",
+                    lambda: ops.field(ops.field(v, "spec", {}), "volumeMode", ""),
+                ),
+                ops.cond(
+                    ops.call("_==_", ops.field(ops.field(c, "spec", {}), "volumeMode", ""), ""),
+                    lambda: "Filesystem",
+                    lambda: ops.field(ops.field(c, "spec", {}), "volumeMode", ""),
                 ),
             ),
-            lambda: ops.and_(
-                ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.cond(
-                            ops.call("_==_", ops.field(ops.field(v, "spec", {}), "volumeMode", ""), ""),
-                            lambda: "Filesystem",
-                            lambda: ops.field(ops.field(v, "spec", {}), "volumeMode", ""),
-                        ),
-                        ops.cond(
-                            ops.call("_==_", ops.field(ops.field(c, "spec", {}), "volumeMode", ""), ""),
-                            lambda: "Filesystem",
-                            lambda: ops.field(ops.field(c, "spec", {}), "volumeMode", ""),
-                        ),
-                    ),
-                    lambda: types_selector_rules.selects(
-                        ops.field(ops.field(c, "spec", {}), "selector", {}),
-                        ops.field(ops.field(v, "metadata", {}), "labels", {}),
-                    ),
-                ),
-                lambda: ops.call(
-                    "_>=_",
-                    storageOf(ops.field(ops.field(v, "spec", {}), "capacity", {})),
-                    storageOf(
-                        ops.field(ops.field(ops.field(c, "spec", {}), "resources", {}), "requests", {}),
-                    ),
-                ),
+            lambda: types_selector_rules.selects(
+                ops.field(ops.field(c, "spec", {}), "selector", {}),
+                ops.field(ops.field(v, "metadata", {}), "labels", {}),
+            ),
+            lambda: ops.call(
+                "_>=_",
+                storageOf(ops.field(ops.field(v, "spec", {}), "capacity", {})),
+                storageOf(ops.field(ops.field(ops.field(c, "spec", {}), "resources", {}), "requests", {})),
             ),
         ),
     )
@@ -203,13 +191,11 @@ def controller_VolumeBinder(self, volumes, classes, pods, now):
         ops.exists(
             pods,
             lambda p: ops.and_(
-                ops.and_(
-                    ops.call("_!=_", ops.field(ops.field(p, "spec", {}), "nodeName", ""), ""),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(p, "metadata", {}), "namespace", ""),
-                        ops.field(ops.field(self, "metadata", {}), "namespace", ""),
-                    ),
+                ops.call("_!=_", ops.field(ops.field(p, "spec", {}), "nodeName", ""), ""),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(p, "metadata", {}), "namespace", ""),
+                    ops.field(ops.field(self, "metadata", {}), "namespace", ""),
                 ),
                 lambda: ops.exists(
                     ops.field(ops.field(p, "spec", {}), "volumes", []),
@@ -224,10 +210,8 @@ def controller_VolumeBinder(self, volumes, classes, pods, now):
     )
     due = lets.take(
         ops.and_(
-            ops.and_(
-                ops.call("_==_", ops.field(ops.field(self, "spec", {}), "volumeName", ""), ""),
-                lambda: ops.call("!_", ops.has_field(ops.field(self, "metadata", {}), "deletionTimestamp")),
-            ),
+            ops.call("_==_", ops.field(ops.field(self, "spec", {}), "volumeName", ""), ""),
+            lambda: ops.call("!_", ops.has_field(ops.field(self, "metadata", {}), "deletionTimestamp")),
             lambda: ops.or_(
                 used,
                 lambda: ops.call(
@@ -346,10 +330,7 @@ def controller_VolumeBinder(self, volumes, classes, pods, now):
                     lambda: ops.list_([]),
                 ),
                 ops.cond(
-                    ops.and_(
-                        ops.and_(due, lambda: ops.call("_==_", ops.call("size", there), 0)),
-                        lambda: madeToOrder,
-                    ),
+                    ops.and_(due, lambda: ops.call("_==_", ops.call("size", there), 0), lambda: madeToOrder),
                     lambda: ops.list_(
                         [
                             ops.record(

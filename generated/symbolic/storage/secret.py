@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # storage/sensitiveFields  function (s: core.Secret): list(string)
 @ops.rule("storage/sensitiveFields")
 def sensitiveFields(s):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # types/scaled  function (value: dyn, total: int, up: bool): int
 @ops.rule("types/scaled")
 def scaled(value, total, up):

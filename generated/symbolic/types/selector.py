@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # types/requirementHolds  function (r: meta.LabelSelectorRequirement, labels: map(string, string)): bool
 @ops.rule("types/requirementHolds")
 def requirementHolds(r, labels):

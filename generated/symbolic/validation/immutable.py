@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # validation/DeploymentUpdate  validate (self: apps.Deployment, old: apps.Deployment): list(Finding)
 @ops.rule("validation/DeploymentUpdate")
 def validate_DeploymentUpdate(self, old):
@@ -362,30 +361,22 @@ def validate_ConfigMapUpdate(self, old):
 def validate_ServiceUpdate(self, old):
     return ops.cond(
         ops.or_(
-            ops.or_(
-                ops.call("_==_", ops.field(ops.field(old, "spec", {}), "clusterIP", ""), ""),
-                lambda: ops.call("_==_", ops.field(ops.field(old, "spec", {}), "type", ""), "ExternalName"),
-            ),
-            lambda: ops.or_(
-                ops.call("_==_", ops.field(ops.field(self, "spec", {}), "type", ""), "ExternalName"),
-                lambda: ops.and_(
+            ops.call("_==_", ops.field(ops.field(old, "spec", {}), "clusterIP", ""), ""),
+            lambda: ops.call("_==_", ops.field(ops.field(old, "spec", {}), "type", ""), "ExternalName"),
+            lambda: ops.call("_==_", ops.field(ops.field(self, "spec", {}), "type", ""), "ExternalName"),
+            lambda: ops.and_(
+                ops.call(
+                    "@in",
+                    ops.field(ops.field(self, "spec", {}), "clusterIP", ""),
+                    ops.list_(["", ops.field(ops.field(old, "spec", {}), "clusterIP", "")]),
+                ),
+                lambda: ops.or_(
                     ops.call(
-                        "@in",
+                        "_==_",
                         ops.field(ops.field(self, "spec", {}), "clusterIP", ""),
-                        ops.list_(["", ops.field(ops.field(old, "spec", {}), "clusterIP", "")]),
+                        ops.field(ops.field(old, "spec", {}), "clusterIP", ""),
                     ),
-                    lambda: ops.or_(
-                        ops.call(
-                            "_==_",
-                            ops.field(ops.field(self, "spec", {}), "clusterIP", ""),
-                            ops.field(ops.field(old, "spec", {}), "clusterIP", ""),
-                        ),
-                        lambda: ops.call(
-                            "_!=_",
-                            ops.field(ops.field(old, "spec", {}), "clusterIP", ""),
-                            "None",
-                        ),
-                    ),
+                    lambda: ops.call("_!=_", ops.field(ops.field(old, "spec", {}), "clusterIP", ""), "None"),
                 ),
             ),
         ),
@@ -405,43 +396,33 @@ def validate_ServiceUpdate(self, old):
 def validate_PersistentVolumeClaimUpdate(self, old):
     return ops.cond(
         ops.and_(
-            ops.and_(
-                ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(self, "spec", {}), "accessModes", []),
-                        ops.field(ops.field(old, "spec", {}), "accessModes", []),
-                    ),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(self, "spec", {}), "selector", {}),
-                        ops.field(ops.field(old, "spec", {}), "selector", {}),
-                    ),
-                ),
-                lambda: ops.call(
-                    "_==_",
-                    ops.field(ops.field(self, "spec", {}), "volumeMode", ""),
-                    ops.field(ops.field(old, "spec", {}), "volumeMode", ""),
-                ),
+            ops.call(
+                "_==_",
+                ops.field(ops.field(self, "spec", {}), "accessModes", []),
+                ops.field(ops.field(old, "spec", {}), "accessModes", []),
             ),
-            lambda: ops.and_(
+            lambda: ops.call(
+                "_==_",
+                ops.field(ops.field(self, "spec", {}), "selector", {}),
+                ops.field(ops.field(old, "spec", {}), "selector", {}),
+            ),
+            lambda: ops.call(
+                "_==_",
+                ops.field(ops.field(self, "spec", {}), "volumeMode", ""),
+                ops.field(ops.field(old, "spec", {}), "volumeMode", ""),
+            ),
+            lambda: ops.call(
+                "_==_",
+                ops.field(ops.field(self, "spec", {}), "dataSource", {}),
+                ops.field(ops.field(old, "spec", {}), "dataSource", {}),
+            ),
+            lambda: ops.or_(
                 ops.call(
                     "_==_",
-                    ops.field(ops.field(self, "spec", {}), "dataSource", {}),
-                    ops.field(ops.field(old, "spec", {}), "dataSource", {}),
+                    ops.field(ops.field(self, "spec", {}), "storageClassName", ""),
+                    ops.field(ops.field(old, "spec", {}), "storageClassName", ""),
                 ),
-                lambda: ops.or_(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(self, "spec", {}), "storageClassName", ""),
-                        ops.field(ops.field(old, "spec", {}), "storageClassName", ""),
-                    ),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(old, "spec", {}), "storageClassName", ""),
-                        "",
-                    ),
-                ),
+                lambda: ops.call("_==_", ops.field(ops.field(old, "spec", {}), "storageClassName", ""), ""),
             ),
         ),
         lambda: ops.list_([]),
@@ -602,138 +583,130 @@ def validate_PodUpdate(self, old):
                             ops.call("size", ops.field(ops.field(old, "spec", {}), "containers", [])),
                         ),
                         lambda i: ops.and_(
-                            ops.and_(
-                                ops.and_(
+                            ops.call(
+                                "_==_",
+                                ops.field(
                                     ops.call(
-                                        "_==_",
-                                        ops.field(
-                                            ops.call(
-                                                "_[_]",
-                                                ops.field(ops.field(self, "spec", {}), "containers", []),
-                                                i,
-                                            ),
-                                            "name",
-                                            "",
-                                        ),
-                                        ops.field(
-                                            ops.call(
-                                                "_[_]",
-                                                ops.field(ops.field(old, "spec", {}), "containers", []),
-                                                i,
-                                            ),
-                                            "name",
-                                            "",
-                                        ),
+                                        "_[_]",
+                                        ops.field(ops.field(self, "spec", {}), "containers", []),
+                                        i,
                                     ),
-                                    lambda: ops.call(
-                                        "_==_",
-                                        ops.field(
-                                            ops.call(
-                                                "_[_]",
-                                                ops.field(ops.field(self, "spec", {}), "containers", []),
-                                                i,
-                                            ),
-                                            "command",
-                                            [],
-                                        ),
-                                        ops.field(
-                                            ops.call(
-                                                "_[_]",
-                                                ops.field(ops.field(old, "spec", {}), "containers", []),
-                                                i,
-                                            ),
-                                            "command",
-                                            [],
-                                        ),
-                                    ),
+                                    "name",
+                                    "",
                                 ),
-                                lambda: ops.call(
-                                    "_==_",
-                                    ops.field(
-                                        ops.call(
-                                            "_[_]",
-                                            ops.field(ops.field(self, "spec", {}), "containers", []),
-                                            i,
-                                        ),
-                                        "args",
-                                        [],
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(old, "spec", {}), "containers", []),
+                                        i,
                                     ),
-                                    ops.field(
-                                        ops.call(
-                                            "_[_]",
-                                            ops.field(ops.field(old, "spec", {}), "containers", []),
-                                            i,
-                                        ),
-                                        "args",
-                                        [],
-                                    ),
+                                    "name",
+                                    "",
                                 ),
                             ),
-                            lambda: ops.and_(
-                                ops.and_(
+                            lambda: ops.call(
+                                "_==_",
+                                ops.field(
                                     ops.call(
-                                        "_==_",
-                                        ops.field(
-                                            ops.call(
-                                                "_[_]",
-                                                ops.field(ops.field(self, "spec", {}), "containers", []),
-                                                i,
-                                            ),
-                                            "env",
-                                            [],
-                                        ),
-                                        ops.field(
-                                            ops.call(
-                                                "_[_]",
-                                                ops.field(ops.field(old, "spec", {}), "containers", []),
-                                                i,
-                                            ),
-                                            "env",
-                                            [],
-                                        ),
+                                        "_[_]",
+                                        ops.field(ops.field(self, "spec", {}), "containers", []),
+                                        i,
                                     ),
-                                    lambda: ops.call(
-                                        "_==_",
-                                        ops.field(
-                                            ops.call(
-                                                "_[_]",
-                                                ops.field(ops.field(self, "spec", {}), "containers", []),
-                                                i,
-                                            ),
-                                            "ports",
-                                            [],
-                                        ),
-                                        ops.field(
-                                            ops.call(
-                                                "_[_]",
-                                                ops.field(ops.field(old, "spec", {}), "containers", []),
-                                                i,
-                                            ),
-                                            "ports",
-                                            [],
-                                        ),
-                                    ),
+                                    "command",
+                                    [],
                                 ),
-                                lambda: ops.call(
-                                    "_==_",
-                                    ops.field(
-                                        ops.call(
-                                            "_[_]",
-                                            ops.field(ops.field(self, "spec", {}), "containers", []),
-                                            i,
-                                        ),
-                                        "volumeMounts",
-                                        [],
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(old, "spec", {}), "containers", []),
+                                        i,
                                     ),
-                                    ops.field(
-                                        ops.call(
-                                            "_[_]",
-                                            ops.field(ops.field(old, "spec", {}), "containers", []),
-                                            i,
-                                        ),
-                                        "volumeMounts",
-                                        [],
+                                    "command",
+                                    [],
+                                ),
+                            ),
+                            lambda: ops.call(
+                                "_==_",
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(self, "spec", {}), "containers", []),
+                                        i,
                                     ),
+                                    "args",
+                                    [],
+                                ),
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(old, "spec", {}), "containers", []),
+                                        i,
+                                    ),
+                                    "args",
+                                    [],
+                                ),
+                            ),
+                            lambda: ops.call(
+                                "_==_",
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(self, "spec", {}), "containers", []),
+                                        i,
+                                    ),
+                                    "env",
+                                    [],
+                                ),
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(old, "spec", {}), "containers", []),
+                                        i,
+                                    ),
+                                    "env",
+                                    [],
+                                ),
+                            ),
+                            lambda: ops.call(
+                                "_==_",
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(self, "spec", {}), "containers", []),
+                                        i,
+                                    ),
+                                    "ports",
+                                    [],
+                                ),
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(old, "spec", {}), "containers", []),
+                                        i,
+                                    ),
+                                    "ports",
+                                    [],
+                                ),
+                            ),
+                            lambda: ops.call(
+                                "_==_",
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(self, "spec", {}), "containers", []),
+                                        i,
+                                    ),
+                                    "volumeMounts",
+                                    [],
+                                ),
+                                ops.field(
+                                    ops.call(
+                                        "_[_]",
+                                        ops.field(ops.field(old, "spec", {}), "containers", []),
+                                        i,
+                                    ),
+                                    "volumeMounts",
+                                    [],
                                 ),
                             ),
                         ),
@@ -755,43 +728,35 @@ def validate_PodUpdate(self, old):
         ),
         ops.cond(
             ops.and_(
-                ops.and_(
-                    ops.and_(
-                        ops.call(
-                            "_==_",
-                            ops.field(ops.field(self, "spec", {}), "nodeName", ""),
-                            ops.field(ops.field(old, "spec", {}), "nodeName", ""),
-                        ),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(ops.field(self, "spec", {}), "nodeSelector", {}),
-                            ops.field(ops.field(old, "spec", {}), "nodeSelector", {}),
-                        ),
-                    ),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(self, "spec", {}), "volumes", []),
-                        ops.field(ops.field(old, "spec", {}), "volumes", []),
-                    ),
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "nodeName", ""),
+                    ops.field(ops.field(old, "spec", {}), "nodeName", ""),
                 ),
-                lambda: ops.and_(
-                    ops.and_(
-                        ops.call(
-                            "_==_",
-                            ops.field(ops.field(self, "spec", {}), "serviceAccountName", ""),
-                            ops.field(ops.field(old, "spec", {}), "serviceAccountName", ""),
-                        ),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(ops.field(self, "spec", {}), "restartPolicy", ""),
-                            ops.field(ops.field(old, "spec", {}), "restartPolicy", ""),
-                        ),
-                    ),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(self, "spec", {}), "hostNetwork", False),
-                        ops.field(ops.field(old, "spec", {}), "hostNetwork", False),
-                    ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "nodeSelector", {}),
+                    ops.field(ops.field(old, "spec", {}), "nodeSelector", {}),
+                ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "volumes", []),
+                    ops.field(ops.field(old, "spec", {}), "volumes", []),
+                ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "serviceAccountName", ""),
+                    ops.field(ops.field(old, "spec", {}), "serviceAccountName", ""),
+                ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "restartPolicy", ""),
+                    ops.field(ops.field(old, "spec", {}), "restartPolicy", ""),
+                ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(self, "spec", {}), "hostNetwork", False),
+                    ops.field(ops.field(old, "spec", {}), "hostNetwork", False),
                 ),
             ),
             lambda: ops.list_([]),

@@ -91,14 +91,8 @@ def daemonTolerations(t):
                     ops.exists(
                         ops.field(ops.field(t, "spec", {}), "tolerations", []),
                         lambda o: ops.and_(
-                            ops.and_(
-                                ops.call("_==_", ops.field(o, "key", ""), ops.field(a, "key", "")),
-                                lambda: ops.call(
-                                    "_==_",
-                                    ops.field(o, "effect", ""),
-                                    ops.field(a, "effect", ""),
-                                ),
-                            ),
+                            ops.call("_==_", ops.field(o, "key", ""), ops.field(a, "key", "")),
+                            lambda: ops.call("_==_", ops.field(o, "effect", ""), ops.field(a, "effect", "")),
                             lambda: ops.call(
                                 "_==_",
                                 ops.field(o, "operator", ""),
@@ -151,19 +145,17 @@ def wants(self, node):
     spec = lets.take(ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "spec", {}))
     return lets.done(
         ops.and_(
-            ops.and_(
-                ops.or_(
-                    ops.call("_==_", ops.field(spec, "nodeName", ""), ""),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(spec, "nodeName", ""),
-                        ops.field(ops.field(node, "metadata", {}), "name", ""),
-                    ),
+            ops.or_(
+                ops.call("_==_", ops.field(spec, "nodeName", ""), ""),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(spec, "nodeName", ""),
+                    ops.field(ops.field(node, "metadata", {}), "name", ""),
                 ),
-                lambda: scheduling_node_affinity_rules.selectorMatches(
-                    ops.field(spec, "nodeSelector", {}),
-                    ops.field(ops.field(node, "metadata", {}), "labels", {}),
-                ),
+            ),
+            lambda: scheduling_node_affinity_rules.selectorMatches(
+                ops.field(spec, "nodeSelector", {}),
+                ops.field(ops.field(node, "metadata", {}), "labels", {}),
             ),
             lambda: ops.or_(
                 ops.call(

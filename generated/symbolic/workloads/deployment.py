@@ -11,13 +11,11 @@ from ..types import scaled as types_scaled_rules
 @ops.rule("workloads/sameTemplate")
 def sameTemplate(a, b):
     return ops.and_(
-        ops.and_(
-            ops.call("_==_", ops.field(a, "spec", {}), ops.field(b, "spec", {})),
-            lambda: ops.call(
-                "_==_",
-                ops.field(ops.field(a, "metadata", {}), "annotations", {}),
-                ops.field(ops.field(b, "metadata", {}), "annotations", {}),
-            ),
+        ops.call("_==_", ops.field(a, "spec", {}), ops.field(b, "spec", {})),
+        lambda: ops.call(
+            "_==_",
+            ops.field(ops.field(a, "metadata", {}), "annotations", {}),
+            ops.field(ops.field(b, "metadata", {}), "annotations", {}),
         ),
         lambda: ops.call(
             "_==_",
@@ -204,10 +202,8 @@ def cleanUnhealthy(old, limit):
                 "outdated": ops.or_(
                     ops.field(done, "outdated", False),
                     lambda: ops.and_(
-                        ops.and_(
-                            ops.call("_>_", ops.field(done, "left", 0), 0),
-                            lambda: ops.call("_>_", ops.field(ops.field(r, "spec", {}), "replicas", 0), 0),
-                        ),
+                        ops.call("_>_", ops.field(done, "left", 0), 0),
+                        lambda: ops.call("_>_", ops.field(ops.field(r, "spec", {}), "replicas", 0), 0),
                         lambda: ops.call(
                             "_>_",
                             ops.field(ops.field(r, "status", {}), "availableReplicas", 0),
@@ -435,7 +431,8 @@ def controller_Deployment(self, sets, pods, now):
                     "_+_",
                     ops.cond(
                         ops.and_(
-                            ops.and_(ops.call("!_", going), lambda: mayGrow),
+                            ops.call("!_", going),
+                            lambda: mayGrow,
                             lambda: ops.call("_==_", ops.call("size", current), 0),
                         ),
                         lambda: ops.list_(
@@ -562,7 +559,7 @@ def controller_Deployment(self, sets, pods, now):
                         lambda: ops.list_([]),
                     ),
                     ops.cond(
-                        ops.and_(ops.and_(ops.call("!_", going), lambda: mayGrow), lambda: grows),
+                        ops.and_(ops.call("!_", going), lambda: mayGrow, lambda: grows),
                         lambda: ops.map_(
                             current,
                             lambda target: ops.record(
@@ -604,11 +601,10 @@ def controller_Deployment(self, sets, pods, now):
                 "_+_",
                 ops.cond(
                     ops.and_(
-                        ops.and_(ops.call("!_", going), lambda: ops.call("!_", recreate)),
-                        lambda: ops.and_(
-                            ops.call("_>_", ops.call("size", current), 0),
-                            lambda: ops.call("!_", grows),
-                        ),
+                        ops.call("!_", going),
+                        lambda: ops.call("!_", recreate),
+                        lambda: ops.call("_>_", ops.call("size", current), 0),
+                        lambda: ops.call("!_", grows),
                     ),
                     lambda: ops.let(
                         ops.call(

@@ -53,8 +53,10 @@ def controller_Job(self, pods, now):
     wanted = lets.take(
         ops.cond(
             ops.or_(
-                ops.or_(ops.field(ops.field(self, "spec", {}), "suspend", False), lambda: finished),
-                lambda: ops.or_(tooMany, lambda: complete),
+                ops.field(ops.field(self, "spec", {}), "suspend", False),
+                lambda: finished,
+                lambda: tooMany,
+                lambda: complete,
             ),
             lambda: 0,
             lambda: ops.cond(
@@ -81,13 +83,8 @@ def controller_Job(self, pods, now):
             ops.filter_(
                 pods,
                 lambda p: ops.and_(
-                    ops.and_(
-                        ops.call("_!=_", ops.field(ops.field(p, "status", {}), "phase", ""), "Failed"),
-                        lambda: ops.call(
-                            "!_",
-                            ops.has_field(ops.field(p, "metadata", {}), "deletionTimestamp"),
-                        ),
-                    ),
+                    ops.call("_!=_", ops.field(ops.field(p, "status", {}), "phase", ""), "Failed"),
+                    lambda: ops.call("!_", ops.has_field(ops.field(p, "metadata", {}), "deletionTimestamp")),
                     lambda: ops.call("@in", key, ops.field(ops.field(p, "metadata", {}), "annotations", {})),
                 ),
             ),
@@ -119,7 +116,8 @@ def controller_Job(self, pods, now):
                 "_+_",
                 ops.cond(
                     ops.and_(
-                        ops.and_(ops.call("!_", going), lambda: ops.call("!_", indexed)),
+                        ops.call("!_", going),
+                        lambda: ops.call("!_", indexed),
                         lambda: ops.call("_>_", missing, 0),
                     ),
                     lambda: ops.list_(

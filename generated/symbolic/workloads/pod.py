@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # workloads/isActive  function (p: core.Pod): bool
 @ops.rule("workloads/isActive")
 def isActive(p):
@@ -40,10 +39,8 @@ def isAvailable(p, minReadySeconds, now):
     return ops.exists(
         ops.field(ops.field(p, "status", {}), "conditions", []),
         lambda c: ops.and_(
-            ops.and_(
-                ops.call("_==_", ops.field(c, "type", ""), "Ready"),
-                lambda: ops.call("_==_", ops.field(c, "status", ""), "True"),
-            ),
+            ops.call("_==_", ops.field(c, "type", ""), "Ready"),
+            lambda: ops.call("_==_", ops.field(c, "status", ""), "True"),
             lambda: ops.or_(
                 ops.call("_==_", minReadySeconds, 0),
                 lambda: ops.call(

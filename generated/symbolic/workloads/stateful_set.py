@@ -377,45 +377,35 @@ def controller_StatefulSet(self, pods, claims, now):
                                     ops.filter_(
                                         pods,
                                         lambda p: ops.and_(
-                                            ops.and_(
-                                                ops.call(
-                                                    "@in",
-                                                    ordinal(
-                                                        p,
-                                                        ops.field(
-                                                            ops.field(self, "metadata", {}),
-                                                            "name",
-                                                            "",
-                                                        ),
-                                                    ),
-                                                    wanted,
+                                            ops.call(
+                                                "@in",
+                                                ordinal(
+                                                    p,
+                                                    ops.field(ops.field(self, "metadata", {}), "name", ""),
                                                 ),
-                                                lambda: ops.call(
-                                                    "_>=_",
-                                                    ordinal(
-                                                        p,
-                                                        ops.field(
-                                                            ops.field(self, "metadata", {}),
-                                                            "name",
-                                                            "",
-                                                        ),
-                                                    ),
-                                                    ops.call(
-                                                        "_+_",
-                                                        first,
+                                                wanted,
+                                            ),
+                                            lambda: ops.call(
+                                                "_>=_",
+                                                ordinal(
+                                                    p,
+                                                    ops.field(ops.field(self, "metadata", {}), "name", ""),
+                                                ),
+                                                ops.call(
+                                                    "_+_",
+                                                    first,
+                                                    ops.field(
                                                         ops.field(
                                                             ops.field(
-                                                                ops.field(
-                                                                    ops.field(self, "spec", {}),
-                                                                    "updateStrategy",
-                                                                    {},
-                                                                ),
-                                                                "rollingUpdate",
+                                                                ops.field(self, "spec", {}),
+                                                                "updateStrategy",
                                                                 {},
                                                             ),
-                                                            "partition",
-                                                            0,
+                                                            "rollingUpdate",
+                                                            {},
                                                         ),
+                                                        "partition",
+                                                        0,
                                                     ),
                                                 ),
                                             ),
@@ -471,14 +461,12 @@ def controller_StatefulSet(self, pods, claims, now):
                                             ),
                                             lambda: ops.cond(
                                                 ops.or_(
-                                                    ops.or_(
-                                                        ops.call("_>_", ops.call("size", next), 0),
-                                                        lambda: ops.exists(
-                                                            condemned,
-                                                            lambda p: ops.has_field(
-                                                                ops.field(p, "metadata", {}),
-                                                                "deletionTimestamp",
-                                                            ),
+                                                    ops.call("_>_", ops.call("size", next), 0),
+                                                    lambda: ops.exists(
+                                                        condemned,
+                                                        lambda p: ops.has_field(
+                                                            ops.field(p, "metadata", {}),
+                                                            "deletionTimestamp",
                                                         ),
                                                     ),
                                                     lambda: ops.call(
@@ -510,22 +498,20 @@ def controller_StatefulSet(self, pods, claims, now):
                                 ops.map_(
                                     ops.cond(
                                         ops.or_(
-                                            ops.or_(
-                                                ops.call(
-                                                    "_==_",
+                                            ops.call(
+                                                "_==_",
+                                                ops.field(
                                                     ops.field(
-                                                        ops.field(
-                                                            ops.field(self, "spec", {}),
-                                                            "updateStrategy",
-                                                            {},
-                                                        ),
-                                                        "type",
-                                                        "",
+                                                        ops.field(self, "spec", {}),
+                                                        "updateStrategy",
+                                                        {},
                                                     ),
-                                                    "OnDelete",
+                                                    "type",
+                                                    "",
                                                 ),
-                                                lambda: ops.call("_>_", ops.call("size", condemned), 0),
+                                                "OnDelete",
                                             ),
+                                            lambda: ops.call("_>_", ops.call("size", condemned), 0),
                                             lambda: ops.call(
                                                 "_<_",
                                                 ops.call("size", healthy),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-
 # workloads/wantedPods  function (d: apps.Deployment): int
 @ops.rule("workloads/wantedPods")
 def wantedPods(d):

@@ -42,9 +42,9 @@ class Emitter:
             case ir.HasKey():
                 return call(f"{OPS}.has_key", self.expr(expr.operand, names), quote(expr.name))
             case ir.And():
-                return call(f"{OPS}.and_", self.expr(expr.left, names), self.later(expr.right, names))
+                return call(f"{OPS}.and_", *self.operands(expr, names))
             case ir.Or():
-                return call(f"{OPS}.or_", self.expr(expr.left, names), self.later(expr.right, names))
+                return call(f"{OPS}.or_", *self.operands(expr, names))
             case ir.Cond():
                 branches = (self.later(expr.then, names), self.later(expr.otherwise, names))
                 return call(f"{OPS}.cond", self.expr(expr.condition, names), *branches)
@@ -76,6 +76,22 @@ class Emitter:
 
     def all(self, exprs: tuple[ir.Expr, ...], names: Mapping[str, str]) -> tuple[Doc, ...]:
         return tuple(self.expr(each, names) for each in exprs)
+
+    def operands(self, expr: ir.And | ir.Or, names: Mapping[str, str]) -> tuple[Doc, ...]:
+        """The operands of a chain of one operator, however it is nested: it is associative, errors
+        included.
+        """
+        kind = type(expr)
+        found: list[ir.Expr] = []
+        stack: list[ir.Expr] = [expr]
+        while stack:
+            at = stack.pop()
+            if isinstance(at, kind):
+                stack += (at.right, at.left)
+            else:
+                found.append(at)
+        first, *others = found
+        return self.expr(first, names), *(self.later(each, names) for each in others)
 
     def later(self, expr: ir.Expr, names: Mapping[str, str]) -> Doc:
         """The expression as a function without parameters."""

@@ -35,11 +35,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Documents with a blank between each two, or a line end where the next does not fit. `begun`: one
-    before the first too."""
+    """Documents with a blank between each two, or a line end where the next does not fit."""
 
     parts: tuple[Doc, ...]
-    begun: bool = False
+    at: int = 0
+    """How many are laid out already: then a blank comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +152,13 @@ def _fill(d: Fill, indent: int, flat: bool, stack: _Stack, room: int) -> None:
     """Takes the first part off; it goes on a new line if it does not fit on this one."""
     if not d.parts:
         return
-    first, rest = d.parts[0], d.parts[1:]
-    if rest:
-        stack.append((indent, flat, Fill(rest, True)))
-    trial: _Stack = [(0, True, first), (0, True, SPACE)] if d.begun else [(0, True, first)]
+    first = d.parts[d.at]
+    if d.at + 1 < len(d.parts):
+        stack.append((indent, flat, Fill(d.parts, d.at + 1)))
+    trial: _Stack = [(0, True, first), (0, True, SPACE)] if d.at else [(0, True, first)]
     fits = flat or (not must_break(first) and _fits(trial, stack, room))
     stack.append((indent, fits, first))
-    if d.begun:
+    if d.at:
         stack.append((indent, fits, SPACE))
 
 
@@ -184,9 +184,9 @@ def _fits(todo: _Stack, rest: _Stack, room: int) -> bool:
         elif isinstance(d, Group):
             todo.append((0, flat and not d.broken, d.body))
         elif isinstance(d, Fill):
-            for part in reversed(d.parts[1:]):
-                todo += [(0, flat, part), (0, flat, SPACE)]
-            todo += [(0, flat, x) for x in (d.parts[:1] if not d.begun else (*d.parts[:1], SPACE))]
+            if d.at + 1 < len(d.parts):
+                todo.append((0, flat, Fill(d.parts, d.at + 1)))
+            todo += [(0, flat, x) for x in (*d.parts[d.at : d.at + 1], *((SPACE,) if d.at else ()))]
         elif isinstance(d, Broken):
             todo.append((0, flat, d.flat if flat else d.broken))
         elif isinstance(d, Line):

@@ -105,8 +105,10 @@ def bare_text(view: View, i: int) -> Mistake | None:
 def quote_missing(view: View, i: int) -> Mistake | None:
     """`app: web"  tier: "front"`: a text without its first quote; its last one was taken for the first."""
     for k in (i, i - 1):
+        if k < 1:
+            continue
         before, text = view.raw[k - 1], view.raw[k]
-        if k < 1 or text.kind != "STRING" or before.end != text.start or text.text[0] not in "\"'":
+        if text.kind != "STRING" or before.end != text.start or text.text[0] not in "\"'":
             continue
         if before.kind not in ("NAME", "INT", "FLOAT") and "NAME" not in before.others:
             continue

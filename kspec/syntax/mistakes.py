@@ -263,6 +263,8 @@ def unknown_block(view: View, i: int) -> Mistake | None:
         if c + 2 >= len(states) or view.symbols[states[c + 1]] != "path":
             continue
         k = view.index(starts[c])
+        if k + 1 >= len(view.raw):
+            continue
         word = view.raw[k].text
         if (
             view.raw[k + 1].kind == "DOT"
@@ -293,8 +295,7 @@ def unknown_block(view: View, i: int) -> Mistake | None:
 
 LOOKS: tuple[Callable[[View, int], Mistake | None], ...] = (
     yaml_document, superfluous_closer, wrong_closer, unknown_block, logical_word, percentage, quote_missing,
-    yaml_list, type_brackets, parameter_without_type, using_after_result, broken_off, outside_of_object, unknown_word, yaml_nesting,
-    bare_text,
-    strange_operator, equals_sign, word_as_name, let_without_equals,
+    yaml_list, type_brackets, parameter_without_type, using_after_result, broken_off, outside_of_object,
+    unknown_word, yaml_nesting, bare_text, strange_operator, equals_sign, word_as_name, let_without_equals,
 )  # fmt: skip
 """In this order: the surest first."""

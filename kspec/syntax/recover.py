@@ -23,6 +23,8 @@ from kspec.syntax.table import END
 from kspec.syntax.tree import Expressions
 
 MISTAKES_MAX = 20
+STUCK_MAX = 4
+"""How many repairs may lead back to where they began before something is skipped."""
 
 
 class Recoverer(View):
@@ -34,8 +36,9 @@ class Recoverer(View):
         self.count = 0
         self.quiet = -1
         """A mistake at this place comes of the one before it and is not told."""
-        self.last = (-1, 0)
-        """Where the last mistake was, and how high the stack."""
+        self.furthest = -1
+        """The mistake furthest on, and how many came after it that were no further."""
+        self.stuck = 0
 
     # ---- what the machine calls
 
@@ -65,9 +68,11 @@ class Recoverer(View):
         machine = self.machine
         i = self.index(token.start)
         height = len(machine.states)
-        if (token.start, height) == self.last:  # no repair led on
-            return self.resync(i + 1) if i + 1 < len(self.raw) else None
-        self.last = (token.start, height)
+        self.stuck = 0 if token.start > self.furthest else self.stuck + 1
+        self.furthest = max(self.furthest, token.start)
+        if self.stuck > STUCK_MAX:  # no repair leads on
+            i = self.index(self.furthest) + 1
+            return self.resync(i) if i < len(self.raw) else None
         if (self.raw[i].kind == END and self.open_brackets()) or self.leaves_block(i):
             return self.close(i)
         mistake = recognise(self, i) or repaired(self, i) or unexpected(self, i)

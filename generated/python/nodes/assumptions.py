@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
+from kspec.runtime.generated_support import join_lists
 from kspec.runtime.rulebook import CompiledRule, Param
+
+
+# nodes/namesOthers  function (p: core.Pod): bool
+def namesOthers(p):
+    """Does a pod name other objects, without which it would not be admitted or its containers would not start?"""
+    return (
+        ((p.get("spec") or {}).get("serviceAccountName") or "") not in ["", "default"]
+        or any(
+            v.get("configMap") is not None or v.get("secret") is not None or v.get("projected") is not None
+            for v in (p.get("spec") or {}).get("volumes") or []
+        )
+        or any(
+            (
+                len(c.get("envFrom") or []) > 0
+                or any(
+                    (
+                        (e.get("valueFrom") or {}).get("configMapKeyRef") is not None
+                        or (e.get("valueFrom") or {}).get("secretKeyRef") is not None
+                    )
+                    for e in c.get("env") or []
+                )
+            )
+            for c in join_lists(
+                (p.get("spec") or {}).get("containers") or [],
+                (p.get("spec") or {}).get("initContainers") or [],
+            )
+        )
+    )
 
 
 # nodes/planAssumptions  function (cluster: Cluster): list(string)
@@ -14,6 +43,10 @@ def planAssumptions(cluster):
     ]
     if len(cluster.get("persistentVolumeClaims") or []) > 0:
         made += ["a claim of a class that is not declared gets a volume that every node can reach"]
+    if any(namesOthers(p) for p in cluster.get("pods") or []):
+        made += [
+            "the config maps, secrets and service accounts that pods name exist, with the keys that they ask for",
+        ]
     if len(cluster.get("jobs") or []) > 0:
         made += ["the pods of jobs run and do not finish"]
     return made
@@ -21,13 +54,52 @@ def planAssumptions(cluster):
 
 RULES = (
     CompiledRule(
+        "nodes/namesOthers",
+        "function",
+        "namesOthers",
+        (Param("p", "core.Pod"),),
+        namesOthers,
+        result="bool",
+        reads={
+            "p": frozenset(
+                (
+                    ("spec", "containers"),
+                    ("spec", "initContainers"),
+                    ("spec", "serviceAccountName"),
+                    ("spec", "volumes", "#"),
+                    ("spec", "volumes", "*", "configMap", "?"),
+                    ("spec", "volumes", "*", "projected", "?"),
+                    ("spec", "volumes", "*", "secret", "?"),
+                ),
+            ),
+        },
+        source="pkg/kubelet (volumes, environment); plugin/pkg/admission/serviceaccount",
+        doc="Does a pod name other objects, without which it would not be admitted or its containers would not start?",
+        path="nodes/assumptions",
+    ),
+    CompiledRule(
         "nodes/planAssumptions",
         "function",
         "planAssumptions",
         (Param("cluster", "Cluster", True),),
         planAssumptions,
         result="list(string)",
-        reads={"cluster": frozenset((("jobs", "#"), ("persistentVolumeClaims", "#")))},
+        reads={
+            "cluster": frozenset(
+                (
+                    ("jobs", "#"),
+                    ("persistentVolumeClaims", "#"),
+                    ("pods", "#"),
+                    ("pods", "*", "spec", "containers"),
+                    ("pods", "*", "spec", "initContainers"),
+                    ("pods", "*", "spec", "serviceAccountName"),
+                    ("pods", "*", "spec", "volumes", "#"),
+                    ("pods", "*", "spec", "volumes", "*", "configMap", "?"),
+                    ("pods", "*", "spec", "volumes", "*", "projected", "?"),
+                    ("pods", "*", "spec", "volumes", "*", "secret", "?"),
+                ),
+            ),
+        },
         source="our own; docs/assumptions.md",
         doc="What a plan takes for granted, given everything that exists in the end.",
         path="nodes/assumptions",

@@ -76,6 +76,14 @@ def validate_ReplicaSetSelector(self):
                 "field": "spec.template.metadata.labels",
             },
         ]
+    if (((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("restartPolicy") != "Always":
+        made += [
+            {
+                "code": "NotSupported",
+                "reason": "supported values: Always",
+                "field": "spec.template.spec.restartPolicy",
+            },
+        ]
     return made
 
 
@@ -104,21 +112,77 @@ def validate_StatefulSetSelector(self):
                 "field": "spec.template.metadata.labels",
             },
         ]
+    if (((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("restartPolicy") != "Always":
+        made += [
+            {
+                "code": "NotSupported",
+                "reason": "supported values: Always",
+                "field": "spec.template.spec.restartPolicy",
+            },
+        ]
     return made
 
 
 # validation/DaemonSetSelector  validate (self: apps.DaemonSet): list(Finding)
 def validate_DaemonSetSelector(self):
-    if types_selector.selects(
+    made = []
+    if not types_selector.selects(
         (self.get("spec") or {}).get("selector") or {},
         (((self.get("spec") or {}).get("template") or {}).get("metadata") or {}).get("labels") or {},
     ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "`selector` does not match template `labels`",
+                "field": "spec.template.metadata.labels",
+            },
+        ]
+    if (((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("restartPolicy") != "Always":
+        made += [
+            {
+                "code": "NotSupported",
+                "reason": "supported values: Always",
+                "field": "spec.template.spec.restartPolicy",
+            },
+        ]
+    return made
+
+
+# validation/JobRestartPolicy  validate (self: batch.Job): list(Finding)
+def validate_JobRestartPolicy(self):
+    """A pod of a job must be able to end."""
+    if (((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("restartPolicy") in [
+        "OnFailure",
+        "Never",
+    ]:
         return []
     return [
         {
-            "code": "Invalid",
-            "reason": "`selector` does not match template `labels`",
-            "field": "spec.template.metadata.labels",
+            "code": "NotSupported",
+            "reason": "supported values: OnFailure, Never",
+            "field": "spec.template.spec.restartPolicy",
+        },
+    ]
+
+
+# validation/CronJobRestartPolicy  validate (self: batch.CronJob): list(Finding)
+def validate_CronJobRestartPolicy(self):
+    if (
+        (
+            (((self.get("spec") or {}).get("jobTemplate") or {}).get("spec") or {}).get("template")
+            or {}
+        ).get("spec")
+        or {}
+    ).get("restartPolicy") in [
+        "OnFailure",
+        "Never",
+    ]:
+        return []
+    return [
+        {
+            "code": "NotSupported",
+            "reason": "supported values: OnFailure, Never",
+            "field": "spec.jobTemplate.spec.template.spec.restartPolicy",
         },
     ]
 
@@ -222,6 +286,7 @@ RULES = (
                     ("spec", "selector", "matchLabels", "#"),
                     ("spec", "selector", "matchLabels", "*"),
                     ("spec", "template", "metadata", "labels"),
+                    ("spec", "template", "spec", "restartPolicy"),
                 ),
             ),
         },
@@ -245,6 +310,7 @@ RULES = (
                     ("spec", "selector", "matchLabels", "#"),
                     ("spec", "selector", "matchLabels", "*"),
                     ("spec", "template", "metadata", "labels"),
+                    ("spec", "template", "spec", "restartPolicy"),
                 ),
             ),
         },
@@ -268,10 +334,34 @@ RULES = (
                     ("spec", "selector", "matchLabels", "#"),
                     ("spec", "selector", "matchLabels", "*"),
                     ("spec", "template", "metadata", "labels"),
+                    ("spec", "template", "spec", "restartPolicy"),
                 ),
             ),
         },
         source="pkg/apis/apps/validation/validation.go ValidateDaemonSetSpec",
+        path="validation/workloads",
+    ),
+    CompiledRule(
+        "validation/JobRestartPolicy",
+        "validate",
+        "JobRestartPolicy",
+        (Param("self", "batch.Job"),),
+        validate_JobRestartPolicy,
+        result="list(Finding)",
+        reads={"self": frozenset((("spec", "template", "spec", "restartPolicy"),))},
+        source="pkg/apis/batch/validation/validation.go validateJobSpec",
+        doc="A pod of a job must be able to end.",
+        path="validation/workloads",
+    ),
+    CompiledRule(
+        "validation/CronJobRestartPolicy",
+        "validate",
+        "CronJobRestartPolicy",
+        (Param("self", "batch.CronJob"),),
+        validate_CronJobRestartPolicy,
+        result="list(Finding)",
+        reads={"self": frozenset((("spec", "jobTemplate", "spec", "template", "spec", "restartPolicy"),))},
+        source="pkg/apis/batch/validation/validation.go validateJobSpec",
         path="validation/workloads",
     ),
     CompiledRule(

@@ -5,6 +5,46 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
+# nodes/namesOthers  function (p: core.Pod): bool
+@ops.rule("nodes/namesOthers")
+def namesOthers(p):
+    return ops.or_(
+        ops.call(
+            "!_",
+            ops.call(
+                "@in",
+                ops.field(ops.field(p, "spec", {}), "serviceAccountName", ""),
+                ops.list_(["", "default"]),
+            ),
+        ),
+        lambda: ops.exists(
+            ops.field(ops.field(p, "spec", {}), "volumes", []),
+            lambda v: ops.or_(
+                ops.has_field(v, "configMap"),
+                lambda: ops.has_field(v, "secret"),
+                lambda: ops.has_field(v, "projected"),
+            ),
+        ),
+        lambda: ops.exists(
+            ops.call(
+                "_+_",
+                ops.field(ops.field(p, "spec", {}), "containers", []),
+                ops.field(ops.field(p, "spec", {}), "initContainers", []),
+            ),
+            lambda c: ops.or_(
+                ops.call("_>_", ops.call("size", ops.field(c, "envFrom", [])), 0),
+                lambda: ops.exists(
+                    ops.field(c, "env", []),
+                    lambda e: ops.or_(
+                        ops.has_field(ops.field(e, "valueFrom", {}), "configMapKeyRef"),
+                        lambda: ops.has_field(ops.field(e, "valueFrom", {}), "secretKeyRef"),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
 # nodes/planAssumptions  function (cluster: Cluster): list(string)
 @ops.rule("nodes/planAssumptions")
 def planAssumptions(cluster):
@@ -12,15 +52,27 @@ def planAssumptions(cluster):
         "_+_",
         ops.call(
             "_+_",
-            ops.list_(
-                [
-                    "a quiet day: every image starts and stays up, nothing fails, ties between nodes go to the first by name",
-                ],
+            ops.call(
+                "_+_",
+                ops.list_(
+                    [
+                        "a quiet day: every image starts and stays up, nothing fails, ties between nodes go to the first by name",
+                    ],
+                ),
+                ops.cond(
+                    ops.call("_>_", ops.call("size", ops.field(cluster, "persistentVolumeClaims", [])), 0),
+                    lambda: ops.list_(
+                        ["a claim of a class that is not declared gets a volume that every node can reach"],
+                    ),
+                    lambda: ops.list_([]),
+                ),
             ),
             ops.cond(
-                ops.call("_>_", ops.call("size", ops.field(cluster, "persistentVolumeClaims", [])), 0),
+                ops.exists(ops.field(cluster, "pods", []), lambda p: namesOthers(p)),
                 lambda: ops.list_(
-                    ["a claim of a class that is not declared gets a volume that every node can reach"],
+                    [
+                        "the config maps, secrets and service accounts that pods name exist, with the keys that they ask for",
+                    ],
                 ),
                 lambda: ops.list_([]),
             ),
@@ -34,5 +86,6 @@ def planAssumptions(cluster):
 
 
 RULES = {
+    "nodes/namesOthers": namesOthers,
     "nodes/planAssumptions": planAssumptions,
 }

@@ -151,59 +151,89 @@ def validate_DeploymentSelector(self):
 def validate_ReplicaSetSelector(self):
     return ops.call(
         "_+_",
-        ops.cond(
-            ops.or_(
-                ops.call(
-                    "_>_",
+        ops.call(
+            "_+_",
+            ops.cond(
+                ops.or_(
                     ops.call(
-                        "size",
-                        ops.field(ops.field(ops.field(self, "spec", {}), "selector", {}), "matchLabels", {}),
-                    ),
-                    0,
-                ),
-                lambda: ops.call(
-                    "_>_",
-                    ops.call(
-                        "size",
-                        ops.field(
-                            ops.field(ops.field(self, "spec", {}), "selector", {}),
-                            "matchExpressions",
-                            [],
+                        "_>_",
+                        ops.call(
+                            "size",
+                            ops.field(
+                                ops.field(ops.field(self, "spec", {}), "selector", {}),
+                                "matchLabels",
+                                {},
+                            ),
                         ),
+                        0,
                     ),
-                    0,
+                    lambda: ops.call(
+                        "_>_",
+                        ops.call(
+                            "size",
+                            ops.field(
+                                ops.field(ops.field(self, "spec", {}), "selector", {}),
+                                "matchExpressions",
+                                [],
+                            ),
+                        ),
+                        0,
+                    ),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Invalid",
+                                "reason": "empty selector is invalid for deployment",
+                                "field": "spec.selector",
+                            },
+                        ),
+                    ],
                 ),
             ),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "code": "Invalid",
-                            "reason": "empty selector is invalid for deployment",
-                            "field": "spec.selector",
-                        },
+            ops.cond(
+                types_selector_rules.selects(
+                    ops.field(ops.field(self, "spec", {}), "selector", {}),
+                    ops.field(
+                        ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "metadata", {}),
+                        "labels",
+                        {},
                     ),
-                ],
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Invalid",
+                                "reason": "`selector` does not match template `labels`",
+                                "field": "spec.template.metadata.labels",
+                            },
+                        ),
+                    ],
+                ),
             ),
         ),
         ops.cond(
-            types_selector_rules.selects(
-                ops.field(ops.field(self, "spec", {}), "selector", {}),
+            ops.call(
+                "_==_",
                 ops.field(
-                    ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "metadata", {}),
-                    "labels",
-                    {},
+                    ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "spec", {}),
+                    "restartPolicy",
+                    "",
                 ),
+                "Always",
             ),
             lambda: ops.list_([]),
             lambda: ops.list_(
                 [
                     ops.record(
                         {
-                            "code": "Invalid",
-                            "reason": "`selector` does not match template `labels`",
-                            "field": "spec.template.metadata.labels",
+                            "code": "NotSupported",
+                            "reason": "supported values: Always",
+                            "field": "spec.template.spec.restartPolicy",
                         },
                     ),
                 ],
@@ -217,42 +247,102 @@ def validate_ReplicaSetSelector(self):
 def validate_StatefulSetSelector(self):
     return ops.call(
         "_+_",
-        ops.cond(
-            ops.or_(
-                ops.call(
-                    "_>_",
+        ops.call(
+            "_+_",
+            ops.cond(
+                ops.or_(
                     ops.call(
-                        "size",
-                        ops.field(ops.field(ops.field(self, "spec", {}), "selector", {}), "matchLabels", {}),
-                    ),
-                    0,
-                ),
-                lambda: ops.call(
-                    "_>_",
-                    ops.call(
-                        "size",
-                        ops.field(
-                            ops.field(ops.field(self, "spec", {}), "selector", {}),
-                            "matchExpressions",
-                            [],
+                        "_>_",
+                        ops.call(
+                            "size",
+                            ops.field(
+                                ops.field(ops.field(self, "spec", {}), "selector", {}),
+                                "matchLabels",
+                                {},
+                            ),
                         ),
+                        0,
                     ),
-                    0,
+                    lambda: ops.call(
+                        "_>_",
+                        ops.call(
+                            "size",
+                            ops.field(
+                                ops.field(ops.field(self, "spec", {}), "selector", {}),
+                                "matchExpressions",
+                                [],
+                            ),
+                        ),
+                        0,
+                    ),
                 ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Invalid",
+                                "reason": "empty selector is invalid for statefulset",
+                                "field": "spec.selector",
+                            },
+                        ),
+                    ],
+                ),
+            ),
+            ops.cond(
+                types_selector_rules.selects(
+                    ops.field(ops.field(self, "spec", {}), "selector", {}),
+                    ops.field(
+                        ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "metadata", {}),
+                        "labels",
+                        {},
+                    ),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Invalid",
+                                "reason": "`selector` does not match template `labels`",
+                                "field": "spec.template.metadata.labels",
+                            },
+                        ),
+                    ],
+                ),
+            ),
+        ),
+        ops.cond(
+            ops.call(
+                "_==_",
+                ops.field(
+                    ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "spec", {}),
+                    "restartPolicy",
+                    "",
+                ),
+                "Always",
             ),
             lambda: ops.list_([]),
             lambda: ops.list_(
                 [
                     ops.record(
                         {
-                            "code": "Invalid",
-                            "reason": "empty selector is invalid for statefulset",
-                            "field": "spec.selector",
+                            "code": "NotSupported",
+                            "reason": "supported values: Always",
+                            "field": "spec.template.spec.restartPolicy",
                         },
                     ),
                 ],
             ),
         ),
+    )
+
+
+# validation/DaemonSetSelector  validate (self: apps.DaemonSet): list(Finding)
+@ops.rule("validation/DaemonSetSelector")
+def validate_DaemonSetSelector(self):
+    return ops.call(
+        "_+_",
         ops.cond(
             types_selector_rules.selects(
                 ops.field(ops.field(self, "spec", {}), "selector", {}),
@@ -275,29 +365,89 @@ def validate_StatefulSetSelector(self):
                 ],
             ),
         ),
+        ops.cond(
+            ops.call(
+                "_==_",
+                ops.field(
+                    ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "spec", {}),
+                    "restartPolicy",
+                    "",
+                ),
+                "Always",
+            ),
+            lambda: ops.list_([]),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "code": "NotSupported",
+                            "reason": "supported values: Always",
+                            "field": "spec.template.spec.restartPolicy",
+                        },
+                    ),
+                ],
+            ),
+        ),
     )
 
 
-# validation/DaemonSetSelector  validate (self: apps.DaemonSet): list(Finding)
-@ops.rule("validation/DaemonSetSelector")
-def validate_DaemonSetSelector(self):
+# validation/JobRestartPolicy  validate (self: batch.Job): list(Finding)
+@ops.rule("validation/JobRestartPolicy")
+def validate_JobRestartPolicy(self):
     return ops.cond(
-        types_selector_rules.selects(
-            ops.field(ops.field(self, "spec", {}), "selector", {}),
+        ops.call(
+            "@in",
             ops.field(
-                ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "metadata", {}),
-                "labels",
-                {},
+                ops.field(ops.field(ops.field(self, "spec", {}), "template", {}), "spec", {}),
+                "restartPolicy",
+                "",
             ),
+            ops.list_(["OnFailure", "Never"]),
         ),
         lambda: ops.list_([]),
         lambda: ops.list_(
             [
                 ops.record(
                     {
-                        "code": "Invalid",
-                        "reason": "`selector` does not match template `labels`",
-                        "field": "spec.template.metadata.labels",
+                        "code": "NotSupported",
+                        "reason": "supported values: OnFailure, Never",
+                        "field": "spec.template.spec.restartPolicy",
+                    },
+                ),
+            ],
+        ),
+    )
+
+
+# validation/CronJobRestartPolicy  validate (self: batch.CronJob): list(Finding)
+@ops.rule("validation/CronJobRestartPolicy")
+def validate_CronJobRestartPolicy(self):
+    return ops.cond(
+        ops.call(
+            "@in",
+            ops.field(
+                ops.field(
+                    ops.field(
+                        ops.field(ops.field(ops.field(self, "spec", {}), "jobTemplate", {}), "spec", {}),
+                        "template",
+                        {},
+                    ),
+                    "spec",
+                    {},
+                ),
+                "restartPolicy",
+                "",
+            ),
+            ops.list_(["OnFailure", "Never"]),
+        ),
+        lambda: ops.list_([]),
+        lambda: ops.list_(
+            [
+                ops.record(
+                    {
+                        "code": "NotSupported",
+                        "reason": "supported values: OnFailure, Never",
+                        "field": "spec.jobTemplate.spec.template.spec.restartPolicy",
                     },
                 ),
             ],
@@ -404,5 +554,7 @@ RULES = {
     "validation/ReplicaSetSelector": validate_ReplicaSetSelector,
     "validation/StatefulSetSelector": validate_StatefulSetSelector,
     "validation/DaemonSetSelector": validate_DaemonSetSelector,
+    "validation/JobRestartPolicy": validate_JobRestartPolicy,
+    "validation/CronJobRestartPolicy": validate_CronJobRestartPolicy,
     "validation/PodContainers": validate_PodContainers,
 }

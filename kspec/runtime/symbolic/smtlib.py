@@ -97,13 +97,14 @@ def script(assertions: Iterable[tuple[str, Term]]) -> Script:
     for term in order:
         if term in names:
             sort = "Bool" if term.sort == t.BOOL else "Int"
-            lines.append(f"(define-fun {names[term]} () {sort} {show(term, names, top=True)})")
+            head = f"(define-fun {names[term]} () {sort} "
+            lines.append(f"{head}{laid_out(term, names, len(head), top=True)})")
     if facts:
         lines.append("; strings: facts about constants, and among facts")
         lines += [f"(assert {show(fact, names)})" for fact in facts]
     for comment, term in given:
         lines += [f"; {line}" for line in comment.splitlines()]
-        lines.append(f"(assert {show(term, names)})")
+        lines.append(f"(assert {laid_out(term, names, len('(assert '))})")
     return Script("\n".join(lines) + "\n", variables, tuple(classes), numbers, len(order), t.FALSE in roots)
 
 
@@ -187,6 +188,26 @@ def show(root: Term, names: Mapping[Term, str] = MappingProxyType({}), top: bool
             out.append(f"({_OPERATORS[item.op]}")
         first = False
     return "".join(out)
+
+
+WIDTH = 110
+DEPTH_MAX = 6
+
+
+def laid_out(
+    term: Term, names: Mapping[Term, str], taken: int, indent: int = 0, depth: int = 0, top: bool = False
+) -> str:
+    """The text of a term, `taken` characters of its first line being used by others. What is too wide for a
+    line has its operands on lines of their own, down to some depth.
+    """
+    text = show(term, names, top)
+    if taken + len(text) < WIDTH or (term in names and not top) or term.op not in ("and", "or", "not"):
+        return text
+    if depth >= DEPTH_MAX:
+        return text
+    inner = indent + 2
+    parts = (" " * inner + laid_out(arg, names, inner, inner, depth + 1) for arg in term.args)
+    return "\n".join([f"({_OPERATORS[term.op]}", *parts]) + ")"
 
 
 def integer_text(value: object) -> str:

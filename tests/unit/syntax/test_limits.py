@@ -123,6 +123,22 @@ def test_an_empty_file_is_a_module() -> None:
         assert (module.declarations, found) == ((), ())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        " web {\n}\n\0\nDeploymenexistst we* {\n  spec.template.spec.co",  # two repairs undid each other
+        '"a',
+        "a b",
+        "Pod a {\n  b: [1, 2) }",
+        "namespace {",
+    ],
+)
+def test_repairs_come_to_an_end(text: str) -> None:
+    for strict in (True, False):
+        assert parse_expression(SourceFile("<test>", text), strict)[1]
+    assert problems(text)
+
+
 PIECES = (
     *"{}()[]:,.=-+*/%?!&|\"'`#\\\n\t",
     '"""', "in", "implies", "\n  ", "///x\n", "//", "- ", "a", "A b", "0x", "1.", "..", "let", "when", "$",

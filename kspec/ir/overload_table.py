@@ -129,6 +129,7 @@ math.sign(double): double
 math.sqrt(int): double
 math.sqrt(uint): double
 math.sqrt(double): double
+math.ln(double): double
 math.isNaN(double): bool
 math.isInf(double): bool
 math.isFinite(double): bool

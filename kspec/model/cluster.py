@@ -5,6 +5,7 @@ they read.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from kspec.model.rules import has_param
 from kspec.model.store import Store
@@ -13,6 +14,22 @@ from kspec.runtime.rulebook import CompiledRule
 PARAM = "cluster"
 
 Stamp = tuple[int, ...]
+
+
+class ClusterSource(Protocol):
+    """Gives rules the `Cluster` value that they take."""
+
+    def of(self, rule: CompiledRule) -> object: ...
+
+
+class FixedCluster:
+    """A cluster that does not change."""
+
+    def __init__(self, value: Mapping[str, object]) -> None:
+        self._value = dict(value)
+
+    def of(self, rule: CompiledRule) -> object:
+        return self._value
 
 
 class ClusterValues:

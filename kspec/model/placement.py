@@ -1,41 +1,31 @@
 """Knows how a profile's filter and score rules judge nodes for a pod, and recomputes no more than it must.
 
 A filter that rejects a node gives its reasons, and no later one is asked. Nodes that fit are scored; raw
-scores are normalised over the nodes that fit, weighted and added. What was found for one pod is kept for
-every pod that agrees with it on the fields that the rules read, while the node and its pods are the same.
+scores are normalised over the nodes that fit, weighted and added. What rules found that look at nothing but
+the pod, one node and its pods is kept for every pod that agrees on the fields that they read, while the
+node and its pods are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kspec.ir.reads import COUNT, EACH
-from kspec.model.cluster import PARAM, ClusterValues
+from kspec.model.cluster import PARAM, ClusterSource
+from kspec.model.given import Given
 from kspec.model.objects import Object, name_of
-from kspec.model.rules import RuleSet, call, call_function, has_param
+from kspec.model.profile import Profile
+from kspec.model.rules import RuleSet, call_function
 from kspec.model.signature import signature_of
 from kspec.runtime.rulebook import CompiledRule, Paths
 
 CLASSES_KEPT_MAX = 1_000
 """How many different pods' verdicts are kept at once."""
 
-
-@dataclass(frozen=True, slots=True)
-class ScorePlugin:
-    plugin: str
-    weight: int
-    normalize: str
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """Which filters are asked, in order, and what each score weighs."""
-
-    name: str
-    filters: tuple[str, ...]
-    scores: tuple[ScorePlugin, ...]
+LOCAL = frozenset(("pod", "node", "placed"))
+"""What a rule may take for its answer to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +40,7 @@ class Score:
         return self.normalized * self.weight
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the rules say of a node: the first filter that rejects it with its reasons, or its raw scores."""
 
@@ -59,7 +49,6 @@ class Verdict:
     code: str = ""
     reasons: tuple[str, ...] = ()
     raw: tuple[int, ...] = ()
-    stamp: tuple[object, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -67,11 +56,22 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What was said of the pod before any node was asked: why it can go nowhere, or to which nodes alone."""
+
+    plugin: str = ""
+    code: str = ""
+    reasons: tuple[str, ...] = ()
+    nodes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
-    """Every node's verdict, in order of name; of those that fit, the scores (none where there is but one)."""
+    """Every node's verdict, in order; of those that fit, the scores (none where there is but one)."""
 
     verdicts: tuple[Verdict, ...]
     scores: Mapping[str, tuple[Score, ...]] = field(default_factory=dict)
+    before: Before = Before()
 
     @property
     def fitting(self) -> list[str]:
@@ -90,11 +90,14 @@ class Placement:
 
     def reason_counts(self) -> dict[str, int]:
         """On how many nodes each reason stands in the way."""
-        counts: dict[str, int] = {}
-        for verdict in self.verdicts:
-            for reason in verdict.reasons:
-                counts[reason] = counts.get(reason, 0) + 1
-        return counts
+        return counts_of(reason for verdict in self.verdicts for reason in verdict.reasons)
+
+
+def counts_of(reasons: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for reason in reasons:
+        counts[reason] = counts.get(reason, 0) + 1
+    return counts
 
 
 @dataclass(slots=True)
@@ -108,77 +111,186 @@ class NodePods:
 NO_PODS = NodePods()
 
 
+@dataclass(slots=True)
+class _Known:
+    """What the local rules say of a node: the index of the first filter that rejects it, or scores."""
+
+    node: Object
+    version: int
+    failed: int
+    findings: Sequence[Mapping[str, object]] = ()
+    raw: Mapping[int, int] = field(default_factory=dict)
+
+
 class Judge:
     """Asks the rules of a profile."""
 
-    def __init__(self, profile: Profile, rules: RuleSet, cluster: ClusterValues) -> None:
+    def __init__(self, profile: Profile, rules: RuleSet, cluster: ClusterSource) -> None:
         self.profile = profile
-        self._rules = rules
-        self._cluster = cluster
-        self.filters = [_named(rules, "filter", name) for name in profile.filters]
+        self.rules = rules
+        self.score_one = False
+        """Whether a node that alone fits is scored all the same; the scheduler takes it unseen."""
+        self.cluster = cluster
+        self.filters = [_named(rules, "filter", f.plugin) for f in profile.filters]
         self.scores = [_named(rules, "score", s.plugin) for s in profile.scores]
+        self._makers = {name: rules.function(rule_id) for name, rule_id in profile.prepared.items()}
         everything = [*self.filters, *self.scores]
-        self._cluster_rules = [r for r in everything if has_param(r, PARAM)]
-        self.reads_cluster = bool(self._cluster_rules)
-        self._signature = signature_of(_read_of(r, "pod") for r in everything)
-        self.placed_signature = signature_of(_of_element(_read_of(r, "placed")) for r in everything)
-        """What of a pod that is placed on a node can matter to the verdict on another pod."""
-        self._known: dict[object, dict[str, Verdict]] = {}
+        local = [r for r in everything if _is_local(r)]
+        self._wide = [i for i, r in enumerate(self.filters) if not _is_local(r)]
+        """The filters that look further than one node, by index."""
+        self.reads_cluster = len(local) < len(everything)
+        """Can a change on one node matter to the verdict on another?"""
+        self._signature = signature_of(_read_of(r, "pod") for r in local)
+        self.placed_signature = signature_of(_of_element(_read_of(r, "placed")) for r in local)
+        """What of a pod that is placed on a node can matter to what is kept."""
+        self._known: dict[object, dict[str, _Known]] = {}
+        self.records = self._records_read()
+        """The types of all objects that rules look for in the cluster."""
 
-    def judge(self, pod: Object, nodes: Sequence[Object], placed: Mapping[str, NodePods]) -> Placement:
-        """The verdict on each node for this pod."""
-        stamp = tuple(self._cluster.stamp(r) for r in self._cluster_rules)
+    def judge(
+        self,
+        pod: Object,
+        nodes: Sequence[Object],
+        placed: Mapping[str, NodePods],
+        refused: Mapping[str, Verdict] | None = None,
+    ) -> Placement:
+        """The verdict on each node for this pod; of some it may be given, as far as they would fit."""
+        here = [placed.get(name_of(node), NO_PODS) for node in nodes]
+        given = self.given(pod, [_info(node, its.pods) for node, its in zip(nodes, here, strict=True)])
+        active = [i for i, f in enumerate(self.profile.filters) if self._applies(f.when, given)]
+        before = self._before(given, active)
+        if before.plugin:
+            everywhere = (Verdict(name_of(n), before.plugin, before.code, before.reasons) for n in nodes)
+            return Placement(tuple(everywhere), before=before)
+        scoring = [i for i, s in enumerate(self.profile.scores) if _is_local(self.scores[i])]
         known = self._known_for(pod)
-        values: dict[str, object] = {"pod": pod}
+        kept: dict[str, _Known] = {}
         verdicts = []
-        for node in nodes:
+        for node, its in zip(nodes, here, strict=True):
             name = name_of(node)
-            here = placed.get(name, NO_PODS)
-            verdict = known.get(name)
-            if (
-                verdict is None
-                or verdict.stamp[0] is not node
-                or verdict.stamp[1] != here.version
-                or verdict.stamp[2] != stamp
-            ):
-                values["node"], values["placed"] = node, here.pods
-                verdict = known[name] = self._ask(name, values)
-                verdict.stamp = (node, here.version, stamp)
-            verdicts.append(verdict)
-        return self._scored(tuple(verdicts))
+            if before.nodes is not None and name not in before.nodes:
+                verdicts.append(self._outside(name, active))
+                continue
+            given.at(node, its.pods)
+            found = known.get(name)
+            if found is None or found.node is not node or found.version != its.version:
+                found = known[name] = self._ask(given, node, its.version, scoring)
+            kept[name] = found
+            verdict = self._verdict(name, given, found, active)
+            verdicts.append(refused.get(name, verdict) if refused and verdict.fits else verdict)
+        return self._scored(tuple(verdicts), before, nodes, given, kept)
 
-    def _ask(self, node: str, values: Mapping[str, object]) -> Verdict:
-        for rule in self.filters:
-            findings = self._call(rule, values)
-            if findings:
-                reasons = tuple(str(f.get("reason", "")) for f in findings)
-                return Verdict(node, rule.name, str(findings[0].get("code", "")), reasons)
-        raw = tuple(int(self._call(rule, values)) for rule in self.scores)
-        return Verdict(node, raw=raw)
+    def given(self, pod: Object, infos: list[Object]) -> Given:
+        """What rules may take by name, for one pod and these nodes with their pods."""
+        return Given(self._makers, self.cluster, {"pod": pod, "nodes": infos})
 
-    def _call(self, rule: CompiledRule, values: Mapping[str, object]) -> Any:
-        if any(rule is r for r in self._cluster_rules):
-            values = {**values, PARAM: self._cluster.of(rule)}
-        return call(rule, values)
+    def verdict_on(self, node: Object, pods: tuple[Object, ...], given: Given) -> Verdict:
+        """Whether one node fits, by all filters; nothing is kept."""
+        given.at(node, pods)
+        for plugin, rule in zip(self.profile.filters, self.filters, strict=True):
+            if self._applies(plugin.when, given):
+                findings = given.ask(rule)
+                if findings:
+                    return rejection(name_of(node), rule.name, findings)
+        return Verdict(name_of(node))
 
-    def _scored(self, verdicts: tuple[Verdict, ...]) -> Placement:
-        fitting = [v for v in verdicts if v.fits]
-        if len(fitting) < 2:
-            return Placement(verdicts)
-        columns = [
-            self._normalized(plugin.normalize, [v.raw[i] for v in fitting])
-            for i, plugin in enumerate(self.profile.scores)
-        ]
-        scores = {
-            v.node: tuple(
-                Score(p.plugin, v.raw[i], columns[i][at], p.weight) for i, p in enumerate(self.profile.scores)
-            )
-            for at, v in enumerate(fitting)
-        }
-        return Placement(verdicts, scores)
+    def message(self, placement: Placement) -> str:
+        """What a pod is told that fits nowhere."""
+        nodes = len(placement.verdicts)
+        if placement.before.plugin:
+            refused = self.rules.function("scheduling/refusedMessage")
+            return str(call_function(refused, nodes, list(placement.before.reasons)))
+        return self.count_message(nodes, placement.reason_counts())
 
-    def _normalized(self, how: str, raw: list[int]) -> list[int]:
-        """Raw scores as 0 to 100. Ways other than these three are functions of the rules over list(int)."""
+    def count_message(self, nodes: int, counts: Mapping[str, int]) -> str:
+        return str(call_function(self.rules.function("scheduling/failureMessage"), nodes, counts))
+
+    def _records_read(self) -> tuple[str, ...]:
+        named = [n for f in self.profile.filters for n in (f.before, f.when) if n]
+        named += [n for s in self.profile.scores for n in (s.when,) if n]
+        asked = [*self.filters, *self.scores, *self._makers.values(), *map(self.rules.function, named)]
+        fields = {path[0] for rule in asked if rule.reads for path in rule.reads.get(PARAM, ()) if path}
+        return tuple(sorted(r for f, r in self.rules.cluster_fields.items() if f in fields))
+
+    # ------------------------------------------------------------ filters
+
+    def _applies(self, when: str, given: Given) -> bool:
+        return not when or bool(given.ask(self.rules.function(when)))
+
+    def _before(self, given: Given, active: Sequence[int]) -> Before:
+        allowed: tuple[str, ...] | None = None
+        for i in active:
+            plugin = self.profile.filters[i]
+            if not plugin.before:
+                continue
+            said = given.ask(self.rules.function(plugin.before))
+            if said.get("findings"):
+                no = rejection("", plugin.plugin, said["findings"])
+                return Before(no.plugin, no.code, no.reasons)
+            if said.get("restricted"):
+                names = tuple(said.get("nodes") or ())
+                allowed = names if allowed is None else tuple(n for n in allowed if n in names)
+        return Before(nodes=allowed)
+
+    def _outside(self, node: str, active: Sequence[int]) -> Verdict:
+        restricting = [self.filters[i].name for i in active if self.profile.filters[i].before][:1]
+        findings = call_function(self.rules.function("scheduling/outsideReason"), restricting)
+        return rejection(node, "PreFilter", findings)
+
+    def _ask(self, given: Given, node: Object, version: int, scoring: Sequence[int]) -> _Known:
+        for i, rule in enumerate(self.filters):
+            if _is_local(rule):
+                findings = given.ask(rule)
+                if findings:
+                    return _Known(node, version, i, findings)
+        raw = {i: int(given.ask(self.scores[i])) for i in scoring}
+        return _Known(node, version, len(self.filters), raw=raw)
+
+    def _verdict(self, name: str, given: Given, known: _Known, active: Sequence[int]) -> Verdict:
+        for i in self._wide:
+            if i < known.failed and i in active:
+                findings = given.ask(self.filters[i])
+                if findings:
+                    return rejection(name, self.filters[i].name, findings)
+        if known.failed < len(self.filters):
+            return rejection(name, self.filters[known.failed].name, known.findings)
+        return Verdict(name)
+
+    # ------------------------------------------------------------ scores
+
+    def _scored(
+        self,
+        verdicts: tuple[Verdict, ...],
+        before: Before,
+        nodes: Sequence[Object],
+        given: Given,
+        known: Mapping[str, _Known],
+    ) -> Placement:
+        fits = {v.node for v in verdicts if v.fits}
+        if len(fits) < 2 and not (self.score_one and fits):
+            return Placement(verdicts, before=before)
+        infos = [info for info in given["nodes"] if name_of(info["node"]) in fits]
+        given.add("fitting", [info["node"] for info in infos])
+        scores: dict[str, list[Score]] = {name_of(info["node"]): [] for info in infos}
+        for i, plugin in enumerate(self.profile.scores):
+            if not self._applies(plugin.when, given):
+                continue
+            raw = [self._raw(i, info, given, known) for info in infos]
+            normalized = self._normalized(plugin.normalize, raw, given)
+            for its, one, other in zip(scores.values(), raw, normalized, strict=True):
+                its.append(Score(plugin.plugin, one, other, plugin.weight))
+        rows = {name: tuple(its) for name, its in scores.items()}
+        return Placement(tuple(_with_raw(v, rows) for v in verdicts), rows, before)
+
+    def _raw(self, i: int, info: Object, given: Given, known: Mapping[str, _Known]) -> int:
+        found = known[name_of(info["node"])].raw.get(i)
+        if found is not None:
+            return found
+        given.at(info["node"], info["pods"])
+        return int(given.ask(self.scores[i]))
+
+    def _normalized(self, how: str, raw: list[int], given: Given) -> list[int]:
+        """Raw scores as 0 to 100. Ways other than these three are functions of the rules."""
         highest = max(raw)
         if how == "none":
             return raw
@@ -186,10 +298,10 @@ class Judge:
             return [100 * r // highest for r in raw] if highest else raw
         if how == "reversed":
             return [100 - 100 * r // highest for r in raw] if highest else [100] * len(raw)
-        result: Any = call_function(self._rules.function(how), raw)
-        return list(result)
+        given.add("raw", raw)
+        return list(given.ask(self.rules.function(how)))
 
-    def _known_for(self, pod: Object) -> dict[str, Verdict]:
+    def _known_for(self, pod: Object) -> dict[str, _Known]:
         signature = self._signature(pod)
         known = self._known.get(signature)
         if known is None:
@@ -197,6 +309,25 @@ class Judge:
                 self._known.pop(next(iter(self._known)))
             known = self._known[signature] = {}
         return known
+
+
+def _info(node: Object, pods: tuple[Object, ...]) -> Object:
+    return {"node": node, "pods": pods}
+
+
+def rejection(node: str, plugin: str, findings: Sequence[Mapping[str, Any]]) -> Verdict:
+    """A node that a plug-in rejects; the first finding gives the code."""
+    reasons = tuple(str(f.get("reason", "")) for f in findings)
+    return Verdict(node, plugin, str(findings[0].get("code", "")), reasons)
+
+
+def _with_raw(verdict: Verdict, scores: Mapping[str, tuple[Score, ...]]) -> Verdict:
+    its = scores.get(verdict.node)
+    return verdict if its is None else Verdict(verdict.node, raw=tuple(s.raw for s in its))
+
+
+def _is_local(rule: CompiledRule) -> bool:
+    return all(p.name in LOCAL for p in rule.params)
 
 
 def _named(rules: RuleSet, kind: str, name: str) -> CompiledRule:

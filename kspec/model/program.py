@@ -12,7 +12,6 @@ from kspec.ir.evaluate import evaluate
 from kspec.ir.nodes import Expr, HeadClause, Program, Rule
 from kspec.ir.reads import read_set
 from kspec.ir.types import ListOf, Record, TypeTable, show
-from kspec.model.placement import Profile, ScorePlugin
 from kspec.model.rules import Listed, RuleSet
 from kspec.runtime.rulebook import Clause, CompiledRule, Function, Param
 
@@ -33,14 +32,6 @@ def cluster_fields(table: TypeTable) -> dict[str, str]:
         for f in (definition.fields.values() if definition else ())
         if isinstance(f.type, ListOf) and isinstance(f.type.element, Record)
     }
-
-
-def profile_of(name: str, fields: Mapping[str, object]) -> Profile:
-    """The scheduler's profile from the data that a `profile` declaration holds."""
-    filters, scores = fields.get("filters"), fields.get("scores")
-    assert isinstance(filters, list) and isinstance(scores, list)
-    plugins = (ScorePlugin(str(s["plugin"]), int(s["weight"]), str(s["normalize"])) for s in scores)
-    return Profile(name, tuple(str(f) for f in filters), tuple(plugins))
 
 
 def _rule(rule: Rule, by_id: Mapping[str, Rule]) -> CompiledRule:

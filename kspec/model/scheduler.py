@@ -13,12 +13,15 @@ from kspec.model.api import Api
 from kspec.model.chooser import Chooser
 from kspec.model.clock import SECOND_NANOS, Clock
 from kspec.model.cluster import ClusterValues
+from kspec.model.nominations import Nominations, refused_for_others
 from kspec.model.objects import Key, Object, merge_patch, metadata, name_of, with_metadata, without
-from kspec.model.placement import Judge, NodePods, Placement, Profile
+from kspec.model.placement import Judge, NodePods, Placement
+from kspec.model.preemption import Candidate, Preemption
+from kspec.model.profile import Profile
 from kspec.model.queue import WorkQueue
 from kspec.model.rules import RuleFailed, RuleSet, call_function
 from kspec.model.store import Action, Event
-from kspec.model.view import View
+from kspec.model.view import ViewOf
 
 BACKOFF_BASE_NANOS = 1 * SECOND_NANOS
 BACKOFF_MAX_NANOS = 10 * SECOND_NANOS
@@ -31,22 +34,26 @@ class Scheduler:
     """Gives waiting pods their nodes. A pod that fits nowhere waits until something changes that may help."""
 
     name = "Scheduler"
-    records: tuple[str, ...] = (NODE, POD)
 
     def __init__(
         self,
         profile: Profile,
         rules: RuleSet,
-        view: View,
+        view_of: ViewOf,
         api: Api,
         clock: Clock,
         chooser: Chooser,
         cluster: ClusterValues,
     ) -> None:
-        self.view = view
         self.problems: dict[str, str] = {}
         self.failures: dict[str, str] = {}
         self.judge = Judge(profile, rules, cluster)
+        self.records = tuple(sorted({NODE, POD, *self.judge.records}))
+        self.view = view_of(self.records)
+        self._preemption = Preemption(self.judge) if profile.preempts else None
+        self._nominations = Nominations(
+            lambda pod, other: bool(call_function(rules.function("scheduling/respects"), pod, other))
+        )
         self._rules = rules
         self._api = api
         self._clock = clock
@@ -64,11 +71,12 @@ class Scheduler:
         self._arrivals = 0
         self._backoff: WorkQueue[Key] = WorkQueue(BACKOFF_BASE_NANOS, BACKOFF_MAX_NANOS)
         self._stuck: dict[Key, None] = {}
+        self._nominations.forget_all()
 
     # ------------------------------------------------------------ events
 
     def observe(self, event: Event) -> None:
-        if event.key.record == NODE:
+        if event.key.record != POD:
             self._wake()
         elif event.action is Action.DELETED:
             self._drop(event.key)
@@ -77,6 +85,9 @@ class Scheduler:
         elif self._awaits(event.object):
             if event.old is None or _asks(event.old) != _asks(event.object):
                 self._enqueue(event.key, event.object)
+            promised = str((event.object.get("status") or {}).get("nominatedNodeName", ""))
+            if event.old is None and promised:
+                self._nominations.promise(event.key, promised, event.object)
         else:
             self._drop(event.key)
 
@@ -131,6 +142,7 @@ class Scheduler:
     def _leave_queue(self, key: Key) -> None:
         self._active.pop(key, None)
         self._stuck.pop(key, None)
+        self._nominations.forget(key)
 
     def _wake(self) -> None:
         """Something changed that may help: pods that fitted nowhere are tried again, after a wait."""
@@ -164,7 +176,7 @@ class Scheduler:
         if pod is None or not self._awaits(pod):
             return f"{key}: gone"
         try:
-            placement = self.judge.judge(pod, self.view.shelf(NODE).all(), self._placed)
+            placement = self._judged(key, pod)
             best = placement.best()
             if not best:
                 return self._fail(key, pod, placement)
@@ -172,7 +184,14 @@ class Scheduler:
             self.problems[str(key)] = str(failed)
             return f"{key}: {failed}"
         self.problems.pop(str(key), None)
-        return self._bind(key, pod, best)
+        promised = self._nominations.node_of(key)
+        return self._bind(key, pod, [promised] if promised in placement.fitting else best)
+
+    def _judged(self, key: Key, pod: Object) -> Placement:
+        nodes = self.view.shelf(NODE).all()
+        full = self._nominations.with_promised(key, pod, self._placed)
+        refused = refused_for_others(self.judge, pod, nodes, self._placed, full)
+        return self.judge.judge(pod, nodes, self._placed, refused)
 
     def _bind(self, key: Key, pod: Object, best: list[str]) -> str:
         node = best[self._chooser.choose("tie of nodes", len(best)) if len(best) > 1 else 0]
@@ -186,24 +205,42 @@ class Scheduler:
         return f"{key}: to {node}"
 
     def _fail(self, key: Key, pod: Object, placement: Placement) -> str:
-        message = call_function(
-            self._rules.function("scheduling/failureMessage"),
-            len(placement.verdicts),
-            placement.reason_counts(),
-        )
-        patch: Any = call_function(
-            self._rules.function("scheduling/unschedulableStatus"), pod, message, self._clock.now
-        )
+        message, nominated = self.judge.message(placement), {}
+        if self._preemption is not None:
+            full = self._nominations.with_promised(key, pod, self._placed)
+            nodes = self.view.shelf(NODE).all()
+            attempt = self._preemption.attempt(pod, placement, nodes, full, self._clock.now)
+            message = self._preemption.message(placement, attempt)
+            if attempt.best:
+                ties = len(attempt.best)
+                taken = attempt.best[self._chooser.choose("tie of nodes", ties) if ties > 1 else 0]
+                nominated = self._preempt(key, pod, taken)
+        patch: Any = self._function("unschedulableStatus", pod, message, self._clock.now)
         status = pod.get("status") or {}
         self._stuck[key] = None
-        if merge_patch(status, patch) != status:
-            self._api.patch_status(key, patch)
+        if merge_patch(status, {**patch, **nominated}) != status:
+            self._api.patch_status(key, {**patch, **nominated})
         return f"{key}: {message}"
+
+    def _preempt(self, key: Key, pod: Object, taken: Candidate) -> Object:
+        """Sends the victims away and promises the node; what the pod's status says of it."""
+        for victim in taken.victims:
+            its = Key(POD, str(metadata(victim).get("namespace", "")), name_of(victim))
+            if "deletionTimestamp" not in metadata(victim):
+                self._api.patch_status(its, self._function("preemptedStatus", victim, self._clock.now))
+                self._api.delete(its)
+        self._nominations.promise(key, taken.node, pod)
+        nominated: Object = self._function("nominatedStatus", taken.node)
+        return nominated
+
+    def _function(self, name: str, *args: object) -> Any:
+        return call_function(self._rules.function(f"scheduling/{name}"), *args)
 
     def state(self, now: int) -> object:
         order = tuple(k for _, n, k in sorted(self._heap) if self._active.get(k) == n)
         placed = tuple(sorted((k, n) for k, n in self._node_of.items()))
-        return (order, self._backoff.state(now), tuple(sorted(self._stuck)), placed)
+        stuck = tuple(sorted(self._stuck))
+        return (order, self._backoff.state(now), stuck, placed, self._nominations.state())
 
 
 def _is(key: Key, pod: Object) -> bool:

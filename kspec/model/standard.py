@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kspec.ir.types import TypeTable
-from kspec.model.placement import Profile
-from kspec.model.program import cluster_fields, profile_of
+from kspec.model.profile import Profile, profile_of
+from kspec.model.program import cluster_fields
 from kspec.model.rules import RuleSet
 from kspec.runtime.rulebook import Rulebook
 

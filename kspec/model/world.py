@@ -19,7 +19,7 @@ from kspec.model.controller import Controller
 from kspec.model.gc import GarbageCollector
 from kspec.model.kinds import Kinds
 from kspec.model.objects import Object, canonical, digest_of, with_metadata
-from kspec.model.placement import Profile
+from kspec.model.profile import Profile
 from kspec.model.rules import RuleSet
 from kspec.model.scheduler import Scheduler
 from kspec.model.store import Event, Store
@@ -90,8 +90,9 @@ class World:
         self.collector = GarbageCollector(self.store, self.api, self.clock)
         self.components: list[Component] = [self.collector, *self._controllers(rules)]
         if profile is not None:
-            view = self._view(Scheduler.records)
-            self.scheduler = Scheduler(profile, rules, view, self.api, self.clock, self.chooser, self.cluster)
+            self.scheduler = Scheduler(
+                profile, rules, self._view, self.api, self.clock, self.chooser, self.cluster
+            )
             self.components.append(self.scheduler)
         self._watchers = _watchers(self.components)
         self.store.on_event = self._tell

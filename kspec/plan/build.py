@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from kspec.ir.types import Record, TypeTable
 from kspec.model.objects import Key, Object, metadata, uid_of
-from kspec.model.placement import Profile
+from kspec.model.profile import Profile
 from kspec.model.rules import RuleSet, call_function
 from kspec.model.scheduler import NODE, POD
 from kspec.model.world import Bounds, World

@@ -106,6 +106,14 @@ def sqrt(value: Number) -> float:
     return math.sqrt(value) if not value < 0 else math.nan
 
 
+@function("math.ln", "double")
+def natural_logarithm(value: float) -> float:
+    """As IEEE would have it: of zero minus infinity, of less than zero no number."""
+    if value > 0:
+        return math.log(value)
+    return -math.inf if value == 0 else math.nan
+
+
 @function("math.isNaN", "double")
 def is_nan(value: float) -> bool:
     return math.isnan(value)

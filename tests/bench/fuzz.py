@@ -14,7 +14,7 @@ from time import monotonic
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from support.fuzzing import attempt, commands, damaged  # noqa: E402
+from support.fuzzing import attempt, commands, damaged
 
 SUFFIXES = (".kspec", ".yaml")
 

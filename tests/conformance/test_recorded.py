@@ -136,6 +136,9 @@ def test_a_wrong_answer_differs(area: str) -> None:
         "network-truthtable",
         pytest.param("access-rbac", marks=pytest.mark.slow),
         pytest.param("network-connectivity", marks=pytest.mark.slow),
+        pytest.param("scheduler-snapshot", marks=pytest.mark.slow),
+        pytest.param("scheduler-preempt", marks=pytest.mark.slow),
+        pytest.param("scheduler-sequence", marks=pytest.mark.slow),
     ],
 )
 def test_recorded_cases_agree(suite: str) -> None:

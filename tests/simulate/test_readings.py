@@ -14,7 +14,8 @@ from support.standard import NODES, deployment, rules, shared, table, workspace,
 from kspec.data import root
 from kspec.elaborate.modules import Elaborated, elaborate_rules
 from kspec.ir.types import Record
-from kspec.model.program import profile_of, rules_of_program
+from kspec.model.profile import profile_of
+from kspec.model.program import rules_of_program
 from kspec.model.rules import call_function
 from kspec.plan import Rules, make_plan
 from kspec.resources.decode import decode

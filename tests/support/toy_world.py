@@ -9,7 +9,7 @@ from typing import Any
 
 from kspec.ir.types import Kind, TypeTable
 from kspec.model.chooser import Chooser
-from kspec.model.placement import Profile, ScorePlugin
+from kspec.model.profile import FilterPlugin, Profile, ScorePlugin
 from kspec.model.rules import Listed, RuleSet
 from kspec.model.world import Options, World
 from kspec.runtime.rulebook import Clause, CompiledRule, Function, Param
@@ -142,7 +142,7 @@ PLACING = (
 )
 
 RULES = RuleSet(Listed((*FUNCTIONS, *FARMING, *PLACING)), {"pods": HEN, "nodes": BARN})
-PROFILE = Profile("toy", ("Open", "Corn"), (ScorePlugin("FreeCorn", 1, "none"),))
+PROFILE = Profile("toy", (FilterPlugin("Open"), FilterPlugin("Corn")), (ScorePlugin("FreeCorn", 1, "none"),))
 
 
 def farm(name: str, hens: int, **spec: Any) -> dict[str, Any]:

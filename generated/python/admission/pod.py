@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import join_lists, join_texts
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import Clause, CompiledRule, Param
@@ -70,24 +71,20 @@ def admit_Priority(self, cluster):
         system = 2000001000
     else:
         system = 0
-    if (self.get("spec") or {}).get("priority") is not None:
-        object = self
+    chosen = named if len(named) > 0 else [] if system > 0 else fallback
+    priority = index_list(chosen, 0).get("value") or 0 if len(chosen) > 0 else system
+    if len(chosen) > 0 and index_list(chosen, 0).get("preemptionPolicy") is not None:
+        policy = index_list(chosen, 0).get("preemptionPolicy") or ""
     else:
-        object = {
-            **self,
-            "spec": {
-                **(self.get("spec") or {}),
-                "priority": (
-                    index_list(named, 0).get("value") or 0
-                    if len(named) > 0
-                    else system
-                    if system > 0
-                    else index_list(fallback, 0).get("value") or 0
-                    if len(fallback) > 0
-                    else 0
-                ),
-            },
-        }
+        policy = "PreemptLowerPriority"
+    if (self.get("spec") or {}).get("priority") is not None:
+        self_ = self
+    else:
+        self_ = {**self, "spec": {**(self.get("spec") or {}), "priority": priority}}
+    if (self_.get("spec") or {}).get("preemptionPolicy") is not None:
+        object = self_
+    else:
+        object = {**self_, "spec": {**(self_.get("spec") or {}), "preemptionPolicy": policy}}
     named = [
         c
         for c in cluster.get("priorityClasses") or []
@@ -106,10 +103,9 @@ def admit_Priority(self, cluster):
         system = 2000001000
     else:
         system = 0
-    if not (self.get("spec") or {}).get("priorityClassName") or system > 0 or len(named) > 0:
-        findings = []
-    else:
-        findings = [
+    made = []
+    if not (not (self.get("spec") or {}).get("priorityClassName") or system > 0 or len(named) > 0):
+        made += [
             {
                 "code": "Forbidden",
                 "reason": join_texts(
@@ -120,6 +116,47 @@ def admit_Priority(self, cluster):
                 "field": "spec.priorityClassName",
             },
         ]
+    chosen = named if len(named) > 0 else [] if system > 0 else fallback
+    priority = index_list(chosen, 0).get("value") or 0 if len(chosen) > 0 else system
+    if len(chosen) > 0 and index_list(chosen, 0).get("preemptionPolicy") is not None:
+        policy = index_list(chosen, 0).get("preemptionPolicy") or ""
+    else:
+        policy = "PreemptLowerPriority"
+    if not (
+        (self.get("spec") or {}).get("priority") is None
+        or ((self.get("spec") or {}).get("priority") or 0) == priority
+    ):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": join_texts(
+                    "the integer value of priority (",
+                    string_from_int((self.get("spec") or {}).get("priority") or 0),
+                    ") must not be provided in pod spec; priority admission controller computed ",
+                    string_from_int(priority),
+                    " from the given PriorityClass name",
+                ),
+                "field": "spec.priority",
+            },
+        ]
+    if not (
+        (self.get("spec") or {}).get("preemptionPolicy") is None
+        or ((self.get("spec") or {}).get("preemptionPolicy") or "") == policy
+    ):
+        made += [
+            {
+                "code": "Forbidden",
+                "reason": join_texts(
+                    "the string value of PreemptionPolicy (",
+                    (self.get("spec") or {}).get("preemptionPolicy") or "",
+                    ") must not be provided in pod spec; priority admission controller computed ",
+                    policy,
+                    " from the given PriorityClass name",
+                ),
+                "field": "spec.preemptionPolicy",
+            },
+        ]
+    findings = made
     return {"object": object, "findings": findings}
 
 
@@ -164,6 +201,7 @@ RULES = (
                     ("priorityClasses", "#"),
                     ("priorityClasses", "*", "globalDefault"),
                     ("priorityClasses", "*", "metadata", "name"),
+                    ("priorityClasses", "*", "preemptionPolicy"),
                     ("priorityClasses", "*", "value"),
                 ),
             ),

@@ -42,7 +42,7 @@ def planAssumptions(cluster):
         "a quiet day: every image starts and stays up, nothing fails, ties between nodes go to the first by name",
     ]
     if len(cluster.get("persistentVolumeClaims") or []) > 0:
-        made += ["every volume claim is bound, wherever its pod runs"]
+        made += ["a claim of a class that is not declared gets a volume that every node can reach"]
     if any(namesOthers(p) for p in cluster.get("pods") or []):
         made += [
             "the config maps, secrets and service accounts that pods name exist, with the keys that they ask for",

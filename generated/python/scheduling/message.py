@@ -49,6 +49,12 @@ def unschedulableStatus(p, message, now):
     }
 
 
+# scheduling/refusedMessage  function (nodes: int, reasons: list(string)): string
+def refusedMessage(nodes, reasons):
+    """Why a pod can go to no node at all, when no node was asked."""
+    return join_texts("0/", string_from_int(nodes), " nodes are available: ", join(reasons, ", "), ".")
+
+
 RULES = (
     CompiledRule(
         "scheduling/failureMessage",
@@ -76,6 +82,18 @@ RULES = (
         },
         source="pkg/scheduler/schedule_one.go handleSchedulingFailure, updatePod; pkg/api/v1/pod/util.go UpdatePodCondition",
         doc="The PodScheduled condition of a pod that fits nowhere; the other conditions stay.",
+        path="scheduling/message",
+    ),
+    CompiledRule(
+        "scheduling/refusedMessage",
+        "function",
+        "refusedMessage",
+        (Param("nodes", "int"), Param("reasons", "list(string)")),
+        refusedMessage,
+        result="string",
+        reads={"nodes": frozenset(((),)), "reasons": frozenset(((),))},
+        source="pkg/scheduler/framework/types.go FitError.Error",
+        doc="Why a pod can go to no node at all, when no node was asked.",
         path="scheduling/message",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.conversions import int_from_string
 from kspec.runtime.generated_support import all_, and_, exists_
+from kspec.runtime.lists import distinct
 from kspec.runtime.operators import add_int, index_list
 from kspec.runtime.regex import matches
 from kspec.runtime.rulebook import CompiledRule, Param
@@ -101,11 +102,11 @@ def filter_NodeName(pod, node):
     ]
 
 
-# scheduling/NodeAffinity  filter (pod: core.Pod, node: core.Node): list(Finding)
-def filter_NodeAffinity(pod, node):
-    """The node selector and the required affinity must both match."""
+# scheduling/affinityAdmits  function (pod: core.Pod, node: core.Node): bool
+def affinityAdmits(pod, node):
+    """The node selector and the required affinity let the pod onto this node."""
     required = ((pod.get("spec") or {}).get("affinity") or {}).get("nodeAffinity") or {}
-    if (
+    return (
         selectorMatches(
             (pod.get("spec") or {}).get("nodeSelector") or {},
             (node.get("metadata") or {}).get("labels") or {},
@@ -114,7 +115,13 @@ def filter_NodeAffinity(pod, node):
             required.get("requiredDuringSchedulingIgnoredDuringExecution") is None
             or termsMatch(required.get("requiredDuringSchedulingIgnoredDuringExecution") or {}, node)
         )
-    ):
+    )
+
+
+# scheduling/NodeAffinity  filter (pod: core.Pod, node: core.Node): list(Finding)
+def filter_NodeAffinity(pod, node):
+    """The node selector and the required affinity must both match."""
+    if affinityAdmits(pod, node):
         return []
     return [
         {
@@ -123,6 +130,61 @@ def filter_NodeAffinity(pod, node):
             "field": "",
         },
     ]
+
+
+# scheduling/namesNodes  function (t: core.NodeSelectorTerm): bool
+def namesNodes(t):
+    """A term that asks for nodes by name."""
+    return any(
+        r.get("key") == "metadata.name" and r.get("operator") == "In"
+        for r in t.get("matchFields") or []
+    )
+
+
+# scheduling/namedNodes  function (t: core.NodeSelectorTerm): list(string)
+def namedNodes(t):
+    """The names that all the requirements of a term allow."""
+    requirements = [
+        r
+        for r in t.get("matchFields") or []
+        if r.get("key") == "metadata.name" and r.get("operator") == "In"
+    ]
+    return [
+        n
+        for n in distinct([one for r in requirements for one in r.get("values") or []])
+        if all(n in (r.get("values") or []) for r in requirements)
+    ]
+
+
+# scheduling/byName  function (pod: core.Pod): scheduling.Beforehand
+def byName(pod):
+    """If every term asks for nodes by name, no other node need be looked at; if no name is left, none."""
+    terms = (
+        (
+            (
+                ((pod.get("spec") or {}).get("affinity") or {}).get("nodeAffinity")
+                or {}
+            ).get("requiredDuringSchedulingIgnoredDuringExecution")
+            or {}
+        ).get("nodeSelectorTerms")
+        or []
+    )
+    names = distinct([one for t in terms for one in namedNodes(t)])
+    restricted = len(terms) > 0 and all(namesNodes(t) for t in terms)
+    return {
+        "findings": (
+            [
+                {
+                    "code": "UnschedulableAndUnresolvable",
+                    "reason": "node(s) didn't match Pod's node affinity/selector",
+                },
+            ]
+            if restricted and len(names) == 0
+            else []
+        ),
+        "restricted": restricted,
+        "nodes": names,
+    }
 
 
 # scheduling/NodeAffinity#2  score (pod: core.Pod, node: core.Node): int
@@ -138,6 +200,15 @@ def score_NodeAffinity(pod, node):
     ):
         sum = add_int(sum, t.get("weight") or 0 if termMatches(t.get("preference") or {}, node) else 0)
     return sum
+
+
+# scheduling/prefersNodes  function (pod: core.Pod): bool
+def prefersNodes(pod):
+    """Without a preference there is nothing to score."""
+    return (
+        ((pod.get("spec") or {}).get("affinity") or {}).get("nodeAffinity")
+        or {}
+    ).get("preferredDuringSchedulingIgnoredDuringExecution") is not None
 
 
 RULES = (
@@ -243,6 +314,127 @@ RULES = (
         reads={"node": frozenset((("metadata", "name"),)), "pod": frozenset((("spec", "nodeName"),))},
         source="pkg/scheduler/framework/plugins/nodename Filter",
         doc="The pod names another node.",
+        path="scheduling/node_affinity",
+    ),
+    CompiledRule(
+        "scheduling/affinityAdmits",
+        "function",
+        "affinityAdmits",
+        (Param("pod", "core.Pod"), Param("node", "core.Node")),
+        affinityAdmits,
+        result="bool",
+        reads={
+            "node": frozenset((("metadata", "labels"), ("metadata", "name"))),
+            "pod": frozenset(
+                (
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
+                ),
+            ),
+        },
+        source="k8s.io/component-helpers/scheduling/corev1/nodeaffinity RequiredNodeAffinity.Match",
+        doc="The node selector and the required affinity let the pod onto this node.",
         path="scheduling/node_affinity",
     ),
     CompiledRule(
@@ -367,6 +559,111 @@ RULES = (
         path="scheduling/node_affinity",
     ),
     CompiledRule(
+        "scheduling/namesNodes",
+        "function",
+        "namesNodes",
+        (Param("t", "core.NodeSelectorTerm"),),
+        namesNodes,
+        result="bool",
+        reads={
+            "t": frozenset(
+                (("matchFields", "#"), ("matchFields", "*", "key"), ("matchFields", "*", "operator")),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/nodeaffinity PreFilter",
+        doc="A term that asks for nodes by name.",
+        path="scheduling/node_affinity",
+    ),
+    CompiledRule(
+        "scheduling/namedNodes",
+        "function",
+        "namedNodes",
+        (Param("t", "core.NodeSelectorTerm"),),
+        namedNodes,
+        result="list(string)",
+        reads={
+            "t": frozenset(
+                (
+                    ("matchFields", "#"),
+                    ("matchFields", "*", "key"),
+                    ("matchFields", "*", "operator"),
+                    ("matchFields", "*", "values"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/nodeaffinity PreFilter",
+        doc="The names that all the requirements of a term allow.",
+        path="scheduling/node_affinity",
+    ),
+    CompiledRule(
+        "scheduling/byName",
+        "function",
+        "byName",
+        (Param("pod", "core.Pod"),),
+        byName,
+        result="scheduling.Beforehand",
+        reads={
+            "pod": frozenset(
+                (
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/nodeaffinity PreFilter",
+        doc="If every term asks for nodes by name, no other node need be looked at; if no name is left, none.",
+        path="scheduling/node_affinity",
+    ),
+    CompiledRule(
         "scheduling/NodeAffinity#2",
         "score",
         "NodeAffinity",
@@ -483,6 +780,28 @@ RULES = (
         },
         source="pkg/scheduler/framework/plugins/nodeaffinity Score",
         doc="The weights of the preferences that this node meets.",
+        path="scheduling/node_affinity",
+    ),
+    CompiledRule(
+        "scheduling/prefersNodes",
+        "function",
+        "prefersNodes",
+        (Param("pod", "core.Pod"),),
+        prefersNodes,
+        result="bool",
+        reads={
+            "pod": frozenset(
+                ((
+                    "spec",
+                    "affinity",
+                    "nodeAffinity",
+                    "preferredDuringSchedulingIgnoredDuringExecution",
+                    "?",
+                ),),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/nodeaffinity PreScore",
+        doc="Without a preference there is nothing to score.",
         path="scheduling/node_affinity",
     ),
 )

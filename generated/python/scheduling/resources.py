@@ -2,32 +2,79 @@
 
 from __future__ import annotations
 
-from kspec.runtime.conversions import string_from_int
-from kspec.runtime.generated_support import and_, exists_, fold, join_lists, join_texts
+from kspec.runtime.conversions import double_from_int, int_from_double
+from kspec.runtime.generated_support import and_, exists_, fold, join_lists, join_texts, or_
 from kspec.runtime.lists import distinct, range_list, slice_list
+from kspec.runtime.maths import abs_double
 from kspec.runtime.operators import (
     add_int,
     add_quantity,
+    divide_double,
     divide_int,
     divide_quantity,
     index_list,
-    multiply_quantity,
-    subtract_quantity,
+    multiply_double,
+    multiply_int,
+    subtract_double,
+    subtract_int,
 )
 from kspec.runtime.quantity import parse_quantity
 from kspec.runtime.rulebook import CompiledRule, Param
 
 QUANTITY_0 = parse_quantity("0")
+QUANTITY_999999N = parse_quantity("999999n")
+QUANTITY_1M = parse_quantity("1m")
+QUANTITY_999999999N = parse_quantity("999999999n")
+QUANTITY_1 = parse_quantity("1")
 QUANTITY_100M = parse_quantity("100m")
 QUANTITY_200MI = parse_quantity("200Mi")
 
 
-# scheduling/asked  function (c: core.Container, resource: string): quantity
-def asked(c, resource):
-    """What a container asks of a resource."""
+# scheduling/reported  function (pod: core.Pod, name: string): list(core.ContainerStatus)
+def reported(pod, name):
+    """What the containers of a pod have now, where the kubelet has said so: for a resize that is under way."""
+    return [
+        s
+        for s in join_lists(
+            (pod.get("status") or {}).get("containerStatuses") or [],
+            (pod.get("status") or {}).get("initContainerStatuses") or [],
+        )
+        if (s.get("name") or "") == name
+    ]
+
+
+# scheduling/resizeIsInfeasible  function (pod: core.Pod): bool
+def resizeIsInfeasible(pod):
+    """The kubelet has said that the resize which this pod asks for can never be."""
+    return any(
+        c.get("type") == "PodResizePending" and c.get("reason") == "Infeasible"
+        for c in (pod.get("status") or {}).get("conditions") or []
+    )
+
+
+# scheduling/asked  function (pod: core.Pod, c: core.Container, resource: string, least: quantity): quantity
+def asked(pod, c, resource, least):
+    """What a container asks of a resource: what its pod says, or what it was given or has got if that is more."""
     if resource in ((c.get("resources") or {}).get("requests") or {}):
-        return ((c.get("resources") or {}).get("requests") or {})[resource]
-    return QUANTITY_0
+        said = ((c.get("resources") or {}).get("requests") or {})[resource]
+    else:
+        said = least
+    now = reported(pod, c.get("name") or "")
+    if len(now) > 0 and resource in (index_list(now, 0).get("allocatedResources") or {}):
+        given = (index_list(now, 0).get("allocatedResources") or {})[resource]
+    else:
+        given = QUANTITY_0
+    if len(now) > 0 and resource in ((index_list(now, 0).get("resources") or {}).get("requests") or {}):
+        got = ((index_list(now, 0).get("resources") or {}).get("requests") or {})[resource]
+    else:
+        got = QUANTITY_0
+    known = larger(given, got)
+    if (
+        len(now) > 0
+        and and_(lambda: index_list(now, 0).get("resources") is not None, lambda: resizeIsInfeasible(pod))
+    ):
+        return known
+    return larger(said, known)
 
 
 # scheduling/isSidecar  function (c: core.Container): bool
@@ -36,8 +83,8 @@ def isSidecar(c):
     return c.get("restartPolicy") == "Always"
 
 
-# scheduling/initPeak  function (pod: core.Pod, resource: string): quantity
-def initPeak(pod, resource):
+# scheduling/initPeak  function (pod: core.Pod, resource: string, least: quantity): quantity
+def initPeak(pod, resource, least):
     """What a pod's init containers ask at their peak: each with the sidecars started before it."""
     most = QUANTITY_0
     for i in range_list(len((pod.get("spec") or {}).get("initContainers") or [])):
@@ -45,8 +92,13 @@ def initPeak(pod, resource):
             most,
             fold(
                 slice_list((pod.get("spec") or {}).get("initContainers") or [], 0, i),
-                asked(index_list((pod.get("spec") or {}).get("initContainers") or [], i), resource),
-                lambda c, sum: add_quantity(sum, asked(c, resource)) if isSidecar(c) else sum,
+                asked(
+                    pod,
+                    index_list((pod.get("spec") or {}).get("initContainers") or [], i),
+                    resource,
+                    least,
+                ),
+                lambda c, sum: add_quantity(sum, asked(pod, c, resource, least)) if isSidecar(c) else sum,
             ),
         )
     return most
@@ -57,24 +109,58 @@ def larger(a, b):
     return b if a < b else a
 
 
-# scheduling/podRequest  function (pod: core.Pod, resource: string): quantity
-def podRequest(pod, resource):
-    """What the whole pod asks of a resource: its containers together, or its init containers if that is more, and the overhead."""
-    main = QUANTITY_0
-    for c in (pod.get("spec") or {}).get("containers") or []:
-        main = add_quantity(main, asked(c, resource))
-    sidecars = QUANTITY_0
-    for c in (pod.get("spec") or {}).get("initContainers") or []:
-        if isSidecar(c):
-            sidecars = add_quantity(sidecars, asked(c, resource))
-    containers = larger(add_quantity(main, sidecars), initPeak(pod, resource))
-    if resource in (((pod.get("spec") or {}).get("resources") or {}).get("requests") or {}):
+# scheduling/isPodLevel  function (resource: string): bool
+def isPodLevel(resource):
+    """The resources that a pod may ask for as a whole."""
+    return resource in ["cpu", "memory"] or resource.startswith("hugepages-")
+
+
+# scheduling/podTotal  function (pod: core.Pod, resource: string, least: quantity): quantity
+def podTotal(pod, resource, least):
+    """What the whole pod asks of a resource: its containers together, or its init containers if that is more; what the pod
+    itself says comes first; and the overhead. A container that does not say asks for `least`.
+    """
+    if (
+        isPodLevel(resource)
+        and resource in (((pod.get("spec") or {}).get("resources") or {}).get("requests") or {})
+    ):
         whole = (((pod.get("spec") or {}).get("resources") or {}).get("requests") or {})[resource]
     else:
-        whole = containers
+        whole = larger(
+            fold(
+                (pod.get("spec") or {}).get("initContainers") or [],
+                fold(
+                    (pod.get("spec") or {}).get("containers") or [],
+                    QUANTITY_0,
+                    lambda c, sum: add_quantity(sum, asked(pod, c, resource, least)),
+                ),
+                lambda c, sum: add_quantity(sum, asked(pod, c, resource, least)) if isSidecar(c) else sum,
+            ),
+            initPeak(pod, resource, least),
+        )
     if resource in ((pod.get("spec") or {}).get("overhead") or {}):
         return add_quantity(whole, ((pod.get("spec") or {}).get("overhead") or {})[resource])
     return whole
+
+
+# scheduling/counted  function (amount: quantity, resource: string): int
+def counted(amount, resource):
+    """A quantity as the scheduler counts it, rounded up: CPU in thousandths, everything else in whole units."""
+    if resource == "cpu":
+        return divide_quantity(add_quantity(amount, QUANTITY_999999N), QUANTITY_1M)
+    return divide_quantity(add_quantity(amount, QUANTITY_999999999N), QUANTITY_1)
+
+
+# scheduling/podRequest  function (pod: core.Pod, resource: string): int
+def podRequest(pod, resource):
+    """What a pod asks of a resource."""
+    return counted(podTotal(pod, resource, QUANTITY_0), resource)
+
+
+# scheduling/scoredRequest  function (pod: core.Pod, resource: string): int
+def scoredRequest(pod, resource):
+    """What a pod asks for the sake of scoring: a container that says nothing counts as one that asks for a little."""
+    return counted(podTotal(pod, resource, QUANTITY_100M if resource == "cpu" else QUANTITY_200MI), resource)
 
 
 # scheduling/allocatable  function (node: core.Node, resource: string): quantity
@@ -82,7 +168,18 @@ def allocatable(node, resource):
     """What a node has of a resource to give."""
     if resource in ((node.get("status") or {}).get("allocatable") or {}):
         return ((node.get("status") or {}).get("allocatable") or {})[resource]
+    elif (
+        (node.get("status") or {}).get("allocatable") is None
+        and resource in ((node.get("status") or {}).get("capacity") or {})
+    ):
+        return ((node.get("status") or {}).get("capacity") or {})[resource]
     return QUANTITY_0
+
+
+# scheduling/offered  function (node: core.Node, resource: string): int
+def offered(node, resource):
+    """The same, as the scheduler counts it."""
+    return counted(allocatable(node, resource), resource)
 
 
 # scheduling/used  function (placed: list(core.Pod), resource: string): quantity
@@ -90,144 +187,213 @@ def used(placed, resource):
     """What the pods on a node ask of a resource together."""
     sum = QUANTITY_0
     for p in placed:
-        sum = add_quantity(sum, podRequest(p, resource))
+        sum = add_quantity(sum, podTotal(p, resource, QUANTITY_0))
     return sum
+
+
+# scheduling/taken  function (placed: list(core.Pod), resource: string): int
+def taken(placed, resource):
+    """The same, as the scheduler counts it: pod by pod."""
+    sum = 0
+    for p in placed:
+        sum = add_int(sum, podRequest(p, resource))
+    return sum
+
+
+# scheduling/isCounted  function (resource: string): bool
+def isCounted(resource):
+    """Resources with a name of someone's own, huge pages and volume slots are counted; others that are not built in are not."""
+    return (
+        resource in ["cpu", "memory", "ephemeral-storage"]
+        or "/" in resource
+        or resource.startswith("hugepages-")
+        or resource.startswith("attachable-volumes-")
+    )
 
 
 # scheduling/askedResources  function (pod: core.Pod): list(string)
 def askedResources(pod):
-    """Every resource that some container of the pod, the pod itself or its overhead asks for."""
-    return distinct(
-        join_lists(
-            ["cpu", "memory", "ephemeral-storage"],
-            [
-                k
-                for c in (pod.get("spec") or {}).get("containers") or []
-                for k in (c.get("resources") or {}).get("requests") or {}
-            ],
-            [
-                k
-                for c in (pod.get("spec") or {}).get("initContainers") or []
-                for k in (c.get("resources") or {}).get("requests") or {}
-            ],
-            [*(((pod.get("spec") or {}).get("resources") or {}).get("requests") or {})],
-            [*((pod.get("spec") or {}).get("overhead") or {})],
-        ),
-    )
+    """Every resource that counts and that some container of the pod, the pod itself or its overhead asks for."""
+    return [
+        r
+        for r in distinct(
+            join_lists(
+                ["cpu", "memory", "ephemeral-storage"],
+                [
+                    k
+                    for c in (pod.get("spec") or {}).get("containers") or []
+                    for k in (c.get("resources") or {}).get("requests") or {}
+                ],
+                [
+                    k
+                    for c in (pod.get("spec") or {}).get("initContainers") or []
+                    for k in (c.get("resources") or {}).get("requests") or {}
+                ],
+                [*(((pod.get("spec") or {}).get("resources") or {}).get("requests") or {})],
+                [*((pod.get("spec") or {}).get("overhead") or {})],
+            ),
+        )
+        if isCounted(r)
+    ]
 
 
 # scheduling/NodeResourcesFit  filter (pod: core.Pod, node: core.Node, placed: list(core.Pod)): list(Finding)
 def filter_NodeResourcesFit(pod, node, placed):
-    """The node has room for one pod more and for all that this one asks; every resource that is short is named."""
+    """The node has room for one pod more and for all that this one asks; every resource that is short is named. What is more
+    than the node has in all, no eviction can mend.
+    """
     short = [
         r
         for r in askedResources(pod)
         if and_(
-            lambda: podRequest(pod, r) > QUANTITY_0,
-            lambda: podRequest(pod, r) > subtract_quantity(allocatable(node, r), used(placed, r)),
+            lambda: podRequest(pod, r) > 0,
+            lambda: podRequest(pod, r) > subtract_int(offered(node, r), taken(placed, r)),
         )
     ]
-    crowded = parse_quantity(string_from_int(len(placed) + 1)) > allocatable(node, "pods")
-    hopeless = exists_(short, lambda r: podRequest(pod, r) > allocatable(node, r))
-    if not crowded and len(short) == 0 or hopeless:
-        if not hopeless:
+    crowded = len(placed) + 1 > offered(node, "pods")
+    made = []
+    if crowded:
+        made += ["Too many pods"]
+    made += [join_texts("Insufficient ", r) for r in short]
+    reasons = made
+    hopeless = exists_(short, lambda r: podRequest(pod, r) > offered(node, r))
+    if len(reasons) == 0 or hopeless:
+        if len(reasons) == 0:
             return []
-        return [
-            {"code": "UnschedulableAndUnresolvable", "reason": reason, "field": ""}
-            for reason in join_lists(
-                ["Too many pods"] if crowded else [],
-                [join_texts("Insufficient ", r) for r in short],
-            )
-        ]
-    return [
-        {"code": "Unschedulable", "reason": reason, "field": ""}
-        for reason in join_lists(
-            ["Too many pods"] if crowded else [],
-            [join_texts("Insufficient ", r) for r in short],
-        )
-    ]
-
-
-# scheduling/scored  function (c: core.Container, resource: string): quantity
-def scored(c, resource):
-    """What a container asks for the sake of scoring: one that says nothing counts as one that asks for a little."""
-    if resource in ((c.get("resources") or {}).get("requests") or {}):
-        return ((c.get("resources") or {}).get("requests") or {})[resource]
-    elif resource == "cpu":
-        return QUANTITY_100M
-    return QUANTITY_200MI
-
-
-# scheduling/scoredPeak  function (pod: core.Pod, resource: string): quantity
-def scoredPeak(pod, resource):
-    """What a pod's init containers ask at their peak, for the sake of scoring."""
-    most = QUANTITY_0
-    for i in range_list(len((pod.get("spec") or {}).get("initContainers") or [])):
-        most = larger(
-            most,
-            fold(
-                slice_list((pod.get("spec") or {}).get("initContainers") or [], 0, i),
-                scored(index_list((pod.get("spec") or {}).get("initContainers") or [], i), resource),
-                lambda c, sum: add_quantity(sum, scored(c, resource)) if isSidecar(c) else sum,
-            ),
-        )
-    return most
-
-
-# scheduling/scoredRequest  function (pod: core.Pod, resource: string): quantity
-def scoredRequest(pod, resource):
-    """What a pod asks for the sake of scoring."""
-    main = QUANTITY_0
-    for c in (pod.get("spec") or {}).get("containers") or []:
-        main = add_quantity(main, scored(c, resource))
-    sidecars = QUANTITY_0
-    for c in (pod.get("spec") or {}).get("initContainers") or []:
-        if isSidecar(c):
-            sidecars = add_quantity(sidecars, scored(c, resource))
-    containers = larger(add_quantity(main, sidecars), scoredPeak(pod, resource))
-    if resource in (((pod.get("spec") or {}).get("resources") or {}).get("requests") or {}):
-        whole = (((pod.get("spec") or {}).get("resources") or {}).get("requests") or {})[resource]
-    else:
-        whole = containers
-    if resource in ((pod.get("spec") or {}).get("overhead") or {}):
-        return add_quantity(whole, ((pod.get("spec") or {}).get("overhead") or {})[resource])
-    return whole
+        return [{"code": "UnschedulableAndUnresolvable", "reason": reason, "field": ""} for reason in reasons]
+    return [{"code": "Unschedulable", "reason": reason, "field": ""} for reason in reasons]
 
 
 # scheduling/leastAllocated  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), resource: string): int
 def leastAllocated(pod, node, placed, resource):
     """How free one resource would be, from 0 to 100."""
-    whole = allocatable(node, resource)
+    whole = offered(node, resource)
     wanted = scoredRequest(pod, resource)
     for p in placed:
-        wanted = add_quantity(wanted, scoredRequest(p, resource))
-    if whole <= QUANTITY_0 or wanted > whole:
+        wanted = add_int(wanted, scoredRequest(p, resource))
+    if whole <= 0 or wanted > whole:
         return 0
-    return divide_quantity(multiply_quantity(subtract_quantity(whole, wanted), 100), whole)
+    return divide_int(multiply_int(subtract_int(whole, wanted), 100), whole)
 
 
 # scheduling/NodeResourcesFit#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod)): int
 def score_NodeResourcesFit(pod, node, placed):
     """Prefers the node that stays emptiest: the mean of what would be free of CPU and of memory, in percent."""
-    counted = [r for r in ["cpu", "memory"] if allocatable(node, r) > QUANTITY_0]
-    if len(counted) == 0:
+    there = [r for r in ["cpu", "memory"] if offered(node, r) > 0]
+    if len(there) == 0:
         return 0
     return divide_int(
-        fold(counted, 0, lambda r, sum: add_int(sum, leastAllocated(pod, node, placed, r))),
-        len(counted),
+        fold(there, 0, lambda r, sum: add_int(sum, leastAllocated(pod, node, placed, r))),
+        len(there),
     )
+
+
+# scheduling/usedPart  function (wanted: int, whole: int): double
+def usedPart(wanted, whole):
+    """Which part of a resource is in use, at most all of it."""
+    part = divide_double(double_from_int(wanted), double_from_int(whole))
+    return 1.0 if part > 1.0 else part
+
+
+# scheduling/balance  function (node: core.Node, cpu: int, memory: int): int
+def balance(node, cpu, memory):
+    """From 0 to 100: how evenly CPU and memory are used when these amounts of them are."""
+    both = and_(lambda: offered(node, "cpu") > 0, lambda: offered(node, "memory") > 0)
+    if both:
+        apart = abs_double(
+            divide_double(
+                subtract_double(
+                    usedPart(cpu, offered(node, "cpu")),
+                    usedPart(memory, offered(node, "memory")),
+                ),
+                2.0,
+            ),
+        )
+    else:
+        apart = 0.0
+    return int_from_double(multiply_double(subtract_double(1.0, apart), 100.0))
+
+
+# scheduling/NodeResourcesBalancedAllocation  score (pod: core.Pod, node: core.Node, placed: list(core.Pod)): int
+def score_NodeResourcesBalancedAllocation(pod, node, placed):
+    """Prefers the node on which this pod makes the use of CPU and memory more even than it was."""
+    cpu = taken(placed, "cpu")
+    memory = taken(placed, "memory")
+    before = balance(node, cpu, memory)
+    after = balance(node, add_int(cpu, podRequest(pod, "cpu")), add_int(memory, podRequest(pod, "memory")))
+    return add_int(50, divide_int(subtract_int(add_int(50, after), before), 2))
+
+
+# scheduling/asksForAny  function (pod: core.Pod): bool
+def asksForAny(pod):
+    """A pod that asks for neither CPU nor memory cannot change the balance."""
+    return or_(lambda: podRequest(pod, "cpu") > 0, lambda: podRequest(pod, "memory") > 0)
 
 
 RULES = (
     CompiledRule(
+        "scheduling/reported",
+        "function",
+        "reported",
+        (Param("pod", "core.Pod"), Param("name", "string")),
+        reported,
+        result="list(core.ContainerStatus)",
+        reads={
+            "name": frozenset(((),)),
+            "pod": frozenset((("status", "containerStatuses"), ("status", "initContainerStatuses"))),
+        },
+        source="k8s.io/component-helpers/resource/helpers.go determineContainerReqs",
+        doc="What the containers of a pod have now, where the kubelet has said so: for a resize that is under way.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/resizeIsInfeasible",
+        "function",
+        "resizeIsInfeasible",
+        (Param("pod", "core.Pod"),),
+        resizeIsInfeasible,
+        result="bool",
+        reads={
+            "pod": frozenset(
+                (
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                ),
+            ),
+        },
+        source="k8s.io/component-helpers/resource/helpers.go IsPodResizeInfeasible",
+        doc="The kubelet has said that the resize which this pod asks for can never be.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
         "scheduling/asked",
         "function",
         "asked",
-        (Param("c", "core.Container"), Param("resource", "string")),
+        (
+            Param("pod", "core.Pod"),
+            Param("c", "core.Container"),
+            Param("resource", "string"),
+            Param("least", "quantity"),
+        ),
         asked,
         result="quantity",
-        reads={"c": frozenset((("resources", "requests"),)), "resource": frozenset(((),))},
-        doc="What a container asks of a resource.",
+        reads={
+            "c": frozenset((("name",), ("resources", "requests"))),
+            "least": frozenset(((),)),
+            "pod": frozenset(
+                (
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
+        source="k8s.io/component-helpers/resource/helpers.go AggregateContainerRequests, determineContainerReqs",
+        doc="What a container asks of a resource: what its pod says, or what it was given or has got if that is more.",
         path="scheduling/resources",
     ),
     CompiledRule(
@@ -246,10 +412,23 @@ RULES = (
         "scheduling/initPeak",
         "function",
         "initPeak",
-        (Param("pod", "core.Pod"), Param("resource", "string")),
+        (Param("pod", "core.Pod"), Param("resource", "string"), Param("least", "quantity")),
         initPeak,
         result="quantity",
-        reads={"pod": frozenset((("spec", "initContainers"),)), "resource": frozenset(((),))},
+        reads={
+            "least": frozenset(((),)),
+            "pod": frozenset(
+                (
+                    ("spec", "initContainers"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
         source="k8s.io/component-helpers/resource/helpers.go AggregateContainerRequests",
         doc="What a pod's init containers ask at their peak: each with the sidecars started before it.",
         path="scheduling/resources",
@@ -265,26 +444,115 @@ RULES = (
         path="scheduling/resources",
     ),
     CompiledRule(
-        "scheduling/podRequest",
+        "scheduling/isPodLevel",
         "function",
-        "podRequest",
-        (Param("pod", "core.Pod"), Param("resource", "string")),
-        podRequest,
+        "isPodLevel",
+        (Param("resource", "string"),),
+        isPodLevel,
+        result="bool",
+        reads={"resource": frozenset(((),))},
+        source="k8s.io/component-helpers/resource/helpers.go IsSupportedPodLevelResource",
+        doc="The resources that a pod may ask for as a whole.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/podTotal",
+        "function",
+        "podTotal",
+        (Param("pod", "core.Pod"), Param("resource", "string"), Param("least", "quantity")),
+        podTotal,
         result="quantity",
         reads={
+            "least": frozenset(((),)),
             "pod": frozenset(
                 (
                     ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
                     ("spec", "containers", "*", "resources", "requests"),
                     ("spec", "initContainers"),
                     ("spec", "overhead"),
                     ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
                 ),
             ),
             "resource": frozenset(((),)),
         },
         source="k8s.io/component-helpers/resource/helpers.go PodRequests",
-        doc="What the whole pod asks of a resource: its containers together, or its init containers if that is more, and the overhead.",
+        doc="What the whole pod asks of a resource: its containers together, or its init containers if that is more; what the pod\nitself says comes first; and the overhead. A container that does not say asks for `least`.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/counted",
+        "function",
+        "counted",
+        (Param("amount", "quantity"), Param("resource", "string")),
+        counted,
+        result="int",
+        reads={"amount": frozenset(((),)), "resource": frozenset(((),))},
+        source="pkg/scheduler/framework/types.go Resource.Add; apimachinery resource.Quantity Value, MilliValue",
+        doc="A quantity as the scheduler counts it, rounded up: CPU in thousandths, everything else in whole units.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/podRequest",
+        "function",
+        "podRequest",
+        (Param("pod", "core.Pod"), Param("resource", "string")),
+        podRequest,
+        result="int",
+        reads={
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/types.go CalculateResource",
+        doc="What a pod asks of a resource.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/scoredRequest",
+        "function",
+        "scoredRequest",
+        (Param("pod", "core.Pod"), Param("resource", "string")),
+        scoredRequest,
+        result="int",
+        reads={
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/types.go CalculateResource; pkg/scheduler/util/pod_resources.go",
+        doc="What a pod asks for the sake of scoring: a container that says nothing counts as one that asks for a little.",
         path="scheduling/resources",
     ),
     CompiledRule(
@@ -294,8 +562,27 @@ RULES = (
         (Param("node", "core.Node"), Param("resource", "string")),
         allocatable,
         result="quantity",
-        reads={"node": frozenset((("status", "allocatable"),)), "resource": frozenset(((),))},
+        reads={
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
+            "resource": frozenset(((),)),
+        },
+        source="pkg/apis/core/v1/defaults.go SetDefaults_NodeStatus",
         doc="What a node has of a resource to give.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/offered",
+        "function",
+        "offered",
+        (Param("node", "core.Node"), Param("resource", "string")),
+        offered,
+        result="int",
+        reads={
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
+            "resource": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/types.go NodeInfo.SetNode",
+        doc="The same, as the scheduler counts it.",
         path="scheduling/resources",
     ),
     CompiledRule(
@@ -310,15 +597,63 @@ RULES = (
                 (
                     ("#",),
                     ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "name"),
                     ("*", "spec", "containers", "*", "resources", "requests"),
                     ("*", "spec", "initContainers"),
                     ("*", "spec", "overhead"),
                     ("*", "spec", "resources", "requests"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "reason"),
+                    ("*", "status", "conditions", "*", "type"),
+                    ("*", "status", "containerStatuses"),
+                    ("*", "status", "initContainerStatuses"),
                 ),
             ),
             "resource": frozenset(((),)),
         },
         doc="What the pods on a node ask of a resource together.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/taken",
+        "function",
+        "taken",
+        (Param("placed", "list(core.Pod)"), Param("resource", "string")),
+        taken,
+        result="int",
+        reads={
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "name"),
+                    ("*", "spec", "containers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers"),
+                    ("*", "spec", "overhead"),
+                    ("*", "spec", "resources", "requests"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "reason"),
+                    ("*", "status", "conditions", "*", "type"),
+                    ("*", "status", "containerStatuses"),
+                    ("*", "status", "initContainerStatuses"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/types.go NodeInfo.AddPod",
+        doc="The same, as the scheduler counts it: pod by pod.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/isCounted",
+        "function",
+        "isCounted",
+        (Param("resource", "string"),),
+        isCounted,
+        result="bool",
+        reads={"resource": frozenset(((),))},
+        source="pkg/apis/core/v1/helper/helpers.go IsScalarResourceName; pkg/scheduler/framework/types.go Resource.Add",
+        doc="Resources with a name of someone's own, huge pages and volume slots are counted; others that are not built in are not.",
         path="scheduling/resources",
     ),
     CompiledRule(
@@ -344,7 +679,8 @@ RULES = (
                 ),
             ),
         },
-        doc="Every resource that some container of the pod, the pod itself or its overhead asks for.",
+        source="pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest",
+        doc="Every resource that counts and that some container of the pod, the pod itself or its overhead asks for.",
         path="scheduling/resources",
     ),
     CompiledRule(
@@ -355,76 +691,41 @@ RULES = (
         filter_NodeResourcesFit,
         result="list(Finding)",
         reads={
-            "node": frozenset((("status", "allocatable"),)),
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
             "placed": frozenset(
                 (
                     ("#",),
                     ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "name"),
                     ("*", "spec", "containers", "*", "resources", "requests"),
                     ("*", "spec", "initContainers"),
                     ("*", "spec", "overhead"),
                     ("*", "spec", "resources", "requests"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "reason"),
+                    ("*", "status", "conditions", "*", "type"),
+                    ("*", "status", "containerStatuses"),
+                    ("*", "status", "initContainerStatuses"),
                 ),
             ),
             "pod": frozenset(
                 (
                     ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
                     ("spec", "containers", "*", "resources", "requests"),
                     ("spec", "initContainers"),
                     ("spec", "overhead"),
                     ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
                 ),
             ),
         },
-        source="pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest",
-        doc="The node has room for one pod more and for all that this one asks; every resource that is short is named.",
-        path="scheduling/resources",
-    ),
-    CompiledRule(
-        "scheduling/scored",
-        "function",
-        "scored",
-        (Param("c", "core.Container"), Param("resource", "string")),
-        scored,
-        result="quantity",
-        reads={"c": frozenset((("resources", "requests"),)), "resource": frozenset(((),))},
-        source="pkg/scheduler/util/pod_resources.go DefaultMilliCPURequest, DefaultMemoryRequest",
-        doc="What a container asks for the sake of scoring: one that says nothing counts as one that asks for a little.",
-        path="scheduling/resources",
-    ),
-    CompiledRule(
-        "scheduling/scoredPeak",
-        "function",
-        "scoredPeak",
-        (Param("pod", "core.Pod"), Param("resource", "string")),
-        scoredPeak,
-        result="quantity",
-        reads={"pod": frozenset((("spec", "initContainers"),)), "resource": frozenset(((),))},
-        source="k8s.io/component-helpers/resource/helpers.go AggregateContainerRequests, with NonMissingContainerRequests",
-        doc="What a pod's init containers ask at their peak, for the sake of scoring.",
-        path="scheduling/resources",
-    ),
-    CompiledRule(
-        "scheduling/scoredRequest",
-        "function",
-        "scoredRequest",
-        (Param("pod", "core.Pod"), Param("resource", "string")),
-        scoredRequest,
-        result="quantity",
-        reads={
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "resources", "requests"),
-                    ("spec", "initContainers"),
-                    ("spec", "overhead"),
-                    ("spec", "resources", "requests"),
-                ),
-            ),
-            "resource": frozenset(((),)),
-        },
-        source="pkg/scheduler/framework/plugins/noderesources/resource_allocation.go calculatePodResourceRequest",
-        doc="What a pod asks for the sake of scoring.",
+        source="pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest, Filter",
+        doc="The node has room for one pod more and for all that this one asks; every resource that is short is named. What is more\nthan the node has in all, no eviction can mend.",
         path="scheduling/resources",
     ),
     CompiledRule(
@@ -440,24 +741,36 @@ RULES = (
         leastAllocated,
         result="int",
         reads={
-            "node": frozenset((("status", "allocatable"),)),
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
             "placed": frozenset(
                 (
                     ("#",),
                     ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "name"),
                     ("*", "spec", "containers", "*", "resources", "requests"),
                     ("*", "spec", "initContainers"),
                     ("*", "spec", "overhead"),
                     ("*", "spec", "resources", "requests"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "reason"),
+                    ("*", "status", "conditions", "*", "type"),
+                    ("*", "status", "containerStatuses"),
+                    ("*", "status", "initContainerStatuses"),
                 ),
             ),
             "pod": frozenset(
                 (
                     ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
                     ("spec", "containers", "*", "resources", "requests"),
                     ("spec", "initContainers"),
                     ("spec", "overhead"),
                     ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
                 ),
             ),
             "resource": frozenset(((),)),
@@ -474,29 +787,142 @@ RULES = (
         score_NodeResourcesFit,
         result="int",
         reads={
-            "node": frozenset((("status", "allocatable"),)),
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
             "placed": frozenset(
                 (
                     ("#",),
                     ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "name"),
                     ("*", "spec", "containers", "*", "resources", "requests"),
                     ("*", "spec", "initContainers"),
                     ("*", "spec", "overhead"),
                     ("*", "spec", "resources", "requests"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "reason"),
+                    ("*", "status", "conditions", "*", "type"),
+                    ("*", "status", "containerStatuses"),
+                    ("*", "status", "initContainerStatuses"),
                 ),
             ),
             "pod": frozenset(
                 (
                     ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
                     ("spec", "containers", "*", "resources", "requests"),
                     ("spec", "initContainers"),
                     ("spec", "overhead"),
                     ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
                 ),
             ),
         },
         source="pkg/scheduler/framework/plugins/noderesources/least_allocated.go leastResourceScorer",
         doc="Prefers the node that stays emptiest: the mean of what would be free of CPU and of memory, in percent.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/usedPart",
+        "function",
+        "usedPart",
+        (Param("wanted", "int"), Param("whole", "int")),
+        usedPart,
+        result="double",
+        reads={"wanted": frozenset(((),)), "whole": frozenset(((),))},
+        source="pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go balancedResourceScorer",
+        doc="Which part of a resource is in use, at most all of it.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/balance",
+        "function",
+        "balance",
+        (Param("node", "core.Node"), Param("cpu", "int"), Param("memory", "int")),
+        balance,
+        result="int",
+        reads={
+            "cpu": frozenset(((),)),
+            "memory": frozenset(((),)),
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
+        },
+        source="pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go balancedResourceScorer",
+        doc="From 0 to 100: how evenly CPU and memory are used when these amounts of them are.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/NodeResourcesBalancedAllocation",
+        "score",
+        "NodeResourcesBalancedAllocation",
+        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("placed", "list(core.Pod)")),
+        score_NodeResourcesBalancedAllocation,
+        result="int",
+        reads={
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "name"),
+                    ("*", "spec", "containers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers"),
+                    ("*", "spec", "overhead"),
+                    ("*", "spec", "resources", "requests"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "reason"),
+                    ("*", "status", "conditions", "*", "type"),
+                    ("*", "status", "containerStatuses"),
+                    ("*", "status", "initContainerStatuses"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go Score",
+        doc="Prefers the node on which this pod makes the use of CPU and memory more even than it was.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/asksForAny",
+        "function",
+        "asksForAny",
+        (Param("pod", "core.Pod"),),
+        asksForAny,
+        result="bool",
+        reads={
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go PreScore, isBestEffortPod",
+        doc="A pod that asks for neither CPU nor memory cannot change the balance.",
         path="scheduling/resources",
     ),
 )

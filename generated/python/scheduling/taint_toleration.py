@@ -31,15 +31,25 @@ def filter_NodeUnschedulable(pod, node):
     return [{"code": "UnschedulableAndUnresolvable", "reason": "node(s) were unschedulable", "field": ""}]
 
 
+# scheduling/untolerated  function (pod: core.Pod, node: core.Node): int
+def untolerated(pod, node):
+    """How many taints of a node keep the pod away."""
+    return len(
+        [
+            t
+            for t in (node.get("spec") or {}).get("taints") or []
+            if (
+                t.get("effect") in ["NoSchedule", "NoExecute"]
+                and not any(tolerates(o, t) for o in (pod.get("spec") or {}).get("tolerations") or [])
+            )
+        ],
+    )
+
+
 # scheduling/TaintToleration  filter (pod: core.Pod, node: core.Node): list(Finding)
 def filter_TaintToleration(pod, node):
     """A node repels every pod that does not tolerate its taints."""
-    repelling = [
-        t
-        for t in (node.get("spec") or {}).get("taints") or []
-        if t.get("effect") in ["NoSchedule", "NoExecute"]
-    ]
-    if all(any(tolerates(o, t) for o in (pod.get("spec") or {}).get("tolerations") or []) for t in repelling):
+    if untolerated(pod, node) == 0:
         return []
     return [
         {"code": "UnschedulableAndUnresolvable", "reason": "node(s) had untolerated taint(s)", "field": ""},
@@ -100,6 +110,36 @@ RULES = (
         },
         source="pkg/scheduler/framework/plugins/nodeunschedulable Filter",
         doc="A node that is closed to new pods takes only those that tolerate just that.",
+        path="scheduling/taint_toleration",
+    ),
+    CompiledRule(
+        "scheduling/untolerated",
+        "function",
+        "untolerated",
+        (Param("pod", "core.Pod"), Param("node", "core.Node")),
+        untolerated,
+        result="int",
+        reads={
+            "node": frozenset(
+                (
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                ),
+            ),
+        },
+        source="k8s.io/component-helpers/scheduling/corev1 FindMatchingUntoleratedTaint",
+        doc="How many taints of a node keep the pod away.",
         path="scheduling/taint_toleration",
     ),
     CompiledRule(

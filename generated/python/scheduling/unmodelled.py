@@ -2,63 +2,15 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import join_lists
 from kspec.runtime.rulebook import CompiledRule, Param
-from ..scheduling import resources as scheduling_resources
 
 
 # scheduling/unmodelled  function (p: core.Pod): list(string)
 def unmodelled(p):
     """What a pod asks of its node that no filter here checks."""
-    affinity = (p.get("spec") or {}).get("affinity") or {}
-    ports = any(
-        any((x.get("hostPort") or 0) > 0 for x in c.get("ports") or [])
-        for c in join_lists(
-            (p.get("spec") or {}).get("containers") or [],
-            [
-                c
-                for c in (p.get("spec") or {}).get("initContainers") or []
-                if scheduling_resources.isSidecar(c)
-            ],
-        )
-    )
-    made = []
-    if (
-        len(
-            (affinity.get("podAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or [],
-        ) > 0
-        or len(
-            (affinity.get("podAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution") or [],
-        ) > 0
-    ):
-        made += ["pod affinity"]
-    if (
-        len(
-            (
-                (affinity.get("podAntiAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution")
-                or []
-            ),
-        ) > 0
-        or len(
-            (
-                (affinity.get("podAntiAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
-                or []
-            ),
-        ) > 0
-    ):
-        made += ["pod anti-affinity"]
-    if len((p.get("spec") or {}).get("topologySpreadConstraints") or []) > 0:
-        made += ["topology spread"]
-    if ports:
-        made += ["host ports"]
-    if any(
-        v.get("persistentVolumeClaim") is not None or v.get("ephemeral") is not None
-        for v in (p.get("spec") or {}).get("volumes") or []
-    ):
-        made += ["volume claims (taken as bound)"]
     if len((p.get("spec") or {}).get("resourceClaims") or []) > 0:
-        made += ["resource claims"]
-    return made
+        return ["resource claims"]
+    return []
 
 
 RULES = (
@@ -69,47 +21,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         unmodelled,
         result="list(string)",
-        reads={
-            "p": frozenset(
-                (
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    ("spec", "containers"),
-                    ("spec", "initContainers"),
-                    ("spec", "resourceClaims", "#"),
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "ephemeral", "?"),
-                    ("spec", "volumes", "*", "persistentVolumeClaim", "?"),
-                ),
-            ),
-        },
+        reads={"p": frozenset((("spec", "resourceClaims", "#"),))},
         doc="What a pod asks of its node that no filter here checks.",
         path="scheduling/unmodelled",
     ),

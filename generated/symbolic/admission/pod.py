@@ -124,35 +124,67 @@ def admit_Priority(self, cluster):
                                 lambda: 0,
                             ),
                         ),
-                        lambda system: ops.cond(
-                            ops.has_field(ops.field(self, "spec", {}), "priority"),
-                            lambda: self,
-                            lambda: ops.with_(
-                                self,
-                                {
-                                    "spec": ops.with_(
-                                        ops.field(self, "spec", {}),
-                                        {
-                                            "priority": ops.cond(
-                                                ops.call("_>_", ops.call("size", named), 0),
-                                                lambda: ops.field(ops.call("_[_]", named, 0), "value", 0),
-                                                lambda: ops.cond(
-                                                    ops.call("_>_", system, 0),
-                                                    lambda: system,
-                                                    lambda: ops.cond(
-                                                        ops.call("_>_", ops.call("size", fallback), 0),
-                                                        lambda: ops.field(
-                                                            ops.call("_[_]", fallback, 0),
-                                                            "value",
-                                                            0,
-                                                        ),
-                                                        lambda: 0,
-                                                    ),
-                                                ),
+                        lambda system: ops.let(
+                            ops.cond(
+                                ops.call("_>_", ops.call("size", named), 0),
+                                lambda: named,
+                                lambda: ops.cond(
+                                    ops.call("_>_", system, 0),
+                                    lambda: ops.list_([]),
+                                    lambda: fallback,
+                                ),
+                            ),
+                            lambda chosen: ops.let(
+                                ops.cond(
+                                    ops.call("_>_", ops.call("size", chosen), 0),
+                                    lambda: ops.field(ops.call("_[_]", chosen, 0), "value", 0),
+                                    lambda: system,
+                                ),
+                                lambda priority: ops.let(
+                                    ops.cond(
+                                        ops.and_(
+                                            ops.call("_>_", ops.call("size", chosen), 0),
+                                            lambda: ops.has_field(
+                                                ops.call("_[_]", chosen, 0),
+                                                "preemptionPolicy",
                                             ),
-                                        },
+                                        ),
+                                        lambda: ops.field(
+                                            ops.call("_[_]", chosen, 0),
+                                            "preemptionPolicy",
+                                            "",
+                                        ),
+                                        lambda: "PreemptLowerPriority",
                                     ),
-                                },
+                                    lambda policy: ops.let(
+                                        ops.cond(
+                                            ops.has_field(ops.field(self, "spec", {}), "priority"),
+                                            lambda: self,
+                                            lambda: ops.with_(
+                                                self,
+                                                {
+                                                    "spec": ops.with_(
+                                                        ops.field(self, "spec", {}),
+                                                        {"priority": priority},
+                                                    ),
+                                                },
+                                            ),
+                                        ),
+                                        lambda self: ops.cond(
+                                            ops.has_field(ops.field(self, "spec", {}), "preemptionPolicy"),
+                                            lambda: self,
+                                            lambda: ops.with_(
+                                                self,
+                                                {
+                                                    "spec": ops.with_(
+                                                        ops.field(self, "spec", {}),
+                                                        {"preemptionPolicy": policy},
+                                                    ),
+                                                },
+                                            ),
+                                        ),
+                                    ),
+                                ),
                             ),
                         ),
                     ),
@@ -193,39 +225,191 @@ def admit_Priority(self, cluster):
                                 lambda: 0,
                             ),
                         ),
-                        lambda system: ops.cond(
-                            ops.or_(
-                                ops.call(
-                                    "_==_",
-                                    ops.field(ops.field(self, "spec", {}), "priorityClassName", ""),
-                                    "",
+                        lambda system: ops.call(
+                            "_+_",
+                            ops.cond(
+                                ops.or_(
+                                    ops.call(
+                                        "_==_",
+                                        ops.field(ops.field(self, "spec", {}), "priorityClassName", ""),
+                                        "",
+                                    ),
+                                    lambda: ops.call("_>_", system, 0),
+                                    lambda: ops.call("_>_", ops.call("size", named), 0),
                                 ),
-                                lambda: ops.call("_>_", system, 0),
-                                lambda: ops.call("_>_", ops.call("size", named), 0),
-                            ),
-                            lambda: ops.list_([]),
-                            lambda: ops.list_(
-                                [
-                                    ops.record(
-                                        {
-                                            "code": "Forbidden",
-                                            "reason": ops.call(
-                                                "_+_",
-                                                ops.call(
+                                lambda: ops.list_([]),
+                                lambda: ops.list_(
+                                    [
+                                        ops.record(
+                                            {
+                                                "code": "Forbidden",
+                                                "reason": ops.call(
                                                     "_+_",
-                                                    "no PriorityClass with name ",
-                                                    ops.field(
-                                                        ops.field(self, "spec", {}),
-                                                        "priorityClassName",
-                                                        "",
+                                                    ops.call(
+                                                        "_+_",
+                                                        "no PriorityClass with name ",
+                                                        ops.field(
+                                                            ops.field(self, "spec", {}),
+                                                            "priorityClassName",
+                                                            "",
+                                                        ),
+                                                    ),
+                                                    " was found",
+                                                ),
+                                                "field": "spec.priorityClassName",
+                                            },
+                                        ),
+                                    ],
+                                ),
+                            ),
+                            ops.let(
+                                ops.cond(
+                                    ops.call("_>_", ops.call("size", named), 0),
+                                    lambda: named,
+                                    lambda: ops.cond(
+                                        ops.call("_>_", system, 0),
+                                        lambda: ops.list_([]),
+                                        lambda: fallback,
+                                    ),
+                                ),
+                                lambda chosen: ops.let(
+                                    ops.cond(
+                                        ops.call("_>_", ops.call("size", chosen), 0),
+                                        lambda: ops.field(ops.call("_[_]", chosen, 0), "value", 0),
+                                        lambda: system,
+                                    ),
+                                    lambda priority: ops.let(
+                                        ops.cond(
+                                            ops.and_(
+                                                ops.call("_>_", ops.call("size", chosen), 0),
+                                                lambda: ops.has_field(
+                                                    ops.call("_[_]", chosen, 0),
+                                                    "preemptionPolicy",
+                                                ),
+                                            ),
+                                            lambda: ops.field(
+                                                ops.call("_[_]", chosen, 0),
+                                                "preemptionPolicy",
+                                                "",
+                                            ),
+                                            lambda: "PreemptLowerPriority",
+                                        ),
+                                        lambda policy: ops.call(
+                                            "_+_",
+                                            ops.cond(
+                                                ops.or_(
+                                                    ops.call(
+                                                        "!_",
+                                                        ops.has_field(
+                                                            ops.field(self, "spec", {}),
+                                                            "priority",
+                                                        ),
+                                                    ),
+                                                    lambda: ops.call(
+                                                        "_==_",
+                                                        ops.field(ops.field(self, "spec", {}), "priority", 0),
+                                                        priority,
                                                     ),
                                                 ),
-                                                " was found",
+                                                lambda: ops.list_([]),
+                                                lambda: ops.list_(
+                                                    [
+                                                        ops.record(
+                                                            {
+                                                                "code": "Forbidden",
+                                                                "reason": ops.call(
+                                                                    "_+_",
+                                                                    ops.call(
+                                                                        "_+_",
+                                                                        ops.call(
+                                                                            "_+_",
+                                                                            ops.call(
+                                                                                "_+_",
+                                                                                "the integer value of priority (",
+                                                                                ops.call(
+                                                                                    "string",
+                                                                                    ops.field(
+                                                                                        ops.field(
+                                                                                            self,
+                                                                                            "spec",
+                                                                                            {},
+                                                                                        ),
+                                                                                        "priority",
+                                                                                        0,
+                                                                                    ),
+                                                                                ),
+                                                                            ),
+                                                                            ") must not be provided in pod spec; priority admission controller computed ",
+                                                                        ),
+                                                                        ops.call("string", priority),
+                                                                    ),
+                                                                    " from the given PriorityClass name",
+                                                                ),
+                                                                "field": "spec.priority",
+                                                            },
+                                                        ),
+                                                    ],
+                                                ),
                                             ),
-                                            "field": "spec.priorityClassName",
-                                        },
+                                            ops.cond(
+                                                ops.or_(
+                                                    ops.call(
+                                                        "!_",
+                                                        ops.has_field(
+                                                            ops.field(self, "spec", {}),
+                                                            "preemptionPolicy",
+                                                        ),
+                                                    ),
+                                                    lambda: ops.call(
+                                                        "_==_",
+                                                        ops.field(
+                                                            ops.field(self, "spec", {}),
+                                                            "preemptionPolicy",
+                                                            "",
+                                                        ),
+                                                        policy,
+                                                    ),
+                                                ),
+                                                lambda: ops.list_([]),
+                                                lambda: ops.list_(
+                                                    [
+                                                        ops.record(
+                                                            {
+                                                                "code": "Forbidden",
+                                                                "reason": ops.call(
+                                                                    "_+_",
+                                                                    ops.call(
+                                                                        "_+_",
+                                                                        ops.call(
+                                                                            "_+_",
+                                                                            ops.call(
+                                                                                "_+_",
+                                                                                "the string value of PreemptionPolicy (",
+                                                                                ops.field(
+                                                                                    ops.field(
+                                                                                        self,
+                                                                                        "spec",
+                                                                                        {},
+                                                                                    ),
+                                                                                    "preemptionPolicy",
+                                                                                    "",
+                                                                                ),
+                                                                            ),
+                                                                            ") must not be provided in pod spec; priority admission controller computed ",
+                                                                        ),
+                                                                        policy,
+                                                                    ),
+                                                                    " from the given PriorityClass name",
+                                                                ),
+                                                                "field": "spec.preemptionPolicy",
+                                                            },
+                                                        ),
+                                                    ],
+                                                ),
+                                            ),
+                                        ),
                                     ),
-                                ],
+                                ),
                             ),
                         ),
                     ),

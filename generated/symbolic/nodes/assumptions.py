@@ -61,7 +61,9 @@ def planAssumptions(cluster):
                 ),
                 ops.cond(
                     ops.call("_>_", ops.call("size", ops.field(cluster, "persistentVolumeClaims", [])), 0),
-                    lambda: ops.list_(["every volume claim is bound, wherever its pod runs"]),
+                    lambda: ops.list_(
+                        ["a claim of a class that is not declared gets a volume that every node can reach"],
+                    ),
                     lambda: ops.list_([]),
                 ),
             ),

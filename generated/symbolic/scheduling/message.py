@@ -92,7 +92,22 @@ def unschedulableStatus(p, message, now):
     )
 
 
+# scheduling/refusedMessage  function (nodes: int, reasons: list(string)): string
+@ops.rule("scheduling/refusedMessage")
+def refusedMessage(nodes, reasons):
+    return ops.call(
+        "_+_",
+        ops.call(
+            "_+_",
+            ops.call("_+_", ops.call("_+_", "0/", ops.call("string", nodes)), " nodes are available: "),
+            ops.call("join", reasons, ", "),
+        ),
+        ".",
+    )
+
+
 RULES = {
     "scheduling/failureMessage": failureMessage,
     "scheduling/unschedulableStatus": unschedulableStatus,
+    "scheduling/refusedMessage": refusedMessage,
 }

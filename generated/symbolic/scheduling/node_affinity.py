@@ -144,38 +144,123 @@ def filter_NodeName(pod, node):
     )
 
 
-# scheduling/NodeAffinity  filter (pod: core.Pod, node: core.Node): list(Finding)
-@ops.rule("scheduling/NodeAffinity")
-def filter_NodeAffinity(pod, node):
+# scheduling/affinityAdmits  function (pod: core.Pod, node: core.Node): bool
+@ops.rule("scheduling/affinityAdmits")
+def affinityAdmits(pod, node):
     lets = ops.Lets()
     required = lets.take(ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "nodeAffinity", {}))
     return lets.done(
-        ops.cond(
-            ops.and_(
-                selectorMatches(
-                    ops.field(ops.field(pod, "spec", {}), "nodeSelector", {}),
-                    ops.field(ops.field(node, "metadata", {}), "labels", {}),
-                ),
-                lambda: ops.or_(
-                    ops.call("!_", ops.has_field(required, "requiredDuringSchedulingIgnoredDuringExecution")),
-                    lambda: termsMatch(
-                        ops.field(required, "requiredDuringSchedulingIgnoredDuringExecution", {}),
-                        node,
-                    ),
+        ops.and_(
+            selectorMatches(
+                ops.field(ops.field(pod, "spec", {}), "nodeSelector", {}),
+                ops.field(ops.field(node, "metadata", {}), "labels", {}),
+            ),
+            lambda: ops.or_(
+                ops.call("!_", ops.has_field(required, "requiredDuringSchedulingIgnoredDuringExecution")),
+                lambda: termsMatch(
+                    ops.field(required, "requiredDuringSchedulingIgnoredDuringExecution", {}),
+                    node,
                 ),
             ),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "code": "UnschedulableAndUnresolvable",
-                            "reason": "node(s) didn't match Pod's node affinity/selector",
-                            "field": "",
-                        },
-                    ),
-                ],
+        ),
+    )
+
+
+# scheduling/NodeAffinity  filter (pod: core.Pod, node: core.Node): list(Finding)
+@ops.rule("scheduling/NodeAffinity")
+def filter_NodeAffinity(pod, node):
+    return ops.cond(
+        affinityAdmits(pod, node),
+        lambda: ops.list_([]),
+        lambda: ops.list_(
+            [
+                ops.record(
+                    {
+                        "code": "UnschedulableAndUnresolvable",
+                        "reason": "node(s) didn't match Pod's node affinity/selector",
+                        "field": "",
+                    },
+                ),
+            ],
+        ),
+    )
+
+
+# scheduling/namesNodes  function (t: core.NodeSelectorTerm): bool
+@ops.rule("scheduling/namesNodes")
+def namesNodes(t):
+    return ops.exists(
+        ops.field(t, "matchFields", []),
+        lambda r: ops.and_(
+            ops.call("_==_", ops.field(r, "key", ""), "metadata.name"),
+            lambda: ops.call("_==_", ops.field(r, "operator", ""), "In"),
+        ),
+    )
+
+
+# scheduling/namedNodes  function (t: core.NodeSelectorTerm): list(string)
+@ops.rule("scheduling/namedNodes")
+def namedNodes(t):
+    lets = ops.Lets()
+    requirements = lets.take(
+        ops.filter_(
+            ops.field(t, "matchFields", []),
+            lambda r: ops.and_(
+                ops.call("_==_", ops.field(r, "key", ""), "metadata.name"),
+                lambda: ops.call("_==_", ops.field(r, "operator", ""), "In"),
             ),
+        ),
+    )
+    return lets.done(
+        ops.filter_(
+            ops.call("distinct", ops.flat_map(requirements, lambda r: ops.field(r, "values", []))),
+            lambda n: ops.all_(requirements, lambda r: ops.call("@in", n, ops.field(r, "values", []))),
+        ),
+    )
+
+
+# scheduling/byName  function (pod: core.Pod): scheduling.Beforehand
+@ops.rule("scheduling/byName")
+def byName(pod):
+    lets = ops.Lets()
+    terms = lets.take(
+        ops.field(
+            ops.field(
+                ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "nodeAffinity", {}),
+                "requiredDuringSchedulingIgnoredDuringExecution",
+                {},
+            ),
+            "nodeSelectorTerms",
+            [],
+        ),
+    )
+    names = lets.take(ops.call("distinct", ops.flat_map(terms, lambda t: namedNodes(t))))
+    restricted = lets.take(
+        ops.and_(
+            ops.call("_>_", ops.call("size", terms), 0),
+            lambda: ops.all_(terms, lambda t: namesNodes(t)),
+        ),
+    )
+    return lets.done(
+        ops.record(
+            {
+                "findings": ops.cond(
+                    ops.and_(restricted, lambda: ops.call("_==_", ops.call("size", names), 0)),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "UnschedulableAndUnresolvable",
+                                    "reason": "node(s) didn't match Pod's node affinity/selector",
+                                },
+                            ),
+                        ],
+                    ),
+                    lambda: ops.list_([]),
+                ),
+                "restricted": restricted,
+                "nodes": names,
+            },
         ),
     )
 
@@ -202,6 +287,15 @@ def score_NodeAffinity(pod, node):
     )
 
 
+# scheduling/prefersNodes  function (pod: core.Pod): bool
+@ops.rule("scheduling/prefersNodes")
+def prefersNodes(pod):
+    return ops.has_field(
+        ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "nodeAffinity", {}),
+        "preferredDuringSchedulingIgnoredDuringExecution",
+    )
+
+
 RULES = {
     "scheduling/selectorMatches": selectorMatches,
     "scheduling/isWhole": isWhole,
@@ -209,6 +303,11 @@ RULES = {
     "scheduling/termMatches": termMatches,
     "scheduling/termsMatch": termsMatch,
     "scheduling/NodeName": filter_NodeName,
+    "scheduling/affinityAdmits": affinityAdmits,
     "scheduling/NodeAffinity": filter_NodeAffinity,
+    "scheduling/namesNodes": namesNodes,
+    "scheduling/namedNodes": namedNodes,
+    "scheduling/byName": byName,
     "scheduling/NodeAffinity#2": score_NodeAffinity,
+    "scheduling/prefersNodes": prefersNodes,
 }

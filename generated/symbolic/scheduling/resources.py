@@ -5,13 +5,86 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
-# scheduling/asked  function (c: core.Container, resource: string): quantity
+# scheduling/reported  function (pod: core.Pod, name: string): list(core.ContainerStatus)
+@ops.rule("scheduling/reported")
+def reported(pod, name):
+    return ops.filter_(
+        ops.call(
+            "_+_",
+            ops.field(ops.field(pod, "status", {}), "containerStatuses", []),
+            ops.field(ops.field(pod, "status", {}), "initContainerStatuses", []),
+        ),
+        lambda s: ops.call("_==_", ops.field(s, "name", ""), name),
+    )
+
+
+# scheduling/resizeIsInfeasible  function (pod: core.Pod): bool
+@ops.rule("scheduling/resizeIsInfeasible")
+def resizeIsInfeasible(pod):
+    return ops.exists(
+        ops.field(ops.field(pod, "status", {}), "conditions", []),
+        lambda c: ops.and_(
+            ops.call("_==_", ops.field(c, "type", ""), "PodResizePending"),
+            lambda: ops.call("_==_", ops.field(c, "reason", ""), "Infeasible"),
+        ),
+    )
+
+
+# scheduling/asked  function (pod: core.Pod, c: core.Container, resource: string, least: quantity): quantity
 @ops.rule("scheduling/asked")
-def asked(c, resource):
-    return ops.cond(
-        ops.call("@in", resource, ops.field(ops.field(c, "resources", {}), "requests", {})),
-        lambda: ops.call("_[_]", ops.field(ops.field(c, "resources", {}), "requests", {}), resource),
-        lambda: ops.call("quantity", "0"),
+def asked(pod, c, resource, least):
+    lets = ops.Lets()
+    said = lets.take(
+        ops.cond(
+            ops.call("@in", resource, ops.field(ops.field(c, "resources", {}), "requests", {})),
+            lambda: ops.call("_[_]", ops.field(ops.field(c, "resources", {}), "requests", {}), resource),
+            lambda: least,
+        ),
+    )
+    now = lets.take(reported(pod, ops.field(c, "name", "")))
+    given = lets.take(
+        ops.cond(
+            ops.and_(
+                ops.call("_>_", ops.call("size", now), 0),
+                lambda: ops.call(
+                    "@in",
+                    resource,
+                    ops.field(ops.call("_[_]", now, 0), "allocatedResources", {}),
+                ),
+            ),
+            lambda: ops.call("_[_]", ops.field(ops.call("_[_]", now, 0), "allocatedResources", {}), resource),
+            lambda: ops.call("quantity", "0"),
+        ),
+    )
+    got = lets.take(
+        ops.cond(
+            ops.and_(
+                ops.call("_>_", ops.call("size", now), 0),
+                lambda: ops.call(
+                    "@in",
+                    resource,
+                    ops.field(ops.field(ops.call("_[_]", now, 0), "resources", {}), "requests", {}),
+                ),
+            ),
+            lambda: ops.call(
+                "_[_]",
+                ops.field(ops.field(ops.call("_[_]", now, 0), "resources", {}), "requests", {}),
+                resource,
+            ),
+            lambda: ops.call("quantity", "0"),
+        ),
+    )
+    known = lets.take(larger(given, got))
+    return lets.done(
+        ops.cond(
+            ops.and_(
+                ops.call("_>_", ops.call("size", now), 0),
+                lambda: ops.has_field(ops.call("_[_]", now, 0), "resources"),
+                lambda: resizeIsInfeasible(pod),
+            ),
+            lambda: known,
+            lambda: larger(said, known),
+        ),
     )
 
 
@@ -21,9 +94,9 @@ def isSidecar(c):
     return ops.call("_==_", ops.field(c, "restartPolicy", ""), "Always")
 
 
-# scheduling/initPeak  function (pod: core.Pod, resource: string): quantity
+# scheduling/initPeak  function (pod: core.Pod, resource: string, least: quantity): quantity
 @ops.rule("scheduling/initPeak")
-def initPeak(pod, resource):
+def initPeak(pod, resource, least):
     return ops.fold(
         ops.call(
             "lists.range",
@@ -35,12 +108,14 @@ def initPeak(pod, resource):
             ops.fold(
                 ops.call("slice", ops.field(ops.field(pod, "spec", {}), "initContainers", []), 0, i),
                 asked(
+                    pod,
                     ops.call("_[_]", ops.field(ops.field(pod, "spec", {}), "initContainers", []), i),
                     resource,
+                    least,
                 ),
                 lambda c, sum: ops.cond(
                     isSidecar(c),
-                    lambda: ops.call("_+_", sum, asked(c, resource)),
+                    lambda: ops.call("_+_", sum, asked(pod, c, resource, least)),
                     lambda: sum,
                 ),
             ),
@@ -54,42 +129,50 @@ def larger(a, b):
     return ops.cond(ops.call("_<_", a, b), lambda: b, lambda: a)
 
 
-# scheduling/podRequest  function (pod: core.Pod, resource: string): quantity
-@ops.rule("scheduling/podRequest")
-def podRequest(pod, resource):
+# scheduling/isPodLevel  function (resource: string): bool
+@ops.rule("scheduling/isPodLevel")
+def isPodLevel(resource):
+    return ops.or_(
+        ops.call("@in", resource, ops.list_(["cpu", "memory"])),
+        lambda: ops.call("startsWith", resource, "hugepages-"),
+    )
+
+
+# scheduling/podTotal  function (pod: core.Pod, resource: string, least: quantity): quantity
+@ops.rule("scheduling/podTotal")
+def podTotal(pod, resource, least):
     lets = ops.Lets()
-    main = lets.take(
-        ops.fold(
-            ops.field(ops.field(pod, "spec", {}), "containers", []),
-            ops.call("quantity", "0"),
-            lambda c, sum: ops.call("_+_", sum, asked(c, resource)),
-        ),
-    )
-    sidecars = lets.take(
-        ops.fold(
-            ops.field(ops.field(pod, "spec", {}), "initContainers", []),
-            ops.call("quantity", "0"),
-            lambda c, sum: ops.cond(
-                isSidecar(c),
-                lambda: ops.call("_+_", sum, asked(c, resource)),
-                lambda: sum,
-            ),
-        ),
-    )
-    containers = lets.take(larger(ops.call("_+_", main, sidecars), initPeak(pod, resource)))
     whole = lets.take(
         ops.cond(
-            ops.call(
-                "@in",
-                resource,
-                ops.field(ops.field(ops.field(pod, "spec", {}), "resources", {}), "requests", {}),
+            ops.and_(
+                isPodLevel(resource),
+                lambda: ops.call(
+                    "@in",
+                    resource,
+                    ops.field(ops.field(ops.field(pod, "spec", {}), "resources", {}), "requests", {}),
+                ),
             ),
             lambda: ops.call(
                 "_[_]",
                 ops.field(ops.field(ops.field(pod, "spec", {}), "resources", {}), "requests", {}),
                 resource,
             ),
-            lambda: containers,
+            lambda: larger(
+                ops.fold(
+                    ops.field(ops.field(pod, "spec", {}), "initContainers", []),
+                    ops.fold(
+                        ops.field(ops.field(pod, "spec", {}), "containers", []),
+                        ops.call("quantity", "0"),
+                        lambda c, sum: ops.call("_+_", sum, asked(pod, c, resource, least)),
+                    ),
+                    lambda c, sum: ops.cond(
+                        isSidecar(c),
+                        lambda: ops.call("_+_", sum, asked(pod, c, resource, least)),
+                        lambda: sum,
+                    ),
+                ),
+                initPeak(pod, resource, least),
+            ),
         ),
     )
     return lets.done(
@@ -105,14 +188,68 @@ def podRequest(pod, resource):
     )
 
 
+# scheduling/counted  function (amount: quantity, resource: string): int
+@ops.rule("scheduling/counted")
+def counted(amount, resource):
+    return ops.cond(
+        ops.call("_==_", resource, "cpu"),
+        lambda: ops.call(
+            "_/_",
+            ops.call("_+_", amount, ops.call("quantity", "999999n")),
+            ops.call("quantity", "1m"),
+        ),
+        lambda: ops.call(
+            "_/_",
+            ops.call("_+_", amount, ops.call("quantity", "999999999n")),
+            ops.call("quantity", "1"),
+        ),
+    )
+
+
+# scheduling/podRequest  function (pod: core.Pod, resource: string): int
+@ops.rule("scheduling/podRequest")
+def podRequest(pod, resource):
+    return counted(podTotal(pod, resource, ops.call("quantity", "0")), resource)
+
+
+# scheduling/scoredRequest  function (pod: core.Pod, resource: string): int
+@ops.rule("scheduling/scoredRequest")
+def scoredRequest(pod, resource):
+    return counted(
+        podTotal(
+            pod,
+            resource,
+            ops.cond(
+                ops.call("_==_", resource, "cpu"),
+                lambda: ops.call("quantity", "100m"),
+                lambda: ops.call("quantity", "200Mi"),
+            ),
+        ),
+        resource,
+    )
+
+
 # scheduling/allocatable  function (node: core.Node, resource: string): quantity
 @ops.rule("scheduling/allocatable")
 def allocatable(node, resource):
     return ops.cond(
         ops.call("@in", resource, ops.field(ops.field(node, "status", {}), "allocatable", {})),
         lambda: ops.call("_[_]", ops.field(ops.field(node, "status", {}), "allocatable", {}), resource),
-        lambda: ops.call("quantity", "0"),
+        lambda: ops.cond(
+            ops.and_(
+                ops.call("!_", ops.has_field(ops.field(node, "status", {}), "allocatable")),
+                lambda: ops.call("@in", resource, ops.field(ops.field(node, "status", {}), "capacity", {})),
+            ),
+            lambda: ops.call("_[_]", ops.field(ops.field(node, "status", {}), "capacity", {}), resource),
+            lambda: ops.call("quantity", "0"),
+        ),
     )
+
+
+# scheduling/offered  function (node: core.Node, resource: string): int
+@ops.rule("scheduling/offered")
+def offered(node, resource):
+    return counted(allocatable(node, resource), resource)
 
 
 # scheduling/used  function (placed: list(core.Pod), resource: string): quantity
@@ -121,47 +258,67 @@ def used(placed, resource):
     return ops.fold(
         placed,
         ops.call("quantity", "0"),
-        lambda p, sum: ops.call("_+_", sum, podRequest(p, resource)),
+        lambda p, sum: ops.call("_+_", sum, podTotal(p, resource, ops.call("quantity", "0"))),
+    )
+
+
+# scheduling/taken  function (placed: list(core.Pod), resource: string): int
+@ops.rule("scheduling/taken")
+def taken(placed, resource):
+    return ops.fold(placed, 0, lambda p, sum: ops.call("_+_", sum, podRequest(p, resource)))
+
+
+# scheduling/isCounted  function (resource: string): bool
+@ops.rule("scheduling/isCounted")
+def isCounted(resource):
+    return ops.or_(
+        ops.call("@in", resource, ops.list_(["cpu", "memory", "ephemeral-storage"])),
+        lambda: ops.call("contains", resource, "/"),
+        lambda: ops.call("startsWith", resource, "hugepages-"),
+        lambda: ops.call("startsWith", resource, "attachable-volumes-"),
     )
 
 
 # scheduling/askedResources  function (pod: core.Pod): list(string)
 @ops.rule("scheduling/askedResources")
 def askedResources(pod):
-    return ops.call(
-        "distinct",
+    return ops.filter_(
         ops.call(
-            "_+_",
+            "distinct",
             ops.call(
                 "_+_",
                 ops.call(
                     "_+_",
                     ops.call(
                         "_+_",
-                        ops.list_(["cpu", "memory", "ephemeral-storage"]),
+                        ops.call(
+                            "_+_",
+                            ops.list_(["cpu", "memory", "ephemeral-storage"]),
+                            ops.flat_map(
+                                ops.field(ops.field(pod, "spec", {}), "containers", []),
+                                lambda c: ops.map_(
+                                    ops.field(ops.field(c, "resources", {}), "requests", {}),
+                                    lambda k: k,
+                                ),
+                            ),
+                        ),
                         ops.flat_map(
-                            ops.field(ops.field(pod, "spec", {}), "containers", []),
+                            ops.field(ops.field(pod, "spec", {}), "initContainers", []),
                             lambda c: ops.map_(
                                 ops.field(ops.field(c, "resources", {}), "requests", {}),
                                 lambda k: k,
                             ),
                         ),
                     ),
-                    ops.flat_map(
-                        ops.field(ops.field(pod, "spec", {}), "initContainers", []),
-                        lambda c: ops.map_(
-                            ops.field(ops.field(c, "resources", {}), "requests", {}),
-                            lambda k: k,
-                        ),
+                    ops.map_(
+                        ops.field(ops.field(ops.field(pod, "spec", {}), "resources", {}), "requests", {}),
+                        lambda k: k,
                     ),
                 ),
-                ops.map_(
-                    ops.field(ops.field(ops.field(pod, "spec", {}), "resources", {}), "requests", {}),
-                    lambda k: k,
-                ),
+                ops.map_(ops.field(ops.field(pod, "spec", {}), "overhead", {}), lambda k: k),
             ),
-            ops.map_(ops.field(ops.field(pod, "spec", {}), "overhead", {}), lambda k: k),
         ),
+        lambda r: isCounted(r),
     )
 
 
@@ -173,145 +330,41 @@ def filter_NodeResourcesFit(pod, node, placed):
         ops.filter_(
             askedResources(pod),
             lambda r: ops.and_(
-                ops.call("_>_", podRequest(pod, r), ops.call("quantity", "0")),
+                ops.call("_>_", podRequest(pod, r), 0),
                 lambda: ops.call(
                     "_>_",
                     podRequest(pod, r),
-                    ops.call("_-_", allocatable(node, r), used(placed, r)),
+                    ops.call("_-_", offered(node, r), taken(placed, r)),
                 ),
             ),
         ),
     )
-    crowded = lets.take(
+    crowded = lets.take(ops.call("_>_", ops.call("_+_", ops.call("size", placed), 1), offered(node, "pods")))
+    reasons = lets.take(
         ops.call(
-            "_>_",
-            ops.call("quantity", ops.call("string", ops.call("_+_", ops.call("size", placed), 1))),
-            allocatable(node, "pods"),
+            "_+_",
+            ops.cond(crowded, lambda: ops.list_(["Too many pods"]), lambda: ops.list_([])),
+            ops.map_(short, lambda r: ops.call("_+_", "Insufficient ", r)),
         ),
     )
-    hopeless = lets.take(
-        ops.exists(short, lambda r: ops.call("_>_", podRequest(pod, r), allocatable(node, r))),
-    )
+    hopeless = lets.take(ops.exists(short, lambda r: ops.call("_>_", podRequest(pod, r), offered(node, r))))
     return lets.done(
         ops.cond(
-            ops.or_(
-                ops.and_(ops.call("!_", crowded), lambda: ops.call("_==_", ops.call("size", short), 0)),
-                lambda: hopeless,
-            ),
+            ops.or_(ops.call("_==_", ops.call("size", reasons), 0), lambda: hopeless),
             lambda: ops.cond(
-                ops.call("!_", hopeless),
+                ops.call("_==_", ops.call("size", reasons), 0),
                 lambda: ops.list_([]),
                 lambda: ops.map_(
-                    ops.call(
-                        "_+_",
-                        ops.cond(crowded, lambda: ops.list_(["Too many pods"]), lambda: ops.list_([])),
-                        ops.map_(short, lambda r: ops.call("_+_", "Insufficient ", r)),
-                    ),
+                    reasons,
                     lambda reason: ops.record(
                         {"code": "UnschedulableAndUnresolvable", "reason": reason, "field": ""},
                     ),
                 ),
             ),
             lambda: ops.map_(
-                ops.call(
-                    "_+_",
-                    ops.cond(crowded, lambda: ops.list_(["Too many pods"]), lambda: ops.list_([])),
-                    ops.map_(short, lambda r: ops.call("_+_", "Insufficient ", r)),
-                ),
+                reasons,
                 lambda reason: ops.record({"code": "Unschedulable", "reason": reason, "field": ""}),
             ),
-        ),
-    )
-
-
-# scheduling/scored  function (c: core.Container, resource: string): quantity
-@ops.rule("scheduling/scored")
-def scored(c, resource):
-    return ops.cond(
-        ops.call("@in", resource, ops.field(ops.field(c, "resources", {}), "requests", {})),
-        lambda: ops.call("_[_]", ops.field(ops.field(c, "resources", {}), "requests", {}), resource),
-        lambda: ops.cond(
-            ops.call("_==_", resource, "cpu"),
-            lambda: ops.call("quantity", "100m"),
-            lambda: ops.call("quantity", "200Mi"),
-        ),
-    )
-
-
-# scheduling/scoredPeak  function (pod: core.Pod, resource: string): quantity
-@ops.rule("scheduling/scoredPeak")
-def scoredPeak(pod, resource):
-    return ops.fold(
-        ops.call(
-            "lists.range",
-            ops.call("size", ops.field(ops.field(pod, "spec", {}), "initContainers", [])),
-        ),
-        ops.call("quantity", "0"),
-        lambda i, most: larger(
-            most,
-            ops.fold(
-                ops.call("slice", ops.field(ops.field(pod, "spec", {}), "initContainers", []), 0, i),
-                scored(
-                    ops.call("_[_]", ops.field(ops.field(pod, "spec", {}), "initContainers", []), i),
-                    resource,
-                ),
-                lambda c, sum: ops.cond(
-                    isSidecar(c),
-                    lambda: ops.call("_+_", sum, scored(c, resource)),
-                    lambda: sum,
-                ),
-            ),
-        ),
-    )
-
-
-# scheduling/scoredRequest  function (pod: core.Pod, resource: string): quantity
-@ops.rule("scheduling/scoredRequest")
-def scoredRequest(pod, resource):
-    lets = ops.Lets()
-    main = lets.take(
-        ops.fold(
-            ops.field(ops.field(pod, "spec", {}), "containers", []),
-            ops.call("quantity", "0"),
-            lambda c, sum: ops.call("_+_", sum, scored(c, resource)),
-        ),
-    )
-    sidecars = lets.take(
-        ops.fold(
-            ops.field(ops.field(pod, "spec", {}), "initContainers", []),
-            ops.call("quantity", "0"),
-            lambda c, sum: ops.cond(
-                isSidecar(c),
-                lambda: ops.call("_+_", sum, scored(c, resource)),
-                lambda: sum,
-            ),
-        ),
-    )
-    containers = lets.take(larger(ops.call("_+_", main, sidecars), scoredPeak(pod, resource)))
-    whole = lets.take(
-        ops.cond(
-            ops.call(
-                "@in",
-                resource,
-                ops.field(ops.field(ops.field(pod, "spec", {}), "resources", {}), "requests", {}),
-            ),
-            lambda: ops.call(
-                "_[_]",
-                ops.field(ops.field(ops.field(pod, "spec", {}), "resources", {}), "requests", {}),
-                resource,
-            ),
-            lambda: containers,
-        ),
-    )
-    return lets.done(
-        ops.cond(
-            ops.call("@in", resource, ops.field(ops.field(pod, "spec", {}), "overhead", {})),
-            lambda: ops.call(
-                "_+_",
-                whole,
-                ops.call("_[_]", ops.field(ops.field(pod, "spec", {}), "overhead", {}), resource),
-            ),
-            lambda: whole,
         ),
     )
 
@@ -320,7 +373,7 @@ def scoredRequest(pod, resource):
 @ops.rule("scheduling/leastAllocated")
 def leastAllocated(pod, node, placed, resource):
     lets = ops.Lets()
-    whole = lets.take(allocatable(node, resource))
+    whole = lets.take(offered(node, resource))
     wanted = lets.take(
         ops.fold(
             placed,
@@ -330,10 +383,7 @@ def leastAllocated(pod, node, placed, resource):
     )
     return lets.done(
         ops.cond(
-            ops.or_(
-                ops.call("_<=_", whole, ops.call("quantity", "0")),
-                lambda: ops.call("_>_", wanted, whole),
-            ),
+            ops.or_(ops.call("_<=_", whole, 0), lambda: ops.call("_>_", wanted, whole)),
             lambda: 0,
             lambda: ops.call("_/_", ops.call("_*_", ops.call("_-_", whole, wanted), 100), whole),
         ),
@@ -344,42 +394,112 @@ def leastAllocated(pod, node, placed, resource):
 @ops.rule("scheduling/NodeResourcesFit#2")
 def score_NodeResourcesFit(pod, node, placed):
     lets = ops.Lets()
-    counted = lets.take(
-        ops.filter_(
-            ops.list_(["cpu", "memory"]),
-            lambda r: ops.call("_>_", allocatable(node, r), ops.call("quantity", "0")),
-        ),
+    there = lets.take(
+        ops.filter_(ops.list_(["cpu", "memory"]), lambda r: ops.call("_>_", offered(node, r), 0)),
     )
     return lets.done(
         ops.cond(
-            ops.call("_==_", ops.call("size", counted), 0),
+            ops.call("_==_", ops.call("size", there), 0),
             lambda: 0,
             lambda: ops.call(
                 "_/_",
-                ops.fold(
-                    counted,
-                    0,
-                    lambda r, sum: ops.call("_+_", sum, leastAllocated(pod, node, placed, r)),
-                ),
-                ops.call("size", counted),
+                ops.fold(there, 0, lambda r, sum: ops.call("_+_", sum, leastAllocated(pod, node, placed, r))),
+                ops.call("size", there),
             ),
         ),
     )
 
 
+# scheduling/usedPart  function (wanted: int, whole: int): double
+@ops.rule("scheduling/usedPart")
+def usedPart(wanted, whole):
+    lets = ops.Lets()
+    part = lets.take(ops.call("_/_", ops.call("double", wanted), ops.call("double", whole)))
+    return lets.done(ops.cond(ops.call("_>_", part, 1.0), lambda: 1.0, lambda: part))
+
+
+# scheduling/balance  function (node: core.Node, cpu: int, memory: int): int
+@ops.rule("scheduling/balance")
+def balance(node, cpu, memory):
+    lets = ops.Lets()
+    both = lets.take(
+        ops.and_(
+            ops.call("_>_", offered(node, "cpu"), 0),
+            lambda: ops.call("_>_", offered(node, "memory"), 0),
+        ),
+    )
+    apart = lets.take(
+        ops.cond(
+            both,
+            lambda: ops.call(
+                "math.abs",
+                ops.call(
+                    "_/_",
+                    ops.call(
+                        "_-_",
+                        usedPart(cpu, offered(node, "cpu")),
+                        usedPart(memory, offered(node, "memory")),
+                    ),
+                    2.0,
+                ),
+            ),
+            lambda: 0.0,
+        ),
+    )
+    return lets.done(ops.call("int", ops.call("_*_", ops.call("_-_", 1.0, apart), 100.0)))
+
+
+# scheduling/NodeResourcesBalancedAllocation  score (pod: core.Pod, node: core.Node, placed: list(core.Pod)): int
+@ops.rule("scheduling/NodeResourcesBalancedAllocation")
+def score_NodeResourcesBalancedAllocation(pod, node, placed):
+    lets = ops.Lets()
+    cpu = lets.take(taken(placed, "cpu"))
+    memory = lets.take(taken(placed, "memory"))
+    before = lets.take(balance(node, cpu, memory))
+    after = lets.take(
+        balance(
+            node,
+            ops.call("_+_", cpu, podRequest(pod, "cpu")),
+            ops.call("_+_", memory, podRequest(pod, "memory")),
+        ),
+    )
+    return lets.done(
+        ops.call("_+_", 50, ops.call("_/_", ops.call("_-_", ops.call("_+_", 50, after), before), 2)),
+    )
+
+
+# scheduling/asksForAny  function (pod: core.Pod): bool
+@ops.rule("scheduling/asksForAny")
+def asksForAny(pod):
+    return ops.or_(
+        ops.call("_>_", podRequest(pod, "cpu"), 0),
+        lambda: ops.call("_>_", podRequest(pod, "memory"), 0),
+    )
+
+
 RULES = {
+    "scheduling/reported": reported,
+    "scheduling/resizeIsInfeasible": resizeIsInfeasible,
     "scheduling/asked": asked,
     "scheduling/isSidecar": isSidecar,
     "scheduling/initPeak": initPeak,
     "scheduling/larger": larger,
+    "scheduling/isPodLevel": isPodLevel,
+    "scheduling/podTotal": podTotal,
+    "scheduling/counted": counted,
     "scheduling/podRequest": podRequest,
+    "scheduling/scoredRequest": scoredRequest,
     "scheduling/allocatable": allocatable,
+    "scheduling/offered": offered,
     "scheduling/used": used,
+    "scheduling/taken": taken,
+    "scheduling/isCounted": isCounted,
     "scheduling/askedResources": askedResources,
     "scheduling/NodeResourcesFit": filter_NodeResourcesFit,
-    "scheduling/scored": scored,
-    "scheduling/scoredPeak": scoredPeak,
-    "scheduling/scoredRequest": scoredRequest,
     "scheduling/leastAllocated": leastAllocated,
     "scheduling/NodeResourcesFit#2": score_NodeResourcesFit,
+    "scheduling/usedPart": usedPart,
+    "scheduling/balance": balance,
+    "scheduling/NodeResourcesBalancedAllocation": score_NodeResourcesBalancedAllocation,
+    "scheduling/asksForAny": asksForAny,
 }

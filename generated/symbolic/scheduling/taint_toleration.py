@@ -62,37 +62,43 @@ def filter_NodeUnschedulable(pod, node):
     )
 
 
+# scheduling/untolerated  function (pod: core.Pod, node: core.Node): int
+@ops.rule("scheduling/untolerated")
+def untolerated(pod, node):
+    return ops.call(
+        "size",
+        ops.filter_(
+            ops.field(ops.field(node, "spec", {}), "taints", []),
+            lambda t: ops.and_(
+                ops.call("@in", ops.field(t, "effect", ""), ops.list_(["NoSchedule", "NoExecute"])),
+                lambda: ops.call(
+                    "!_",
+                    ops.exists(
+                        ops.field(ops.field(pod, "spec", {}), "tolerations", []),
+                        lambda o: tolerates(o, t),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
 # scheduling/TaintToleration  filter (pod: core.Pod, node: core.Node): list(Finding)
 @ops.rule("scheduling/TaintToleration")
 def filter_TaintToleration(pod, node):
-    lets = ops.Lets()
-    repelling = lets.take(
-        ops.filter_(
-            ops.field(ops.field(node, "spec", {}), "taints", []),
-            lambda t: ops.call("@in", ops.field(t, "effect", ""), ops.list_(["NoSchedule", "NoExecute"])),
-        ),
-    )
-    return lets.done(
-        ops.cond(
-            ops.all_(
-                repelling,
-                lambda t: ops.exists(
-                    ops.field(ops.field(pod, "spec", {}), "tolerations", []),
-                    lambda o: tolerates(o, t),
+    return ops.cond(
+        ops.call("_==_", untolerated(pod, node), 0),
+        lambda: ops.list_([]),
+        lambda: ops.list_(
+            [
+                ops.record(
+                    {
+                        "code": "UnschedulableAndUnresolvable",
+                        "reason": "node(s) had untolerated taint(s)",
+                        "field": "",
+                    },
                 ),
-            ),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "code": "UnschedulableAndUnresolvable",
-                            "reason": "node(s) had untolerated taint(s)",
-                            "field": "",
-                        },
-                    ),
-                ],
-            ),
+            ],
         ),
     )
 
@@ -124,6 +130,7 @@ def score_TaintToleration(pod, node):
 RULES = {
     "scheduling/tolerates": tolerates,
     "scheduling/NodeUnschedulable": filter_NodeUnschedulable,
+    "scheduling/untolerated": untolerated,
     "scheduling/TaintToleration": filter_TaintToleration,
     "scheduling/TaintToleration#2": score_TaintToleration,
 }

@@ -4,139 +4,14 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
-from ..scheduling import resources as scheduling_resources_rules
-
 
 # scheduling/unmodelled  function (p: core.Pod): list(string)
 @ops.rule("scheduling/unmodelled")
 def unmodelled(p):
-    lets = ops.Lets()
-    affinity = lets.take(ops.field(ops.field(p, "spec", {}), "affinity", {}))
-    ports = lets.take(
-        ops.exists(
-            ops.call(
-                "_+_",
-                ops.field(ops.field(p, "spec", {}), "containers", []),
-                ops.filter_(
-                    ops.field(ops.field(p, "spec", {}), "initContainers", []),
-                    lambda c: scheduling_resources_rules.isSidecar(c),
-                ),
-            ),
-            lambda c: ops.exists(
-                ops.field(c, "ports", []),
-                lambda x: ops.call("_>_", ops.field(x, "hostPort", 0), 0),
-            ),
-        ),
-    )
-    return lets.done(
-        ops.call(
-            "_+_",
-            ops.call(
-                "_+_",
-                ops.call(
-                    "_+_",
-                    ops.call(
-                        "_+_",
-                        ops.call(
-                            "_+_",
-                            ops.cond(
-                                ops.or_(
-                                    ops.call(
-                                        "_>_",
-                                        ops.call(
-                                            "size",
-                                            ops.field(
-                                                ops.field(affinity, "podAffinity", {}),
-                                                "requiredDuringSchedulingIgnoredDuringExecution",
-                                                [],
-                                            ),
-                                        ),
-                                        0,
-                                    ),
-                                    lambda: ops.call(
-                                        "_>_",
-                                        ops.call(
-                                            "size",
-                                            ops.field(
-                                                ops.field(affinity, "podAffinity", {}),
-                                                "preferredDuringSchedulingIgnoredDuringExecution",
-                                                [],
-                                            ),
-                                        ),
-                                        0,
-                                    ),
-                                ),
-                                lambda: ops.list_(["pod affinity"]),
-                                lambda: ops.list_([]),
-                            ),
-                            ops.cond(
-                                ops.or_(
-                                    ops.call(
-                                        "_>_",
-                                        ops.call(
-                                            "size",
-                                            ops.field(
-                                                ops.field(affinity, "podAntiAffinity", {}),
-                                                "requiredDuringSchedulingIgnoredDuringExecution",
-                                                [],
-                                            ),
-                                        ),
-                                        0,
-                                    ),
-                                    lambda: ops.call(
-                                        "_>_",
-                                        ops.call(
-                                            "size",
-                                            ops.field(
-                                                ops.field(affinity, "podAntiAffinity", {}),
-                                                "preferredDuringSchedulingIgnoredDuringExecution",
-                                                [],
-                                            ),
-                                        ),
-                                        0,
-                                    ),
-                                ),
-                                lambda: ops.list_(["pod anti-affinity"]),
-                                lambda: ops.list_([]),
-                            ),
-                        ),
-                        ops.cond(
-                            ops.call(
-                                "_>_",
-                                ops.call(
-                                    "size",
-                                    ops.field(ops.field(p, "spec", {}), "topologySpreadConstraints", []),
-                                ),
-                                0,
-                            ),
-                            lambda: ops.list_(["topology spread"]),
-                            lambda: ops.list_([]),
-                        ),
-                    ),
-                    ops.cond(ports, lambda: ops.list_(["host ports"]), lambda: ops.list_([])),
-                ),
-                ops.cond(
-                    ops.exists(
-                        ops.field(ops.field(p, "spec", {}), "volumes", []),
-                        lambda v: ops.or_(
-                            ops.has_field(v, "persistentVolumeClaim"),
-                            lambda: ops.has_field(v, "ephemeral"),
-                        ),
-                    ),
-                    lambda: ops.list_(["volume claims (taken as bound)"]),
-                    lambda: ops.list_([]),
-                ),
-            ),
-            ops.cond(
-                ops.call(
-                    "_>_",
-                    ops.call("size", ops.field(ops.field(p, "spec", {}), "resourceClaims", [])),
-                    0,
-                ),
-                lambda: ops.list_(["resource claims"]),
-                lambda: ops.list_([]),
-            ),
-        ),
+    return ops.cond(
+        ops.call("_>_", ops.call("size", ops.field(ops.field(p, "spec", {}), "resourceClaims", [])), 0),
+        lambda: ops.list_(["resource claims"]),
+        lambda: ops.list_([]),
     )
 
 

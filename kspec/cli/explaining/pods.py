@@ -31,8 +31,8 @@ class Recording:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._judge, name)
 
-    def judge(self, pod: dict[str, Any], nodes: Any, placed: Any) -> Placement:
-        placement = self._judge.judge(pod, nodes, placed)
+    def judge(self, pod: dict[str, Any], nodes: Any, placed: Any, refused: Any = None) -> Placement:
+        placement = self._judge.judge(pod, nodes, placed, refused)
         self.said[_name(pod)] = placement
         return placement
 

@@ -11,7 +11,8 @@ from support.toy_world import fits, free_corn, open_to, rule
 
 from kspec.model.clock import Clock
 from kspec.model.cluster import ClusterValues
-from kspec.model.placement import Judge, NodePods, Profile, ScorePlugin
+from kspec.model.placement import Judge, NodePods
+from kspec.model.profile import FilterPlugin, Profile, ScorePlugin
 from kspec.model.rules import Listed, RuleSet
 from kspec.model.store import Store
 
@@ -27,7 +28,9 @@ def judge_of(*scores: ScorePlugin, remember: bool = True) -> Judge:
         rule("score", "Fixed", "pod: P, node: N", lambda pod, node: node["status"]["fixed"], pod=frozenset()),
         rule("function", "twice", "raw: list(int)", lambda raw: [2 * r for r in raw]),
     )
-    profile = Profile("p", ("Open", "Corn"), scores or (ScorePlugin("Free", 1, "none"),))
+    profile = Profile(
+        "p", (FilterPlugin("Open"), FilterPlugin("Corn")), scores or (ScorePlugin("Free", 1, "none"),)
+    )
     return Judge(profile, RuleSet(Listed(rules)), ClusterValues(Store(Clock()), {}))
 
 
@@ -103,4 +106,8 @@ def test_what_is_remembered_is_what_would_be_found_anew(steps: list[tuple[str, i
 
 def test_a_profile_that_names_what_is_not_there_is_an_error() -> None:
     with pytest.raises(LookupError, match="filter `Nowhere`"):
-        Judge(Profile("p", ("Nowhere",), ()), RuleSet(Listed(())), ClusterValues(Store(Clock()), {}))
+        Judge(
+            Profile("p", (FilterPlugin("Nowhere"),), ()),
+            RuleSet(Listed(())),
+            ClusterValues(Store(Clock()), {}),
+        )

@@ -19,7 +19,7 @@ TIES = {
 
 def run_case(case: dict[str, Any]) -> dict[str, Any]:
     """`{"decisions": [{"expect": "allow" | "noopinion", "reason"?: text}]}`."""
-    at_hand = cluster(_objects(case))
+    at_hand = cluster(_objects(case), whole=False)
     authorize = rule("access/Node")
     found = [authorize(decoded(r, REQUEST), at_hand) for r in case.get("requests") or ()]
     return {"decisions": [{"expect": d["decision"], **_reason(d)} for d in found]}

@@ -90,6 +90,15 @@ def standard(inputs: Inputs) -> Rules:
     )
 
 
+def check_size(workspace: Workspace) -> None:
+    """Raises what is too large to be run."""
+    from kspec.plan.limits import too_large
+
+    found = too_large(workspace.objects, declared(workspace))
+    if found:
+        raise DiagnosticError(found)
+
+
 def declared(workspace: Workspace) -> list[Declared]:
     """The clusters that the files declare, as a plan wants them."""
     from kspec.plan import Declared, Pool

@@ -57,6 +57,8 @@ class Verification:
         """Nothing was open: the reason names the members of a list that break it, if it is about a list."""
         from kspec.verify.culprits import culprits
 
+        if result.witness is not None and result.witness.error:
+            return result
         name, members = culprits(prop.holds, {"cluster": self.cluster}, self.setting.rules)
         if not members:
             return result

@@ -6,6 +6,7 @@ One function per family of nodes; the table in `_evaluate` has the order of `nod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from time import monotonic
 from typing import assert_never
 
 from kspec.ir import nodes as ir
@@ -25,11 +26,18 @@ STEPS_MAX = 10_000_000
 """Turns of loops and elements made in one evaluation; more is the error `budget`."""
 
 
-def evaluate(expr: ir.Expr, env: Env, rules: Rules | None = None) -> object:
-    """The value of an expression, given those of its free variables; EvalError if it has none."""
+LOOK_STEPS = 4096
+"""After so many steps the clock is looked at again."""
+
+
+def evaluate(expr: ir.Expr, env: Env, rules: Rules | None = None, seconds: float | None = None) -> object:
+    """The value of an expression, given those of its free variables; EvalError if it has none.
+
+    With `seconds`, taking longer is the error `budget` too: for questions, where no answer is an answer.
+    """
     with deep_recursion():
         try:
-            return _Evaluator(rules or {}).run(expr, env)
+            return _Evaluator(rules or {}, seconds).run(expr, env)
         except RecursionError:
             raise EvalError("budget", "the expression is nested too deeply") from None
 
@@ -67,11 +75,13 @@ def zero(type_: Type) -> object:
 
 
 class _Evaluator:
-    __slots__ = ("rules", "steps")
+    __slots__ = ("look_at", "rules", "steps", "until")
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, seconds: float | None) -> None:
         self.rules = rules
         self.steps = 0
+        self.look_at = LOOK_STEPS
+        self.until = None if seconds is None else monotonic() + seconds
 
     def run(self, expr: ir.Expr, env: Env) -> object:
         run = self.run
@@ -253,8 +263,16 @@ class _Evaluator:
 
     def spend(self, steps: int) -> None:
         self.steps += steps
+        if self.steps > self.look_at:
+            self.look()
+
+    def look(self) -> None:
+        """Is there enough left to go on?"""
         if self.steps > STEPS_MAX:
             raise EvalError("budget", f"more than {STEPS_MAX} steps")
+        if self.until is not None and monotonic() > self.until:
+            raise EvalError("budget", "no answer in the time that was given")
+        self.look_at = min(self.steps + LOOK_STEPS, STEPS_MAX)
 
     def kept(
         self, where: ir.Expr | None, turns: Iterator[tuple[object, dict[str, object]]]

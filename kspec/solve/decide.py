@@ -5,7 +5,7 @@ then that it holds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.smtlib import Script, name_of, script
@@ -95,7 +95,9 @@ class _Decision:
             places = [place for value in self.query.open.values() for place in places_of(value)]
             with solver.scope():
                 found = Minimiser(solver, places, found).run()
-            texts = choose_texts(solver.script, found)
+            model = Model(found)
+            shown = [p.term for p in places if p.kind == "string" and model.holds(p.guard)]
+            texts = choose_texts(solver.script, found, shown)
             if isinstance(texts, Model):
                 values = {name: concrete(value, texts) for name, value in self.query.open.items()}
                 witness = self.replay(values)
@@ -120,33 +122,32 @@ class _Decision:
             if isinstance(answer, Undecided):
                 return Unknown(answer.reason, self.stats())
             if answer:
-                return why.message or why.code
+                return str(why)
         return None
 
 
-def choose_texts(asked: Script, found: Assignment) -> Model | str:
-    """The model with a string for each Text variable; or an assertion that excludes it, if some string
-    cannot be found.
+def choose_texts(asked: Script, found: Assignment, shown: Sequence[Term]) -> Model | str:
+    """The model with a string for each Text variable, the best ones for those that are shown; or an assertion
+    that excludes it, if some string cannot be found.
     """
     model = Model(found)
     by_number = {number: text for text, number in asked.numbers.items()}
-    taken: set[str] = set()
-    for its in asked.classes:
-        chosen: dict[object, str] = {}
-        for variable in its.variables:
-            number = found[variable]
-            constant = by_number.get(number) if isinstance(number, int) else None
-            if constant is not None and constant in its.constants:
-                model[variable] = constant
-                continue
-            if number not in chosen:
-                facts = [(fact, found[t.atom(fact[0], variable, fact[1])] is True) for fact in its.facts]
-                text = fresh_text(facts, {*its.constants, *chosen.values()}, taken)
-                if text is None:
-                    return _other_facts(variable, its.constants, asked, facts)
-                chosen[number] = text
-                taken.add(text)
-            model[variable] = chosen[number]
+    classes = {variable: its for its in asked.classes for variable in its.variables}
+    chosen: dict[tuple[int, object], str] = {}
+    for variable in dict.fromkeys((*(v for v in shown if v in classes), *classes)):
+        its, number = classes[variable], found[variable]
+        constant = by_number.get(number) if isinstance(number, int) else None
+        if constant is not None and constant in its.constants:
+            model[variable] = constant
+            continue
+        if (id(its), number) not in chosen:
+            facts = [(fact, found[t.atom(fact[0], variable, fact[1])] is True) for fact in its.facts]
+            alike = {text for (other, _), text in chosen.items() if other == id(its)}
+            text = fresh_text(facts, {*its.constants, *alike}, set(chosen.values()))
+            if text is None:
+                return _other_facts(variable, its.constants, asked, facts)
+            chosen[id(its), number] = text
+        model[variable] = chosen[id(its), number]
     return model
 
 

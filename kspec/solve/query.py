@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.inputs import Inputs, OpenList, Shape, Slots
+from kspec.runtime.symbolic.ops import remembering
 from kspec.runtime.symbolic.outcomes import condition_of, not_supported, supported, term_of
 from kspec.runtime.symbolic.smtlib import Script, script
 from kspec.runtime.symbolic.strings import StringClass, string_classes
@@ -104,15 +105,32 @@ def make_query(
     for _ in range(ROUNDS_MAX):
         inputs = Inputs(fields, slots)
         values = {name: inputs.make(name, shape) for name, shape in shapes.items()}
-        read_assumptions = tuple(read(label, reading(**values)) for label, reading in assume)
-        read_goal = read(goal[0], goal[1](**values))
+        with remembering():
+            read_assumptions = tuple(read(label, reading(**values)) for label, reading in assume)
+            read_goal = read(goal[0], goal[1](**values))
         inputs.close()
         query = Query(values, tuple(inputs.facts), read_assumptions, read_goal, some)
         needed, bounds = _needed_slots(inputs, query, slots_max)
-        if needed == slots:
+        if all(_suffice(inputs.lists[path].slots, wanted) for path, wanted in needed.items()):
             break
         slots = needed
+    else:
+        bounds += _cut_short(inputs, needed)
     return Query(query.open, query.facts, query.assumptions, query.goal, some, tuple(bounds))
+
+
+def _cut_short(inputs: Inputs, needed: Mapping[str, Slots]) -> list[str]:
+    """A sentence for each list that was given fewer slots than the questions about it need."""
+    used = {path: inputs.lists[path].slots for path in needed}
+    return [
+        f"`{path}` has at most {slots.others} elements, and no text that the question came to name last"
+        for path, slots in used.items()
+        if not _suffice(slots, needed[path])
+    ]
+
+
+def _suffice(slots: Slots, needed: Slots) -> bool:
+    return slots.others >= needed.others and set(slots.constants) >= set(needed.constants)
 
 
 def _needed_slots(inputs: Inputs, query: Query, slots_max: int) -> tuple[dict[str, Slots], list[str]]:

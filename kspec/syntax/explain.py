@@ -119,7 +119,8 @@ def repaired(view: View, i: int) -> Mistake | None:
             best, chosen = fit, (kind, text)
     token = view.raw[i]
     drop = best - (chosen[0] in ("LBRACE", "RBRACE"))
-    if token.kind != END and view.fits(view.machine.states, i + 1) > drop and not token.begins_line:
+    superfluous = token.kind not in (END, *OPENERS, *CLOSERS) and not token.begins_line
+    if superfluous and view.fits(view.machine.states, i + 1) > drop:
         return unexpected(view, i)._replace(resume=token.end)
     if not chosen[0]:
         return None

@@ -25,6 +25,8 @@ _OPENING = re.compile(r"(?:[rR][bB]?|[bB][rR]?)?(\"\"\"|'''|\"|')")
 _NUMBER = re.compile(r"[0-9][0-9A-Za-z_]*(?:\.[0-9A-Za-z_]+)*")
 _CURLY = re.compile(r"[“”‘’„‚«»]([^“”‘’„‚«»\n]*)[“”‘’„‚«»]?")
 _TRAILING = re.compile(r"[\s,;)\]}]*$")
+_WORD_BEFORE = re.compile(r"[A-Za-z0-9_./:\-]+\Z")
+WORD_MAX = 200
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 _RUN = re.compile(r"\S+")
 ADVICE = {
@@ -91,6 +93,12 @@ def _unterminated(text: str, at: int, quotes: str) -> Mishap:
         return Mishap(
             "KS1102", "this text is not closed", help, at, min(len(text), at + 3), "STRING", '""'
         )._replace(end=len(text))
+    word = _WORD_BEFORE.search(text, max(0, at - WORD_MAX), at)
+    if word is not None and text[word.start() - 1 : word.start()] not in ('"', "'"):
+        help = f'write `"{word.group()}"`'
+        return Mishap(
+            "KS1102", "this text has no quote at its beginning", help, word.start(), at + 1, "STRING", '""'
+        )
     line = text[at : _line_end(text, at)]
     tail = _TRAILING.search(line)
     end = at + (tail.start() if tail else len(line))

@@ -19,7 +19,7 @@ from kspec.syntax.tree import Expressions
 
 DEPTH_MAX = 120
 """How deeply expressions and objects may be nested: other rooms walk trees by recursion."""
-STACK_MAX = 3000
+STACK_MAX = 1000
 """How many symbols may be open at once: what no tree shows, such as parentheses."""
 
 Kinds: TypeAlias = tuple[str, ...]

@@ -102,6 +102,21 @@ def bare_text(view: View, i: int) -> Mistake | None:
     )
 
 
+def quote_missing(view: View, i: int) -> Mistake | None:
+    """`app: web"  tier: "front"`: a text without its first quote; its last one was taken for the first."""
+    for k in (i, i - 1):
+        before, text = view.raw[k - 1], view.raw[k]
+        if k < 1 or text.kind != "STRING" or before.end != text.start or text.text[0] not in "\"'":
+            continue
+        if before.kind not in ("NAME", "INT", "FLOAT") and "NAME" not in before.others:
+            continue
+        help = f'write `"{before.text}"`'
+        return Mistake(
+            "KS1102", "this text has no quote at its beginning", before.start, text.start + 1, help
+        )
+    return None
+
+
 def percentage(view: View, i: int) -> Mistake | None:
     """`maxSurge: 25%`: the sign was read as an operator."""
     for k in (i, i - 1, i - 2):

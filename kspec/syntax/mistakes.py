@@ -24,6 +24,7 @@ from kspec.syntax.misspelt import (
     logical_word,
     parameter_without_type,
     percentage,
+    quote_missing,
     strange_operator,
     type_brackets,
     using_after_result,
@@ -291,9 +292,8 @@ def unknown_block(view: View, i: int) -> Mistake | None:
 
 
 LOOKS: tuple[Callable[[View, int], Mistake | None], ...] = (
-    yaml_document, superfluous_closer, wrong_closer, unknown_block, logical_word, percentage, yaml_list,
-    type_brackets,
-    parameter_without_type, using_after_result, broken_off, outside_of_object, unknown_word, yaml_nesting,
+    yaml_document, superfluous_closer, wrong_closer, unknown_block, logical_word, percentage, quote_missing,
+    yaml_list, type_brackets, parameter_without_type, using_after_result, broken_off, outside_of_object, unknown_word, yaml_nesting,
     bare_text,
     strange_operator, equals_sign, word_as_name, let_without_equals,
 )  # fmt: skip

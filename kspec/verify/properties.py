@@ -8,7 +8,7 @@ import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
+from functools import partial
 from typing import Any
 
 from kspec.backends.symbolic.module import compile_expression
@@ -25,6 +25,7 @@ from kspec.solve.verdict import Holds, Stats, Unknown, Unsupported, Verdict, Vio
 from kspec.source import InternalError
 from kspec.verify.cluster import Defaulting, manifest, undefaulted, with_objects
 from kspec.verify.setting import Setting, describe
+from kspec.verify.together import Merged, mergings, pairs, together
 
 COMBINATIONS_MAX = 10_000
 """So many choices from lists at hand are tried one by one."""
@@ -65,9 +66,14 @@ def verify_expects(
 
 
 def queries_of(prop: Property, cluster: Cluster, setting: Setting) -> tuple[Query, ...]:
-    """The questions that deciding the property asks the solver, one for each choice from lists at hand."""
+    """The questions that deciding the property asks the solver: one for each choice from lists at hand, and
+    for
+    each way in which variables may be one and the same member of a domain.
+    """
     run = _Verification(prop, cluster, setting)
-    return () if run.why_not() or not run.is_open else tuple(run.query(chosen) for chosen in run.choices())
+    if run.why_not() or not run.is_open:
+        return ()
+    return tuple(run.query(chosen, merged) for chosen in run.choices() for merged in run.mergings())
 
 
 class _Verification:
@@ -100,10 +106,10 @@ class _Verification:
         verdicts: list[Verdict] = []
         try:
             for chosen in self.choices():
-                verdict = self.decided(chosen)
-                verdicts.append(verdict)
-                if isinstance(verdict, Holds if self.prop.some else Violated):
-                    break
+                for verdict in self.decided(chosen):
+                    verdicts.append(verdict)
+                    if isinstance(verdict, Holds if self.prop.some else Violated):
+                        return _together(verdicts, self.prop.some, time.monotonic() - started)
         except EvalError as error:
             return Unsupported(f"the range of a quantifier has no value: {error.message}")
         return _together(verdicts, self.prop.some, time.monotonic() - started)
@@ -111,21 +117,25 @@ class _Verification:
     # ---------------------------------------------------------------- choices from what is at hand
 
     def choices(self) -> Iterator[dict[str, object]]:
-        """Every choice of the variables that range over lists at hand."""
-        lists = [self.members(q) for q in self.listed]
-        total = 1
-        for each in lists:
-            total *= len(each)
-        if total > COMBINATIONS_MAX:
-            raise EvalError(
-                "budget", f"{total} combinations of list members are more than {COMBINATIONS_MAX}"
-            )
-        for chosen in product(*lists):
-            yield {q.name: value for q, value in zip(self.listed, chosen, strict=True)}
+        """Every choice of the variables that range over lists at hand; a list may depend on those before."""
+        found: list[dict[str, object]] = [{}]
+        for quantifier in self.listed:
+            found = [
+                {**chosen, quantifier.name: value}
+                for chosen in found
+                for value in self.members(quantifier, chosen)
+            ]
+            if len(found) > COMBINATIONS_MAX:
+                message = f"{len(found)} combinations of list members are more than {COMBINATIONS_MAX}"
+                raise EvalError("budget", message)
+        return iter(found)
 
-    def members(self, quantifier: Quantifier) -> list[object]:
+    def mergings(self) -> Iterator[Merged]:
+        return mergings(self.free, self.setting.functions)
+
+    def members(self, quantifier: Quantifier, chosen: Mapping[str, object]) -> list[object]:
         assert quantifier.members is not None
-        found = self.evaluate(quantifier.members, {})
+        found = self.evaluate(quantifier.members, chosen)
         if not isinstance(found, (list, tuple)):
             raise EvalError("no_such_overload", f"`{quantifier.name}` does not range over a list")
         return list(found)
@@ -141,15 +151,17 @@ class _Verification:
 
     # ---------------------------------------------------------------- one question
 
-    def decided(self, chosen: Mapping[str, object]) -> Verdict:
-        """The verdict for this choice of members."""
+    def decided(self, chosen: Mapping[str, object]) -> Iterator[Verdict]:
+        """The verdicts for this choice of members, for each way in which variables may be one."""
         if not self.free:
-            return self.evaluated(chosen)
+            yield self.evaluated(chosen)
+            return
         if any(low > high for low, high in self.ranges(chosen)):
-            return Violated(None) if self.prop.some else Holds()
-        return decide(
-            self.query(chosen), lambda values: self.replay({**chosen, **values}), self.setting.timeout
-        )
+            yield Violated(None) if self.prop.some else Holds()
+            return
+        for merged in self.mergings():
+            replay = partial(self.replay, chosen, merged)
+            yield decide(self.query(chosen, merged), replay, self.setting.timeout)
 
     def ranges(self, chosen: Mapping[str, object]) -> list[tuple[int, int]]:
         return [self.bound(q, chosen) for q in self.free if not q.domain]
@@ -157,9 +169,11 @@ class _Verification:
     def evaluated(self, chosen: Mapping[str, object]) -> Verdict:
         """Where nothing is open, what the reference evaluator says."""
         try:
-            holds, error = self.evaluate(self.prop.holds, chosen) is True, ""
+            env = {"cluster": self.cluster, **chosen}
+            holds = evaluate(self.prop.holds, env, self.setting.rules, self.setting.timeout) is True
+            error = ""
         except EvalError as failed:
-            if failed.code == "undetermined":
+            if failed.code in ("undetermined", "budget"):
                 return Unknown(failed.message)
             holds, error = False, failed.message
         witness = Witness(chosen, error)
@@ -167,24 +181,29 @@ class _Verification:
             return Holds(witness=witness if self.prop.some else None)
         return Violated(None if self.prop.some else witness)
 
-    def query(self, chosen: Mapping[str, object]) -> Query:
-        """What the solver is asked for this choice of members."""
+    def query(self, chosen: Mapping[str, object], merged: Merged) -> Query:
+        """What the solver is asked for this choice of members, of which some are one."""
         shapes: dict[str, Shape] = {}
         assumed: list[tuple[str, Reading]] = []
         for quantifier in self.free:
             name = quantifier.name
+            if merged[name] != name:
+                continue
             if quantifier.domain:
                 shapes[name] = shape_of(quantifier.type)
                 about = describe(self.setting, quantifier.domain)
                 assumed.append((f"`{name}` is one of {quantifier.domain}: {about}", self.domain(quantifier)))
             else:
                 shapes[name] = shape_of(INT, *self.bound(quantifier, chosen))
+        for a, b in pairs(self.free, merged, self.setting.functions):
+            label = f"`{a.name}` and `{b.name}` are two of {a.domain} at the same time"
+            assumed.append((label, self.two(a, b)))
         constants = {"cluster": self.cluster, **chosen}
-        names = (*constants, *shapes)
+        names = (*constants, *merged)
         function = compile_expression(self.prop.holds, names, self.setting.functions)
 
         def goal(**values: object) -> object:
-            return function(*constants.values(), *(values[name] for name in shapes))
+            return function(*constants.values(), *(values[member] for member in merged.values()))
 
         title = f"{self.prop.title}: {show_expr(self.prop.holds)}"
         return make_query(shapes, assumed, (title, goal), self.fields, self.prop.some, self.setting.slots_max)
@@ -194,10 +213,16 @@ class _Verification:
         function = self.setting.functions[quantifier.domain]
         return lambda **values: _apply(function, values[quantifier.name], self.cluster)
 
+    def two(self, a: Quantifier, b: Quantifier) -> Reading:
+        """Whether two different members of a domain may exist at the same time."""
+        function = self.setting.functions[together(a.domain)]
+        return lambda **values: function(values[a.name], values[b.name])
+
     # ---------------------------------------------------------------- replay
 
-    def replay(self, values: Mapping[str, object]) -> Witness:
+    def replay(self, chosen: Mapping[str, object], merged: Merged, found: Mapping[str, object]) -> Witness:
         """The witness, once the reference evaluator has come to the same conclusion from it."""
+        values = {**chosen, **{name: found[member] for name, member in merged.items()}}
         shown = show_expr(self.prop.holds)
         try:
             held, error = self.evaluate(self.prop.holds, values) is True, ""
@@ -209,8 +234,20 @@ class _Verification:
                 ) from None
         if held is not self.prop.some:
             raise InternalError(f"the solver and the evaluator disagree about `{shown}` for {values!r}")
-        objects = tuple(each for q in self.free if q.domain for each in self.objects(q, values[q.name]))
-        return Witness(values, error, objects)
+        for a, b in pairs(self.free, merged, self.setting.functions):
+            self.check_two(a, b, values)
+        own = [q for q in self.free if q.domain and merged[q.name] == q.name]
+        objects: list[object] = []
+        for each in (each for q in own for each in self.objects(q, values[q.name])):
+            if each not in objects:  # two members may need the same namespace
+                objects.append(each)
+        return Witness(values, error, tuple(objects))
+
+    def check_two(self, a: Quantifier, b: Quantifier, values: Mapping[str, object]) -> None:
+        rule = self.setting.rules[together(a.domain)]
+        env = {p.name: values[q.name] for p, q in zip(rule.params, (a, b), strict=True)}
+        if evaluate(rule.body, env, self.setting.rules) is not True:
+            raise InternalError(f"the solver took {env!r} for two of {a.domain}, which they are not")
 
     def objects(self, quantifier: Quantifier, value: object) -> list[object]:
         """What makes a member of a domain exist, by its rule read concretely."""

@@ -97,7 +97,7 @@ KSPEC = {
     "a million nodes": "cluster c { pool p { nodes: 999999999  cpu: 1  memory: 1Gi  pods: 1 } }\n",
     "negative nodes": "cluster c { pool p { nodes: -1  cpu: 1  memory: 1Gi } }\n",
     "an import of itself": 'import kspec "*.kspec"\n',
-    "an import of all": 'import yaml "/**/*.yaml"\n',
+    "an import of what is around it": 'import yaml "../**/*.json"\n',
     "an open string": 'prove "a',
     "an open triple string": 'assert """a',
     "many mistakes": "?? " * 20_000,

@@ -123,7 +123,7 @@ def authorizer_RBAC(r, cluster):
     ):
         return {"decision": "allow", "reason": "a ClusterRoleBinding grants it"}
     elif (
-        (r.get("namespace") or "") != ""
+        r.get("namespace")
         and exists_(
             cluster.get("roleBindings") or [],
             lambda b: (

@@ -10,34 +10,30 @@ from kspec.runtime.rulebook import Clause, CompiledRule, Param
 # admission/DefaultTolerationSeconds  admit (self: core.Pod): Admission
 def admit_DefaultTolerationSeconds(self):
     """Pods stay for five minutes on a node that is not ready or cannot be reached, unless they say otherwise."""
-    return {
-        "object": (lambda keys: {
-            **self,
-            "spec": {
-                **(self.get("spec") or {}),
-                "tolerations": join_lists(
-                    (self.get("spec") or {}).get("tolerations") or [],
-                    [
-                        {"key": k, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
-                        for k in [
-                            k
-                            for k in keys
-                            if not any(
-                                (
-                                    (t.get("key") or "") in ["", k]
-                                    and (t.get("effect") or "") in ["", "NoExecute"]
-                                )
-                                for t in (self.get("spec") or {}).get("tolerations") or []
-                            )
-                        ]
-                    ],
-                ),
-            },
-        })(
-            ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"],
-        ),
-        "findings": (lambda keys: [])(["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]),
+    keys = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+    object = {
+        **self,
+        "spec": {
+            **(self.get("spec") or {}),
+            "tolerations": join_lists(
+                (self.get("spec") or {}).get("tolerations") or [],
+                [
+                    {"key": k, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+                    for k in [
+                        k
+                        for k in keys
+                        if not any(
+                            (t.get("key") or "") in ["", k] and (t.get("effect") or "") in ["", "NoExecute"]
+                            for t in (self.get("spec") or {}).get("tolerations") or []
+                        )
+                    ]
+                ],
+            ),
+        },
     }
+    keys = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+    findings = []
+    return {"object": object, "findings": findings}
 
 
 # admission/ServiceAccount  admit (self: core.Pod): Admission
@@ -56,86 +52,75 @@ def admit_ServiceAccount(self):
 # admission/Priority  admit (self: core.Pod, cluster: Cluster): Admission
 def admit_Priority(self, cluster):
     """The priority of a pod is the value of the class that it names, of the default class, or 0."""
-    return {
-        "object": (lambda named: (lambda fallback: (lambda system: (
-            self
-            if (self.get("spec") or {}).get("priority") is not None
-            else {
-                **self,
-                "spec": {
-                    **(self.get("spec") or {}),
-                    "priority": (
-                        index_list(named, 0).get("value") or 0
-                        if len(named) > 0
-                        else system
-                        if system > 0
-                        else index_list(fallback, 0).get("value") or 0
-                        if len(fallback) > 0
-                        else 0
-                    ),
-                },
-            }
-        ))(
-            (
-                2000000000
-                if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical"
-                else 2000001000
-                if (self.get("spec") or {}).get("priorityClassName") == "system-node-critical"
-                else 0
-            ),
-        ))(
-            sorted(
-                [c for c in cluster.get("priorityClasses") or [] if c.get("globalDefault")],
-                key=lambda c: c.get("value") or 0,
-            ),
-        ))(
-            [
-                c
-                for c in cluster.get("priorityClasses") or []
-                if ((c.get("metadata") or {}).get("name") or "") == (
-                    (self.get("spec") or {}).get("priorityClassName")
-                    or ""
-                )
-            ],
-        ),
-        "findings": (lambda named: (lambda fallback: (lambda system: (
-            []
-            if not (self.get("spec") or {}).get("priorityClassName") or system > 0 or len(named) > 0
-            else [
-                {
-                    "code": "Forbidden",
-                    "reason": join_texts(
-                        "no PriorityClass with name ",
-                        (self.get("spec") or {}).get("priorityClassName") or "",
-                        " was found",
-                    ),
-                    "field": "spec.priorityClassName",
-                },
-            ]
-        ))(
-            (
-                2000000000
-                if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical"
-                else 2000001000
-                if (self.get("spec") or {}).get("priorityClassName") == "system-node-critical"
-                else 0
-            ),
-        ))(
-            sorted(
-                [c for c in cluster.get("priorityClasses") or [] if c.get("globalDefault")],
-                key=lambda c: c.get("value") or 0,
-            ),
-        ))(
-            [
-                c
-                for c in cluster.get("priorityClasses") or []
-                if ((c.get("metadata") or {}).get("name") or "") == (
-                    (self.get("spec") or {}).get("priorityClassName")
-                    or ""
-                )
-            ],
-        ),
-    }
+    named = [
+        c
+        for c in cluster.get("priorityClasses") or []
+        if ((c.get("metadata") or {}).get("name") or "") == (
+            (self.get("spec") or {}).get("priorityClassName")
+            or ""
+        )
+    ]
+    fallback = sorted(
+        [c for c in cluster.get("priorityClasses") or [] if c.get("globalDefault")],
+        key=lambda c: c.get("value") or 0,
+    )
+    if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical":
+        system = 2000000000
+    elif (self.get("spec") or {}).get("priorityClassName") == "system-node-critical":
+        system = 2000001000
+    else:
+        system = 0
+    if (self.get("spec") or {}).get("priority") is not None:
+        object = self
+    else:
+        object = {
+            **self,
+            "spec": {
+                **(self.get("spec") or {}),
+                "priority": (
+                    index_list(named, 0).get("value") or 0
+                    if len(named) > 0
+                    else system
+                    if system > 0
+                    else index_list(fallback, 0).get("value") or 0
+                    if len(fallback) > 0
+                    else 0
+                ),
+            },
+        }
+    named = [
+        c
+        for c in cluster.get("priorityClasses") or []
+        if ((c.get("metadata") or {}).get("name") or "") == (
+            (self.get("spec") or {}).get("priorityClassName")
+            or ""
+        )
+    ]
+    fallback = sorted(
+        [c for c in cluster.get("priorityClasses") or [] if c.get("globalDefault")],
+        key=lambda c: c.get("value") or 0,
+    )
+    if (self.get("spec") or {}).get("priorityClassName") == "system-cluster-critical":
+        system = 2000000000
+    elif (self.get("spec") or {}).get("priorityClassName") == "system-node-critical":
+        system = 2000001000
+    else:
+        system = 0
+    if not (self.get("spec") or {}).get("priorityClassName") or system > 0 or len(named) > 0:
+        findings = []
+    else:
+        findings = [
+            {
+                "code": "Forbidden",
+                "reason": join_texts(
+                    "no PriorityClass with name ",
+                    (self.get("spec") or {}).get("priorityClassName") or "",
+                    " was found",
+                ),
+                "field": "spec.priorityClassName",
+            },
+        ]
+    return {"object": object, "findings": findings}
 
 
 RULES = (

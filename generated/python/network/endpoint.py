@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import join_lists, join_texts, without_nulls
+from kspec.runtime.equality import differs, equals
+from kspec.runtime.generated_support import all_, all_pairs, and_, join_lists, join_texts, put, without_nulls
 from kspec.runtime.ip import is_ip, parse_ip
 from kspec.runtime.library import FUNCTIONS
+from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param
+from ..types import selector as types_selector
 
 string = FUNCTIONS["string"]
 
@@ -24,6 +27,42 @@ def namespaceLabels(e, cluster):
         if ((n.get("metadata") or {}).get("name") or "") == (e.get("namespace") or ""):
             found = (n.get("metadata") or {}).get("labels") or {}
     return found
+
+
+# network/namespaceMatches  function (s: meta.LabelSelector, e: network.Endpoint, cluster: Cluster): bool
+def namespaceMatches(s, e, cluster):
+    """Does a selector of namespaces match the namespace of an end? Of one without a manifest its name alone is known; a
+    selector that asks for more leaves open whether it matches, unless the name decides it.
+    """
+    own = "kubernetes.io/metadata.name"
+    named = put({}, own, e.get("namespace") or "")
+    unknown = join_texts(
+        "the labels of namespace ",
+        e.get("namespace") or "",
+        " are not known: it has no manifest, and a policy asks for them",
+    )
+    if (
+        e.get("namespaceLabels") is not None
+        or any(
+            ((n.get("metadata") or {}).get("name") or "") == (e.get("namespace") or "")
+            for n in cluster.get("namespaces") or []
+        )
+    ):
+        return types_selector.selects(s, namespaceLabels(e, cluster))
+    return and_(
+        lambda: all_pairs(
+            (s.get("matchLabels") or {}).items(),
+            lambda k, v: v == (e.get("namespace") or "") if k == own else undetermined(unknown),
+        ),
+        lambda: all_(
+            s.get("matchExpressions") or [],
+            lambda r: (
+                types_selector.requirementHolds(r, named)
+                if (r.get("key") or "") == own
+                else undetermined(unknown)
+            ),
+        ),
+    )
 
 
 # network/declaredPorts  function (spec: core.PodSpec): list(core.ContainerPort)
@@ -46,7 +85,6 @@ def endpointOf(namespace, name, template):
         "name": name,
         "namespace": namespace,
         "labels": (template.get("metadata") or {}).get("labels") or {},
-        "namespaceLabels": {"kubernetes.io/metadata.name": namespace},
         "ports": declaredPorts(template.get("spec") or {}),
         "hostNetwork": (template.get("spec") or {}).get("hostNetwork") or False,
     }
@@ -60,9 +98,6 @@ def endpoint(pod):
             "name": (pod.get("metadata") or {}).get("name") or "",
             "namespace": (pod.get("metadata") or {}).get("namespace") or "",
             "labels": (pod.get("metadata") or {}).get("labels") or {},
-            "namespaceLabels": {
-                "kubernetes.io/metadata.name": (pod.get("metadata") or {}).get("namespace") or "",
-            },
             "address": (
                 parse_ip((pod.get("status") or {}).get("podIP") or "")
                 if is_ip((pod.get("status") or {}).get("podIP") or "")
@@ -95,6 +130,21 @@ def endpoints(cluster):
         ],
         [
             endpointOf(
+                (r.get("metadata") or {}).get("namespace") or "",
+                (r.get("metadata") or {}).get("name") or "",
+                (r.get("spec") or {}).get("template") or {},
+            )
+            for r in [
+                r
+                for r in cluster.get("replicaSets") or []
+                if not any(
+                    o.get("controller")
+                    for o in (r.get("metadata") or {}).get("ownerReferences") or []
+                )
+            ]
+        ],
+        [
+            endpointOf(
                 (d.get("metadata") or {}).get("namespace") or "",
                 join_texts((d.get("metadata") or {}).get("name") or "", "-0"),
                 (d.get("spec") or {}).get("template") or {},
@@ -117,6 +167,14 @@ def endpoints(cluster):
             )
             for d in cluster.get("jobs") or []
         ],
+        [
+            endpointOf(
+                (d.get("metadata") or {}).get("namespace") or "",
+                (d.get("metadata") or {}).get("name") or "",
+                (((d.get("spec") or {}).get("jobTemplate") or {}).get("spec") or {}).get("template") or {},
+            )
+            for d in cluster.get("cronJobs") or []
+        ],
     )
 
 
@@ -133,6 +191,13 @@ def domain_pods(p, cluster):
             and (p.get("namespace") or "") != ""
             and "kubernetes.io/metadata.name" in (p.get("namespaceLabels") or {})
             and (p.get("namespaceLabels") or {})["kubernetes.io/metadata.name"] == (p.get("namespace") or "")
+            and all(
+                (
+                    ((n.get("metadata") or {}).get("name") or "") != (p.get("namespace") or "")
+                    or equals((n.get("metadata") or {}).get("labels") or {}, p.get("namespaceLabels") or {})
+                )
+                for n in cluster.get("namespaces") or []
+            )
             and p.get("address") is not None
         ),
         "witness": join_lists(
@@ -178,6 +243,24 @@ def domain_pods(p, cluster):
     }
 
 
+# network/podsTogether  function (a: network.Endpoint, b: network.Endpoint): bool
+def podsTogether(a, b):
+    """May these two be `pods` at the same time? Two pods of one name, or with one address, are one pod; and a namespace has
+    the same labels whichever pod is in it.
+    """
+    return (
+        (
+            (a.get("name") or "") != (b.get("name") or "")
+            or (a.get("namespace") or "") != (b.get("namespace") or "")
+        )
+        and differs(a.get("address"), b.get("address"))
+        and (
+            (a.get("namespace") or "") != (b.get("namespace") or "")
+            or equals(a.get("namespaceLabels") or {}, b.get("namespaceLabels") or {})
+        )
+    )
+
+
 RULES = (
     CompiledRule(
         "network/isGoverned",
@@ -209,6 +292,37 @@ RULES = (
             "e": frozenset((("namespace",), ("namespaceLabels",))),
         },
         doc="The labels of an end's namespace: of the manifest, if there is one, else of the end itself.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/namespaceMatches",
+        "function",
+        "namespaceMatches",
+        (Param("s", "meta.LabelSelector"), Param("e", "network.Endpoint"), Param("cluster", "Cluster", True)),
+        namespaceMatches,
+        result="bool",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                ),
+            ),
+            "e": frozenset((("namespace",), ("namespaceLabels",))),
+            "s": frozenset(
+                (
+                    ("matchExpressions", "#"),
+                    ("matchExpressions", "*", "key"),
+                    ("matchExpressions", "*", "operator"),
+                    ("matchExpressions", "*", "values"),
+                    ("matchLabels", "#"),
+                    ("matchLabels", "*"),
+                ),
+            ),
+        },
+        source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicyPeer.NamespaceSelector",
+        doc="Does a selector of namespaces match the namespace of an end? Of one without a manifest its name alone is known; a\nselector that asks for more leaves open whether it matches, unless the name decides it.",
         path="network/endpoint",
     ),
     CompiledRule(
@@ -288,6 +402,13 @@ RULES = (
         reads={
             "cluster": frozenset(
                 (
+                    ("cronJobs", "#"),
+                    ("cronJobs", "*", "metadata", "name"),
+                    ("cronJobs", "*", "metadata", "namespace"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "metadata", "labels"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "containers"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "hostNetwork"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "initContainers"),
                     ("daemonSets", "#"),
                     ("daemonSets", "*", "metadata", "name"),
                     ("daemonSets", "*", "metadata", "namespace"),
@@ -318,6 +439,15 @@ RULES = (
                     ("pods", "*", "spec", "initContainers"),
                     ("pods", "*", "status", "phase"),
                     ("pods", "*", "status", "podIP"),
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "#"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "*", "controller"),
+                    ("replicaSets", "*", "spec", "template", "metadata", "labels"),
+                    ("replicaSets", "*", "spec", "template", "spec", "containers"),
+                    ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
                     ("statefulSets", "#"),
                     ("statefulSets", "*", "metadata", "name"),
                     ("statefulSets", "*", "metadata", "namespace"),
@@ -341,6 +471,13 @@ RULES = (
         reads={
             "cluster": frozenset(
                 (
+                    ("cronJobs", "#"),
+                    ("cronJobs", "*", "metadata", "name"),
+                    ("cronJobs", "*", "metadata", "namespace"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "metadata", "labels"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "containers"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "hostNetwork"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "initContainers"),
                     ("daemonSets", "#"),
                     ("daemonSets", "*", "metadata", "name"),
                     ("daemonSets", "*", "metadata", "namespace"),
@@ -363,6 +500,7 @@ RULES = (
                     ("jobs", "*", "spec", "template", "spec", "hostNetwork"),
                     ("jobs", "*", "spec", "template", "spec", "initContainers"),
                     ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
                     ("namespaces", "*", "metadata", "name"),
                     ("pods", "#"),
                     ("pods", "*", "metadata", "labels"),
@@ -373,6 +511,15 @@ RULES = (
                     ("pods", "*", "spec", "initContainers"),
                     ("pods", "*", "status", "phase"),
                     ("pods", "*", "status", "podIP"),
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "#"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "*", "controller"),
+                    ("replicaSets", "*", "spec", "template", "metadata", "labels"),
+                    ("replicaSets", "*", "spec", "template", "spec", "containers"),
+                    ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
                     ("statefulSets", "#"),
                     ("statefulSets", "*", "metadata", "name"),
                     ("statefulSets", "*", "metadata", "namespace"),
@@ -396,6 +543,21 @@ RULES = (
             ),
         },
         doc="Every pod that could exist in any namespace, existing or not, with any labels, any address and any declared ports.\nPods in the network of their node are nodes' traffic and not among them.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/podsTogether",
+        "function",
+        "podsTogether",
+        (Param("a", "network.Endpoint"), Param("b", "network.Endpoint")),
+        podsTogether,
+        result="bool",
+        reads={
+            "a": frozenset((("address",), ("name",), ("namespace",), ("namespaceLabels",))),
+            "b": frozenset((("address",), ("name",), ("namespace",), ("namespaceLabels",))),
+        },
+        source="docs/concepts: pod names are unique in a namespace, addresses in the cluster",
+        doc="May these two be `pods` at the same time? Two pods of one name, or with one address, are one pod; and a namespace has\nthe same labels whichever pod is in it.",
         path="network/endpoint",
     ),
 )

@@ -65,17 +65,16 @@ def peerMatches(peer, policyNamespace, e, cluster):
         return blockHolds(peer.get("ipBlock") or {}, e)
     return (
         network_endpoint.isGoverned(e)
-        and (
-            types_selector.selects(
-                peer.get("namespaceSelector") or {},
-                network_endpoint.namespaceLabels(e, cluster),
-            )
-            if peer.get("namespaceSelector") is not None
-            else (e.get("namespace") or "") == policyNamespace
-        )
-        and (
-            peer.get("podSelector") is None
-            or types_selector.selects(peer.get("podSelector") or {}, e.get("labels") or {})
+        and and_(
+            lambda: (
+                network_endpoint.namespaceMatches(peer.get("namespaceSelector") or {}, e, cluster)
+                if peer.get("namespaceSelector") is not None
+                else (e.get("namespace") or "") == policyNamespace
+            ),
+            lambda: (
+                peer.get("podSelector") is None
+                or types_selector.selects(peer.get("podSelector") or {}, e.get("labels") or {})
+            ),
         )
     )
 

@@ -50,15 +50,9 @@ def qosClass(p):
 # nodes/PodStatus  admit (self: core.Pod): Admission
 def admit_PodStatus(self):
     """A new pod is pending."""
-    return {
-        "object": (lambda self_: {
-            **self_,
-            "status": {**(self_.get("status") or {}), "qosClass": qosClass(self_)},
-        })(
-            {**self, "status": {**(self.get("status") or {}), "phase": "Pending"}},
-        ),
-        "findings": [],
-    }
+    self_ = {**self, "status": {**(self.get("status") or {}), "phase": "Pending"}}
+    object = {**self_, "status": {**(self_.get("status") or {}), "qosClass": qosClass(self_)}}
+    return {"object": object, "findings": []}
 
 
 # nodes/deletionGrace  function (p: core.Pod): int

@@ -34,11 +34,9 @@ def validate_DeploymentSelector(self):
                 "field": "spec.template.metadata.labels",
             },
         ]
-    if not len(
-        (((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("containers") or [],
-    ) > 0:
+    if len((((self.get("spec") or {}).get("template") or {}).get("spec") or {}).get("containers") or []) <= 0:
         made += [{"code": "Required", "reason": "", "field": "spec.template.spec.containers"}]
-    if not ((self.get("spec") or {}).get("replicas") or 0) >= 0:
+    if ((self.get("spec") or {}).get("replicas") or 0) < 0:
         made += [
             {"code": "Invalid", "reason": "must be greater than or equal to 0", "field": "spec.replicas"},
         ]
@@ -129,7 +127,7 @@ def validate_DaemonSetSelector(self):
 def validate_PodContainers(self):
     """A pod needs containers, and each of them a name of its own and an image."""
     made = []
-    if not len((self.get("spec") or {}).get("containers") or []) > 0:
+    if len((self.get("spec") or {}).get("containers") or []) <= 0:
         made += [{"code": "Required", "reason": "", "field": "spec.containers"}]
     made += [
         one
@@ -137,7 +135,7 @@ def validate_PodContainers(self):
         for one in join_lists(
             (
                 []
-                if (c.get("name") or "") != ""
+                if c.get("name")
                 else [
                     {
                         "code": "Required",
@@ -148,7 +146,7 @@ def validate_PodContainers(self):
             ),
             (
                 []
-                if (c.get("image") or "") != ""
+                if c.get("image")
                 else [
                     {
                         "code": "Required",

@@ -163,7 +163,7 @@ def daemonNode(p):
         for f in [f for f in t.get("matchFields") or [] if f.get("key") == "metadata.name"]
         for one in f.get("values") or []
     ]
-    if ((p.get("spec") or {}).get("nodeName") or "") != "":
+    if (p.get("spec") or {}).get("nodeName"):
         return (p.get("spec") or {}).get("nodeName") or ""
     elif len(names) > 0:
         return index_list(names, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..types import selector as types_selector_rules
 
 
 # network/isGoverned  function (e: network.Endpoint): bool
@@ -33,6 +34,56 @@ def namespaceLabels(e, cluster):
     )
 
 
+# network/namespaceMatches  function (s: meta.LabelSelector, e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/namespaceMatches")
+def namespaceMatches(s, e, cluster):
+    lets = ops.Lets()
+    own = lets.take("kubernetes.io/metadata.name")
+    named = lets.take(ops.map_literal([(own, ops.field(e, "namespace", ""))]))
+    unknown = lets.take(
+        ops.call(
+            "_+_",
+            ops.call("_+_", "the labels of namespace ", ops.field(e, "namespace", "")),
+            " are not known: it has no manifest, and a policy asks for them",
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.or_(
+                ops.has_field(e, "namespaceLabels"),
+                lambda: ops.exists(
+                    ops.field(cluster, "namespaces", []),
+                    lambda n: ops.call(
+                        "_==_",
+                        ops.field(ops.field(n, "metadata", {}), "name", ""),
+                        ops.field(e, "namespace", ""),
+                    ),
+                ),
+            ),
+            lambda: types_selector_rules.selects(s, namespaceLabels(e, cluster)),
+            lambda: ops.and_(
+                ops.all_(
+                    ops.field(s, "matchLabels", {}),
+                    lambda k, v: ops.cond(
+                        ops.call("_==_", k, own),
+                        lambda: ops.call("_==_", v, ops.field(e, "namespace", "")),
+                        lambda: ops.call("undetermined", unknown),
+                    ),
+                    pairs=True,
+                ),
+                lambda: ops.all_(
+                    ops.field(s, "matchExpressions", []),
+                    lambda r: ops.cond(
+                        ops.call("_==_", ops.field(r, "key", ""), own),
+                        lambda: types_selector_rules.requirementHolds(r, named),
+                        lambda: ops.call("undetermined", unknown),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
 # network/declaredPorts  function (spec: core.PodSpec): list(core.ContainerPort)
 @ops.rule("network/declaredPorts")
 def declaredPorts(spec):
@@ -57,7 +108,6 @@ def endpointOf(namespace, name, template):
             "name": name,
             "namespace": namespace,
             "labels": ops.field(ops.field(template, "metadata", {}), "labels", {}),
-            "namespaceLabels": ops.map_literal([("kubernetes.io/metadata.name", namespace)]),
             "ports": declaredPorts(ops.field(template, "spec", {})),
             "hostNetwork": ops.field(ops.field(template, "spec", {}), "hostNetwork", False),
         },
@@ -72,9 +122,6 @@ def endpoint(pod):
             "name": ops.field(ops.field(pod, "metadata", {}), "name", ""),
             "namespace": ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
             "labels": ops.field(ops.field(pod, "metadata", {}), "labels", {}),
-            "namespaceLabels": ops.map_literal(
-                [("kubernetes.io/metadata.name", ops.field(ops.field(pod, "metadata", {}), "namespace", ""))],
-            ),
             "address": ops.cond(
                 ops.call("isIP", ops.field(ops.field(pod, "status", {}), "podIP", "")),
                 lambda: ops.call("ip", ops.field(ops.field(pod, "status", {}), "podIP", "")),
@@ -107,30 +154,64 @@ def endpoints(cluster):
                 "_+_",
                 ops.call(
                     "_+_",
-                    ops.map_(
-                        ops.filter_(ops.field(cluster, "pods", []), lambda p: ops.call("!_", hasEnded(p))),
-                        lambda p: endpoint(p),
+                    ops.call(
+                        "_+_",
+                        ops.call(
+                            "_+_",
+                            ops.map_(
+                                ops.filter_(
+                                    ops.field(cluster, "pods", []),
+                                    lambda p: ops.call("!_", hasEnded(p)),
+                                ),
+                                lambda p: endpoint(p),
+                            ),
+                            ops.map_(
+                                ops.field(cluster, "deployments", []),
+                                lambda d: endpointOf(
+                                    ops.field(ops.field(d, "metadata", {}), "namespace", ""),
+                                    ops.field(ops.field(d, "metadata", {}), "name", ""),
+                                    ops.field(ops.field(d, "spec", {}), "template", {}),
+                                ),
+                            ),
+                        ),
+                        ops.map_(
+                            ops.filter_(
+                                ops.field(cluster, "replicaSets", []),
+                                lambda r: ops.call(
+                                    "!_",
+                                    ops.exists(
+                                        ops.field(ops.field(r, "metadata", {}), "ownerReferences", []),
+                                        lambda o: ops.field(o, "controller", False),
+                                    ),
+                                ),
+                            ),
+                            lambda r: endpointOf(
+                                ops.field(ops.field(r, "metadata", {}), "namespace", ""),
+                                ops.field(ops.field(r, "metadata", {}), "name", ""),
+                                ops.field(ops.field(r, "spec", {}), "template", {}),
+                            ),
+                        ),
                     ),
                     ops.map_(
-                        ops.field(cluster, "deployments", []),
+                        ops.field(cluster, "statefulSets", []),
                         lambda d: endpointOf(
                             ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                            ops.field(ops.field(d, "metadata", {}), "name", ""),
+                            ops.call("_+_", ops.field(ops.field(d, "metadata", {}), "name", ""), "-0"),
                             ops.field(ops.field(d, "spec", {}), "template", {}),
                         ),
                     ),
                 ),
                 ops.map_(
-                    ops.field(cluster, "statefulSets", []),
+                    ops.field(cluster, "daemonSets", []),
                     lambda d: endpointOf(
                         ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                        ops.call("_+_", ops.field(ops.field(d, "metadata", {}), "name", ""), "-0"),
+                        ops.field(ops.field(d, "metadata", {}), "name", ""),
                         ops.field(ops.field(d, "spec", {}), "template", {}),
                     ),
                 ),
             ),
             ops.map_(
-                ops.field(cluster, "daemonSets", []),
+                ops.field(cluster, "jobs", []),
                 lambda d: endpointOf(
                     ops.field(ops.field(d, "metadata", {}), "namespace", ""),
                     ops.field(ops.field(d, "metadata", {}), "name", ""),
@@ -139,11 +220,15 @@ def endpoints(cluster):
             ),
         ),
         ops.map_(
-            ops.field(cluster, "jobs", []),
+            ops.field(cluster, "cronJobs", []),
             lambda d: endpointOf(
                 ops.field(ops.field(d, "metadata", {}), "namespace", ""),
                 ops.field(ops.field(d, "metadata", {}), "name", ""),
-                ops.field(ops.field(d, "spec", {}), "template", {}),
+                ops.field(
+                    ops.field(ops.field(ops.field(d, "spec", {}), "jobTemplate", {}), "spec", {}),
+                    "template",
+                    {},
+                ),
             ),
         ),
     )
@@ -155,18 +240,35 @@ def domain_pods(p, cluster):
     return ops.and_(
         ops.and_(
             ops.and_(
-                isGoverned(p),
+                ops.and_(
+                    isGoverned(p),
+                    lambda: ops.and_(
+                        ops.call("_!=_", ops.field(p, "name", ""), ""),
+                        lambda: ops.call("_!=_", ops.field(p, "namespace", ""), ""),
+                    ),
+                ),
                 lambda: ops.and_(
-                    ops.call("_!=_", ops.field(p, "name", ""), ""),
-                    lambda: ops.call("_!=_", ops.field(p, "namespace", ""), ""),
+                    ops.call("@in", "kubernetes.io/metadata.name", ops.field(p, "namespaceLabels", {})),
+                    lambda: ops.call(
+                        "_==_",
+                        ops.call("_[_]", ops.field(p, "namespaceLabels", {}), "kubernetes.io/metadata.name"),
+                        ops.field(p, "namespace", ""),
+                    ),
                 ),
             ),
-            lambda: ops.and_(
-                ops.call("@in", "kubernetes.io/metadata.name", ops.field(p, "namespaceLabels", {})),
-                lambda: ops.call(
-                    "_==_",
-                    ops.call("_[_]", ops.field(p, "namespaceLabels", {}), "kubernetes.io/metadata.name"),
-                    ops.field(p, "namespace", ""),
+            lambda: ops.all_(
+                ops.field(cluster, "namespaces", []),
+                lambda n: ops.or_(
+                    ops.call(
+                        "_!=_",
+                        ops.field(ops.field(n, "metadata", {}), "name", ""),
+                        ops.field(p, "namespace", ""),
+                    ),
+                    lambda: ops.call(
+                        "_==_",
+                        ops.field(ops.field(n, "metadata", {}), "labels", {}),
+                        ops.field(p, "namespaceLabels", {}),
+                    ),
                 ),
             ),
         ),
@@ -174,13 +276,37 @@ def domain_pods(p, cluster):
     )
 
 
+# network/podsTogether  function (a: network.Endpoint, b: network.Endpoint): bool
+@ops.rule("network/podsTogether")
+def podsTogether(a, b):
+    return ops.and_(
+        ops.and_(
+            ops.or_(
+                ops.call("_!=_", ops.field(a, "name", ""), ops.field(b, "name", "")),
+                lambda: ops.call("_!=_", ops.field(a, "namespace", ""), ops.field(b, "namespace", "")),
+            ),
+            lambda: ops.call("_!=_", ops.field(a, "address", None), ops.field(b, "address", None)),
+        ),
+        lambda: ops.or_(
+            ops.call("_!=_", ops.field(a, "namespace", ""), ops.field(b, "namespace", "")),
+            lambda: ops.call(
+                "_==_",
+                ops.field(a, "namespaceLabels", {}),
+                ops.field(b, "namespaceLabels", {}),
+            ),
+        ),
+    )
+
+
 RULES = {
     "network/isGoverned": isGoverned,
     "network/namespaceLabels": namespaceLabels,
+    "network/namespaceMatches": namespaceMatches,
     "network/declaredPorts": declaredPorts,
     "network/endpointOf": endpointOf,
     "network/endpoint": endpoint,
     "network/hasEnded": hasEnded,
     "network/endpoints": endpoints,
     "network/pods": domain_pods,
+    "network/podsTogether": podsTogether,
 }

@@ -89,9 +89,10 @@ def peerMatches(peer, policyNamespace, e, cluster):
                 network_endpoint_rules.isGoverned(e),
                 lambda: ops.cond(
                     ops.has_field(peer, "namespaceSelector"),
-                    lambda: types_selector_rules.selects(
+                    lambda: network_endpoint_rules.namespaceMatches(
                         ops.field(peer, "namespaceSelector", {}),
-                        network_endpoint_rules.namespaceLabels(e, cluster),
+                        e,
+                        cluster,
                     ),
                     lambda: ops.call("_==_", ops.field(e, "namespace", ""), policyNamespace),
                 ),

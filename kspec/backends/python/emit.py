@@ -121,6 +121,9 @@ class Emitter:
             return Code(self.get(expr, scope))
         if isinstance(expr, ir.And | ir.Or):
             return self.decision(expr, scope, asked=True)
+        match expr:
+            case ir.Call("_!=_", (ir.Field() as field, ir.Lit(""))) if natives.is_plain_field(field, scope):
+                return Code(self.get(field, scope))
         return self.truth(expr, scope)
 
     def truth(self, expr: ir.Expr, scope: Scope) -> Code:

@@ -32,6 +32,8 @@ def loop(emitter: Emitter, expr: ir.Loop, scope: Scope) -> Code:
         case "map" if (
             expr.where is None and isinstance(expr.body, ir.Var) and (expr.body.name,) == expr.variables
         ):
+            if isinstance(scope.known.sure(expr.range), ListOf):
+                return emitter.expr(expr.range, scope)
             return Code(bracketed("[", [row("*", source(emitter, expr, scope).at(ATOM))], "]"))
         case "map" | "filter" | "flatMap":
             element, parts = pieces(emitter, expr, scope)
@@ -130,6 +132,10 @@ def spread(emitter: Emitter, expr: ir.Expr, scope: Scope) -> tuple[Doc, list[Doc
         case ir.Cond(condition, then, ir.MakeList(())):
             element, parts = spread(emitter, then, scope.assuming(condition, True))
             return element, [row("if ", emitter.condition(condition, scope).at(OR)), *parts]
+        case ir.Cond(condition, ir.MakeList(()), otherwise) if scope.known.sure(condition) == BOOL:
+            element, parts = spread(emitter, otherwise, scope.assuming(condition, False))
+            negated = ir.Call("!_", (condition,), BOOL, condition.span)
+            return element, [row("if ", emitter.condition(negated, scope).at(OR)), *parts]
         case ir.MakeList((only,), _, optional) if not optional:
             return emitter.doc(only, scope), []
         case ir.Loop("map" | "filter" | "flatMap"):

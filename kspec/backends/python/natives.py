@@ -187,11 +187,17 @@ def _not(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | 
             emitter, operand, scope
         ):
             return _compared_swapped(emitter, operand, "not in", scope)
-        case ir.Call("_==_", args) if all(scope.known.sure(a) in SAME_EQUAL for a in args):
-            code = SPELLINGS["_!=_"](emitter, operand, tuple(map(scope.known.sure, args)), scope)
+        case ir.Call(function, args) if function in OPPOSITES and not _has_double(args, scope):
+            opposite = SPELLINGS[OPPOSITES[function]]
+            code = opposite(emitter, operand, tuple(map(scope.known.sure, args)), scope)
             return code or _negated(emitter, operand, scope)
         case _:
             return _negated(emitter, operand, scope)
+
+
+def _has_double(args: tuple[ir.Expr, ...], scope: Scope) -> bool:
+    """Beside NaN the opposite of a false comparison is false as well."""
+    return any(scope.known.sure(a) == DOUBLE for a in args)
 
 
 def _negated(emitter: Emitter, operand: ir.Expr, scope: Scope) -> Code:
@@ -272,6 +278,7 @@ def _index(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code 
     return Code(row(emitter.doc(container, scope, ATOM), "[", emitter.doc(key, scope), "]"))
 
 
+OPPOSITES = {"_==_": "_!=_", "_!=_": "_==_", "_<_": "_>=_", "_>=_": "_<_", "_>_": "_<=_", "_<=_": "_>_"}
 SPELLINGS: Mapping[str, Spelling] = {
     "_==_": _equality("=="),
     "_!=_": _equality("!="),

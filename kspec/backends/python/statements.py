@@ -11,9 +11,11 @@ from kspec.backends.python import loops, natives
 from kspec.backends.python.code import OR, TERNARY, Scope
 from kspec.backends.python.emit import Emitter
 from kspec.backends.python.layout import INDENT, Doc, flat, render
+from kspec.backends.python.names import free_name, identifier
 from kspec.backends.python.trust import is_empty
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, ListOf
+from kspec.ir.walk import free_variables
 
 DEPTH_MAX = 12
 """Statements nested deeper are written as expressions: Python takes no more than some 100 levels."""
@@ -65,6 +67,8 @@ class Writer:
                 self.choice(expr, scope, sink, depth)
             case ir.Call("_+_") if self.is_long_list(expr, scope):
                 self.collect(expr, scope, sink, depth)
+            case ir.MakeRecord() if self.needs_names(expr, scope):
+                self.statement(self.named_fields(expr, scope), scope, sink, depth)
             case ir.MakeList(()) if isinstance(sink, Extend):
                 pass
             case ir.Fold() if isinstance(scope.known.sure(expr.range), ListOf):
@@ -110,6 +114,26 @@ class Writer:
             condition, branch = expr.condition, expr.then  # both keep it; the condition may still fail
         self.line(self.emitter.condition(condition, scope).at(TERNARY), depth, "if ", ":")
         self.statement(branch, scope.assuming(expr.condition, truth), sink, depth + 1)
+
+    # ---------------------------------------------------------------- records, field by field
+
+    def needs_names(self, expr: ir.MakeRecord, scope: Scope) -> bool:
+        """Has the first field that can fail, or one before it, a value that reads better as statements?"""
+        for _, value in expr.fields:
+            if isinstance(value, ir.Let | ir.Fold):
+                return True
+            if self.emitter.fails(value, scope):
+                break
+        return False
+
+    def named_fields(self, expr: ir.MakeRecord, scope: Scope) -> ir.Expr:
+        """The same, with a `let` for that field. It is computed first, so nothing before it may fail."""
+        index = next(i for i, (_, value) in enumerate(expr.fields) if isinstance(value, ir.Let | ir.Fold))
+        field, value = expr.fields[index]
+        name = free_name(identifier(field), scope.names.keys() | free_variables(expr))
+        fields = list(expr.fields)
+        fields[index] = (field, ir.Var(name, value.type, value.span))
+        return ir.Let(name, value, replace(expr, fields=tuple(fields)), expr.type, expr.span)
 
     # ---------------------------------------------------------------- lists, part by part
 

@@ -70,7 +70,7 @@ class Known:
     expressions yield.
     """
 
-    __slots__ = ("_assumed", "_inside", "_settled", "_sure", "facts", "meanings", "types")
+    __slots__ = ("_alive", "_assumed", "_inside", "_settled", "_sure", "facts", "meanings", "types")
 
     def __init__(
         self,
@@ -81,6 +81,7 @@ class Known:
         self.types = types
         self.facts = facts
         self.meanings = meanings or {}
+        self._alive: list[ir.Expr] = []
         self._sure: dict[int, Type] = {}
         self._inside: dict[int, Known] = {}
         self._assumed: dict[tuple[int, bool], Known] = {}
@@ -90,8 +91,13 @@ class Known:
         """The type that the value certainly has; `dyn` where it may be another."""
         found = self._sure.get(id(expr))
         if found is None:
-            found = self._sure[id(expr)] = self._find(expr)
+            found = self._sure[id(expr)] = self._find(self._kept(expr))
         return found
+
+    def _kept(self, expr: ir.Expr) -> ir.Expr:
+        """The expression, which now stays alive: its id, under which things are remembered, must stay its own."""
+        self._alive.append(expr)
+        return expr
 
     def keeps(self, expr: ir.Expr) -> bool:
         """Has the value the static type of the expression for certain?"""
@@ -149,7 +155,7 @@ class Known:
         """
         found = self._settled.get(id(expr))
         if found is None:
-            found = self._settled[id(expr)] = self._settle(expr)
+            found = self._settled[id(expr)] = self._settle(self._kept(expr))
         return found
 
     def _settle(self, expr: ir.Expr) -> ir.Expr:
@@ -170,7 +176,7 @@ class Known:
         """What is known in the part of the expression that sees the variables which it binds."""
         found = self._inside.get(id(expr))
         if found is None:
-            found = self._inside[id(expr)] = self._with(self._bound(expr))
+            found = self._inside[id(self._kept(expr))] = self._with(self._bound(expr))
             if (
                 isinstance(expr, ir.Let)
                 and expr.value.type == BOOL
@@ -184,6 +190,7 @@ class Known:
         key = (id(condition), truth)
         found = self._assumed.get(key)
         if found is None:
+            self._kept(condition)
             facts = self.facts.union(facts_of(condition, truth, self.meanings))
             same = facts == self.facts
             found = self._assumed[key] = self if same else Known(self.types, facts, self.meanings)

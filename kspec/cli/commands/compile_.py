@@ -59,7 +59,7 @@ def _sources(
     session: Session, paths: tuple[str, ...], output: str, timeout: float, options: ClusterOptions
 ) -> Any:
     from kspec.cli.compiling.folder import Sources
-    from kspec.cli.inputs import declared, load, load_nodes, standard
+    from kspec.cli.inputs import check_size, declared, load, load_nodes, standard
     from kspec.cli.verifying import Verification
     from kspec.plan import make_plan
     from kspec.plan.cluster import choose_nodes
@@ -69,6 +69,7 @@ def _sources(
     workspace, rules = inputs.workspace, standard(inputs)
     given = load_nodes(session, options, workspace.version)
     clusters = declared(workspace)
+    check_size(workspace)
     plan = make_plan(workspace, rules, None, given, clusters)
     found = [o.decoded for o in workspace.objects if o.kind and o.kind.record == "core.Node" and o.decoded]
     nodes = choose_nodes(rules.rules, given, clusters, found).objects

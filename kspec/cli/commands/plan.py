@@ -75,7 +75,7 @@ def run(
 
 def make(session: Session, paths: tuple[str, ...], from_: tuple[str, ...], options: ClusterOptions) -> Plan:
     """Read, and plan."""
-    from kspec.cli.inputs import declared, load, load_nodes, standard
+    from kspec.cli.inputs import check_size, declared, load, load_nodes, standard
     from kspec.plan import make_plan
 
     with session.progress("planning") as progress:
@@ -84,6 +84,7 @@ def make(session: Session, paths: tuple[str, ...], from_: tuple[str, ...], optio
         before = load(session, from_, options).workspace if from_ else None
         nodes = load_nodes(session, options, inputs.workspace.version)
         progress.step("running")
+        check_size(inputs.workspace)
         return make_plan(inputs.workspace, standard(inputs), before, nodes, declared(inputs.workspace))
 
 

@@ -70,12 +70,13 @@ def explain_pods(session: Session, wanted: str, paths: Sequence[str], **options:
 
 
 def _world(session: Session, paths: Sequence[str], options: ClusterOptions) -> tuple[World, Recording]:
-    from kspec.cli.inputs import declared, load, load_nodes, standard
+    from kspec.cli.inputs import check_size, declared, load, load_nodes, standard
     from kspec.plan.cluster import choose_nodes
     from kspec.plan.prepared import prepared_world
 
     inputs = load(session, paths, options)
     rules, workspace = standard(inputs), inputs.workspace
+    check_size(workspace)
     given = load_nodes(session, options, workspace.version)
     found = [o.decoded for o in workspace.objects if o.kind and o.kind.record == "core.Node" and o.decoded]
     nodes = choose_nodes(rules.rules, given, declared(workspace), found).objects

@@ -245,9 +245,9 @@ def _element(operand: object, at: int, outside: object) -> object:
 def contains(value: object, operand: object) -> object:
     """`value in operand`."""
     if isinstance(operand, Lists):
-        found = t.any_of(t.and_(guard, equal(value, each)) for guard, each in items_of(operand))
-        ask(operand, found)
-        return make_bool(found)
+        asked = tuple((guard, equal(value, each)) for guard, each in items_of(operand))
+        ask(operand, ("in", *asked))
+        return make_bool(t.any_of(t.and_(*each) for each in asked))
     if isinstance(operand, Maps):
         try:
             return make_bool(lookup(operand, value)[0])
@@ -280,6 +280,8 @@ def concatenate(a: object, b: object) -> object:
 
 
 def ask(operand: object, question: object) -> None:
-    """Note an existential question about a list."""
+    """Note an existential question about a list, outside of any loop over it."""
     for source in sources_of(operand):
         source.ask(question)
+        source.enter()
+        source.leave()

@@ -130,7 +130,7 @@ def _emptiness(name: str, a: object, b: object) -> t.Term | None:
         return None
     if type(b) is int and (name, b) in _EMPTY | _FILLED:
         filled = t.any_of(guard for guard, _ in items_of(a.operand))
-        containers.ask(a.operand, filled)
+        containers.ask(a.operand, ("any", *(guard for guard, _ in items_of(a.operand))))
         return filled if (name, b) in _FILLED else t.not_(filled)
     return None
 

@@ -63,7 +63,11 @@ class OpenList:
     An `exists` over the list holds for some list just when it holds for that list cut down to one witness
     for each `exists` that holds; `all`, `in` and emptiness are `exists` in other words. So as many slots
     as there are such questions lose nothing. Any other use (a size, an index, an order, equality) may tell
-    longer lists apart: then the number of slots is a bound of the proof.
+    longer lists apart: then the number of slots is a bound of the proof. So does a question inside a loop
+    over the same list: how often it is asked grows with the list.
+
+    A question is known by what it asks of each slot, not by the answer: different questions may have the
+    same answer on a short list.
     """
 
     path: str
@@ -72,9 +76,17 @@ class OpenList:
     questions: dict[object, None] = field(default_factory=dict)
     counted: bool = False  # used otherwise than by existential questions
     exists: Term = t.TRUE
+    loops: int = 0  # so many loops over it are running
 
     def ask(self, question: object) -> None:
         self.questions[question] = None
+
+    def enter(self) -> None:
+        self.counted = self.counted or self.loops > 0
+        self.loops += 1
+
+    def leave(self) -> None:
+        self.loops -= 1
 
 
 class Inputs:

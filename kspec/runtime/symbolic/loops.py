@@ -12,7 +12,7 @@ from functools import cmp_to_key
 from kspec.runtime.equality import from_key, less, to_key
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.compare import entries_of
-from kspec.runtime.symbolic.containers import Lists, Maps, ask
+from kspec.runtime.symbolic.containers import Lists, Maps
 from kspec.runtime.symbolic.merge import (
     Case,
     Entries,
@@ -68,7 +68,14 @@ def _over(operand: object, loop: Callable[[object], object]) -> object:
 
     def run(value: object) -> object:
         if isinstance(value, (*Lists, *Maps)):
-            return loop(value)
+            sources = sources_of(value)
+            for source in sources:
+                source.enter()
+            try:
+                return loop(value)
+            finally:
+                for source in sources:
+                    source.leave()
         if isinstance(value, Opaque):
             raise Unsupported(value.reason)
         return failed("no_such_overload", "a value that cannot be looped over")
@@ -107,6 +114,7 @@ def exists(operand: object, body: Body, *, pairs: bool = False) -> object:
 def _quantify(values: object, body: Body, pairs: bool, deciding: bool) -> object:
     """A deciding turn hides the errors of the others; without one, the first error is the loop's."""
     decided: list[Term] = []
+    asked: list[Case] = []
     failing: list[Errors] = []
     for guard, _, variables in _turns(values, pairs):
         each = condition_of(body(*variables))
@@ -117,16 +125,29 @@ def _quantify(values: object, body: Body, pairs: bool, deciding: bool) -> object
             guard = t.and_(guard, t.not_(any_error(each.errors)))
         value = value_of(each)
         if value is not NOTHING:
-            term = term_of(value)
-            decided.append(t.and_(guard, term if deciding else t.not_(term)))
+            term = term_of(value) if deciding else t.not_(term_of(value))
+            asked.append((guard, term))
+            decided.append(t.and_(guard, term))
     found = t.any_of(decided)
-    ask(values, found)
+    _ask(values, ("holds", *asked))
     result = make_bool(found if deciding else t.not_(found))
     if not failing:
         return result
-    for errors in failing:
-        ask(values, any_error(errors))
+    _ask_errors(values, failing)
     return outcome(_first_errors(failing, t.not_(found)), result)
+
+
+def _ask(values: object, question: object) -> None:
+    """Note an existential question about the list of the loop that runs."""
+    for source in sources_of(values):
+        source.ask(question)
+
+
+def _ask_errors(values: object, failing: list[Errors]) -> None:
+    """Whether some turn fails, for each way to fail."""
+    for why in dict.fromkeys((why.code, why.unsupported) for errors in failing for why, _ in errors):
+        guards = (g for errors in failing for w, g in errors if (w.code, w.unsupported) == why)
+        _ask(values, ("fails", why, *guards))
 
 
 def _first_errors(failing: list[Errors], undecided: Term) -> list[tuple[Why, Term]]:

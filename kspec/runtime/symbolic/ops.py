@@ -8,7 +8,8 @@ Combinators take outcomes and yield outcomes (see `values.py`); they never raise
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 
 from kspec.runtime.equality import to_key
@@ -35,6 +36,7 @@ from kspec.runtime.symbolic.outcomes import (
     condition_of,
     each,
     guarded,
+    in_rule,
     not_supported,
     strict,
     supported,
@@ -152,9 +154,15 @@ def _decide(left: object, right: Thunk, deciding: bool) -> object:
     if left is (not deciding):
         return condition_of(right())
     second = condition_of(right())
-    if not isinstance(left, Partial) and not isinstance(second, Partial):
-        pair = (term_of(left), term_of(second))
-        return make_bool(t.or_(*pair) if deciding else t.and_(*pair))
+    if not isinstance(left, Partial):
+        first = term_of(left)
+        goes_on = t.not_(first) if deciding else first
+        value = value_of(second)
+        if value is NOTHING:
+            return outcome(under(goes_on, errors_of(second)), deciding)
+        pair = (first, term_of(value))
+        result = make_bool(t.or_(*pair) if deciding else t.and_(*pair))
+        return outcome(under(goes_on, errors_of(second)), result) if isinstance(second, Partial) else result
     first_errors, second_errors = errors_of(left), errors_of(second)
     first, other = _goes_on(left, deciding), _goes_on(second, deciding)
     first_fails, other_fails = any_error(first_errors), any_error(second_errors)
@@ -214,11 +222,20 @@ def rule(rule_id: str) -> Callable[[Callable[..., object]], Callable[..., object
     """
 
     def decorate(function: Callable[..., object]) -> Callable[..., object]:
-        def body(*args: object) -> object:
+        def evaluated(*args: object) -> object:
             try:
-                return function(*args)
+                return in_rule(function(*args), rule_id)
             except Stopped as stop:
-                return stop.outcome
+                return in_rule(stop.outcome, rule_id)
+
+        def body(*args: object) -> object:
+            if not _memory:
+                return evaluated(*args)
+            key = (function, *(arg if type(arg) is str else id(arg) for arg in args))
+            known = _memory[-1].get(key)
+            if known is None:
+                known = _memory[-1][key] = (evaluated(*args), args)  # an id is of one value while that lives
+            return known[0]
 
         @wraps(function)
         def applied(*args: object) -> object:
@@ -227,10 +244,22 @@ def rule(rule_id: str) -> Callable[[Callable[..., object]], Callable[..., object
                     return strict(body, *args)
             return body(*args)
 
-        applied.rule_id = rule_id  # type: ignore[attr-defined]
         return applied
 
     return decorate
+
+
+_memory: list[dict[tuple[object, ...], tuple[object, object]]] = []
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """While this lasts, a rule that is applied to the same arguments again is not evaluated again."""
+    _memory.append({})
+    try:
+        yield
+    finally:
+        _memory.pop()
 
 
 # ---------------------------------------------------------------- MakeList, MakeMap, MakeRecord, With

@@ -5,6 +5,7 @@ language's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.merge import Case, Entries, choose, select
@@ -88,6 +89,16 @@ def supported(errors: Errors) -> Errors:
 def not_supported(errors: Errors) -> Errors:
     """Those under which nothing is known."""
     return tuple(each for each in errors if each[0].unsupported)
+
+
+def in_rule(made: object, rule_id: str) -> object:
+    """The outcome, where what cannot be expressed says in which rule that is."""
+    if not isinstance(made, Partial) or not any(why.unsupported and not why.rule for why, _ in made.errors):
+        return made
+    errors = (
+        (replace(why, rule=why.rule or rule_id) if why.unsupported else why, g) for why, g in made.errors
+    )
+    return Partial(tuple(errors), made.value)
 
 
 def add_entry(made: Entries, errors: list[tuple[Why, Term]], name: object, case: Case) -> None:

@@ -54,6 +54,11 @@ class Why:
 
     code: str
     message: str = ""
+    rule: str = ""  # in which what is unsupported stands
+
+    def __str__(self) -> str:
+        said = self.message or self.code
+        return f"{said} (in {self.rule})" if self.rule else said
 
     @property
     def unsupported(self) -> bool:

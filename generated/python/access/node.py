@@ -201,11 +201,7 @@ def mountSecrets(v):
         (v.get("scaleIO") or {}).get("secretRef") or {},
         (v.get("iscsi") or {}).get("secretRef") or {},
     ]
-    return [
-        s
-        for s in join_lists(named, others, [secretOf(s, home) for s in homely])
-        if (s.get("name") or "") != ""
-    ]
+    return [s for s in join_lists(named, others, [secretOf(s, home) for s in homely]) if s.get("name")]
 
 
 # access/leadsTo  function (node: string, r: access.Request, cluster: Cluster): bool
@@ -362,7 +358,7 @@ def authorizer_Node(r, cluster):
     if readable:
         if r.get("verb") not in ["get", "list", "watch"]:
             decided = {"decision": "noopinion", "reason": "can only read resources of this type"}
-        elif (r.get("subresource") or "") != "":
+        elif r.get("subresource"):
             decided = {"decision": "noopinion", "reason": "cannot read subresource"}
         elif not r.get("namespace"):
             decided = {"decision": "noopinion", "reason": "can only read namespaced object of this type"}
@@ -377,7 +373,7 @@ def authorizer_Node(r, cluster):
                     "decision": "noopinion",
                     "reason": "can only get individual resources of this type",
                 }
-            elif (r.get("subresource") or "") != "":
+            elif r.get("subresource"):
                 decided = {"decision": "noopinion", "reason": "cannot get subresource"}
             else:
                 decided = {"decision": "", "reason": ""}
@@ -406,7 +402,7 @@ def authorizer_Node(r, cluster):
             if not decided.get("decision"):
                 slices = kind == "resource.k8s.io/resourceslices"
                 if slices:
-                    if (r.get("subresource") or "") != "":
+                    if r.get("subresource"):
                         decided = {
                             "decision": "noopinion",
                             "reason": "cannot authorize ResourceSlice subresources",
@@ -509,7 +505,7 @@ def authorizer_Node(r, cluster):
                                             "decision": "noopinion",
                                             "reason": "can only get, create, update, patch, or delete a CSINode",
                                         }
-                                    elif (r.get("subresource") or "") != "":
+                                    elif r.get("subresource"):
                                         decided = {
                                             "decision": "noopinion",
                                             "reason": "cannot authorize CSINode subresources",
@@ -538,7 +534,7 @@ def authorizer_Node(r, cluster):
                                         ):
                                             decided = {"decision": "allow", "reason": ""}
                                         elif (
-                                            (r.get("subresource") or "") != ""
+                                            r.get("subresource")
                                             or r.get("verb") not in ["get", "list", "watch"]
                                         ):
                                             decided = {"decision": "noopinion", "reason": ""}

@@ -16,6 +16,7 @@ from kspec.conform.compare import first_difference
 from kspec.runtime.ip import IP, parse_cidr
 
 AREA = "network.connectivity"
+POLICIES = ("networkPolicies", "adminNetworkPolicies", "baselineAdminNetworkPolicies")
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 PORT_MAX, ADDRESS_MAX = 65535, 2**32 - 1
 Cells = list[tuple[int, int]]
@@ -26,7 +27,7 @@ def run_case(case: dict[str, Any]) -> dict[str, Any]:
     """`{"pods": [{"src", "dst", "conn"}], "external": [{"pod", "direction", "range", "conn"}]}`."""
     at_hand = cluster(case["objects"])
     ends = [rule("network/endpoint")(pod) for pod in at_hand.get("pods", ())]
-    policies = at_hand.get("networkPolicies", [])
+    policies = [policy for name in POLICIES for policy in at_hand.get(name, ())]
     ports = cells(_port_cuts(policies, ends), 1, PORT_MAX)
     addresses = cells(_address_cuts(policies), 0, ADDRESS_MAX)
 
@@ -80,6 +81,11 @@ def _port_cuts(policies: list[dict[str, Any]], ends: list[dict[str, Any]]) -> It
         first = entry.get("port")
         if isinstance(first, int):
             yield from (first, (entry.get("endPort") or first) + 1)
+        single, range_ = entry.get("portNumber"), entry.get("portRange")
+        if single:
+            yield from (single["port"], single["port"] + 1)
+        if range_:
+            yield from (range_["start"], range_["end"] + 1)
     for end in ends:
         for port in end.get("ports") or ():
             yield from (port["containerPort"], port["containerPort"] + 1)
@@ -89,7 +95,7 @@ def _address_cuts(policies: list[dict[str, Any]]) -> Iterator[int]:
     for side in ("from", "to"):
         for peer in _entries(policies, side):
             block = peer.get("ipBlock") or {}
-            for text in [block.get("cidr"), *(block.get("except") or ())]:
+            for text in [block.get("cidr"), *(block.get("except") or ()), *(peer.get("networks") or ())]:
                 if text and ":" not in text:
                     value = parse_cidr(text)
                     yield from (value.first, value.first + 2 ** (32 - value.bits))

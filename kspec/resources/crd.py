@@ -49,6 +49,8 @@ def with_crds(table: TypeTable, crds: Iterable[Mapping[str, Any]]) -> TypeTable:
         taken[kind.record.partition(".")[0]] = kind.group
     for crd in crds:
         for kind, root in _served(crd, taken):
+            if table.find_kind(kind.api_version, kind.kind) is not None:
+                continue  # the rules declare it, and would not know another record
             made = _Records(kind)
             made.root(root)
             records |= made.records

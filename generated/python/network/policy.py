@@ -35,6 +35,12 @@ def subjectOf(np, e):
     )
 
 
+# network/isIsolated  function (direction: string, e: network.Endpoint, cluster: Cluster): bool
+def isIsolated(direction, e, cluster):
+    """Is some policy about this end in this direction, so that only what a rule allows is open?"""
+    return any(governs(np, direction) and subjectOf(np, e) for np in cluster.get("networkPolicies") or [])
+
+
 # network/blockHolds  function (b: networking.IPBlock, e: network.Endpoint): bool
 def blockHolds(b, e):
     """Does an address block hold this end? One whose address is not known leaves that open."""
@@ -109,7 +115,7 @@ def portMatches(p, destination, port, protocol):
 
 # network/ingressAllowed  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 def ingressAllowed(from_, to, port, protocol, cluster):
-    """May this connection reach its destination?"""
+    """May this connection reach its destination, by NetworkPolicies alone?"""
     governing = [
         np
         for np in cluster.get("networkPolicies") or []
@@ -146,7 +152,7 @@ def ingressAllowed(from_, to, port, protocol, cluster):
 
 # network/egressAllowed  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 def egressAllowed(from_, to, port, protocol, cluster):
-    """May this connection leave its source?"""
+    """May this connection leave its source, by NetworkPolicies alone?"""
     governing = [
         np
         for np in cluster.get("networkPolicies") or []
@@ -219,6 +225,35 @@ RULES = (
             ),
         },
         doc="Is this end a pod that the policy is about? A policy never leaves its namespace.",
+        path="network/policy",
+    ),
+    CompiledRule(
+        "network/isIsolated",
+        "function",
+        "isIsolated",
+        (Param("direction", "string"), Param("e", "network.Endpoint"), Param("cluster", "Cluster", True)),
+        isIsolated,
+        result="bool",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("networkPolicies", "#"),
+                    ("networkPolicies", "*", "metadata", "namespace"),
+                    ("networkPolicies", "*", "spec", "egress", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "key"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "operator"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "values"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "*"),
+                    ("networkPolicies", "*", "spec", "policyTypes"),
+                ),
+            ),
+            "direction": frozenset(((),)),
+            "e": frozenset((("hostNetwork",), ("labels",), ("namespace",), ("outside",))),
+        },
+        source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicySpec.PodSelector",
+        doc="Is some policy about this end in this direction, so that only what a rule allows is open?",
         path="network/policy",
     ),
     CompiledRule(
@@ -544,7 +579,7 @@ RULES = (
             ),
         },
         source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicySpec.Ingress",
-        doc="May this connection reach its destination?",
+        doc="May this connection reach its destination, by NetworkPolicies alone?",
         path="network/policy",
     ),
     CompiledRule(
@@ -759,7 +794,7 @@ RULES = (
             ),
         },
         source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicySpec.Egress",
-        doc="May this connection leave its source?",
+        doc="May this connection leave its source, by NetworkPolicies alone?",
         path="network/policy",
     ),
 )

@@ -38,6 +38,15 @@ def subjectOf(np, e):
     )
 
 
+# network/isIsolated  function (direction: string, e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/isIsolated")
+def isIsolated(direction, e, cluster):
+    return ops.exists(
+        ops.field(cluster, "networkPolicies", []),
+        lambda np: ops.and_(governs(np, direction), lambda: subjectOf(np, e)),
+    )
+
+
 # network/blockHolds  function (b: networking.IPBlock, e: network.Endpoint): bool
 @ops.rule("network/blockHolds")
 def blockHolds(b, e):
@@ -247,6 +256,7 @@ def egressAllowed(from_, to, port, protocol, cluster):
 RULES = {
     "network/governs": governs,
     "network/subjectOf": subjectOf,
+    "network/isIsolated": isIsolated,
     "network/blockHolds": blockHolds,
     "network/peerMatches": peerMatches,
     "network/portMatches": portMatches,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..network import endpoint as network_endpoint_rules
-from ..network import policy as network_policy_rules
+from ..network import tiers as network_tiers_rules
 
 
 # network/reaches  function (origin: network.Endpoint, destination: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/reaches")
 def reaches(origin, destination, port, protocol, cluster):
     return ops.and_(
-        network_policy_rules.egressAllowed(origin, destination, port, protocol, cluster),
-        lambda: network_policy_rules.ingressAllowed(origin, destination, port, protocol, cluster),
+        network_tiers_rules.mayLeave(origin, destination, port, protocol, cluster),
+        lambda: network_tiers_rules.mayEnter(origin, destination, port, protocol, cluster),
     )
 
 

@@ -48,7 +48,7 @@ class Progress:
         self.done = self.done + 1 if done is None else done
 
     def line(self) -> str:
-        of = f" {self.done}/{self.total}" if self.total else f" {self.done}" if self.done else ""
+        of = f" {self.done}/{self.total}" if self.total else ""
         item = f": {self.item}" if self.item else ""
         return f"{self.label}{of}{item} ({monotonic() - self._began:.0f}s)"
 

@@ -14,7 +14,7 @@ from time import monotonic
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from support.fuzzing import attempt, commands, damaged
+from support.fuzzing import attempt, commands, damaged, warm_up
 
 SUFFIXES = (".kspec", ".yaml")
 
@@ -25,6 +25,7 @@ def main(inputs: int, seed: int) -> int:
     failures = 0
     slowest = 0.0
     with tempfile.TemporaryDirectory() as folder:
+        warm_up(Path(folder))
         for number in range(inputs):
             suffix = SUFFIXES[number % len(SUFFIXES)]
             path = Path(folder, f"input{suffix}")

@@ -35,7 +35,7 @@ def run(session: Session, files: tuple[str, ...], limit: int) -> int:
     from kspec.conform.main import run_suites
 
     with session.progress("conform") as progress:
-        outcome = run_suites(files, lambda case: progress.step(f"{case.area} {case.id}"))
+        outcome = run_suites(files, lambda case: progress.step(f"{progress.done + 1:,} cases, {case.area}"))
     if session.json:
         session.document("conform", to_json(outcome))
     else:

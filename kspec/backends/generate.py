@@ -86,12 +86,13 @@ def outputs(root: Path) -> dict[str, str]:
     """Every file that the rules make: path below the root, and text."""
     from kspec.elaborate.library import library_of, library_to_json
 
+    types = _types(root)
     sources = parse_rules(root)
-    elaborated = elaborate(sources)
+    elaborated = elaborate(sources, _table(root, types))
     made = {f"generated/{name}": text for name, text in emit_all(elaborated.program, sources).items()}
     library = library_to_json(library_of(elaborated))
     made["generated/library.json"] = json.dumps(library, indent=1, ensure_ascii=False) + "\n"
-    return {**made, **_types(root)}
+    return {**made, **types}
 
 
 def parse_rules(root: Path) -> list[Source]:
@@ -109,14 +110,15 @@ def parse_rules(root: Path) -> list[Source]:
     return sources
 
 
-def elaborate(sources: Sequence[Source]) -> Elaborated:
-    """The rules as the back ends get them: lowered, after all passes; DiagnosticError if they have
-    mistakes.
+def elaborate(sources: Sequence[Source], table: TypeTable | None = None) -> Elaborated:
+    """The rules as the back ends get them: lowered, after all passes; DiagnosticError if they have mistakes.
+
+    `table`: the types of the API, those that are shipped if none are given.
     """
     from kspec.elaborate.modules import elaborate_rules
     from kspec.resources.types import load_types
 
-    elaborated = elaborate_rules([(s.path, s.module) for s in sources], load_types())
+    elaborated = elaborate_rules([(s.path, s.module) for s in sources], table or load_types())
     if has_errors(elaborated.diagnostics):
         raise DiagnosticError(elaborated.diagnostics)
     return replace(elaborated, program=run_passes(elaborated.program, elaborated.types))
@@ -196,11 +198,20 @@ def _types(root: Path) -> dict[str, str]:
     """The types of the API, where the package that ships their schemas is installed; else they stay as they
     are.
     """
-    if find_spec("kubernetes_validate") is None:
+    if find_spec("kubernetes_validate") is None or not (root / "rules" / "types" / "kinds.yaml").is_file():
         return {}
     from kspec.resources.openapi import make_types
 
-    return {f"generated/types/{Path(name).name}": text for name, text in make_types(root).items()}
+    return make_types(root)
+
+
+def _table(root: Path, made: Mapping[str, str]) -> TypeTable | None:
+    """The types that the rules are elaborated against: as just made, else as they stand below the root."""
+    from kspec.resources.types import DEFAULT_VERSION, table_from_json
+
+    name = f"generated/types/{DEFAULT_VERSION}.json"
+    text = made.get(name) or _read(root / name)
+    return table_from_json(json.loads(text)) if text else None
 
 
 # ---------------------------------------------------------------- what there is

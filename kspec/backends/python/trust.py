@@ -95,7 +95,9 @@ class Known:
         return found
 
     def _kept(self, expr: ir.Expr) -> ir.Expr:
-        """The expression, which now stays alive: its id, under which things are remembered, must stay its own."""
+        """The expression, which now stays alive: its id, under which things are remembered, must stay its
+        own.
+        """
         self._alive.append(expr)
         return expr
 

@@ -130,7 +130,7 @@ def compile_expression(expr: ir.Expr, parameters: Sequence[str], rules: Mapping[
     of rules by id.
     """
     emitter = Emitter(_by_table([expr]), _TABLE)
-    text = emitter.definition("function", "expression", tuple(parameters), expr)
+    text = emitter.definition("function", "", tuple(parameters), expr)
     return _run(text, "<symbolic expression>", rules)
 
 

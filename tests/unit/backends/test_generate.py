@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -28,9 +29,8 @@ USER = "function both(a: int, b: int): bool { return positive(a) && positive(b) 
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tree(tmp_path: Path) -> Path:
     """A small tree of rules: the types that every rule needs, and two files of its own."""
-    monkeypatch.setattr(room, "_types", lambda root: {})
     types = tmp_path / "rules" / "types"
     types.mkdir(parents=True)
     for name in ("rule.kspec", "cluster.kspec"):
@@ -117,6 +117,17 @@ def test_what_is_not_ours_is_left_alone(tree: Path) -> None:
     other.write_text("{}")
     generate(tree)
     assert other.read_text() == "{}"
+
+
+def test_rules_are_elaborated_against_the_types_of_their_own_tree(tree: Path) -> None:
+    types = tree / "generated" / "types"
+    types.mkdir(parents=True)
+    table = json.loads((root() / "generated" / "types" / "1.36.json").read_text())
+    table["records"]["core.Pod"][1]["novel"] = ["string", "A field that no Kubernetes has."]
+    (types / "1.36.json").write_text(json.dumps(table))
+    put(tree, "small/b", 'function isNovel(p: core.Pod): bool { return p.novel != "" }\n')
+    generate(tree)
+    assert 'p.get("novel")' in files(tree)["python/small/b.py"]
 
 
 def test_mistakes_in_rules_are_told_and_nothing_is_written(tree: Path) -> None:

@@ -47,7 +47,7 @@ def decoded(raw: Mapping[str, Any], record: str, whole: bool = True) -> dict[str
 
 
 def cluster(objects: Iterable[Mapping[str, Any]], whole: bool = True) -> dict[str, Any]:
-    """The cluster of raw objects with apiVersion and kind. A kind without a type is more than the model knows."""
+    """The cluster of raw objects with apiVersion and kind. A kind without a type is not modelled."""
     found = []
     for raw in objects:
         kind = table().find_kind(str(raw.get("apiVersion")), str(raw.get("kind")))

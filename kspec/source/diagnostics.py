@@ -19,10 +19,11 @@ class Severity(Enum):
 class Diagnostic:
     """One mistake (or warning) in what a user gave us.
 
-    `code` is stable for ever (`KS1xxx` syntax, `KS2xxx` names, types, schemas and references, `KS3xxx` network,
-    `KS4xxx` access, `KS5xxx` scheduling, `KS6xxx` workloads, `KS9xxx` kspec itself); `message` states the
-    fact without a final stop, the user's own things in backticks; `help` says how to mend it; `notes` are
-    secondary places with a label each; `path` is the field path inside an object, if there is one.
+    `code` is stable for ever (`KS1xxx` syntax, `KS2xxx` names, types, schemas and references, `KS3xxx`
+    network, `KS4xxx` access, `KS5xxx` scheduling, `KS6xxx` workloads, `KS9xxx` kspec itself); `message`
+    states the fact without a final stop, the user's own things in backticks; `help` says how to mend it;
+    `notes` are secondary places with a label each; `path` is the field path inside an object, if there is
+    one.
     """
 
     code: str

@@ -52,7 +52,7 @@ def check_agreement(
 
 
 def expected_of(rule: ir.Rule, args: tuple[object, ...]) -> object:
-    """What the evaluator makes of it; of a domain whether the candidate is valid, as in the symbolic reading."""
+    """What the evaluator makes of it; of a domain whether the candidate is valid, as symbolically."""
     known = standard().program.by_id()
     if rule.kind != "domain":
         return evaluate_rule(rule, args, known)

@@ -1,4 +1,4 @@
-"""Recorded decisions, area by area: a suite agrees as a whole; cases of our own stand in where it is not at hand."""
+"""Recorded decisions: a suite agrees as a whole; our own cases stand in where none is at hand."""
 
 from __future__ import annotations
 

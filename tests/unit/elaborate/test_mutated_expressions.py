@@ -30,7 +30,7 @@ SEEDS = """
     {spec.replicas: 3 spec.template.spec.containers[web]: {image: 'a' resources.requests: {cpu: 250m}} (pod.name): 1}
     ip('10.0.0.1') == cidr('10.0.0.0/8').ip() || quantity('1Gi').add(1).isLessThan(16Gi) || '%s %d'.format([any, n])
     [[1], [2, 3]].flatMap(l, l).sortBy(x, [-x, n]).exists_one(i, x, x == i) == pod.labels['app'].startsWith('a')
-"""
+"""  # noqa: E501
 TOKEN = re.compile(r"\w+|'[^']*'|\s+|.", re.DOTALL)
 TOKENS = [TOKEN.findall(line.strip()) for line in SEEDS.strip().splitlines()]
 VARIABLES: dict[str, Type] = {"pod": Record("core.Pod"), "n": INT, "cluster": Record("Cluster"), "any": DYN}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.inputs import Inputs, OpenList, Shape, Slots
-from kspec.runtime.symbolic.ops import remembering
 from kspec.runtime.symbolic.outcomes import condition_of, not_supported, supported, term_of
+from kspec.runtime.symbolic.rules import remembering
 from kspec.runtime.symbolic.smtlib import Script, script
 from kspec.runtime.symbolic.strings import StringClass, string_classes
 from kspec.runtime.symbolic.terms import Term

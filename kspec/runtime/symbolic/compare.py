@@ -5,10 +5,10 @@ from __future__ import annotations
 from kspec.runtime.equality import equals
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.addresses import equal_addresses, is_address
+from kspec.runtime.symbolic.apart import alternatives
 from kspec.runtime.symbolic.inputs import OpenMap, OpenRecord
 from kspec.runtime.symbolic.merge import (
     Case,
-    alternatives,
     count_all,
     items_of,
     number_kind,

@@ -10,11 +10,11 @@ from kspec.runtime.equality import find_key, from_key
 from kspec.runtime.operators import has_key as concrete_has_key
 from kspec.runtime.operators import select as concrete_select
 from kspec.runtime.symbolic import terms as t
+from kspec.runtime.symbolic.apart import alternatives
 from kspec.runtime.symbolic.compare import entries_of, equal
 from kspec.runtime.symbolic.inputs import OpenMap, OpenRecord
 from kspec.runtime.symbolic.merge import (
     Case,
-    alternatives,
     choose,
     count_all,
     items_of,

@@ -11,12 +11,11 @@ from kspec.runtime.registry import TYPE_NAMES, tag_of
 from kspec.runtime.symbolic import arithmetic, containers
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.addresses import ADDRESS_FUNCTIONS
+from kspec.runtime.symbolic.apart import combinations, concrete_cases
 from kspec.runtime.symbolic.compare import equal
 from kspec.runtime.symbolic.inputs import OpenMap, OpenRecord
 from kspec.runtime.symbolic.merge import (
     choose,
-    combinations,
-    concrete_cases,
     count_all,
     items_of,
     make_optional,

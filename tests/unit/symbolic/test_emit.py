@@ -5,11 +5,12 @@ memory.
 from __future__ import annotations
 
 import pytest
-from support.rules import rules_of, standard
+from support.rules import parsed, standard, standard_modules, table
 
 from kspec.backends.python.names import rule_places as python_places
 from kspec.backends.symbolic.module import Compiled, compile_expression, emit_module
 from kspec.backends.symbolic.names import rule_places
+from kspec.elaborate.modules import elaborate_rules
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, INT
 from kspec.runtime.symbolic import terms as t
@@ -74,7 +75,8 @@ RULES = {
 
 @pytest.fixture(scope="module")
 def program() -> ir.Program:
-    made = rules_of(RULES)
+    types = [module for module in standard_modules() if module[0] == "types/rule"]
+    made = elaborate_rules([*types, ("golden/test", parsed(RULES))], table())
     assert not made.diagnostics, made.diagnostics
     return made.program
 

@@ -25,13 +25,15 @@ OTHER = "other"
 
 
 @st.composite
-def members(draw: DrawFn, folder: CompiledFolder, domain: str, first: Mapping[str, Any] | None = None) -> Any:
-    """Members of a domain, existing or not. `first` is one that could exist, in case none does."""
+def members(draw: DrawFn, folder: CompiledFolder, domain: str, *candidates: Mapping[str, Any]) -> Any:
+    """Members of a domain, existing or not, near those that exist and near these candidates."""
     rule = load_rulebook().with_rules(folder.rules).get(domain)
     assert rule is not None, domain
     arguments = (folder.cluster,) if len(rule.params) > 1 else ()
-    blank: dict[str, Any] = dict(first or {})
-    begin = [*_at_hand(rule, blank, *arguments), *([blank] if first else [])]
+    blank: dict[str, Any] = dict(candidates[0]) if candidates else {}
+    there = _at_hand(rule, blank, *arguments)
+    # What a member at hand leaves open (an address, before it runs) is as the candidate has it.
+    begin = [*candidates, *({**blank, **each} for each in there)]
     assume(begin)
     record = Record(rule.params[0].type)
     value = draw(st.sampled_from(begin))

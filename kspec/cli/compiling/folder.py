@@ -10,6 +10,7 @@ from pathlib import Path
 from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
+from kspec.cli.compiling.candidates import candidates
 from kspec.cli.compiling.functions import Compiled, module_text, names_of, rules_of
 from kspec.cli.verifying import Verification
 from kspec.report.document import to_json
@@ -130,12 +131,13 @@ def _strategy(sources: Sources, each: Compiled, quantifier: Quantifier) -> str:
     """The text of a strategy that draws the variable."""
     if quantifier.domain:
         helper = each.helpers.get(quantifier.name)
-        first = f", model.{helper}()" if helper else ""
+        first = f", *model.{helper}()" if helper else ""
         return f"members(model.FOLDER, {quantifier.domain!r}{first})"
     if quantifier.members is not None:
         return f"st.sampled_from(model.{each.helpers[quantifier.name]}(model.cluster))"
     low, high = bounds(sources.verification, each.prop, quantifier)
-    return f"st.integers({low}, {high})"
+    known = each.helpers.get(quantifier.name)
+    return f"st.integers({low}, {high})" + (f" | st.sampled_from(model.{known}())" if known else "")
 
 
 def bounds(verification: Verification, prop: Property, quantifier: Quantifier) -> tuple[object, object]:
@@ -145,27 +147,6 @@ def bounds(verification: Verification, prop: Property, quantifier: Quantifier) -
     assert quantifier.low is not None and quantifier.high is not None
     rules = verification.setting.rules
     return evaluate(quantifier.low, env, rules), evaluate(quantifier.high, env, rules)
-
-
-def candidates(verification: Verification, prop: Property) -> dict[str, object]:
-    """For each variable over a domain the plainest member, as the solver finds it."""
-    found = {q.name: candidate(verification, q) for q in prop.quantifiers if q.domain}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def candidate(verification: Verification, quantifier: Quantifier) -> object:
-    """The plainest member of a domain; None if the solver finds none."""
-    from kspec.ir import nodes as ir
-    from kspec.ir.properties import Property
-    from kspec.ir.types import BOOL
-    from kspec.solve.verdict import Holds
-    from kspec.verify.properties import verify_property
-
-    exists = Property("prove", "there is one", (quantifier,), True, ir.Lit(True, BOOL))
-    verdict = verify_property(exists, verification.cluster, verification.setting)
-    if not isinstance(verdict, Holds) or verdict.witness is None:
-        return None
-    return verdict.witness.values[quantifier.name]
 
 
 def _docstring(text: str) -> str:

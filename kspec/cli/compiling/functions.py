@@ -26,7 +26,7 @@ class Compiled:
     result: Result
     witness: str = ""
     helpers: Mapping[str, str] = field(default_factory=dict)
-    """For a variable, the function that yields what drawing begins with: a list at hand, or a candidate."""
+    """For a variable, the function that yields what drawing begins with: a list at hand, or candidates."""
 
 
 def names_of(properties: Sequence[Property]) -> list[str]:
@@ -44,11 +44,11 @@ def names_of(properties: Sequence[Property]) -> list[str]:
 
 
 def rules_of(
-    prop: Property, name: str, result: Result, candidates: Mapping[str, object], table: TypeTable
+    prop: Property, name: str, result: Result, candidates: Mapping[str, Sequence[object]], table: TypeTable
 ) -> tuple[list[ir.Rule], Compiled]:
     """The functions of one property as rules for the Python back end.
 
-    `candidates`: for a variable over a domain, a value that could exist.
+    `candidates`: for a variable, values that it could have.
     """
     cluster = ir.Parameter("cluster", Record("Cluster"))
     params = tuple(ir.Parameter(q.name, q.type) for q in prop.quantifiers)
@@ -58,7 +58,8 @@ def rules_of(
         if q.members is not None:
             rules.append(_function(helpers[q.name], (cluster,), q.members, ListOf(q.type)))
         elif q.name in helpers:
-            rules.append(_function(helpers[q.name], (), spelled(candidates[q.name], q.type, table), q.type))
+            type_ = ListOf(q.type)
+            rules.append(_function(helpers[q.name], (), spelled(candidates[q.name], type_, table), type_))
     witness = ""
     if result.witness is not None and result.witness.values:
         witness = f"witness_of_{name}"

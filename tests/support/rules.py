@@ -43,8 +43,18 @@ def library() -> Library:
 
 @cache
 def common_modules() -> tuple[tuple[str, ast.Module], ...]:
-    """The files of rules/types: what every rule needs."""
-    return tuple(m for m in standard_modules() if m[0].startswith("types/"))
+    """What every rule needs: the files of rules/types, and those that only declare types, which `Cluster`
+    may name.
+    """
+    return tuple(m for m in standard_modules() if m[0].startswith("types/") or _only_declares_types(m[1]))
+
+
+def _only_declares_types(module: ast.Module) -> bool:
+    return all(isinstance(d, ast.TypeDecl | ast.Block) and _is_type(d) for d in module.declarations)
+
+
+def _is_type(declaration: ast.TypeDecl | ast.Block) -> bool:
+    return isinstance(declaration, ast.TypeDecl) or declaration.keyword == "resource"
 
 
 def parsed(text: str, name: str = "test.kspec") -> ast.Module:

@@ -179,15 +179,3 @@ def test_on_a_terminal(folder: Path, term: str, coloured: bool) -> None:
     os.close(side)
     assert (b"\x1b[" in os.read(main, 65536)) is coloured
     os.close(main)
-
-
-def test_the_time_of_a_real_plan(process: Callable[..., Ran], shared: Path) -> None:
-    """From a cold start, a plan of eleven services takes less than 1.5 s of CPU."""
-
-    def once() -> float:
-        before = os.times()
-        assert process("plan", shared / "corpus" / "online-boutique").code == 0
-        after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
-
-    assert min(once() for _ in range(3)) < 1.5

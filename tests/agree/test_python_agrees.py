@@ -64,7 +64,7 @@ def test_sums_agree_at_the_ends_of_the_range(drawn: Drawn, extreme: int) -> None
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, **BUDGET)
+@settings(max_examples=800, **BUDGET)
 @given(typed_expressions(depth=6))
 def test_many_expressions_agree(drawn: Drawn) -> None:
     check_agreement(*drawn)

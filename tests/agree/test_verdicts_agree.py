@@ -357,14 +357,14 @@ def test_verdicts_on_access(title: str, objects: list[Object], seed: int) -> Non
 
 
 @pytest.mark.slow
-@settings(max_examples=1000)
+@settings(max_examples=200)
 @given(few(sorted(world(NETWORK).properties)), networks(), st.integers(0, 10**6))
 def test_many_verdicts_on_networks(title: str, objects: list[Object], seed: int) -> None:
     check(NETWORK, title, objects, some_pod, seed, 150)
 
 
 @pytest.mark.slow
-@settings(max_examples=1000)
+@settings(max_examples=200)
 @given(few(sorted(world(ACCESS).properties)), accesses(), st.integers(0, 10**6))
 def test_many_verdicts_on_access(title: str, objects: list[Object], seed: int) -> None:
     check(ACCESS, title, objects, some_subject, seed, 150)

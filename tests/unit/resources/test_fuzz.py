@@ -67,7 +67,7 @@ def check(data: bytes, name: str, reader: ObjectReader) -> None:
         assert str(mistake.span).startswith(name)
 
 
-@pytest.mark.parametrize("number", [400, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [400, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_damaged_files(number: int) -> None:
     random, sources, reader = Random(number), seeds(), ObjectReader(load_types())
     for turn in range(number):

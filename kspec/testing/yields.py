@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kspec.ir.signatures import NOTHING, PARAMETERS, Overload, signatures
-from kspec.ir.types import ListOf, MapOf, OptionalOf, Record, Scalar, Type, TypeTable
+from kspec.ir.types import DYN, ListOf, MapOf, OptionalOf, Record, Scalar, Type, TypeTable
+from kspec.ir.unify import match_overloads
 
 _LEFT_OUT = frozenset(("hash", "undetermined", "@cast", "optional.none"))
 """Functions whose values say nothing (a hash), or that are drawn by other means."""
@@ -20,7 +21,8 @@ def yielding(type_: Type) -> list[tuple[Overload, tuple[tuple[Scalar, Type], ...
         for name, overloads in signatures().items():
             for overload in overloads if name not in _LEFT_OUT else ():
                 bindings: dict[Scalar, Type] = {}
-                if overload.result != NOTHING and _unify(overload.result, type_, bindings):
+                unified = overload.result != NOTHING and _unify(overload.result, type_, bindings)
+                if unified and _is_meant(overload, bindings, type_):
                     # What yields any type at all (`list[i]`, `max`) would crowd out the rest and often fails.
                     weight = 1 if overload.result in PARAMETERS else 4
                     found += [(overload, tuple(bindings.items()))] * weight
@@ -28,6 +30,14 @@ def yielding(type_: Type) -> list[tuple[Overload, tuple[tuple[Scalar, Type], ...
 
 
 _YIELDING: dict[Type, list[tuple[Overload, tuple[tuple[Scalar, Type], ...]]]] = {}
+
+
+def _is_meant(overload: Overload, bindings: Mapping[Scalar, Type], type_: Type) -> bool:
+    """Does a call with arguments of these types have the wanted type, or does an overload before it take
+    them? `flatten` of a list of lists is never that of a plain list.
+    """
+    matches = match_overloads(overload.name, [filled(p, bindings) for p in overload.params])
+    return type_ == DYN or not matches or matches[0].result == type_
 
 
 def _unify(pattern: Type, concrete: Type, bindings: dict[Scalar, Type]) -> bool:

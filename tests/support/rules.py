@@ -41,10 +41,13 @@ def library() -> Library:
     return library_of(standard())
 
 
+ADMIN_KINDS = "network/admin_kinds"
+
+
 @cache
 def common_modules() -> tuple[tuple[str, ast.Module], ...]:
-    """The files of rules/types: what every rule needs."""
-    return tuple(m for m in standard_modules() if m[0].startswith("types/"))
+    """The files of rules/types, and the kinds that they list: what every rule needs."""
+    return tuple(m for m in standard_modules() if m[0].startswith("types/") or m[0] == ADMIN_KINDS)
 
 
 def parsed(text: str, name: str = "test.kspec") -> ast.Module:

@@ -35,6 +35,7 @@ def tree(tmp_path: Path) -> Path:
     types.mkdir(parents=True)
     for name in ("rule.kspec", "cluster.kspec"):
         (types / name).write_text((root() / "rules" / "types" / name).read_text())
+    put(tmp_path, "network/admin_kinds", (root() / "rules" / "network" / "admin_kinds.kspec").read_text())
     put(tmp_path, "small/a", RULE)
     put(tmp_path, "small/b", USER)
     return tmp_path

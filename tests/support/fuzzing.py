@@ -170,7 +170,8 @@ def at_most(seconds: float) -> Iterator[None]:
     finally:
         for (number, timer, _), handler in zip(timers, before, strict=True):
             signal.setitimer(timer, 0)
-            signal.signal(number, handler)
+            # A signal that is already under way must not end the process, which the default handler does.
+            signal.signal(number, signal.SIG_IGN if handler is signal.SIG_DFL else handler)
 
 
 def warm_up(folder: Path) -> None:

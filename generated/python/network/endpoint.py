@@ -145,6 +145,14 @@ def endpoints(cluster):
         ],
         [
             endpointOf(
+                (r.get("metadata") or {}).get("namespace") or "",
+                (r.get("metadata") or {}).get("name") or "",
+                (r.get("spec") or {}).get("template") or {},
+            )
+            for r in cluster.get("replicationControllers") or []
+        ],
+        [
+            endpointOf(
                 (d.get("metadata") or {}).get("namespace") or "",
                 join_texts((d.get("metadata") or {}).get("name") or "", "-0"),
                 (d.get("spec") or {}).get("template") or {},
@@ -448,6 +456,13 @@ RULES = (
                     ("replicaSets", "*", "spec", "template", "spec", "containers"),
                     ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
                     ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
+                    ("replicationControllers", "#"),
+                    ("replicationControllers", "*", "metadata", "name"),
+                    ("replicationControllers", "*", "metadata", "namespace"),
+                    ("replicationControllers", "*", "spec", "template", "metadata", "labels"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "containers"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "initContainers"),
                     ("statefulSets", "#"),
                     ("statefulSets", "*", "metadata", "name"),
                     ("statefulSets", "*", "metadata", "namespace"),
@@ -520,6 +535,13 @@ RULES = (
                     ("replicaSets", "*", "spec", "template", "spec", "containers"),
                     ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
                     ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
+                    ("replicationControllers", "#"),
+                    ("replicationControllers", "*", "metadata", "name"),
+                    ("replicationControllers", "*", "metadata", "namespace"),
+                    ("replicationControllers", "*", "spec", "template", "metadata", "labels"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "containers"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "initContainers"),
                     ("statefulSets", "#"),
                     ("statefulSets", "*", "metadata", "name"),
                     ("statefulSets", "*", "metadata", "namespace"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import type_of
-from kspec.runtime.generated_support import and_, exists_
+from kspec.runtime.generated_support import and_, exists_, join_texts
 from kspec.runtime.library import FUNCTIONS
+from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.values import TypeValue
 from ..network import endpoint as network_endpoint
@@ -89,13 +90,20 @@ def reaches_6(origin, destination, port, protocol, cluster):
         for e in network_endpoint.endpoints(cluster)
         if (
             (e.get("namespace") or "") == ((destination.get("metadata") or {}).get("namespace") or "")
-            and len((destination.get("spec") or {}).get("selector") or {}) > 0
             and all(
                 k in (e.get("labels") or {}) and (e.get("labels") or {})[k] == v
                 for k, v in ((destination.get("spec") or {}).get("selector") or {}).items()
             )
         )
     ]
+    if len((destination.get("spec") or {}).get("selector") or {}) == 0:
+        return undetermined(
+            join_texts(
+                "the endpoints of the Service ",
+                (destination.get("metadata") or {}).get("name") or "",
+                " are written by hand: it has no selector",
+            ),
+        )
     return exists_(
         (destination.get("spec") or {}).get("ports") or [],
         lambda s: (
@@ -12723,6 +12731,13 @@ RULES = (
                     ("replicaSets", "*", "spec", "template", "spec", "containers"),
                     ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
                     ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
+                    ("replicationControllers", "#"),
+                    ("replicationControllers", "*", "metadata", "name"),
+                    ("replicationControllers", "*", "metadata", "namespace"),
+                    ("replicationControllers", "*", "spec", "template", "metadata", "labels"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "containers"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "initContainers"),
                     ("statefulSets", "#"),
                     ("statefulSets", "*", "metadata", "name"),
                     ("statefulSets", "*", "metadata", "namespace"),
@@ -12734,6 +12749,7 @@ RULES = (
             ),
             "destination": frozenset(
                 (
+                    ("metadata", "name"),
                     ("metadata", "namespace"),
                     ("spec", "ports", "#"),
                     ("spec", "ports", "*", "port"),

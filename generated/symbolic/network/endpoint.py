@@ -158,33 +158,44 @@ def endpoints(cluster):
                         "_+_",
                         ops.call(
                             "_+_",
-                            ops.map_(
-                                ops.filter_(
-                                    ops.field(cluster, "pods", []),
-                                    lambda p: ops.call("!_", hasEnded(p)),
+                            ops.call(
+                                "_+_",
+                                ops.map_(
+                                    ops.filter_(
+                                        ops.field(cluster, "pods", []),
+                                        lambda p: ops.call("!_", hasEnded(p)),
+                                    ),
+                                    lambda p: endpoint(p),
                                 ),
-                                lambda p: endpoint(p),
+                                ops.map_(
+                                    ops.field(cluster, "deployments", []),
+                                    lambda d: endpointOf(
+                                        ops.field(ops.field(d, "metadata", {}), "namespace", ""),
+                                        ops.field(ops.field(d, "metadata", {}), "name", ""),
+                                        ops.field(ops.field(d, "spec", {}), "template", {}),
+                                    ),
+                                ),
                             ),
                             ops.map_(
-                                ops.field(cluster, "deployments", []),
-                                lambda d: endpointOf(
-                                    ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                                    ops.field(ops.field(d, "metadata", {}), "name", ""),
-                                    ops.field(ops.field(d, "spec", {}), "template", {}),
+                                ops.filter_(
+                                    ops.field(cluster, "replicaSets", []),
+                                    lambda r: ops.call(
+                                        "!_",
+                                        ops.exists(
+                                            ops.field(ops.field(r, "metadata", {}), "ownerReferences", []),
+                                            lambda o: ops.field(o, "controller", False),
+                                        ),
+                                    ),
+                                ),
+                                lambda r: endpointOf(
+                                    ops.field(ops.field(r, "metadata", {}), "namespace", ""),
+                                    ops.field(ops.field(r, "metadata", {}), "name", ""),
+                                    ops.field(ops.field(r, "spec", {}), "template", {}),
                                 ),
                             ),
                         ),
                         ops.map_(
-                            ops.filter_(
-                                ops.field(cluster, "replicaSets", []),
-                                lambda r: ops.call(
-                                    "!_",
-                                    ops.exists(
-                                        ops.field(ops.field(r, "metadata", {}), "ownerReferences", []),
-                                        lambda o: ops.field(o, "controller", False),
-                                    ),
-                                ),
-                            ),
+                            ops.field(cluster, "replicationControllers", []),
                             lambda r: endpointOf(
                                 ops.field(ops.field(r, "metadata", {}), "namespace", ""),
                                 ops.field(ops.field(r, "metadata", {}), "name", ""),

@@ -87,11 +87,6 @@ def reaches_6(origin, destination, port, protocol, cluster):
                     ops.field(e, "namespace", ""),
                     ops.field(ops.field(destination, "metadata", {}), "namespace", ""),
                 ),
-                lambda: ops.call(
-                    "_>_",
-                    ops.call("size", ops.field(ops.field(destination, "spec", {}), "selector", {})),
-                    0,
-                ),
                 lambda: ops.all_(
                     ops.field(ops.field(destination, "spec", {}), "selector", {}),
                     lambda k, v: ops.and_(
@@ -104,60 +99,79 @@ def reaches_6(origin, destination, port, protocol, cluster):
         ),
     )
     return lets.done(
-        ops.exists(
-            ops.field(ops.field(destination, "spec", {}), "ports", []),
-            lambda s: ops.and_(
-                ops.call("_==_", ops.field(s, "port", 0), port),
-                lambda: ops.call(
-                    "_==_",
-                    ops.cond(
-                        ops.call("_==_", ops.field(s, "protocol", ""), ""),
-                        lambda: "TCP",
-                        lambda: ops.field(s, "protocol", ""),
+        ops.cond(
+            ops.call(
+                "_==_",
+                ops.call("size", ops.field(ops.field(destination, "spec", {}), "selector", {})),
+                0,
+            ),
+            lambda: ops.call(
+                "undetermined",
+                ops.call(
+                    "_+_",
+                    ops.call(
+                        "_+_",
+                        "the endpoints of the Service ",
+                        ops.field(ops.field(destination, "metadata", {}), "name", ""),
                     ),
-                    protocol,
+                    " are written by hand: it has no selector",
                 ),
-                lambda: ops.exists(
-                    backends,
-                    lambda e: ops.cond(
-                        ops.call("!_", ops.has_field(s, "targetPort")),
-                        lambda: reaches(origin, e, ops.field(s, "port", 0), protocol, cluster),
-                        lambda: ops.cond(
-                            ops.call(
-                                "_==_",
-                                ops.call("type", ops.field(s, "targetPort", None)),
-                                ops.TypeValue("int"),
-                            ),
-                            lambda: reaches(
-                                origin,
-                                e,
-                                ops.call("int", ops.field(s, "targetPort", None)),
-                                protocol,
-                                cluster,
-                            ),
-                            lambda: ops.exists(
-                                ops.field(e, "ports", []),
-                                lambda c: ops.and_(
-                                    ops.call(
-                                        "_==_",
-                                        ops.field(c, "name", ""),
-                                        ops.call("string", ops.field(s, "targetPort", None)),
-                                    ),
-                                    lambda: ops.call(
-                                        "_==_",
-                                        ops.cond(
-                                            ops.call("_==_", ops.field(c, "protocol", ""), ""),
-                                            lambda: "TCP",
-                                            lambda: ops.field(c, "protocol", ""),
+            ),
+            lambda: ops.exists(
+                ops.field(ops.field(destination, "spec", {}), "ports", []),
+                lambda s: ops.and_(
+                    ops.call("_==_", ops.field(s, "port", 0), port),
+                    lambda: ops.call(
+                        "_==_",
+                        ops.cond(
+                            ops.call("_==_", ops.field(s, "protocol", ""), ""),
+                            lambda: "TCP",
+                            lambda: ops.field(s, "protocol", ""),
+                        ),
+                        protocol,
+                    ),
+                    lambda: ops.exists(
+                        backends,
+                        lambda e: ops.cond(
+                            ops.call("!_", ops.has_field(s, "targetPort")),
+                            lambda: reaches(origin, e, ops.field(s, "port", 0), protocol, cluster),
+                            lambda: ops.cond(
+                                ops.call(
+                                    "_==_",
+                                    ops.call("type", ops.field(s, "targetPort", None)),
+                                    ops.TypeValue("int"),
+                                ),
+                                lambda: reaches(
+                                    origin,
+                                    e,
+                                    ops.call("int", ops.field(s, "targetPort", None)),
+                                    protocol,
+                                    cluster,
+                                ),
+                                lambda: ops.exists(
+                                    ops.field(e, "ports", []),
+                                    lambda c: ops.and_(
+                                        ops.call(
+                                            "_==_",
+                                            ops.field(c, "name", ""),
+                                            ops.call("string", ops.field(s, "targetPort", None)),
                                         ),
-                                        protocol,
-                                    ),
-                                    lambda: reaches(
-                                        origin,
-                                        e,
-                                        ops.field(c, "containerPort", 0),
-                                        protocol,
-                                        cluster,
+                                        lambda: ops.call(
+                                            "_==_",
+                                            ops.cond(
+                                                ops.call("_==_", ops.field(c, "protocol", ""), ""),
+                                                lambda: "TCP",
+                                                lambda: ops.field(c, "protocol", ""),
+                                            ),
+                                            protocol,
+                                        ),
+                                        lambda: reaches(
+                                            origin,
+                                            e,
+                                            ops.field(c, "containerPort", 0),
+                                            protocol,
+                                            cluster,
+                                        ),
                                     ),
                                 ),
                             ),

@@ -14,6 +14,7 @@ from kspec.runtime.symbolic.compare import entries_of, equal
 from kspec.runtime.symbolic.inputs import OpenMap, OpenRecord
 from kspec.runtime.symbolic.merge import (
     Case,
+    alternatives,
     choose,
     count_all,
     items_of,
@@ -21,6 +22,7 @@ from kspec.runtime.symbolic.merge import (
     make_number,
     make_optional,
     number_kind,
+    number_term,
     optional_parts,
     select,
     sources_of,
@@ -29,6 +31,7 @@ from kspec.runtime.symbolic.terms import Term
 from kspec.runtime.symbolic.values import (
     Opaque,
     SymBool,
+    SymInt,
     SymList,
     SymMap,
     SymOptional,
@@ -41,7 +44,7 @@ from kspec.runtime.symbolic.values import (
     is_open,
     make_bool,
 )
-from kspec.runtime.values import EvalError, Optional
+from kspec.runtime.values import EvalError, Optional, UInt
 
 Maps = (dict, SymMap, SymRecord, OpenRecord, OpenMap)
 Lists = (list, tuple, SymList)
@@ -191,8 +194,8 @@ def index(operand: object, at: object) -> object:
     """`operand[at]`."""
     if isinstance(operand, Maps):
         return present_or_error(lookup(operand, at), at)
-    if isinstance(operand, Lists) and isinstance(at, int):
-        return _element(operand, at, failed("index_out_of_bounds", f"index {at} is outside the list"))
+    if isinstance(operand, Lists) and _is_index(at):
+        return _element_at(operand, at, failed("index_out_of_bounds", "the index is outside the list"))
     if isinstance(operand, SymOptional):
         return index_maybe(operand, at)
     return NotImplemented
@@ -208,13 +211,49 @@ def index_maybe(operand: object, at: object) -> object:
     if isinstance(operand, Maps):
         present, value = lookup(operand, at)
         return make_optional(present, value)
-    if isinstance(operand, Lists) and isinstance(at, int):
-        found = _element(operand, at, None)
-        held = [(g, v) for g, v in found.alternatives if v is not None] if isinstance(found, Union) else None
-        if held is None:
-            return make_optional(t.truth(found is not None), found)
+    if isinstance(operand, Lists) and _is_index(at):
+        found = _element_at(operand, at, _OUTSIDE)
+        held = [case for case in alternatives(found) if case[1] is not _OUTSIDE]
+        if not held:
+            return Optional(False)
         return make_optional(t.any_of(g for g, _ in held), held[0][1] if len(held) == 1 else Union(held))
     return NotImplemented
+
+
+_OUTSIDE = Opaque("no element")
+
+
+def _is_index(value: object) -> bool:
+    return type(value) in (int, UInt) or number_kind(value) in ("int", "uint")
+
+
+def _element_at(operand: object, at: object, outside: object) -> object:
+    """The element at an index that may be open."""
+    if not isinstance(at, SymInt):
+        assert isinstance(at, int)
+        return _element(operand, at, outside)
+    index_term = number_term(at)
+    cases: list[Case] = []
+    for place in range(len(items_of(operand))):
+        here = t.eq(index_term, t.number(place))
+        if here is not t.FALSE:
+            cases.append((here, _element(operand, place, outside)))
+    return select([*cases, (t.not_(t.any_of(here for here, _ in cases)), outside)])
+
+
+def first(operand: object) -> object:
+    return index_maybe(operand, 0) if isinstance(operand, Lists) else NotImplemented
+
+
+def last(operand: object) -> object:
+    return first(reverse(operand)) if isinstance(operand, Lists) else NotImplemented
+
+
+def reverse(operand: object) -> object:
+    if not isinstance(operand, Lists):
+        return NotImplemented
+    count_all(operand)
+    return make_list(reversed(items_of(operand)), sources_of(operand))
 
 
 def select_maybe(operand: object, name: object) -> object:

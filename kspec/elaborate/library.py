@@ -43,8 +43,8 @@ class Library:
     profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     def types(self, table: TypeTable) -> TypeTable:
-        """The table of a Kubernetes version with the library's own types in it."""
-        return extended(table, self.records, self.kinds)
+        """The table of a Kubernetes version with the library's own types in it, be they there already or not."""
+        return extended(table, self.records, [k for k in self.kinds if k not in table.kinds])
 
 
 def library_of(elaborated: Elaborated) -> Library:

@@ -134,7 +134,7 @@ class _Loading:
         self.finder = find_inputs(paths, self.finder.stdin)
         module = self.read_modules()
         raw = [r for i in self.finder.inputs if not _is_kspec(i) for r in self.read_documents(i)]
-        table = self.types(module)
+        table = self.with_declared(self.types(module), module, raw)
         table = with_crds(table, [r.value for r in raw if is_crd(r.value)])
         user = self.elaborate(module, table) if module is not None else None
         if user is not None:
@@ -205,6 +205,16 @@ class _Loading:
             self.version = None
         return load_types(self.version or DEFAULT_VERSION)
 
+    def with_declared(
+        self, table: TypeTable, module: ast.Module | None, raw: Sequence[_Raw]
+    ) -> TypeTable:
+        """The table with the kinds that the standard rules declare, where it takes more than the API's own."""
+        own = {(k.api_version, k.kind) for k in table.kinds}
+        if module is None and all(_kind(r.value) in own and not is_crd(r.value) for r in raw):
+            return table
+        self.library = self.library or load_library()
+        return self.library.types(table)
+
     def elaborate(self, module: ast.Module, table: TypeTable) -> User:
         from kspec.elaborate.user import elaborate_user
 
@@ -274,6 +284,10 @@ class _Loading:
         for made in implied:
             found.setdefault(made.key, made)
         return (*found.values(), *nameless)
+
+
+def _kind(value: object) -> tuple[str, str]:
+    return (str(value.get("apiVersion")), str(value.get("kind"))) if isinstance(value, dict) else ("", "")
 
 
 @dataclass(frozen=True, slots=True)

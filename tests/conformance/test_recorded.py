@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kspec.conform.protocol import find_areas
+from kspec.conform.protocol import Area, find_areas
 
 SUITES = Path(__file__).parents[2].parent / "shared" / "conformance"
 ROLE = {"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}
@@ -58,6 +58,41 @@ PODS = [pod("db", {"app": "db"}, "10.0.0.1", 80), pod("web", {"app": "web"}, "10
 ALL = {p: [[1, 65535]] for p in ("TCP", "UDP", "SCTP")}
 EVERYWHERE = {"range": "0.0.0.0-255.255.255.255", "conn": ALL}
 
+def admin(kind: str, name: str, **spec: object) -> dict[str, Any]:
+    """An administrator's policy on the pods with `app: db`."""
+    subject = {"pods": {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "db"}}}}
+    return {
+        "apiVersion": "policy.networking.k8s.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": {"subject": subject, **spec},
+    }
+
+
+WEB = {"pods": {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "web"}}}}
+TIERS = [
+    admin(
+        "AdminNetworkPolicy",
+        "first",
+        priority=1,
+        ingress=[
+            {"action": "Pass", "from": [WEB], "ports": [{"portRange": {"start": 80, "end": 90}}]},
+            {"action": "Allow", "from": [WEB], "ports": [{"portNumber": {"port": 99, "protocol": "UDP"}}]},
+            {"action": "Deny", "from": [WEB]},
+        ],
+    ),
+    admin(
+        "AdminNetworkPolicy", "second", priority=2, ingress=[{"action": "Allow", "from": [{"namespaces": {}}]}]
+    ),
+    admin(
+        "BaselineAdminNetworkPolicy",
+        "default",
+        egress=[{"action": "Deny", "to": [{"networks": ["10.0.0.0/8"]}]}],
+    ),
+]
+KUBELET = {"user": "system:node:a", "groups": ["system:nodes"]}
+
+
 OURS: dict[str, tuple[dict[str, Any], Any]] = {
     "access.rbac": (
         {
@@ -86,6 +121,58 @@ OURS: dict[str, tuple[dict[str, Any], Any]] = {
         },
         {"decisions": [{"expect": "allow"}, {"expect": "noopinion"}, {"expect": "noopinion"}]},
     ),
+    "access.node": (
+        {
+            "pods": [
+                {
+                    "metadata": {"name": "p", "namespace": "n"},
+                    "spec": {
+                        "nodeName": "a",
+                        "containers": [{"name": "c"}],
+                        "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}],
+                    },
+                }
+            ],
+            "pvs": [
+                {
+                    "metadata": {"name": "disk"},
+                    "spec": {
+                        "claimRef": {"namespace": "n", "name": "data"},
+                        "csi": {
+                            "nodeStageSecretRef": {"namespace": "n", "name": "stage"},
+                            "controllerExpandSecretRef": {"namespace": "n", "name": "expand"},
+                        },
+                    },
+                }
+            ],
+            "volumeAttachments": [{"Name": "va", "Node": "a"}],
+            "resourceSlices": None,
+            "requests": [
+                request("get", "secrets", namespace="n", name="stage", **KUBELET),
+                request("get", "secrets", namespace="n", name="expand", **KUBELET),
+                request("get", "volumeattachments", apiGroup="storage.k8s.io", name="va", **KUBELET),
+                request("list", "pods", fieldSelector="spec.nodeName=a", **KUBELET),
+                request("list", "pods", fieldSelector="spec.nodeName=b", **KUBELET),
+                request("get", "secrets", namespace="n", name="stage"),
+            ],
+        },
+        {
+            "decisions": [
+                {"expect": "allow"},
+                {
+                    "expect": "noopinion",
+                    "reason": "no relationship found between node 'a' and this object",
+                },
+                {"expect": "allow"},
+                {"expect": "allow"},
+                {
+                    "expect": "noopinion",
+                    "reason": "can only list/watch pods with spec.nodeName field selector",
+                },
+                {"expect": "noopinion"},
+            ]
+        },
+    ),
     "network.truthtable": (
         {"objects": [CLOSED, *PODS]},
         {
@@ -107,21 +194,38 @@ OURS: dict[str, tuple[dict[str, Any], Any]] = {
             ],
         },
     ),
+    "network.connectivity with tiers": (
+        {"objects": [CLOSED, *TIERS, *PODS]},
+        {
+            "pods": [{"src": "n/web", "dst": "n/db", "conn": {"TCP": [[80, 80]], "UDP": [[99, 99]]}}],
+            "external": [
+                {"pod": "n/db", "direction": "to", "range": "0.0.0.0-9.255.255.255", "conn": ALL},
+                {"pod": "n/db", "direction": "to", "range": "11.0.0.0-255.255.255.255", "conn": ALL},
+                {"pod": "n/web", "direction": "from", **EVERYWHERE},
+                {"pod": "n/web", "direction": "to", **EVERYWHERE},
+            ],
+        },
+    ),
 }
+"""By area, with more words where there are several of one."""
 
 
-@pytest.mark.parametrize("area", sorted(OURS))
-def test_our_own_cases(area: str) -> None:
-    case, expected = OURS[area]
-    found = find_areas()[area]
+def area_of(name: str) -> Area:
+    return find_areas()[name.partition(" ")[0]]
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_our_own_cases(name: str) -> None:
+    case, expected = OURS[name]
+    found = area_of(name)
     actual = found.run_case(case)
     assert found.compare(expected, actual) is None, actual
 
 
-@pytest.mark.parametrize("area", sorted(OURS))
-def test_a_wrong_answer_differs(area: str) -> None:
-    case, expected = OURS[area]
-    found = find_areas()[area]
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_a_wrong_answer_differs(name: str) -> None:
+    case, expected = OURS[name]
+    found = area_of(name)
     wrong = json.loads(json.dumps(expected).replace("true", "false").replace("65535", "65534"))
     wrong = json.loads(json.dumps(wrong).replace('"allow"', '"deny"').replace('"list"', '"watch"'))
     assert wrong != expected
@@ -133,9 +237,11 @@ def test_a_wrong_answer_differs(area: str) -> None:
     [
         "access-abac",
         "access-covers",
+        "access-node",
         "network-truthtable",
         pytest.param("access-rbac", marks=pytest.mark.slow),
         pytest.param("network-connectivity", marks=pytest.mark.slow),
+        pytest.param("network-tiers", marks=pytest.mark.slow),
         pytest.param("scheduler-snapshot", marks=pytest.mark.slow),
         pytest.param("scheduler-preempt", marks=pytest.mark.slow),
         pytest.param("scheduler-sequence", marks=pytest.mark.slow),

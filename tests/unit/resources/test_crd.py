@@ -150,3 +150,28 @@ def test_broken_definitions_add_nothing_and_are_told(tmp_path: Path) -> None:
     )
     loaded = load_workspace([str(tmp_path)])
     assert not loaded.ok and len(loaded.diagnostics) >= 4
+
+
+def test_what_the_rules_declare_goes_before_a_definition(tmp_path: Path) -> None:
+    """Else its objects would be records that no rule asks for."""
+    crd = CRD.replace("ops.example.com", "policy.networking.k8s.io").replace("v1beta1", "v1alpha1", 1)
+    crd = crd.replace("kind: Backup", "kind: AdminNetworkPolicy").replace(
+        "plural: backups", "plural: adminnetworkpolicies"
+    )
+    policy = (
+        "apiVersion: policy.networking.k8s.io/v1alpha1\n"
+        "kind: AdminNetworkPolicy\n"
+        "metadata: {name: a}\n"
+        "spec: {priority: 1, subject: {namespaces: {}}}\n"
+    )
+    for text in (policy, f"{crd}\n---\n{policy}"):
+        file = tmp_path / "all.yaml"
+        file.write_text(text)
+        workspace = load_workspace([str(file)])
+        assert workspace.ok, workspace.diagnostics
+        assert [o.kind.record for o in workspace.objects if o.kind and o.key.name == "a"] == [
+            "network.AdminNetworkPolicy"
+        ]
+        assert len({(k.api_version, k.kind) for k in workspace.table.kinds}) == len(workspace.table.kinds)
+    file.write_text(policy.replace("priority", "prority"))
+    assert any("no field `prority`" in d.message for d in load_workspace([str(file)]).diagnostics)

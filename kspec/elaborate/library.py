@@ -43,7 +43,7 @@ class Library:
     profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     def types(self, table: TypeTable) -> TypeTable:
-        """The table of a Kubernetes version with the library's own types in it, be they there already or not."""
+        """The table of a Kubernetes version with the library's own types in it, there already or not."""
         return extended(table, self.records, [k for k in self.kinds if k not in table.kinds])
 
 

@@ -205,10 +205,8 @@ class _Loading:
             self.version = None
         return load_types(self.version or DEFAULT_VERSION)
 
-    def with_declared(
-        self, table: TypeTable, module: ast.Module | None, raw: Sequence[_Raw]
-    ) -> TypeTable:
-        """The table with the kinds that the standard rules declare, where it takes more than the API's own."""
+    def with_declared(self, table: TypeTable, module: ast.Module | None, raw: Sequence[_Raw]) -> TypeTable:
+        """The table with the kinds that the standard rules declare, if more than the API's own are used."""
         own = {(k.api_version, k.kind) for k in table.kinds}
         if module is None and all(_kind(r.value) in own and not is_crd(r.value) for r in raw):
             return table

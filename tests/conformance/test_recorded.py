@@ -58,6 +58,7 @@ PODS = [pod("db", {"app": "db"}, "10.0.0.1", 80), pod("web", {"app": "web"}, "10
 ALL = {p: [[1, 65535]] for p in ("TCP", "UDP", "SCTP")}
 EVERYWHERE = {"range": "0.0.0.0-255.255.255.255", "conn": ALL}
 
+
 def admin(kind: str, name: str, **spec: object) -> dict[str, Any]:
     """An administrator's policy on the pods with `app: db`."""
     subject = {"pods": {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "db"}}}}
@@ -82,7 +83,10 @@ TIERS = [
         ],
     ),
     admin(
-        "AdminNetworkPolicy", "second", priority=2, ingress=[{"action": "Allow", "from": [{"namespaces": {}}]}]
+        "AdminNetworkPolicy",
+        "second",
+        priority=2,
+        ingress=[{"action": "Allow", "from": [{"namespaces": {}}]}],
     ),
     admin(
         "BaselineAdminNetworkPolicy",

@@ -10,6 +10,7 @@ from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.values import TypeValue
 from ..network import endpoint as network_endpoint
+from ..network import options as network_options
 from ..types import selector as types_selector
 
 int_ = FUNCTIONS["int"]
@@ -68,9 +69,12 @@ def blockHolds(b, e):
 def peerMatches(peer, policyNamespace, e, cluster):
     """Does a peer of a rule match the other end? Selectors see pods only, never those in the network of their node."""
     if peer.get("ipBlock") is not None:
-        return blockHolds(peer.get("ipBlock") or {}, e)
+        return (
+            (not network_endpoint.isGoverned(e) or network_options.ipBlocksMatchPods(cluster))
+            and blockHolds(peer.get("ipBlock") or {}, e)
+        )
     return (
-        network_endpoint.isGoverned(e)
+        network_endpoint.isSelectable(e, cluster)
         and and_(
             lambda: (
                 network_endpoint.namespaceMatches(peer.get("namespaceSelector") or {}, e, cluster)
@@ -87,7 +91,9 @@ def peerMatches(peer, policyNamespace, e, cluster):
 
 # network/portMatches  function (p: networking.NetworkPolicyPort, destination: network.Endpoint, port: int, protocol: string): bool
 def portMatches(p, destination, port, protocol):
-    """Does an entry of `ports` match a port of the destination? A name stands for what the destination declares under it."""
+    """Does an entry of `ports` match a port of the destination? A name stands for what the destination declares under it; an
+    address that is no pod's declares nothing.
+    """
     wanted = "TCP" if not p.get("protocol") else p.get("protocol") or ""
     return (
         wanted == protocol
@@ -100,15 +106,25 @@ def portMatches(p, destination, port, protocol):
                     else int_(p.get("port")) == port
                 )
                 if type_of(p.get("port")) == TYPE_INT
-                else exists_(
-                    destination.get("ports") or [],
-                    lambda c: and_(
-                        lambda: (c.get("name") or "") == string(p.get("port")),
-                        lambda: (c.get("containerPort") or 0) == port,
-                        lambda: ("TCP" if not c.get("protocol") else c.get("protocol") or "") == protocol,
-                    ),
-                )
+                else declares(destination, string(p.get("port")), port, protocol)
             )
+        )
+    )
+
+
+# network/declares  function (e: network.Endpoint, name: string, port: int, protocol: string): bool
+def declares(e, name, port, protocol):
+    """Is this port what a pod declares under a name? What is seen as an address declares nothing."""
+    return (
+        name != ""
+        and network_endpoint.isGoverned(e)
+        and any(
+            (
+                (c.get("name") or "") == name
+                and (c.get("containerPort") or 0) == port
+                and ("TCP" if not c.get("protocol") else c.get("protocol") or "") == protocol
+            )
+            for c in e.get("ports") or []
         )
     )
 
@@ -289,6 +305,8 @@ RULES = (
                     ("namespaces", "#"),
                     ("namespaces", "*", "metadata", "labels"),
                     ("namespaces", "*", "metadata", "name"),
+                    ("options", "network", "hostNetworkAsPods"),
+                    ("options", "network", "ipBlocksMatchPods"),
                 ),
             ),
             "e": frozenset(
@@ -345,6 +363,8 @@ RULES = (
         reads={
             "destination": frozenset(
                 (
+                    ("hostNetwork",),
+                    ("outside",),
                     ("ports", "#"),
                     ("ports", "*", "containerPort"),
                     ("ports", "*", "name"),
@@ -356,7 +376,38 @@ RULES = (
             "protocol": frozenset(((),)),
         },
         source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicyPort",
-        doc="Does an entry of `ports` match a port of the destination? A name stands for what the destination declares under it.",
+        doc="Does an entry of `ports` match a port of the destination? A name stands for what the destination declares under it; an\naddress that is no pod's declares nothing.",
+        path="network/policy",
+    ),
+    CompiledRule(
+        "network/declares",
+        "function",
+        "declares",
+        (
+            Param("e", "network.Endpoint"),
+            Param("name", "string"),
+            Param("port", "int"),
+            Param("protocol", "string"),
+        ),
+        declares,
+        result="bool",
+        reads={
+            "e": frozenset(
+                (
+                    ("hostNetwork",),
+                    ("outside",),
+                    ("ports", "#"),
+                    ("ports", "*", "containerPort"),
+                    ("ports", "*", "name"),
+                    ("ports", "*", "protocol"),
+                ),
+            ),
+            "name": frozenset(((),)),
+            "port": frozenset(((),)),
+            "protocol": frozenset(((),)),
+        },
+        source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicyPort.Port (a named port on a pod)",
+        doc="Is this port what a pod declares under a name? What is seen as an address declares nothing.",
         path="network/policy",
     ),
     CompiledRule(
@@ -550,6 +601,8 @@ RULES = (
                     ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "#"),
                     ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "*"),
                     ("networkPolicies", "*", "spec", "policyTypes"),
+                    ("options", "network", "hostNetworkAsPods"),
+                    ("options", "network", "ipBlocksMatchPods"),
                 ),
             ),
             "from": frozenset(
@@ -772,6 +825,8 @@ RULES = (
                     ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "#"),
                     ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "*"),
                     ("networkPolicies", "*", "spec", "policyTypes"),
+                    ("options", "network", "hostNetworkAsPods"),
+                    ("options", "network", "ipBlocksMatchPods"),
                 ),
             ),
             "from": frozenset((("hostNetwork",), ("labels",), ("namespace",), ("outside",))),

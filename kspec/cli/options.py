@@ -82,7 +82,7 @@ def policy_options(function: F) -> F:
 
 
 def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Words that may be names or PATHS, apart: a path has a `/` or `*`, ends as a file of manifests does, or is
+    """Names and PATHS, apart: a path has a `/` or `*`, ends as a file of manifests does, or is
     `.` or `-`. What is spelt otherwise is named with `-f`, or as `./k8s`.
     """
     paths = tuple(w for w in words if is_path(w))

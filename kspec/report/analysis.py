@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kspec.report.diagnostics import place_to_json
@@ -24,8 +24,9 @@ WORDS = {PROVED: "proved", SHOWN: "shown", UNDECIDED: "not decided"}
 class Finding:
     """One thing that an analysis has to say.
 
-    `code` is stable and has a page in docs/diagnostics; `span` is the place of the object, rule or peer that it is
-    about; `reason` says why it is so, `notes` name other places; `subject` names the object as `Kind namespace/name`.
+    `code` is stable and has a page in docs/diagnostics; `span` is the place of the object, rule or peer that
+    it is about; `reason` says why it is so, `notes` name other places; `subject` names the object as `Kind
+    namespace/name`.
     """
 
     code: str
@@ -100,7 +101,8 @@ def summary(analysis: Analysis, style: Style = PLAIN) -> str:
     said = [plural(n, word) for n, word in counted if n]
     if analysis.undecided:
         said.append(f"{analysis.undecided:,} undecided")
-    line = f"{', '.join(said) or 'nothing found'} in {analysis.seconds:.1f}s ({plural(analysis.objects, 'object')})"
+    line = f"{', '.join(said) or 'nothing found'} in {analysis.seconds:.1f}s"
+    line += f" ({plural(analysis.objects, 'object')})"
     return style.warn(line) if analysis.wrong or analysis.undecided else style.good(line)
 
 
@@ -129,10 +131,9 @@ def as_diagnostic(finding: Finding) -> Diagnostic:
     return Diagnostic(finding.code, message, finding.span, finding.severity, finding.help, finding.notes)
 
 
-def _list(title: str, lines: Mapping[str, object] | list[str], style: Style) -> str:
-    if not lines:
-        return ""
-    return "\n".join([style.bold(title), *(f"  {printable(line)}" for line in lines)])
+def _list(title: str, lines: Iterable[str], style: Style) -> str:
+    shown = [f"  {printable(line)}" for line in lines]
+    return "\n".join([style.bold(title), *shown]) if shown else ""
 
 
 def to_json(analysis: Analysis) -> dict[str, object]:

@@ -20,7 +20,6 @@ Examples:
   kspec analyze k8s/
   kspec analyze k8s/ --only network
   kspec analyze k8s/ --format json | jq '.sections[].findings[]'
-  kspec explain KS3101               what a finding means
 
 \b
 Exit codes: 0 nothing but notes, 1 a warning or an error, 2 bad input,
@@ -47,8 +46,8 @@ def run(
 ) -> int:
     """Find what is superfluous, contradictory or cut off in the policies in PATHS.
 
-    A finding is `proved` for everything that could exist, or `shown` by the objects at hand or by a witness, which
-    has been replayed by the reference evaluator.
+    A finding is `proved` for everything that could exist, or `shown` by the objects at hand or by a
+    witness, which has been replayed by the reference evaluator.
     """
     from kspec.cli.inputs import load
     from kspec.report import analysis

@@ -36,4 +36,4 @@ class Topics(click.Group):
 
 @click.group("suggest", cls=Topics, epilog=EPILOG, context_settings=CONTEXT)
 def run() -> None:
-    """Write the least permissive policies or roles for what you need, with a proof that they allow just that."""
+    """Write the least permissive policies for what you need, with a proof that they allow just that."""

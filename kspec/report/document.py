@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 VERSIONS: dict[str, int] = {
+    "analyze": 1,
     "compile": 1,
     "conform": 1,
     "diagnostics": 1,

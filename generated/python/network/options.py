@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # network/ipBlocksMatchPods  function (cluster: Cluster): bool
@@ -83,7 +83,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         ipBlocksMatchPods,
         result="bool",
-        reads={"cluster": frozenset((("options", "network", "ipBlocksMatchPods"),))},
+        reads={"cluster": paths("options network ipBlocksMatchPods")},
         source="test/e2e/network/netpol/network_policy.go (ipBlocks that cover pods)",
         doc="Does an ipBlock that covers a pod's address match that pod? The API means blocks for addresses outside of the cluster,\nbut upstream's tests want them to match pods; some plug-ins never do.",
         path="network/options",
@@ -95,7 +95,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         hostNetworkAsPods,
         result="bool",
-        reads={"cluster": frozenset((("options", "network", "hostNetworkAsPods"),))},
+        reads={"cluster": paths("options network hostNetworkAsPods")},
         source="docs/concepts/services-networking/network-policies (hostNetwork pods: undefined, two behaviours)",
         doc="Do selectors of peers match pods in the network of their node, as they match others? Most plug-ins see the node's\naddress only.",
         path="network/options",
@@ -107,7 +107,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         nodesReachOwnPods,
         result="bool",
-        reads={"cluster": frozenset((("options", "network", "nodesReachOwnPods"),))},
+        reads={"cluster": paths("options network nodesReachOwnPods")},
         source="docs/concepts/services-networking/network-policies (traffic to and from the node where a Pod is running is always allowed)",
         doc="May what has a node's address always reach the pods on that node, whatever the policies say? The kubelet's probes need it.",
         path="network/options",
@@ -119,7 +119,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         nodesReachAllPods,
         result="bool",
-        reads={"cluster": frozenset((("options", "network", "nodesReachAllPods"),))},
+        reads={"cluster": paths("options network nodesReachAllPods")},
         source="plug-ins differ; upstream lets only the own node in",
         doc="May what has a node's address always reach the pods on other nodes as well?",
         path="network/options",
@@ -131,7 +131,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         tiesByName,
         result="bool",
-        reads={"cluster": frozenset((("options", "network", "tiesByName"),))},
+        reads={"cluster": paths("options network tiesByName")},
         source="sigs.k8s.io/network-policy-api apis/v1alpha2/clusternetworkpolicy_types.go ClusterNetworkPolicySpec.Priority",
         doc="Where policies of a tier have one priority and match with different actions: does the first by name decide? Upstream says\nthat any may, so that the default leaves it undetermined.",
         path="network/options",
@@ -143,7 +143,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         implementationSpecificIsPrefix,
         result="bool",
-        reads={"cluster": frozenset((("options", "network", "implementationSpecificIsPrefix"),))},
+        reads={"cluster": paths("options network implementationSpecificIsPrefix")},
         source="staging/src/k8s.io/api/networking/v1/types.go PathTypeImplementationSpecific",
         doc="Does a path of type ImplementationSpecific match as one of type Prefix does? Upstream leaves it to the ingress class.",
         path="network/options",
@@ -155,7 +155,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         ingressNamespace,
         result="string",
-        reads={"cluster": frozenset((("options", "network", "ingressNamespace"),))},
+        reads={"cluster": paths("options network ingressNamespace")},
         source="docs/concepts/services-networking/ingress-controllers (which pods they are is not laid down)",
         doc='The namespace in which the controllers of Ingresses and Gateways run; "" if it is not known. What they pass on comes from\ntheir pods.',
         path="network/options",
@@ -167,7 +167,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         clusterDomain,
         result="string",
-        reads={"cluster": frozenset((("options", "network", "clusterDomain"),))},
+        reads={"cluster": paths("options network clusterDomain")},
         source="kubelet configuration clusterDomain; kubeadm's default",
         doc="The domain that all names of the cluster end in.",
         path="network/options",

@@ -14,7 +14,7 @@ from kspec.runtime.operators import (
     multiply_int,
     subtract_int,
 )
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import last_index_of
 
 
@@ -104,23 +104,15 @@ RULES = (
         wantedImages,
         result="list(scheduling.SpreadImage)",
         reads={
-            "nodes": frozenset(
-                (
-                    ("#",),
-                    ("*", "node", "status", "images", "#"),
-                    ("*", "node", "status", "images", "*", "names"),
-                ),
-            ),
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "image"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "image"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "image", "?"),
-                    ("spec", "volumes", "*", "image", "reference"),
-                ),
+            "nodes": paths("#", "* node status images #", "* node status images * names"),
+            "pod": paths(
+                "spec containers #",
+                "spec containers * image",
+                "spec initContainers #",
+                "spec initContainers * image",
+                "spec volumes #",
+                "spec volumes * image ?",
+                "spec volumes * image reference",
             ),
         },
         source="pkg/scheduler/backend/cache/cache.go addNodeImageStates",
@@ -135,16 +127,14 @@ RULES = (
         imagesOf,
         result="list(string)",
         reads={
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "image"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "image"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "image", "?"),
-                    ("spec", "volumes", "*", "image", "reference"),
-                ),
+            "pod": paths(
+                "spec containers #",
+                "spec containers * image",
+                "spec initContainers #",
+                "spec initContainers * image",
+                "spec volumes #",
+                "spec volumes * image ?",
+                "spec volumes * image reference",
             ),
         },
         source="pkg/scheduler/framework/plugins/imagelocality/image_locality.go sumImageScores, normalizedImageName",
@@ -164,16 +154,10 @@ RULES = (
         imageWorth,
         result="int",
         reads={
-            "all": frozenset(((),)),
-            "image": frozenset(((),)),
-            "images": frozenset((("#",), ("*", "name"), ("*", "nodes"))),
-            "node": frozenset(
-                (
-                    ("status", "images", "#"),
-                    ("status", "images", "*", "names"),
-                    ("status", "images", "*", "sizeBytes"),
-                ),
-            ),
+            "all": paths(""),
+            "image": paths(""),
+            "images": paths("#", "* name", "* nodes"),
+            "node": paths("status images #", "status images * names", "status images * sizeBytes"),
         },
         source="pkg/scheduler/framework/plugins/imagelocality/image_locality.go scaledImageScore",
         doc="What a node's copy of an image counts.",
@@ -192,25 +176,17 @@ RULES = (
         score_ImageLocality,
         result="int",
         reads={
-            "images": frozenset((("#",), ("*", "name"), ("*", "nodes"))),
-            "node": frozenset(
-                (
-                    ("status", "images", "#"),
-                    ("status", "images", "*", "names"),
-                    ("status", "images", "*", "sizeBytes"),
-                ),
-            ),
-            "nodes": frozenset((("#",),)),
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "image"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "image"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "image", "?"),
-                    ("spec", "volumes", "*", "image", "reference"),
-                ),
+            "images": paths("#", "* name", "* nodes"),
+            "node": paths("status images #", "status images * names", "status images * sizeBytes"),
+            "nodes": paths("#"),
+            "pod": paths(
+                "spec containers #",
+                "spec containers * image",
+                "spec initContainers #",
+                "spec initContainers * image",
+                "spec volumes #",
+                "spec volumes * image ?",
+                "spec volumes * image reference",
             ),
         },
         source="pkg/scheduler/framework/plugins/imagelocality/image_locality.go Score, calculatePriority",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.generated_support import join_texts
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import join
 
 
@@ -32,7 +32,7 @@ RULES = (
         (Param("plugins", "list(string)"),),
         outsideReason,
         result="list(Finding)",
-        reads={"plugins": frozenset(((),))},
+        reads={"plugins": paths("")},
         source="pkg/scheduler/framework/runtime/framework.go RunPreFilterPlugins",
         doc="Why a node is not asked: it is not among those that these plug-ins leave.",
         path="scheduling/prepared",

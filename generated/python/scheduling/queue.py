@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.generated_support import join_texts
 from kspec.runtime.operators import subtract_int
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import join
 
 
@@ -57,14 +57,12 @@ RULES = (
         awaitsNode,
         result="bool",
         reads={
-            "p": frozenset(
-                (
-                    ("metadata", "deletionTimestamp", "?"),
-                    ("spec", "nodeName"),
-                    ("spec", "schedulerName"),
-                    ("spec", "schedulingGates", "#"),
-                    ("status", "phase"),
-                ),
+            "p": paths(
+                "metadata deletionTimestamp ?",
+                "spec nodeName",
+                "spec schedulerName",
+                "spec schedulingGates #",
+                "status phase",
             ),
         },
         source="pkg/scheduler/eventhandlers.go addPodToSchedulingQueue, responsibleForPod; plugins/schedulinggates PreEnqueue",
@@ -78,7 +76,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         holdsNode,
         result="bool",
-        reads={"p": frozenset((("spec", "nodeName"), ("status", "phase")))},
+        reads={"p": paths("spec nodeName", "status phase")},
         source="pkg/scheduler/eventhandlers.go assignedPod, and the informer's field selector on status.phase",
         doc="Takes part in what its node has to give: bound and not finished, be it going or not.",
         path="scheduling/queue",
@@ -90,7 +88,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         queueRank,
         result="list(int)",
-        reads={"p": frozenset((("spec", "priority"),))},
+        reads={"p": paths("spec priority")},
         source="pkg/scheduler/framework/plugins/queuesort/priority_sort.go Less",
         doc="Earlier means smaller: the higher priority first; of equal ones the pod that came first, which the queue sees to.",
         path="scheduling/queue",
@@ -102,15 +100,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         whyNotQueued,
         result="string",
-        reads={
-            "p": frozenset(
-                (
-                    ("spec", "schedulerName"),
-                    ("spec", "schedulingGates", "#"),
-                    ("spec", "schedulingGates", "*", "name"),
-                ),
-            ),
-        },
+        reads={"p": paths("spec schedulerName", "spec schedulingGates #", "spec schedulingGates * name")},
         source="pkg/scheduler/framework/plugins/schedulinggates/scheduling_gates.go PreEnqueue",
         doc="Why a pod without a node is not taken up; empty if it is.",
         path="scheduling/queue",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # scheduling/unmodelled  function (p: core.Pod): list(string)
@@ -21,7 +21,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         unmodelled,
         result="list(string)",
-        reads={"p": frozenset((("spec", "resourceClaims", "#"),))},
+        reads={"p": paths("spec resourceClaims #")},
         doc="What a pod asks of its node that no filter here checks.",
         path="scheduling/unmodelled",
     ),

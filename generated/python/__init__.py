@@ -184,6 +184,7 @@ INDEX = (
     ("network/endpointsByHand", "function", "endpointsByHand", "network/services", "endpointsByHand"),
     ("network/endAt", "function", "endAt", "network/services", "endAt"),
     ("network/backends", "function", "backends", "network/services", "backends"),
+    ("network/isInFamilies", "function", "isInFamilies", "network/services", "isInFamilies"),
     ("network/portsBehind", "function", "portsBehind", "network/services", "portsBehind"),
     ("network/usable", "function", "usable", "network/services", "usable"),
     ("network/endsKnown", "function", "endsKnown", "network/services", "endsKnown"),

@@ -276,8 +276,9 @@ def routeCandidates(r, cluster):
                 else 100000
                 if (m.get("path") or {}).get("type") == "RegularExpression"
                 else 0
-            ) + len(
-                (m.get("path") or {}).get("value") or "",
+            ) + greatest(
+                len((m.get("path") or {}).get("value") or ""),
+                1,
             ),
             "method": 0 if not m.get("method") else 1,
             "headers": len(m.get("headers") or []),

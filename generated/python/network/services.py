@@ -55,17 +55,7 @@ def endsFor(s, p):
     if network_endpoint.hasEnded(p):
         return []
     elif len((s.get("spec") or {}).get("ipFamilies") or []) > 0:
-        return [
-            e
-            for e in network_endpoint.ends(p)
-            if (
-                e.get("address") is None
-                or ("IPv4" if family(e.get("address")) == 4 else "IPv6") in (
-                    (s.get("spec") or {}).get("ipFamilies")
-                    or []
-                )
-            )
-        ]
+        return [e for e in network_endpoint.ends(p) if isInFamilies(s, e)]
     elif is_ip((s.get("spec") or {}).get("clusterIP") or "") and not dual:
         return [
             e
@@ -312,10 +302,23 @@ def backends(s, p, cluster):
     return join_lists(found, slices, mirrored)
 
 
+# network/isInFamilies  function (s: core.Service, e: network.Endpoint): bool
+def isInFamilies(s, e):
+    """Has a Service addresses of the family of this end? One that does not say is taken to have."""
+    return (
+        len((s.get("spec") or {}).get("ipFamilies") or []) == 0
+        or e.get("address") is None
+        or ("IPv4" if family(e.get("address")) == 4 else "IPv6") in (
+            (s.get("spec") or {}).get("ipFamilies")
+            or []
+        )
+    )
+
+
 # network/portsBehind  function (s: core.Service, p: core.ServicePort, e: network.Endpoint, cluster: Cluster): list(int)
 def portsBehind(s, p, e, cluster):
     """The ports of an end that a port of a Service leads to."""
-    if not isSelected(s, e):
+    if not isSelected(s, e) or not isInFamilies(s, e):
         chosen = []
     elif p.get("targetPort") is None:
         chosen = [p.get("port") or 0]
@@ -798,6 +801,18 @@ RULES = (
         },
         source="pkg/proxy/endpointslicecache.go endpointInfoByServicePort; pkg/controller/endpointslicemirroring",
         doc="The ends behind a port of a Service: what its selector finds, and what is written by hand.",
+        path="network/services",
+    ),
+    CompiledRule(
+        "network/isInFamilies",
+        "function",
+        "isInFamilies",
+        (Param("s", "core.Service"), Param("e", "network.Endpoint")),
+        isInFamilies,
+        result="bool",
+        reads={"e": paths("address"), "s": paths("spec ipFamilies")},
+        source="staging/src/k8s.io/api/core/v1/types.go ServiceSpec.IPFamilies",
+        doc="Has a Service addresses of the family of this end? One that does not say is taken to have.",
         path="network/services",
     ),
     CompiledRule(

@@ -445,7 +445,11 @@ def routeCandidates(r, cluster):
                                             lambda: 0,
                                         ),
                                     ),
-                                    ops.call("size", ops.field(ops.field(m, "path", {}), "value", "")),
+                                    ops.call(
+                                        "math.greatest",
+                                        ops.call("size", ops.field(ops.field(m, "path", {}), "value", "")),
+                                        1,
+                                    ),
                                 ),
                                 "method": ops.cond(
                                     ops.call("_==_", ops.field(m, "method", ""), ""),

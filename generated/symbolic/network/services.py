@@ -72,21 +72,7 @@ def endsFor(s, p):
             lambda: ops.list_([]),
             lambda: ops.cond(
                 ops.call("_>_", ops.call("size", ops.field(ops.field(s, "spec", {}), "ipFamilies", [])), 0),
-                lambda: ops.filter_(
-                    network_endpoint_rules.ends(p),
-                    lambda e: ops.or_(
-                        ops.call("!_", ops.has_field(e, "address")),
-                        lambda: ops.call(
-                            "@in",
-                            ops.cond(
-                                ops.call("_==_", ops.call("family", ops.field(e, "address", None)), 4),
-                                lambda: "IPv4",
-                                lambda: "IPv6",
-                            ),
-                            ops.field(ops.field(s, "spec", {}), "ipFamilies", []),
-                        ),
-                    ),
-                ),
+                lambda: ops.filter_(network_endpoint_rules.ends(p), lambda e: isInFamilies(s, e)),
                 lambda: ops.cond(
                     ops.and_(
                         ops.call("isIP", ops.field(ops.field(s, "spec", {}), "clusterIP", "")),
@@ -469,13 +455,31 @@ def backends(s, p, cluster):
     return lets.done(ops.call("_+_", ops.call("_+_", found, slices), mirrored))
 
 
+# network/isInFamilies  function (s: core.Service, e: network.Endpoint): bool
+@ops.rule("network/isInFamilies")
+def isInFamilies(s, e):
+    return ops.or_(
+        ops.call("_==_", ops.call("size", ops.field(ops.field(s, "spec", {}), "ipFamilies", [])), 0),
+        lambda: ops.call("!_", ops.has_field(e, "address")),
+        lambda: ops.call(
+            "@in",
+            ops.cond(
+                ops.call("_==_", ops.call("family", ops.field(e, "address", None)), 4),
+                lambda: "IPv4",
+                lambda: "IPv6",
+            ),
+            ops.field(ops.field(s, "spec", {}), "ipFamilies", []),
+        ),
+    )
+
+
 # network/portsBehind  function (s: core.Service, p: core.ServicePort, e: network.Endpoint, cluster: Cluster): list(int)
 @ops.rule("network/portsBehind")
 def portsBehind(s, p, e, cluster):
     lets = ops.Lets()
     chosen = lets.take(
         ops.cond(
-            ops.call("!_", isSelected(s, e)),
+            ops.or_(ops.call("!_", isSelected(s, e)), lambda: ops.call("!_", isInFamilies(s, e))),
             lambda: ops.list_([]),
             lambda: ops.cond(
                 ops.call("!_", ops.has_field(p, "targetPort")),
@@ -671,6 +675,7 @@ RULES = {
     "network/endpointsByHand": endpointsByHand,
     "network/endAt": endAt,
     "network/backends": backends,
+    "network/isInFamilies": isInFamilies,
     "network/portsBehind": portsBehind,
     "network/usable": usable,
     "network/endsKnown": endsKnown,

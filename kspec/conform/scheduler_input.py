@@ -80,9 +80,10 @@ def snapshot(case: Mapping[str, Any]) -> Snapshot:
     found.pending = [_admitted(raw, world) for raw in case["pending"]]
     unmodelled = rules().function("scheduling/unmodelled")
     for pod in found.pending:
-        missing = call_function(unmodelled, pod) if isinstance(pod, dict) else ()
-        if missing:
-            raise UnsupportedCase(", ".join(missing))
+        if isinstance(pod, dict):
+            missing = call_function(unmodelled, pod, world.cluster.of(unmodelled))
+            if missing:
+                raise UnsupportedCase(", ".join(missing))
     return found
 
 

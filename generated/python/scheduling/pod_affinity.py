@@ -299,8 +299,8 @@ def filter_InterPodAffinity(pod, node, neighbours_):
     ]
 
 
-# scheduling/likingsOf  function (pod: core.Pod, placed: core.Pod, node: core.Node, namespaces: list(core.Namespace)): list(scheduling.Liking)
-def likingsOf(pod, placed, node, namespaces):
+# scheduling/likingsOf  function (pod: core.Pod, placed: core.Pod, node: core.Node, namespaces: list(core.Namespace), hardWeight: int): list(scheduling.Liking)
+def likingsOf(pod, placed, node, namespaces, hardWeight):
     """How much one pod on a node likes the pod that wants a node, and is liked by it: each term's topology with its weight."""
     labels = (node.get("metadata") or {}).get("labels") or {}
     mine = (pod.get("spec") or {}).get("affinity") or {}
@@ -338,14 +338,18 @@ def likingsOf(pod, placed, node, namespaces):
             ]
         ],
         [
-            {"topology": topologyOf(t, node), "weight": 1}
+            {"topology": topologyOf(t, node), "weight": hardWeight}
             for t in [
                 t
                 for t in (
                     (its.get("podAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution")
                     or []
                 )
-                if (t.get("topologyKey") or "") in labels and placedTermMeans(t, placed, pod, namespaces)
+                if (
+                    hardWeight > 0
+                    and (t.get("topologyKey") or "") in labels
+                    and placedTermMeans(t, placed, pod, namespaces)
+                )
             ]
         ],
         [
@@ -382,13 +386,26 @@ def likingsOf(pod, placed, node, namespaces):
     )
 
 
-# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): list(scheduling.Liking)
-def likings(pod, nodes, cluster):
-    """Every topology that some term likes or dislikes, once for each such term of each pod."""
+# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), settings: scheduling.Settings, cluster: Cluster): list(scheduling.Liking)
+def likings(pod, nodes, settings, cluster):
+    """Every topology that some term likes or dislikes, once for each such term of each pod. A profile may not care for what
+    other pods like, unless the pod itself likes something.
+    """
+    affinity = (pod.get("spec") or {}).get("affinity") or {}
+    args = settings.get("InterPodAffinity") or {}
     wishes = (
-        ((pod.get("spec") or {}).get("affinity") or {}).get("podAffinity") is not None
-        or ((pod.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") is not None
+        len(
+            (affinity.get("podAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution") or [],
+        ) > 0
+        or len(
+            (
+                (affinity.get("podAntiAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
+                or []
+            ),
+        ) > 0
     )
+    if args.get("ignorePreferredTermsOfExistingPods") and not wishes:
+        return []
     return [
         one
         for n in nodes
@@ -401,7 +418,13 @@ def likings(pod, nodes, cluster):
                 or ((p.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") is not None
             )
         ]
-        for one in likingsOf(pod, p, n.get("node") or {}, cluster.get("namespaces") or [])
+        for one in likingsOf(
+            pod,
+            p,
+            n.get("node") or {},
+            cluster.get("namespaces") or [],
+            args.get("hardPodAffinityWeight") or 0,
+        )
     ]
 
 
@@ -1223,10 +1246,12 @@ RULES = (
             Param("placed", "core.Pod"),
             Param("node", "core.Node"),
             Param("namespaces", "list(core.Namespace)"),
+            Param("hardWeight", "int"),
         ),
         likingsOf,
         result="list(scheduling.Liking)",
         reads={
+            "hardWeight": frozenset(((),)),
             "namespaces": frozenset((("#",), ("*", "metadata", "labels"), ("*", "metadata", "name"))),
             "node": frozenset((("metadata", "labels"),)),
             "placed": frozenset(
@@ -2184,6 +2209,7 @@ RULES = (
         (
             Param("pod", "core.Pod"),
             Param("nodes", "list(scheduling.NodeInfo)"),
+            Param("settings", "scheduling.Settings"),
             Param("cluster", "Cluster", True),
         ),
         likings,
@@ -2919,7 +2945,6 @@ RULES = (
                 (
                     ("metadata", "labels"),
                     ("metadata", "namespace"),
-                    ("spec", "affinity", "podAffinity", "?"),
                     (
                         "spec",
                         "affinity",
@@ -3111,7 +3136,6 @@ RULES = (
                         "*",
                         "weight",
                     ),
-                    ("spec", "affinity", "podAntiAffinity", "?"),
                     (
                         "spec",
                         "affinity",
@@ -3305,9 +3329,15 @@ RULES = (
                     ),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("InterPodAffinity", "hardPodAffinityWeight"),
+                    ("InterPodAffinity", "ignorePreferredTermsOfExistingPods"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/interpodaffinity/scoring.go PreScore",
-        doc="Every topology that some term likes or dislikes, once for each such term of each pod.",
+        doc="Every topology that some term likes or dislikes, once for each such term of each pod. A profile may not care for what\nother pods like, unless the pod itself likes something.",
         path="scheduling/pod_affinity",
     ),
     CompiledRule(

@@ -92,9 +92,11 @@ def hasAllKeys(constraints, node):
     )
 
 
-# scheduling/hardConstraints  function (pod: core.Pod): list(core.TopologySpreadConstraint)
-def hardConstraints(pod):
+# scheduling/hardConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
+def hardConstraints(pod, settings, cluster):
     """The constraints that a node must not violate."""
+    if len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0:
+        return defaultConstraints(pod, "DoNotSchedule", settings, cluster)
     return [
         c
         for c in (pod.get("spec") or {}).get("topologySpreadConstraints") or []
@@ -102,9 +104,9 @@ def hardConstraints(pod):
     ]
 
 
-# scheduling/spreadsHard  function (pod: core.Pod): bool
-def spreadsHard(pod):
-    return len(hardConstraints(pod)) > 0
+# scheduling/spreadsHard  function (hard: list(core.TopologySpreadConstraint)): bool
+def spreadsHard(hard):
+    return len(hard) > 0
 
 
 # scheduling/countsByValue  function (c: core.TopologySpreadConstraint, pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, int)
@@ -158,10 +160,9 @@ def countsByValue(c, pod, nodes):
     )
 
 
-# scheduling/spreads  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): list(scheduling.Spread)
-def spreads(pod, nodes):
+# scheduling/spreads  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), hard: list(core.TopologySpreadConstraint)): list(scheduling.Spread)
+def spreads(pod, nodes, hard):
     """The state of each constraint that a node must not violate."""
-    hard = hardConstraints(pod)
     known = [n for n in nodes if hasAllKeys(hard, n.get("node") or {})]
     return [
         spreadOf(c, pod, countsByValue(c, pod, [n for n in known if takesPart(c, pod, n.get("node") or {})]))
@@ -315,33 +316,58 @@ def defaultSelector(pod, cluster):
     }
 
 
-# scheduling/defaultConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
-def defaultConstraints(pod, cluster):
-    """What a pod that says nothing is spread by: over nodes and, less strictly, over zones."""
-    selector = defaultSelector(pod, cluster)
+# scheduling/systemConstraints  function (): list(scheduling.DefaultConstraint)
+def systemConstraints():
+    """What every pod is spread by that says nothing, if the profile says nothing either: over nodes and, less strictly, over
+    zones.
+    """
+    return [
+        {"maxSkew": 3, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"},
+        {"maxSkew": 5, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"},
+    ]
+
+
+# scheduling/spreadsBySystem  function (settings: scheduling.Settings): bool
+def spreadsBySystem(settings):
+    """Are the defaults those of the system, which take no heed of labels that a node lacks?"""
+    return (settings.get("PodTopologySpread") or {}).get("defaultingType") == "System"
+
+
+# scheduling/defaultConstraints  function (pod: core.Pod, action: string, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
+def defaultConstraints(pod, action, settings, cluster):
+    """What a pod that says nothing is spread by: the pods that its Services and its owner select."""
+    if spreadsBySystem(settings):
+        all_ = systemConstraints()
+    else:
+        all_ = (settings.get("PodTopologySpread") or {}).get("defaultConstraints") or []
+    wanted = [c for c in all_ if (c.get("whenUnsatisfiable") or "") == action]
+    return [] if len(wanted) == 0 else selecting(wanted, defaultSelector(pod, cluster))
+
+
+# scheduling/selecting  function (constraints: list(scheduling.DefaultConstraint), selector: meta.LabelSelector): list(core.TopologySpreadConstraint)
+def selecting(constraints, selector):
+    """These constraints, about the pods that are selected; none if nothing is."""
     if len(selector.get("matchLabels") or {}) == 0 and len(selector.get("matchExpressions") or []) == 0:
         return []
     return [
         {
-            "maxSkew": 3,
-            "topologyKey": "kubernetes.io/hostname",
-            "whenUnsatisfiable": "ScheduleAnyway",
+            "maxSkew": c.get("maxSkew") or 0,
+            "topologyKey": c.get("topologyKey") or "",
+            "whenUnsatisfiable": c.get("whenUnsatisfiable") or "",
             "labelSelector": selector,
-        },
-        {
-            "maxSkew": 5,
-            "topologyKey": "topology.kubernetes.io/zone",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": selector,
-        },
+            "minDomains": 1 if (c.get("minDomains") or 0) == 0 else c.get("minDomains") or 0,
+            "nodeAffinityPolicy": c.get("nodeAffinityPolicy") or "",
+            "nodeTaintsPolicy": c.get("nodeTaintsPolicy") or "",
+        }
+        for c in constraints
     ]
 
 
-# scheduling/softConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
-def softConstraints(pod, cluster):
+# scheduling/softConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
+def softConstraints(pod, settings, cluster):
     """The constraints that a node had better not violate."""
     if len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0:
-        return defaultConstraints(pod, cluster)
+        return defaultConstraints(pod, "ScheduleAnyway", settings, cluster)
     return [
         c
         for c in (pod.get("spec") or {}).get("topologySpreadConstraints") or []
@@ -349,10 +375,15 @@ def softConstraints(pod, cluster):
     ]
 
 
-# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint)): bool
-def isRanked(pod, node, soft):
-    """By its own constraints a pod is spread over nodes that have all their labels; by the defaults over any."""
-    return len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0 or hasAllKeys(soft, node)
+# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): bool
+def isRanked(pod, node, soft, settings):
+    """By its own constraints, and by those of a profile, a pod is spread over nodes that have all their labels; by those of the
+    system over any.
+    """
+    return (
+        len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0 and spreadsBySystem(settings)
+        or hasAllKeys(soft, node)
+    )
 
 
 # scheduling/labelOf  function (node: core.Node, key: string): string
@@ -363,11 +394,11 @@ def labelOf(node, key):
     return ""
 
 
-# scheduling/evenness  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), fitting: list(core.Node), soft: list(core.TopologySpreadConstraint)): list(scheduling.Evenness)
-def evenness(pod, nodes, fitting, soft):
+# scheduling/evenness  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), fitting: list(core.Node), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(scheduling.Evenness)
+def evenness(pod, nodes, fitting, soft, settings):
     """The state of each constraint that a node had better not violate, over the nodes that fit."""
-    ranked = [n for n in fitting if isRanked(pod, n, soft)]
-    counting = [n for n in nodes if isRanked(pod, n.get("node") or {}, soft)]
+    ranked = [n for n in fitting if isRanked(pod, n, soft, settings)]
+    counting = [n for n in nodes if isRanked(pod, n.get("node") or {}, soft, settings)]
     return [
         evennessOf(c, pod, [n for n in counting if takesPart(c, pod, n.get("node") or {})], ranked)
         for c in soft
@@ -404,10 +435,10 @@ def spreadsSoft(soft):
     return len(soft) > 0
 
 
-# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint)): int
-def score_PodTopologySpread(pod, node, placed, evenness_, soft):
+# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): int
+def score_PodTopologySpread(pod, node, placed, evenness_, soft, settings):
     """How many pods are where this one would go, each constraint by its weight."""
-    if not isRanked(pod, node, soft):
+    if not isRanked(pod, node, soft, settings):
         return 0
     return int_from_double(
         round_half_away(
@@ -445,19 +476,19 @@ def score_PodTopologySpread(pod, node, placed, evenness_, soft):
     )
 
 
-# scheduling/fewestFirst  function (pod: core.Pod, fitting: list(core.Node), raw: list(int), soft: list(core.TopologySpreadConstraint)): list(int)
-def fewestFirst(pod, fitting, raw, soft):
+# scheduling/fewestFirst  function (pod: core.Pod, fitting: list(core.Node), raw: list(int), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(int)
+def fewestFirst(pod, fitting, raw, soft, settings):
     """The fewer pods, the better; a node that is not ranked is the worst."""
     ranked = [
         index_list(raw, i)
-        for i in [i for i in range_list(len(raw)) if isRanked(pod, index_list(fitting, i), soft)]
+        for i in [i for i in range_list(len(raw)) if isRanked(pod, index_list(fitting, i), soft, settings)]
     ]
     most = 0 if len(ranked) == 0 else greatest_of(ranked)
     least = 0 if len(ranked) == 0 else least_of(ranked)
     return [
         (
             0
-            if not isRanked(pod, index_list(fitting, i), soft)
+            if not isRanked(pod, index_list(fitting, i), soft, settings)
             else 100
             if most == 0
             else divide_int(multiply_int(100, subtract_int(add_int(most, least), index_list(raw, i))), most)
@@ -714,10 +745,54 @@ RULES = (
         "scheduling/hardConstraints",
         "function",
         "hardConstraints",
-        (Param("pod", "core.Pod"),),
+        (
+            Param("pod", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         hardConstraints,
         result="list(core.TopologySpreadConstraint)",
-        reads={"pod": frozenset((("spec", "topologySpreadConstraints"),))},
+        reads={
+            "cluster": frozenset(
+                (
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "selector"),
+                    ("services", "#"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "selector", "#"),
+                    ("services", "*", "spec", "selector", "*"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "selector"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    ("metadata", "ownerReferences", "#"),
+                    ("metadata", "ownerReferences", "*", "controller"),
+                    ("metadata", "ownerReferences", "*", "kind"),
+                    ("metadata", "ownerReferences", "*", "name"),
+                    ("spec", "topologySpreadConstraints"),
+                ),
+            ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
+        },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState",
         doc="The constraints that a node must not violate.",
         path="scheduling/topology_spread",
@@ -726,17 +801,10 @@ RULES = (
         "scheduling/spreadsHard",
         "function",
         "spreadsHard",
-        (Param("pod", "core.Pod"),),
+        (Param("hard", "list(core.TopologySpreadConstraint)"),),
         spreadsHard,
         result="bool",
-        reads={
-            "pod": frozenset(
-                (
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
-                ),
-            ),
-        },
+        reads={"hard": frozenset((("#",),))},
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go PreFilter",
         path="scheduling/topology_spread",
     ),
@@ -785,10 +853,33 @@ RULES = (
         "scheduling/spreads",
         "function",
         "spreads",
-        (Param("pod", "core.Pod"), Param("nodes", "list(scheduling.NodeInfo)")),
+        (
+            Param("pod", "core.Pod"),
+            Param("nodes", "list(scheduling.NodeInfo)"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
         spreads,
         result="list(scheduling.Spread)",
         reads={
+            "hard": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "maxSkew"),
+                    ("*", "minDomains"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
             "nodes": frozenset(
                 (
                     ("#",),
@@ -914,46 +1005,6 @@ RULES = (
                     ("spec", "tolerations", "*", "key"),
                     ("spec", "tolerations", "*", "operator"),
                     ("spec", "tolerations", "*", "value"),
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "maxSkew"),
-                    ("spec", "topologySpreadConstraints", "*", "minDomains"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
             ),
         },
@@ -1068,13 +1119,42 @@ RULES = (
         path="scheduling/topology_spread",
     ),
     CompiledRule(
+        "scheduling/systemConstraints",
+        "function",
+        "systemConstraints",
+        (),
+        systemConstraints,
+        result="list(scheduling.DefaultConstraint)",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/plugin.go systemDefaultConstraints",
+        doc="What every pod is spread by that says nothing, if the profile says nothing either: over nodes and, less strictly, over\nzones.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/spreadsBySystem",
+        "function",
+        "spreadsBySystem",
+        (Param("settings", "scheduling.Settings"),),
+        spreadsBySystem,
+        result="bool",
+        reads={"settings": frozenset((("PodTopologySpread", "defaultingType"),))},
+        source="pkg/scheduler/framework/plugins/podtopologyspread/plugin.go New",
+        doc="Are the defaults those of the system, which take no heed of labels that a node lacks?",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
         "scheduling/defaultConstraints",
         "function",
         "defaultConstraints",
-        (Param("pod", "core.Pod"), Param("cluster", "Cluster", True)),
+        (
+            Param("pod", "core.Pod"),
+            Param("action", "string"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         defaultConstraints,
         result="list(core.TopologySpreadConstraint)",
         reads={
+            "action": frozenset(((),)),
             "cluster": frozenset(
                 (
                     ("replicaSets", "#"),
@@ -1101,16 +1181,57 @@ RULES = (
                     ("metadata", "ownerReferences", "*", "name"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/plugin.go systemDefaultConstraints; common.go buildDefaultConstraints",
-        doc="What a pod that says nothing is spread by: over nodes and, less strictly, over zones.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/common.go buildDefaultConstraints",
+        doc="What a pod that says nothing is spread by: the pods that its Services and its owner select.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/selecting",
+        "function",
+        "selecting",
+        (Param("constraints", "list(scheduling.DefaultConstraint)"), Param("selector", "meta.LabelSelector")),
+        selecting,
+        result="list(core.TopologySpreadConstraint)",
+        reads={
+            "constraints": frozenset(
+                (
+                    ("#",),
+                    ("*", "maxSkew"),
+                    ("*", "minDomains"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                    ("*", "whenUnsatisfiable"),
+                ),
+            ),
+            "selector": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/common.go buildDefaultConstraints",
+        doc="These constraints, about the pods that are selected; none if nothing is.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
         "scheduling/softConstraints",
         "function",
         "softConstraints",
-        (Param("pod", "core.Pod"), Param("cluster", "Cluster", True)),
+        (
+            Param("pod", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         softConstraints,
         result="list(core.TopologySpreadConstraint)",
         reads={
@@ -1141,6 +1262,18 @@ RULES = (
                     ("spec", "topologySpreadConstraints"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
         doc="The constraints that a node had better not violate.",
@@ -1154,16 +1287,18 @@ RULES = (
             Param("pod", "core.Pod"),
             Param("node", "core.Node"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         isRanked,
         result="bool",
         reads={
             "node": frozenset((("metadata", "labels"),)),
             "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
-        doc="By its own constraints a pod is spread over nodes that have all their labels; by the defaults over any.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState, PreScore",
+        doc="By its own constraints, and by those of a profile, a pod is spread over nodes that have all their labels; by those of the\nsystem over any.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
@@ -1186,6 +1321,7 @@ RULES = (
             Param("nodes", "list(scheduling.NodeInfo)"),
             Param("fitting", "list(core.Node)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         evenness,
         result="list(scheduling.Evenness)",
@@ -1321,6 +1457,7 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "#"),
                 ),
             ),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*",))),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go PreScore, initPreScoreState, topologyNormalizingWeight",
@@ -1379,6 +1516,7 @@ RULES = (
             Param("placed", "list(core.Pod)"),
             Param("evenness", "list(scheduling.Evenness)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         score_PodTopologySpread,
         result="int",
@@ -1418,6 +1556,7 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "#"),
                 ),
             ),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go Score, scoreForCount",
@@ -1433,6 +1572,7 @@ RULES = (
             Param("fitting", "list(core.Node)"),
             Param("raw", "list(int)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         fewestFirst,
         result="list(int)",
@@ -1440,6 +1580,7 @@ RULES = (
             "fitting": frozenset((("#",), ("*", "metadata", "labels"))),
             "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
             "raw": frozenset((("#",), ("*",))),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go NormalizeScore",

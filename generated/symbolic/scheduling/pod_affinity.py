@@ -413,9 +413,9 @@ def filter_InterPodAffinity(pod, node, neighbours_):
     )
 
 
-# scheduling/likingsOf  function (pod: core.Pod, placed: core.Pod, node: core.Node, namespaces: list(core.Namespace)): list(scheduling.Liking)
+# scheduling/likingsOf  function (pod: core.Pod, placed: core.Pod, node: core.Node, namespaces: list(core.Namespace), hardWeight: int): list(scheduling.Liking)
 @ops.rule("scheduling/likingsOf")
-def likingsOf(pod, placed, node, namespaces):
+def likingsOf(pod, placed, node, namespaces, hardWeight):
     lets = ops.Lets()
     labels = lets.take(ops.field(ops.field(node, "metadata", {}), "labels", {}))
     mine = lets.take(ops.field(ops.field(pod, "spec", {}), "affinity", {}))
@@ -494,11 +494,12 @@ def likingsOf(pod, placed, node, namespaces):
                                 [],
                             ),
                             lambda t: ops.and_(
-                                ops.call("@in", ops.field(t, "topologyKey", ""), labels),
+                                ops.call("_>_", hardWeight, 0),
+                                lambda: ops.call("@in", ops.field(t, "topologyKey", ""), labels),
                                 lambda: placedTermMeans(t, placed, pod, namespaces),
                             ),
                         ),
-                        lambda t: ops.record({"topology": topologyOf(t, node), "weight": 1}),
+                        lambda t: ops.record({"topology": topologyOf(t, node), "weight": hardWeight}),
                     ),
                 ),
                 ops.map_(
@@ -557,35 +558,72 @@ def likingsOf(pod, placed, node, namespaces):
     )
 
 
-# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): list(scheduling.Liking)
+# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), settings: scheduling.Settings, cluster: Cluster): list(scheduling.Liking)
 @ops.rule("scheduling/likings")
-def likings(pod, nodes, cluster):
+def likings(pod, nodes, settings, cluster):
     lets = ops.Lets()
+    affinity = lets.take(ops.field(ops.field(pod, "spec", {}), "affinity", {}))
+    args = lets.take(ops.field(settings, "InterPodAffinity", {}))
     wishes = lets.take(
         ops.or_(
-            ops.has_field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAffinity"),
-            lambda: ops.has_field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAntiAffinity"),
+            ops.call(
+                "_>_",
+                ops.call(
+                    "size",
+                    ops.field(
+                        ops.field(affinity, "podAffinity", {}),
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        [],
+                    ),
+                ),
+                0,
+            ),
+            lambda: ops.call(
+                "_>_",
+                ops.call(
+                    "size",
+                    ops.field(
+                        ops.field(affinity, "podAntiAffinity", {}),
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        [],
+                    ),
+                ),
+                0,
+            ),
         ),
     )
     return lets.done(
-        ops.flat_map(
-            nodes,
-            lambda n: ops.flat_map(
-                ops.filter_(
-                    ops.field(n, "pods", []),
-                    lambda p: ops.or_(
-                        wishes,
-                        lambda: ops.has_field(
-                            ops.field(ops.field(p, "spec", {}), "affinity", {}),
-                            "podAffinity",
-                        ),
-                        lambda: ops.has_field(
-                            ops.field(ops.field(p, "spec", {}), "affinity", {}),
-                            "podAntiAffinity",
+        ops.cond(
+            ops.and_(
+                ops.field(args, "ignorePreferredTermsOfExistingPods", False),
+                lambda: ops.call("!_", wishes),
+            ),
+            lambda: ops.list_([]),
+            lambda: ops.flat_map(
+                nodes,
+                lambda n: ops.flat_map(
+                    ops.filter_(
+                        ops.field(n, "pods", []),
+                        lambda p: ops.or_(
+                            wishes,
+                            lambda: ops.has_field(
+                                ops.field(ops.field(p, "spec", {}), "affinity", {}),
+                                "podAffinity",
+                            ),
+                            lambda: ops.has_field(
+                                ops.field(ops.field(p, "spec", {}), "affinity", {}),
+                                "podAntiAffinity",
+                            ),
                         ),
                     ),
+                    lambda p: likingsOf(
+                        pod,
+                        p,
+                        ops.field(n, "node", {}),
+                        ops.field(cluster, "namespaces", []),
+                        ops.field(args, "hardPodAffinityWeight", 0),
+                    ),
                 ),
-                lambda p: likingsOf(pod, p, ops.field(n, "node", {}), ops.field(cluster, "namespaces", [])),
             ),
         ),
     )

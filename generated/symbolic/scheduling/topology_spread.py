@@ -108,19 +108,27 @@ def hasAllKeys(constraints, node):
     )
 
 
-# scheduling/hardConstraints  function (pod: core.Pod): list(core.TopologySpreadConstraint)
+# scheduling/hardConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
 @ops.rule("scheduling/hardConstraints")
-def hardConstraints(pod):
-    return ops.filter_(
-        ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", []),
-        lambda c: ops.call("_==_", ops.field(c, "whenUnsatisfiable", ""), "DoNotSchedule"),
+def hardConstraints(pod, settings, cluster):
+    return ops.cond(
+        ops.call(
+            "_==_",
+            ops.call("size", ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", [])),
+            0,
+        ),
+        lambda: defaultConstraints(pod, "DoNotSchedule", settings, cluster),
+        lambda: ops.filter_(
+            ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", []),
+            lambda c: ops.call("_==_", ops.field(c, "whenUnsatisfiable", ""), "DoNotSchedule"),
+        ),
     )
 
 
-# scheduling/spreadsHard  function (pod: core.Pod): bool
+# scheduling/spreadsHard  function (hard: list(core.TopologySpreadConstraint)): bool
 @ops.rule("scheduling/spreadsHard")
-def spreadsHard(pod):
-    return ops.call("_>_", ops.call("size", hardConstraints(pod)), 0)
+def spreadsHard(hard):
+    return ops.call("_>_", ops.call("size", hard), 0)
 
 
 # scheduling/countsByValue  function (c: core.TopologySpreadConstraint, pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, int)
@@ -208,11 +216,10 @@ def countsByValue(c, pod, nodes):
     )
 
 
-# scheduling/spreads  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): list(scheduling.Spread)
+# scheduling/spreads  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), hard: list(core.TopologySpreadConstraint)): list(scheduling.Spread)
 @ops.rule("scheduling/spreads")
-def spreads(pod, nodes):
+def spreads(pod, nodes, hard):
     lets = ops.Lets()
-    hard = lets.take(hardConstraints(pod))
     known = lets.take(ops.filter_(nodes, lambda n: hasAllKeys(hard, ops.field(n, "node", {}))))
     return lets.done(
         ops.map_(
@@ -489,52 +496,102 @@ def defaultSelector(pod, cluster):
     )
 
 
-# scheduling/defaultConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
+# scheduling/systemConstraints  function (): list(scheduling.DefaultConstraint)
+@ops.rule("scheduling/systemConstraints")
+def systemConstraints():
+    return ops.list_(
+        [
+            ops.record(
+                {
+                    "maxSkew": 3,
+                    "topologyKey": "kubernetes.io/hostname",
+                    "whenUnsatisfiable": "ScheduleAnyway",
+                },
+            ),
+            ops.record(
+                {
+                    "maxSkew": 5,
+                    "topologyKey": "topology.kubernetes.io/zone",
+                    "whenUnsatisfiable": "ScheduleAnyway",
+                },
+            ),
+        ],
+    )
+
+
+# scheduling/spreadsBySystem  function (settings: scheduling.Settings): bool
+@ops.rule("scheduling/spreadsBySystem")
+def spreadsBySystem(settings):
+    return ops.call(
+        "_==_",
+        ops.field(ops.field(settings, "PodTopologySpread", {}), "defaultingType", ""),
+        "System",
+    )
+
+
+# scheduling/defaultConstraints  function (pod: core.Pod, action: string, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
 @ops.rule("scheduling/defaultConstraints")
-def defaultConstraints(pod, cluster):
+def defaultConstraints(pod, action, settings, cluster):
     lets = ops.Lets()
-    selector = lets.take(defaultSelector(pod, cluster))
+    all = lets.take(
+        ops.cond(
+            spreadsBySystem(settings),
+            lambda: systemConstraints(),
+            lambda: ops.field(ops.field(settings, "PodTopologySpread", {}), "defaultConstraints", []),
+        ),
+    )
+    wanted = lets.take(
+        ops.filter_(all, lambda c: ops.call("_==_", ops.field(c, "whenUnsatisfiable", ""), action)),
+    )
     return lets.done(
         ops.cond(
-            ops.and_(
-                ops.call("_==_", ops.call("size", ops.field(selector, "matchLabels", {})), 0),
-                lambda: ops.call("_==_", ops.call("size", ops.field(selector, "matchExpressions", [])), 0),
-            ),
+            ops.call("_==_", ops.call("size", wanted), 0),
             lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "maxSkew": 3,
-                            "topologyKey": "kubernetes.io/hostname",
-                            "whenUnsatisfiable": "ScheduleAnyway",
-                            "labelSelector": selector,
-                        },
+            lambda: selecting(wanted, defaultSelector(pod, cluster)),
+        ),
+    )
+
+
+# scheduling/selecting  function (constraints: list(scheduling.DefaultConstraint), selector: meta.LabelSelector): list(core.TopologySpreadConstraint)
+@ops.rule("scheduling/selecting")
+def selecting(constraints, selector):
+    return ops.cond(
+        ops.and_(
+            ops.call("_==_", ops.call("size", ops.field(selector, "matchLabels", {})), 0),
+            lambda: ops.call("_==_", ops.call("size", ops.field(selector, "matchExpressions", [])), 0),
+        ),
+        lambda: ops.list_([]),
+        lambda: ops.map_(
+            constraints,
+            lambda c: ops.record(
+                {
+                    "maxSkew": ops.field(c, "maxSkew", 0),
+                    "topologyKey": ops.field(c, "topologyKey", ""),
+                    "whenUnsatisfiable": ops.field(c, "whenUnsatisfiable", ""),
+                    "labelSelector": selector,
+                    "minDomains": ops.cond(
+                        ops.call("_==_", ops.field(c, "minDomains", 0), 0),
+                        lambda: 1,
+                        lambda: ops.field(c, "minDomains", 0),
                     ),
-                    ops.record(
-                        {
-                            "maxSkew": 5,
-                            "topologyKey": "topology.kubernetes.io/zone",
-                            "whenUnsatisfiable": "ScheduleAnyway",
-                            "labelSelector": selector,
-                        },
-                    ),
-                ],
+                    "nodeAffinityPolicy": ops.field(c, "nodeAffinityPolicy", ""),
+                    "nodeTaintsPolicy": ops.field(c, "nodeTaintsPolicy", ""),
+                },
             ),
         ),
     )
 
 
-# scheduling/softConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
+# scheduling/softConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
 @ops.rule("scheduling/softConstraints")
-def softConstraints(pod, cluster):
+def softConstraints(pod, settings, cluster):
     return ops.cond(
         ops.call(
             "_==_",
             ops.call("size", ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", [])),
             0,
         ),
-        lambda: defaultConstraints(pod, cluster),
+        lambda: defaultConstraints(pod, "ScheduleAnyway", settings, cluster),
         lambda: ops.filter_(
             ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", []),
             lambda c: ops.call("_==_", ops.field(c, "whenUnsatisfiable", ""), "ScheduleAnyway"),
@@ -542,14 +599,17 @@ def softConstraints(pod, cluster):
     )
 
 
-# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint)): bool
+# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): bool
 @ops.rule("scheduling/isRanked")
-def isRanked(pod, node, soft):
+def isRanked(pod, node, soft, settings):
     return ops.or_(
-        ops.call(
-            "_==_",
-            ops.call("size", ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", [])),
-            0,
+        ops.and_(
+            ops.call(
+                "_==_",
+                ops.call("size", ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", [])),
+                0,
+            ),
+            lambda: spreadsBySystem(settings),
         ),
         lambda: hasAllKeys(soft, node),
     )
@@ -565,12 +625,14 @@ def labelOf(node, key):
     )
 
 
-# scheduling/evenness  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), fitting: list(core.Node), soft: list(core.TopologySpreadConstraint)): list(scheduling.Evenness)
+# scheduling/evenness  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), fitting: list(core.Node), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(scheduling.Evenness)
 @ops.rule("scheduling/evenness")
-def evenness(pod, nodes, fitting, soft):
+def evenness(pod, nodes, fitting, soft, settings):
     lets = ops.Lets()
-    ranked = lets.take(ops.filter_(fitting, lambda n: isRanked(pod, n, soft)))
-    counting = lets.take(ops.filter_(nodes, lambda n: isRanked(pod, ops.field(n, "node", {}), soft)))
+    ranked = lets.take(ops.filter_(fitting, lambda n: isRanked(pod, n, soft, settings)))
+    counting = lets.take(
+        ops.filter_(nodes, lambda n: isRanked(pod, ops.field(n, "node", {}), soft, settings)),
+    )
     return lets.done(
         ops.map_(
             soft,
@@ -661,11 +723,11 @@ def spreadsSoft(soft):
     return ops.call("_>_", ops.call("size", soft), 0)
 
 
-# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint)): int
+# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): int
 @ops.rule("scheduling/PodTopologySpread#2")
-def score_PodTopologySpread(pod, node, placed, evenness_, soft):
+def score_PodTopologySpread(pod, node, placed, evenness_, soft, settings):
     return ops.cond(
-        ops.call("!_", isRanked(pod, node, soft)),
+        ops.call("!_", isRanked(pod, node, soft, settings)),
         lambda: 0,
         lambda: ops.call(
             "int",
@@ -715,15 +777,15 @@ def score_PodTopologySpread(pod, node, placed, evenness_, soft):
     )
 
 
-# scheduling/fewestFirst  function (pod: core.Pod, fitting: list(core.Node), raw: list(int), soft: list(core.TopologySpreadConstraint)): list(int)
+# scheduling/fewestFirst  function (pod: core.Pod, fitting: list(core.Node), raw: list(int), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(int)
 @ops.rule("scheduling/fewestFirst")
-def fewestFirst(pod, fitting, raw, soft):
+def fewestFirst(pod, fitting, raw, soft, settings):
     lets = ops.Lets()
     ranked = lets.take(
         ops.map_(
             ops.filter_(
                 ops.call("lists.range", ops.call("size", raw)),
-                lambda i: isRanked(pod, ops.call("_[_]", fitting, i), soft),
+                lambda i: isRanked(pod, ops.call("_[_]", fitting, i), soft, settings),
             ),
             lambda i: ops.call("_[_]", raw, i),
         ),
@@ -746,7 +808,7 @@ def fewestFirst(pod, fitting, raw, soft):
         ops.map_(
             ops.call("lists.range", ops.call("size", raw)),
             lambda i: ops.cond(
-                ops.call("!_", isRanked(pod, ops.call("_[_]", fitting, i), soft)),
+                ops.call("!_", isRanked(pod, ops.call("_[_]", fitting, i), soft, settings)),
                 lambda: 0,
                 lambda: ops.cond(
                     ops.call("_==_", most, 0),
@@ -780,7 +842,10 @@ RULES = {
     "scheduling/keepsSkew": keepsSkew,
     "scheduling/PodTopologySpread": filter_PodTopologySpread,
     "scheduling/defaultSelector": defaultSelector,
+    "scheduling/systemConstraints": systemConstraints,
+    "scheduling/spreadsBySystem": spreadsBySystem,
     "scheduling/defaultConstraints": defaultConstraints,
+    "scheduling/selecting": selecting,
     "scheduling/softConstraints": softConstraints,
     "scheduling/isRanked": isRanked,
     "scheduling/labelOf": labelOf,

@@ -174,11 +174,11 @@ def validate_InterPodAffinityArgs(self):
 
 # scheduling/PodTopologySpreadArgs#2  validate (self: scheduling.PodTopologySpreadArgs): list(Finding)
 def validate_PodTopologySpreadArgs(self):
-    all_ = self.get("defaultConstraints") or []
+    constraints = self.get("defaultConstraints") or []
     made = []
     if self.get("defaultingType") not in ["System", "List"]:
         made += [{"code": "NotSupported", "reason": "must be System or List", "field": "defaultingType"}]
-    if not (self.get("defaultingType") != "System" or len(all_) == 0):
+    if not (self.get("defaultingType") != "System" or len(constraints) == 0):
         made += [
             {
                 "code": "Invalid",
@@ -186,15 +186,15 @@ def validate_PodTopologySpreadArgs(self):
                 "field": "defaultingType",
             },
         ]
-    if not all((c.get("maxSkew") or 0) > 0 for c in all_):
+    if not all((c.get("maxSkew") or 0) > 0 for c in constraints):
         made += [
             {"code": "Invalid", "reason": "maxSkew must be greater than 0", "field": "defaultConstraints"},
         ]
-    if not all(c.get("topologyKey") for c in all_):
+    if not all(c.get("topologyKey") for c in constraints):
         made += [
             {"code": "Required", "reason": "a constraint needs a topologyKey", "field": "defaultConstraints"},
         ]
-    if not all(c.get("whenUnsatisfiable") in ["DoNotSchedule", "ScheduleAnyway"] for c in all_):
+    if not all(c.get("whenUnsatisfiable") in ["DoNotSchedule", "ScheduleAnyway"] for c in constraints):
         made += [
             {
                 "code": "NotSupported",
@@ -202,7 +202,7 @@ def validate_PodTopologySpreadArgs(self):
                 "field": "defaultConstraints",
             },
         ]
-    if not all(c.get("labelSelector") is None for c in all_):
+    if not all(c.get("labelSelector") is None for c in constraints):
         made += [
             {
                 "code": "Forbidden",
@@ -211,13 +211,13 @@ def validate_PodTopologySpreadArgs(self):
             },
         ]
     if not all_(
-        range_list(len(all_)),
+        range_list(len(constraints)),
         lambda i: not exists_(
-            slice_list(all_, 0, i),
+            slice_list(constraints, 0, i),
             lambda c: and_(
-                lambda: (c.get("topologyKey") or "") == (index_list(all_, i).get("topologyKey") or ""),
+                lambda: (c.get("topologyKey") or "") == (index_list(constraints, i).get("topologyKey") or ""),
                 lambda: (c.get("whenUnsatisfiable") or "") == (
-                    index_list(all_, i).get("whenUnsatisfiable")
+                    index_list(constraints, i).get("whenUnsatisfiable")
                     or ""
                 ),
             ),

@@ -361,7 +361,7 @@ def validate_InterPodAffinityArgs(self):
 @ops.rule("scheduling/PodTopologySpreadArgs#2")
 def validate_PodTopologySpreadArgs(self):
     lets = ops.Lets()
-    all = lets.take(ops.field(self, "defaultConstraints", []))
+    constraints = lets.take(ops.field(self, "defaultConstraints", []))
     return lets.done(
         ops.call(
             "_+_",
@@ -387,7 +387,7 @@ def validate_PodTopologySpreadArgs(self):
                     ops.cond(
                         ops.or_(
                             ops.call("_!=_", ops.field(self, "defaultingType", ""), "System"),
-                            lambda: ops.call("_==_", ops.call("size", all), 0),
+                            lambda: ops.call("_==_", ops.call("size", constraints), 0),
                         ),
                         lambda: ops.list_([]),
                         lambda: ops.list_(
@@ -406,7 +406,7 @@ def validate_PodTopologySpreadArgs(self):
                 ops.call(
                     "_+_",
                     ops.cond(
-                        ops.all_(all, lambda c: ops.call("_>_", ops.field(c, "maxSkew", 0), 0)),
+                        ops.all_(constraints, lambda c: ops.call("_>_", ops.field(c, "maxSkew", 0), 0)),
                         lambda: ops.list_([]),
                         lambda: ops.list_(
                             [
@@ -421,7 +421,10 @@ def validate_PodTopologySpreadArgs(self):
                         ),
                     ),
                     ops.cond(
-                        ops.all_(all, lambda c: ops.call("_!=_", ops.field(c, "topologyKey", ""), "")),
+                        ops.all_(
+                            constraints,
+                            lambda c: ops.call("_!=_", ops.field(c, "topologyKey", ""), ""),
+                        ),
                         lambda: ops.list_([]),
                         lambda: ops.list_(
                             [
@@ -443,7 +446,7 @@ def validate_PodTopologySpreadArgs(self):
                     "_+_",
                     ops.cond(
                         ops.all_(
-                            all,
+                            constraints,
                             lambda c: ops.call(
                                 "@in",
                                 ops.field(c, "whenUnsatisfiable", ""),
@@ -464,7 +467,7 @@ def validate_PodTopologySpreadArgs(self):
                         ),
                     ),
                     ops.cond(
-                        ops.all_(all, lambda c: ops.call("!_", ops.has_field(c, "labelSelector"))),
+                        ops.all_(constraints, lambda c: ops.call("!_", ops.has_field(c, "labelSelector"))),
                         lambda: ops.list_([]),
                         lambda: ops.list_(
                             [
@@ -481,21 +484,21 @@ def validate_PodTopologySpreadArgs(self):
                 ),
                 ops.cond(
                     ops.all_(
-                        ops.call("lists.range", ops.call("size", all)),
+                        ops.call("lists.range", ops.call("size", constraints)),
                         lambda i: ops.call(
                             "!_",
                             ops.exists(
-                                ops.call("slice", all, 0, i),
+                                ops.call("slice", constraints, 0, i),
                                 lambda c: ops.and_(
                                     ops.call(
                                         "_==_",
                                         ops.field(c, "topologyKey", ""),
-                                        ops.field(ops.call("_[_]", all, i), "topologyKey", ""),
+                                        ops.field(ops.call("_[_]", constraints, i), "topologyKey", ""),
                                     ),
                                     lambda: ops.call(
                                         "_==_",
                                         ops.field(c, "whenUnsatisfiable", ""),
-                                        ops.field(ops.call("_[_]", all, i), "whenUnsatisfiable", ""),
+                                        ops.field(ops.call("_[_]", constraints, i), "whenUnsatisfiable", ""),
                                     ),
                                 ),
                             ),

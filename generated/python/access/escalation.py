@@ -110,8 +110,8 @@ def roleExists(ref, namespace, cluster):
     )
 
 
-# access/maySigner  function (r: access.Request, verb: string, signer: string, chain: list(access.Authorizer), cluster: Cluster): bool
-def maySigner(r, verb, signer, chain, cluster):
+# access/mayActForSigner  function (r: access.Request, verb: string, signer: string, chain: list(access.Authorizer), cluster: Cluster): bool
+def mayActForSigner(r, verb, signer, chain, cluster):
     """May the one who asks approve a request for a certificate of this signer? Besides the update itself. `verb` is approve, sign
     or attest.
     """
@@ -502,9 +502,9 @@ RULES = (
         path="access/escalation",
     ),
     CompiledRule(
-        "access/maySigner",
+        "access/mayActForSigner",
         "function",
-        "maySigner",
+        "mayActForSigner",
         (
             Param("r", "access.Request"),
             Param("verb", "string"),
@@ -512,7 +512,7 @@ RULES = (
             Param("chain", "list(access.Authorizer)"),
             Param("cluster", "Cluster", True),
         ),
-        maySigner,
+        mayActForSigner,
         result="bool",
         reads={
             "chain": frozenset(

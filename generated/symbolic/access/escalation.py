@@ -152,9 +152,9 @@ def roleExists(ref, namespace, cluster):
     )
 
 
-# access/maySigner  function (r: access.Request, verb: string, signer: string, chain: list(access.Authorizer), cluster: Cluster): bool
-@ops.rule("access/maySigner")
-def maySigner(r, verb, signer, chain, cluster):
+# access/mayActForSigner  function (r: access.Request, verb: string, signer: string, chain: list(access.Authorizer), cluster: Cluster): bool
+@ops.rule("access/mayActForSigner")
+def mayActForSigner(r, verb, signer, chain, cluster):
     lets = ops.Lets()
     domain = lets.take(ops.call("_+_", ops.call("_[_]", ops.call("split", signer, "/"), 0), "/*"))
     return lets.done(
@@ -183,5 +183,5 @@ RULES = {
     "access/mayWriteRole": mayWriteRole,
     "access/mayBind": mayBind,
     "access/roleExists": roleExists,
-    "access/maySigner": maySigner,
+    "access/mayActForSigner": mayActForSigner,
 }

@@ -157,6 +157,26 @@ def knownVerbs():
     ]
 
 
+# access/checkedResources  function (): list(access.ResourceName)
+def checkedResources():
+    """Resources that nothing is stored of: the API server asks about them before it does something else."""
+    return [
+        {"resource": "users", "apiGroup": ""},
+        {"resource": "groups", "apiGroup": ""},
+        {"resource": "signers", "apiGroup": "certificates.k8s.io"},
+        {"resource": "uids", "apiGroup": "authentication.k8s.io"},
+        {"resource": "userextras", "apiGroup": "authentication.k8s.io"},
+    ]
+
+
+# access/hasName  function (verb: string, subresource: string): bool
+def hasName(verb, subresource):
+    """Does a request with this verb carry the name of one object? To create one is asked of a collection, and so is to delete many;
+    a list or watch has a name where its field selector demands one.
+    """
+    return verb != "deletecollection" and (verb != "create" or subresource != "")
+
+
 RULES = (
     CompiledRule(
         "access/segments",
@@ -271,6 +291,29 @@ RULES = (
         result="list(string)",
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go; kubectl auth can-i resourceVerbs, nonResourceURLVerbs",
         doc="The verbs that the API server itself makes of requests, and those that only some checks ask for.",
+        path="access/attributes",
+    ),
+    CompiledRule(
+        "access/checkedResources",
+        "function",
+        "checkedResources",
+        (),
+        checkedResources,
+        result="list(access.ResourceName)",
+        source="plugin/pkg/admission/certificates/util.go; endpoints/filters/impersonation/mode.go",
+        doc="Resources that nothing is stored of: the API server asks about them before it does something else.",
+        path="access/attributes",
+    ),
+    CompiledRule(
+        "access/hasName",
+        "function",
+        "hasName",
+        (Param("verb", "string"), Param("subresource", "string")),
+        hasName,
+        result="bool",
+        reads={"subresource": frozenset(((),)), "verb": frozenset(((),))},
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo",
+        doc="Does a request with this verb carry the name of one object? To create one is asked of a collection, and so is to delete many;\na list or watch has a name where its field selector demands one.",
         path="access/attributes",
     ),
 )

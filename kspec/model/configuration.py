@@ -44,7 +44,7 @@ def scheduler_profiles(
 def with_own_plugins(offered: Catalogue, rules: RuleSet) -> Catalogue:
     """With the filters and scores of the rules that Kubernetes does not have: a user's own."""
     filters = {r.name: FilterPlugin(r.name) for r in rules.of_kind("filter") if r.name not in offered.filters}
-    scores = {r.name: ("none", "") for r in rules.of_kind("score") if r.name not in offered.scores}
+    scores = {r.name: ("none", "", "") for r in rules.of_kind("score") if r.name not in offered.scores}
     points = {
         **offered.points,
         "filter": (*offered.points.get("filter", ()), *filters),

@@ -23,12 +23,27 @@ class FilterPlugin:
 
 @dataclass(frozen=True, slots=True)
 class ScorePlugin:
-    """`normalize` is `max`, `reversed`, `none` or the name of a function; `when` as for a filter."""
+    """`normalize` is `max`, `reversed`, `none` or the name of a function; `when` as for a filter. `among`
+    names a function too: which nodes have a score at all.
+    """
 
     plugin: str
     weight: int
     normalize: str
     when: str = ""
+    among: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TallyOf:
+    """Functions whose counts add up to a tally: what a node counts, a pod on it, a pod that is gone from it,
+    or a node that fits.
+    """
+
+    node: str = ""
+    pod: str = ""
+    gone: str = ""
+    fitting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,7 @@ class Profile:
     scores: tuple[ScorePlugin, ...]
     prepared: Mapping[str, str] = field(default_factory=dict)
     preempts: bool = False
+    tallies: Mapping[str, TallyOf] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
     scheduler: str = SCHEDULER
     helpers: tuple[str, ...] = ()
@@ -60,9 +76,10 @@ class Catalogue:
     plugins: tuple[Mapping[str, Any], ...]
     points: Mapping[str, tuple[str, ...]]
     filters: Mapping[str, FilterPlugin]
-    scores: Mapping[str, tuple[str, str]]
+    scores: Mapping[str, tuple[str, str, str]]
     prepared: Mapping[str, str]
     settings: Mapping[str, Any]
+    tallies: Mapping[str, TallyOf]
 
     def profile(
         self,
@@ -84,6 +101,7 @@ class Catalogue:
             ),
             self.prepared,
             PREEMPTION in helpers,
+            self.tallies,
             self.settings if settings is None else settings,
             scheduler or self.scheduler,
             helpers,
@@ -104,9 +122,13 @@ def catalogue_of(fields: Mapping[str, Any]) -> Catalogue:
             f["plugin"]: FilterPlugin(**{key: str(value) for key, value in f.items()})
             for f in fields["filters"]
         },
-        {s["plugin"]: (str(s["normalize"]), str(s.get("when", ""))) for s in fields["scores"]},
+        {
+            s["plugin"]: (str(s["normalize"]), str(s.get("when", "")), str(s.get("among", "")))
+            for s in fields["scores"]
+        },
         {str(key): str(value) for key, value in fields.get("prepared", {}).items()},
         dict(fields.get("settings", {})),
+        {str(name): TallyOf(**its) for name, its in fields.get("tallies", {}).items()},
     )
 
 

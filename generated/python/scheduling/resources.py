@@ -297,8 +297,8 @@ def filter_NodeResourcesFit(pod, node, placed, settings):
     return [{"code": "Unschedulable", "reason": reason, "field": ""} for reason in reasons]
 
 
-# scheduling/weighed  function (pod: core.Pod, node: core.Node, resources: list(scheduling.ResourceSpec)): list(scheduling.ResourceSpec)
-def weighed(pod, node, resources):
+# scheduling/resourcesThere  function (pod: core.Pod, node: core.Node, resources: list(scheduling.ResourceSpec)): list(scheduling.ResourceSpec)
+def resourcesThere(pod, node, resources):
     """Those of these resources that count on a node: it has some, and the pod asks for it if it is not of every node."""
     return [
         r
@@ -386,7 +386,7 @@ def ratioScore(pod, node, placed, strategy):
                     ),
                 ),
             }
-            for r in weighed(pod, node, strategy.get("resources") or [])
+            for r in resourcesThere(pod, node, strategy.get("resources") or [])
         ]
         if greater(select(r, "score"), 0)
     ]
@@ -414,7 +414,7 @@ def ratioScore(pod, node, placed, strategy):
 # scheduling/allocationScore  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), strategy: scheduling.ScoringStrategy): int
 def allocationScore(pod, node, placed, strategy):
     """The mean of how free, or how full, the resources would be, by weight."""
-    there = weighed(pod, node, strategy.get("resources") or [])
+    there = resourcesThere(pod, node, strategy.get("resources") or [])
     weights = 0
     for r in there:
         weights = add_int(weights, r.get("weight") or 0)
@@ -500,7 +500,11 @@ def balance(parts):
 # scheduling/NodeResourcesBalancedAllocation  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), settings: scheduling.Settings): int
 def score_NodeResourcesBalancedAllocation(pod, node, placed, settings):
     """Prefers the node on which this pod makes the use of CPU and memory more even than it was."""
-    there = weighed(pod, node, (settings.get("NodeResourcesBalancedAllocation") or {}).get("resources") or [])
+    there = resourcesThere(
+        pod,
+        node,
+        (settings.get("NodeResourcesBalancedAllocation") or {}).get("resources") or [],
+    )
     before = balance(
         [usedPart(taken(placed, r.get("name") or ""), offered(node, r.get("name") or "")) for r in there],
     )
@@ -959,15 +963,15 @@ RULES = (
         path="scheduling/resources",
     ),
     CompiledRule(
-        "scheduling/weighed",
+        "scheduling/resourcesThere",
         "function",
-        "weighed",
+        "resourcesThere",
         (
             Param("pod", "core.Pod"),
             Param("node", "core.Node"),
             Param("resources", "list(scheduling.ResourceSpec)"),
         ),
-        weighed,
+        resourcesThere,
         result="list(scheduling.ResourceSpec)",
         reads={
             "node": frozenset((("status", "allocatable"), ("status", "capacity"))),

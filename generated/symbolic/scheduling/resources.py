@@ -400,9 +400,9 @@ def filter_NodeResourcesFit(pod, node, placed, settings):
     )
 
 
-# scheduling/weighed  function (pod: core.Pod, node: core.Node, resources: list(scheduling.ResourceSpec)): list(scheduling.ResourceSpec)
-@ops.rule("scheduling/weighed")
-def weighed(pod, node, resources):
+# scheduling/resourcesThere  function (pod: core.Pod, node: core.Node, resources: list(scheduling.ResourceSpec)): list(scheduling.ResourceSpec)
+@ops.rule("scheduling/resourcesThere")
+def resourcesThere(pod, node, resources):
     return ops.filter_(
         resources,
         lambda r: ops.and_(
@@ -503,7 +503,7 @@ def ratioScore(pod, node, placed, strategy):
     scored = lets.take(
         ops.filter_(
             ops.map_(
-                weighed(pod, node, ops.field(strategy, "resources", [])),
+                resourcesThere(pod, node, ops.field(strategy, "resources", [])),
                 lambda r: ops.map_literal(
                     [
                         ("name", ops.field(r, "name", "")),
@@ -559,7 +559,7 @@ def ratioScore(pod, node, placed, strategy):
 @ops.rule("scheduling/allocationScore")
 def allocationScore(pod, node, placed, strategy):
     lets = ops.Lets()
-    there = lets.take(weighed(pod, node, ops.field(strategy, "resources", [])))
+    there = lets.take(resourcesThere(pod, node, ops.field(strategy, "resources", [])))
     weights = lets.take(ops.fold(there, 0, lambda r, sum: ops.call("_+_", sum, ops.field(r, "weight", 0))))
     return lets.done(
         ops.cond(
@@ -676,7 +676,7 @@ def balance(parts):
 def score_NodeResourcesBalancedAllocation(pod, node, placed, settings):
     lets = ops.Lets()
     there = lets.take(
-        weighed(
+        resourcesThere(
             pod,
             node,
             ops.field(ops.field(settings, "NodeResourcesBalancedAllocation", {}), "resources", []),
@@ -743,7 +743,7 @@ RULES = {
     "scheduling/isExtended": isExtended,
     "scheduling/isIgnored": isIgnored,
     "scheduling/NodeResourcesFit": filter_NodeResourcesFit,
-    "scheduling/weighed": weighed,
+    "scheduling/resourcesThere": resourcesThere,
     "scheduling/scoredUse": scoredUse,
     "scheduling/leastAllocated": leastAllocated,
     "scheduling/mostAllocated": mostAllocated,

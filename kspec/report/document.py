@@ -12,6 +12,7 @@ VERSIONS: dict[str, int] = {
     "compile": 1,
     "conform": 1,
     "diagnostics": 1,
+    "diff": 1,
     "eval": 1,
     "explain": 1,
     "export": 1,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.smtlib import Script, name_of
@@ -81,12 +81,12 @@ class Solver:
         if key not in self._literals:
             z3, bare = self._z3, _bare(name)
             whole = type(value) is int
-            made: z3.BoolRef = z3.Int(bare) == value if whole else z3.Bool(bare)
+            made: Any = z3.Int(bare) == value if whole else z3.Bool(bare)
             self._literals[key] = made if whole or value else z3.Not(made)
         return self._literals[key]
 
     def core(self) -> set[str]:
-        """The variables among those of the last `check_with`, which found no model, that are needed for that."""
+        """The variables of the last `check_with`, which found no model, that are needed for that."""
         z3 = self._z3
         parts = (each.arg(0) if each.num_args() else each for each in self._solver.unsat_core())
         return {self._named[str(each.decl().name())] for each in parts if not z3.is_int_value(each)}

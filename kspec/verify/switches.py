@@ -1,5 +1,5 @@
-"""Knows values in which elements of lists can be switched off, so that one reading serves every question about
-what could be taken away.
+"""Knows values in which elements of lists can be switched off, so that one reading serves every question
+about what could be taken away.
 """
 
 from __future__ import annotations
@@ -95,3 +95,11 @@ def _without(value: object, tree: Mapping[str | int, object], path: Path, gone: 
 
 def _inner(tree: Mapping[str | int, object]) -> list[tuple[str | int, Mapping[str | int, object]]]:
     return [(part, inner) for part, inner in tree.items() if isinstance(inner, dict)]
+
+
+def siblings(root: object, path: Path) -> int:
+    """How many elements the list of the element at a path has."""
+    for part in path[:-1]:
+        root = root[part]  # type: ignore[index]
+    assert isinstance(root, list)
+    return len(root)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from kspec.runtime.conversions import string_from_int, type_of
 from kspec.runtime.equality import differs, equals
-from kspec.runtime.generated_support import and_
+from kspec.runtime.generated_support import and_, exists_, join_lists
 from kspec.runtime.library import FUNCTIONS
+from kspec.runtime.lists import flatten
+from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.values import TypeValue
+from ..network import endpoint as network_endpoint
+from ..network import policy as network_policy
+from ..network import tiers as network_tiers
 
 family = FUNCTIONS["family"]
+TYPE_STRING = TypeValue("string")
+string = FUNCTIONS["string"]
+TYPE_INT = TypeValue("int")
+int_ = FUNCTIONS["int"]
 
 
 # network/isPossibleEnd  function (e: network.Endpoint, cluster: Cluster): bool
@@ -90,6 +101,308 @@ def removable():
     ]
 
 
+# network/idlePolicies  function (cluster: Cluster): list(network.Remark)
+def idlePolicies(cluster):
+    """Policies that are about no pod or workload at hand; of manifests without workloads nothing is said."""
+    ends = [e for e in network_endpoint.endpoints(cluster) if network_endpoint.isGoverned(e)]
+    if len(ends) == 0:
+        return []
+    return [
+        {
+            "about": "idle policy",
+            "objects": "networkPolicies",
+            "namespace": (np.get("metadata") or {}).get("namespace") or "",
+            "name": (np.get("metadata") or {}).get("name") or "",
+            "path": ["spec", "podSelector"],
+        }
+        for np in [
+            np
+            for np in cluster.get("networkPolicies") or []
+            if not any(network_policy.subjectOf(np, e) for e in ends)
+        ]
+    ]
+
+
+# network/isBehind  function (s: core.Service, e: network.Endpoint): bool
+def isBehind(s, e):
+    """Does a Service's selector match an end?"""
+    return (
+        (e.get("namespace") or "") == ((s.get("metadata") or {}).get("namespace") or "")
+        and all(
+            k in (e.get("labels") or {}) and (e.get("labels") or {})[k] == v
+            for k, v in ((s.get("spec") or {}).get("selector") or {}).items()
+        )
+    )
+
+
+# network/serviceRemarks  function (cluster: Cluster): list(network.Remark)
+def serviceRemarks(cluster):
+    """Services whose selector matches nothing at hand, ports of which nobody declares the target, and Services without ports
+    that could be asked.
+    """
+    ends = network_endpoint.endpoints(cluster)
+    return [
+        one
+        for s in [
+            s
+            for s in cluster.get("services") or []
+            if len((s.get("spec") or {}).get("selector") or {}) > 0
+        ]
+        for one in servedBy(s, [e for e in ends if isBehind(s, e)])
+    ]
+
+
+# network/servedBy  function (s: core.Service, behind: list(network.Endpoint)): list(network.Remark)
+def servedBy(s, behind):
+    """What is to be said of a Service with these pods behind it."""
+    if len(behind) == 0:
+        return [
+            {
+                "about": "selects nothing",
+                "objects": "services",
+                "namespace": (s.get("metadata") or {}).get("namespace") or "",
+                "name": (s.get("metadata") or {}).get("name") or "",
+                "path": ["spec", "selector"],
+            },
+        ]
+    return [
+        {
+            "about": "unknown target" if type_of(p.get("targetPort")) == TYPE_STRING else "undeclared target",
+            "objects": "services",
+            "namespace": (s.get("metadata") or {}).get("namespace") or "",
+            "name": (s.get("metadata") or {}).get("name") or "",
+            "path": ["spec", "ports", string_from_int(i)],
+            "names": [string(p.get("targetPort")), string_from_int(p.get("port") or 0)],
+        }
+        for i, p in enumerate((s.get("spec") or {}).get("ports") or [])
+        if not exists_(behind, lambda e: and_(lambda: len(targets(p, e)) > 0, lambda: declaresPort(p, e)))
+    ]
+
+
+# network/protocolOf  function (p: core.ServicePort): string
+def protocolOf(p):
+    """The protocol of a port of a Service."""
+    return "TCP" if not p.get("protocol") else p.get("protocol") or ""
+
+
+# network/targets  function (p: core.ServicePort, e: network.Endpoint): list(int)
+def targets(p, e):
+    """The ports of a pod that a port of a Service leads to: none, if the pod does not declare the name."""
+    if p.get("targetPort") is None:
+        return [p.get("port") or 0]
+    elif type_of(p.get("targetPort")) == TYPE_INT:
+        return [int_(p.get("targetPort"))]
+    return [
+        c.get("containerPort") or 0
+        for c in [
+            c
+            for c in e.get("ports") or []
+            if and_(
+                lambda: (c.get("name") or "") == string(p.get("targetPort")),
+                lambda: ("TCP" if not c.get("protocol") else c.get("protocol") or "") == protocolOf(p),
+            )
+        ]
+    ]
+
+
+# network/declaresPort  function (p: core.ServicePort, e: network.Endpoint): bool
+def declaresPort(p, e):
+    """Does a pod declare what a port of a Service leads to, or nothing at all, so that nothing is to be concluded?"""
+    return (
+        (
+            len(e.get("ports") or []) == 0
+            and (p.get("targetPort") is None or type_of(p.get("targetPort")) == TYPE_INT)
+        )
+        or any(
+            any(
+                (
+                    (c.get("containerPort") or 0) == n
+                    and ("TCP" if not c.get("protocol") else c.get("protocol") or "") == protocolOf(p)
+                )
+                for c in e.get("ports") or []
+            )
+            for n in targets(p, e)
+        )
+    )
+
+
+# network/ways  function (s: core.Service, ends: list(network.Endpoint)): list(network.Way)
+def ways(s, ends):
+    """All ways through a Service to these ends."""
+    if len((s.get("spec") or {}).get("selector") or {}) == 0:
+        return []
+    return [
+        {"to": e, "port": n, "protocol": protocolOf(p)}
+        for e in [e for e in ends if isBehind(s, e)]
+        for p in (s.get("spec") or {}).get("ports") or []
+        for n in targets(p, e)
+    ]
+
+
+# network/ingressRemarks  function (cluster: Cluster): list(network.Remark)
+def ingressRemarks(cluster):
+    """Backends of Ingresses that are not there: the Service, or its port."""
+    return [
+        one
+        for g in cluster.get("ingresses") or []
+        for one in join_lists(
+            backendRemark(
+                g,
+                (g.get("spec") or {}).get("defaultBackend") or {},
+                ["spec", "defaultBackend"],
+                cluster,
+            ),
+            flatten(
+                [
+                    flatten(
+                        [
+                            backendRemark(
+                                g,
+                                p.get("backend") or {},
+                                [
+                                    "spec",
+                                    "rules",
+                                    string_from_int(i),
+                                    "http",
+                                    "paths",
+                                    string_from_int(j),
+                                    "backend",
+                                ],
+                                cluster,
+                            )
+                            for j, p in enumerate((r.get("http") or {}).get("paths") or [])
+                        ],
+                    )
+                    for i, r in enumerate((g.get("spec") or {}).get("rules") or [])
+                ],
+            ),
+        )
+    ]
+
+
+# network/backendRemark  function (g: networking.Ingress, b: networking.IngressBackend, path: list(string), cluster: Cluster): list(network.Remark)
+def backendRemark(g, b, path, cluster):
+    """What is to be said of one backend of an Ingress."""
+    name = (b.get("service") or {}).get("name") or ""
+    port = (b.get("service") or {}).get("port") or {}
+    found = [
+        s
+        for s in cluster.get("services") or []
+        if (
+            ((s.get("metadata") or {}).get("namespace") or "") == (
+                (g.get("metadata") or {}).get("namespace")
+                or ""
+            )
+            and ((s.get("metadata") or {}).get("name") or "") == name
+        )
+    ]
+    if port.get("name"):
+        shown = port.get("name") or ""
+    else:
+        shown = string_from_int(port.get("number") or 0)
+    if len(found) == 0:
+        about = "no such service"
+    elif any(
+        any(
+            (
+                (p.get("name") or "") == (port.get("name") or "")
+                if port.get("name")
+                else (p.get("port") or 0) == (port.get("number") or 0)
+            )
+            for p in (s.get("spec") or {}).get("ports") or []
+        )
+        for s in found
+    ):
+        about = ""
+    else:
+        about = "no such port"
+    if name == "" or about == "":
+        return []
+    return [
+        {
+            "about": about,
+            "objects": "ingresses",
+            "namespace": (g.get("metadata") or {}).get("namespace") or "",
+            "name": (g.get("metadata") or {}).get("name") or "",
+            "path": path,
+            "names": [name, shown],
+        },
+    ]
+
+
+# network/dnsServers  function (cluster: Cluster): list(network.Endpoint)
+def dnsServers(cluster):
+    """The pods that names are asked of: those at hand that carry the label of the cluster's DNS, or one as it is usually set up."""
+    found = [
+        e
+        for e in network_endpoint.endpoints(cluster)
+        if (
+            e.get("namespace") == "kube-system"
+            and "k8s-app" in (e.get("labels") or {})
+            and (e.get("labels") or {})["k8s-app"] == "kube-dns"
+        )
+    ]
+    usual = [
+        {
+            "name": "kube-dns",
+            "namespace": "kube-system",
+            "labels": {"k8s-app": "kube-dns"},
+            "ports": [
+                {"name": "dns", "containerPort": 53, "protocol": "UDP"},
+                {"name": "dns-tcp", "containerPort": 53, "protocol": "TCP"},
+            ],
+        },
+    ]
+    return found if len(found) > 0 else usual
+
+
+# network/dnsPort  function (e: network.Endpoint, protocol: string): int
+def dnsPort(e, protocol):
+    """The port on which a DNS server that is a pod is asked: what it declares under a name of DNS, or 53."""
+    named = [
+        c
+        for c in e.get("ports") or []
+        if (
+            c.get("name") in ["dns", "dns-tcp"]
+            and ("TCP" if not c.get("protocol") else c.get("protocol") or "") == protocol
+        )
+    ]
+    return index_list(named, 0).get("containerPort") or 0 if len(named) > 0 else 53
+
+
+# network/asksForNames  function (e: network.Endpoint, servers: list(network.Endpoint), protocol: string, cluster: Cluster): bool
+def asksForNames(e, servers, protocol, cluster):
+    """May this end ask one of these servers for names over this protocol?"""
+    return exists_(servers, lambda d: network_tiers.mayLeave(e, d, dnsPort(d, protocol), protocol, cluster))
+
+
+# network/isRestricted  function (e: network.Endpoint, cluster: Cluster): bool
+def isRestricted(e, cluster):
+    """Do policies keep something from leaving this end? Who may go anywhere needs no exception for DNS."""
+    return (
+        network_endpoint.isGoverned(e)
+        and (
+            network_policy.isIsolated("Egress", e, cluster)
+            or len(cluster.get("adminNetworkPolicies") or []) + len(
+                cluster.get("baselineAdminNetworkPolicies") or [],
+            ) > 0
+        )
+    )
+
+
+# network/governingEgress  function (e: network.Endpoint, cluster: Cluster): list(string)
+def governingEgress(e, cluster):
+    """The names of the policies of its namespace that govern what leaves an end."""
+    return [
+        (np.get("metadata") or {}).get("name") or ""
+        for np in [
+            np
+            for np in cluster.get("networkPolicies") or []
+            if network_policy.governs(np, "Egress") and network_policy.subjectOf(np, e)
+        ]
+    ]
+
+
 RULES = (
     CompiledRule(
         "network/isPossibleEnd",
@@ -143,6 +456,1843 @@ RULES = (
         removable,
         result="list(network.Removable)",
         doc="Everything that could be taken away from policies: a policy, a rule of one, a peer or a port of a rule.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/idlePolicies",
+        "function",
+        "idlePolicies",
+        (Param("cluster", "Cluster", True),),
+        idlePolicies,
+        result="list(network.Remark)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("cronJobs", "#"),
+                    ("cronJobs", "*", "metadata", "name"),
+                    ("cronJobs", "*", "metadata", "namespace"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "metadata", "labels"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "containers"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "hostNetwork"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "initContainers"),
+                    ("daemonSets", "#"),
+                    ("daemonSets", "*", "metadata", "name"),
+                    ("daemonSets", "*", "metadata", "namespace"),
+                    ("daemonSets", "*", "spec", "template", "metadata", "labels"),
+                    ("daemonSets", "*", "spec", "template", "spec", "containers"),
+                    ("daemonSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("daemonSets", "*", "spec", "template", "spec", "initContainers"),
+                    ("deployments", "#"),
+                    ("deployments", "*", "metadata", "name"),
+                    ("deployments", "*", "metadata", "namespace"),
+                    ("deployments", "*", "spec", "template", "metadata", "labels"),
+                    ("deployments", "*", "spec", "template", "spec", "containers"),
+                    ("deployments", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("deployments", "*", "spec", "template", "spec", "initContainers"),
+                    ("jobs", "#"),
+                    ("jobs", "*", "metadata", "name"),
+                    ("jobs", "*", "metadata", "namespace"),
+                    ("jobs", "*", "spec", "template", "metadata", "labels"),
+                    ("jobs", "*", "spec", "template", "spec", "containers"),
+                    ("jobs", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("jobs", "*", "spec", "template", "spec", "initContainers"),
+                    ("networkPolicies", "#"),
+                    ("networkPolicies", "*", "metadata", "name"),
+                    ("networkPolicies", "*", "metadata", "namespace"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "key"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "operator"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "values"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "*"),
+                    ("pods", "#"),
+                    ("pods", "*", "metadata", "labels"),
+                    ("pods", "*", "metadata", "name"),
+                    ("pods", "*", "metadata", "namespace"),
+                    ("pods", "*", "spec", "containers"),
+                    ("pods", "*", "spec", "hostNetwork"),
+                    ("pods", "*", "spec", "initContainers"),
+                    ("pods", "*", "status", "phase"),
+                    ("pods", "*", "status", "podIP"),
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "#"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "*", "controller"),
+                    ("replicaSets", "*", "spec", "template", "metadata", "labels"),
+                    ("replicaSets", "*", "spec", "template", "spec", "containers"),
+                    ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
+                    ("replicationControllers", "#"),
+                    ("replicationControllers", "*", "metadata", "name"),
+                    ("replicationControllers", "*", "metadata", "namespace"),
+                    ("replicationControllers", "*", "spec", "template", "metadata", "labels"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "containers"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "initContainers"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "template", "metadata", "labels"),
+                    ("statefulSets", "*", "spec", "template", "spec", "containers"),
+                    ("statefulSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("statefulSets", "*", "spec", "template", "spec", "initContainers"),
+                ),
+            ),
+        },
+        doc="Policies that are about no pod or workload at hand; of manifests without workloads nothing is said.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/isBehind",
+        "function",
+        "isBehind",
+        (Param("s", "core.Service"), Param("e", "network.Endpoint")),
+        isBehind,
+        result="bool",
+        reads={
+            "e": frozenset((("labels",), ("namespace",))),
+            "s": frozenset((("metadata", "namespace"), ("spec", "selector", "#"), ("spec", "selector", "*"))),
+        },
+        source="pkg/controller/endpointslice: pods of the namespace that the selector matches",
+        doc="Does a Service's selector match an end?",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/serviceRemarks",
+        "function",
+        "serviceRemarks",
+        (Param("cluster", "Cluster", True),),
+        serviceRemarks,
+        result="list(network.Remark)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("cronJobs", "#"),
+                    ("cronJobs", "*", "metadata", "name"),
+                    ("cronJobs", "*", "metadata", "namespace"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "metadata", "labels"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "containers"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "hostNetwork"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "initContainers"),
+                    ("daemonSets", "#"),
+                    ("daemonSets", "*", "metadata", "name"),
+                    ("daemonSets", "*", "metadata", "namespace"),
+                    ("daemonSets", "*", "spec", "template", "metadata", "labels"),
+                    ("daemonSets", "*", "spec", "template", "spec", "containers"),
+                    ("daemonSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("daemonSets", "*", "spec", "template", "spec", "initContainers"),
+                    ("deployments", "#"),
+                    ("deployments", "*", "metadata", "name"),
+                    ("deployments", "*", "metadata", "namespace"),
+                    ("deployments", "*", "spec", "template", "metadata", "labels"),
+                    ("deployments", "*", "spec", "template", "spec", "containers"),
+                    ("deployments", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("deployments", "*", "spec", "template", "spec", "initContainers"),
+                    ("jobs", "#"),
+                    ("jobs", "*", "metadata", "name"),
+                    ("jobs", "*", "metadata", "namespace"),
+                    ("jobs", "*", "spec", "template", "metadata", "labels"),
+                    ("jobs", "*", "spec", "template", "spec", "containers"),
+                    ("jobs", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("jobs", "*", "spec", "template", "spec", "initContainers"),
+                    ("pods", "#"),
+                    ("pods", "*", "metadata", "labels"),
+                    ("pods", "*", "metadata", "name"),
+                    ("pods", "*", "metadata", "namespace"),
+                    ("pods", "*", "spec", "containers"),
+                    ("pods", "*", "spec", "hostNetwork"),
+                    ("pods", "*", "spec", "initContainers"),
+                    ("pods", "*", "status", "phase"),
+                    ("pods", "*", "status", "podIP"),
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "#"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "*", "controller"),
+                    ("replicaSets", "*", "spec", "template", "metadata", "labels"),
+                    ("replicaSets", "*", "spec", "template", "spec", "containers"),
+                    ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
+                    ("replicationControllers", "#"),
+                    ("replicationControllers", "*", "metadata", "name"),
+                    ("replicationControllers", "*", "metadata", "namespace"),
+                    ("replicationControllers", "*", "spec", "template", "metadata", "labels"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "containers"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "initContainers"),
+                    ("services", "#"),
+                    ("services", "*", "metadata", "name"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "ports", "#"),
+                    ("services", "*", "spec", "ports", "*"),
+                    ("services", "*", "spec", "selector", "#"),
+                    ("services", "*", "spec", "selector", "*"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "template", "metadata", "labels"),
+                    ("statefulSets", "*", "spec", "template", "spec", "containers"),
+                    ("statefulSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("statefulSets", "*", "spec", "template", "spec", "initContainers"),
+                ),
+            ),
+        },
+        source="pkg/apis/core/types.go ServicePort.TargetPort (a name is looked up in each pod)",
+        doc="Services whose selector matches nothing at hand, ports of which nobody declares the target, and Services without ports\nthat could be asked.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/servedBy",
+        "function",
+        "servedBy",
+        (Param("s", "core.Service"), Param("behind", "list(network.Endpoint)")),
+        servedBy,
+        result="list(network.Remark)",
+        reads={
+            "behind": frozenset(
+                (
+                    ("#",),
+                    ("*", "ports", "#"),
+                    ("*", "ports", "*", "containerPort"),
+                    ("*", "ports", "*", "name"),
+                    ("*", "ports", "*", "protocol"),
+                ),
+            ),
+            "s": frozenset(
+                (
+                    ("metadata", "name"),
+                    ("metadata", "namespace"),
+                    ("spec", "ports", "#"),
+                    ("spec", "ports", "*"),
+                ),
+            ),
+        },
+        doc="What is to be said of a Service with these pods behind it.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/protocolOf",
+        "function",
+        "protocolOf",
+        (Param("p", "core.ServicePort"),),
+        protocolOf,
+        result="string",
+        reads={"p": frozenset((("protocol",),))},
+        source="pkg/apis/core/v1/defaults.go SetDefaults_Service",
+        doc="The protocol of a port of a Service.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/targets",
+        "function",
+        "targets",
+        (Param("p", "core.ServicePort"), Param("e", "network.Endpoint")),
+        targets,
+        result="list(int)",
+        reads={
+            "e": frozenset(
+                (
+                    ("ports", "#"),
+                    ("ports", "*", "containerPort"),
+                    ("ports", "*", "name"),
+                    ("ports", "*", "protocol"),
+                ),
+            ),
+            "p": frozenset((("port",), ("protocol",), ("targetPort",))),
+        },
+        source="staging/src/k8s.io/endpointslice FindPort",
+        doc="The ports of a pod that a port of a Service leads to: none, if the pod does not declare the name.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/declaresPort",
+        "function",
+        "declaresPort",
+        (Param("p", "core.ServicePort"), Param("e", "network.Endpoint")),
+        declaresPort,
+        result="bool",
+        reads={
+            "e": frozenset(
+                (
+                    ("ports", "#"),
+                    ("ports", "*", "containerPort"),
+                    ("ports", "*", "name"),
+                    ("ports", "*", "protocol"),
+                ),
+            ),
+            "p": frozenset((("port",), ("protocol",), ("targetPort",))),
+        },
+        doc="Does a pod declare what a port of a Service leads to, or nothing at all, so that nothing is to be concluded?",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/ways",
+        "function",
+        "ways",
+        (Param("s", "core.Service"), Param("ends", "list(network.Endpoint)")),
+        ways,
+        result="list(network.Way)",
+        reads={
+            "ends": frozenset((("#",), ("*",))),
+            "s": frozenset(
+                (
+                    ("metadata", "namespace"),
+                    ("spec", "ports", "#"),
+                    ("spec", "ports", "*", "port"),
+                    ("spec", "ports", "*", "protocol"),
+                    ("spec", "ports", "*", "targetPort"),
+                    ("spec", "selector", "#"),
+                    ("spec", "selector", "*"),
+                ),
+            ),
+        },
+        doc="All ways through a Service to these ends.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/ingressRemarks",
+        "function",
+        "ingressRemarks",
+        (Param("cluster", "Cluster", True),),
+        ingressRemarks,
+        result="list(network.Remark)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("ingresses", "#"),
+                    ("ingresses", "*", "metadata", "name"),
+                    ("ingresses", "*", "metadata", "namespace"),
+                    ("ingresses", "*", "spec", "defaultBackend", "service", "name"),
+                    ("ingresses", "*", "spec", "defaultBackend", "service", "port", "name"),
+                    ("ingresses", "*", "spec", "defaultBackend", "service", "port", "number"),
+                    ("ingresses", "*", "spec", "rules", "#"),
+                    ("ingresses", "*", "spec", "rules", "*"),
+                    ("services", "#"),
+                    ("services", "*", "metadata", "name"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "ports", "#"),
+                    ("services", "*", "spec", "ports", "*", "name"),
+                    ("services", "*", "spec", "ports", "*", "port"),
+                ),
+            ),
+        },
+        source="staging/src/k8s.io/api/networking/v1/types.go IngressBackend (a Service of the namespace of the Ingress)",
+        doc="Backends of Ingresses that are not there: the Service, or its port.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/backendRemark",
+        "function",
+        "backendRemark",
+        (
+            Param("g", "networking.Ingress"),
+            Param("b", "networking.IngressBackend"),
+            Param("path", "list(string)"),
+            Param("cluster", "Cluster", True),
+        ),
+        backendRemark,
+        result="list(network.Remark)",
+        reads={
+            "b": frozenset((("service", "name"), ("service", "port", "name"), ("service", "port", "number"))),
+            "cluster": frozenset(
+                (
+                    ("services", "#"),
+                    ("services", "*", "metadata", "name"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "ports", "#"),
+                    ("services", "*", "spec", "ports", "*", "name"),
+                    ("services", "*", "spec", "ports", "*", "port"),
+                ),
+            ),
+            "g": frozenset((("metadata", "name"), ("metadata", "namespace"))),
+            "path": frozenset(((),)),
+        },
+        doc="What is to be said of one backend of an Ingress.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/dnsServers",
+        "function",
+        "dnsServers",
+        (Param("cluster", "Cluster", True),),
+        dnsServers,
+        result="list(network.Endpoint)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("cronJobs", "#"),
+                    ("cronJobs", "*", "metadata", "name"),
+                    ("cronJobs", "*", "metadata", "namespace"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "metadata", "labels"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "containers"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "hostNetwork"),
+                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "initContainers"),
+                    ("daemonSets", "#"),
+                    ("daemonSets", "*", "metadata", "name"),
+                    ("daemonSets", "*", "metadata", "namespace"),
+                    ("daemonSets", "*", "spec", "template", "metadata", "labels"),
+                    ("daemonSets", "*", "spec", "template", "spec", "containers"),
+                    ("daemonSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("daemonSets", "*", "spec", "template", "spec", "initContainers"),
+                    ("deployments", "#"),
+                    ("deployments", "*", "metadata", "name"),
+                    ("deployments", "*", "metadata", "namespace"),
+                    ("deployments", "*", "spec", "template", "metadata", "labels"),
+                    ("deployments", "*", "spec", "template", "spec", "containers"),
+                    ("deployments", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("deployments", "*", "spec", "template", "spec", "initContainers"),
+                    ("jobs", "#"),
+                    ("jobs", "*", "metadata", "name"),
+                    ("jobs", "*", "metadata", "namespace"),
+                    ("jobs", "*", "spec", "template", "metadata", "labels"),
+                    ("jobs", "*", "spec", "template", "spec", "containers"),
+                    ("jobs", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("jobs", "*", "spec", "template", "spec", "initContainers"),
+                    ("pods", "#"),
+                    ("pods", "*", "metadata", "labels"),
+                    ("pods", "*", "metadata", "name"),
+                    ("pods", "*", "metadata", "namespace"),
+                    ("pods", "*", "spec", "containers"),
+                    ("pods", "*", "spec", "hostNetwork"),
+                    ("pods", "*", "spec", "initContainers"),
+                    ("pods", "*", "status", "phase"),
+                    ("pods", "*", "status", "podIP"),
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "#"),
+                    ("replicaSets", "*", "metadata", "ownerReferences", "*", "controller"),
+                    ("replicaSets", "*", "spec", "template", "metadata", "labels"),
+                    ("replicaSets", "*", "spec", "template", "spec", "containers"),
+                    ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
+                    ("replicationControllers", "#"),
+                    ("replicationControllers", "*", "metadata", "name"),
+                    ("replicationControllers", "*", "metadata", "namespace"),
+                    ("replicationControllers", "*", "spec", "template", "metadata", "labels"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "containers"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "initContainers"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "template", "metadata", "labels"),
+                    ("statefulSets", "*", "spec", "template", "spec", "containers"),
+                    ("statefulSets", "*", "spec", "template", "spec", "hostNetwork"),
+                    ("statefulSets", "*", "spec", "template", "spec", "initContainers"),
+                ),
+            ),
+        },
+        source="cluster/addons/dns/coredns (namespace kube-system, label k8s-app: kube-dns, port 53)",
+        doc="The pods that names are asked of: those at hand that carry the label of the cluster's DNS, or one as it is usually set up.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/dnsPort",
+        "function",
+        "dnsPort",
+        (Param("e", "network.Endpoint"), Param("protocol", "string")),
+        dnsPort,
+        result="int",
+        reads={
+            "e": frozenset(
+                (
+                    ("ports", "#"),
+                    ("ports", "*", "containerPort"),
+                    ("ports", "*", "name"),
+                    ("ports", "*", "protocol"),
+                ),
+            ),
+            "protocol": frozenset(((),)),
+        },
+        source="cluster/addons/dns/coredns (ports dns and dns-tcp)",
+        doc="The port on which a DNS server that is a pod is asked: what it declares under a name of DNS, or 53.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/asksForNames",
+        "function",
+        "asksForNames",
+        (
+            Param("e", "network.Endpoint"),
+            Param("servers", "list(network.Endpoint)"),
+            Param("protocol", "string"),
+            Param("cluster", "Cluster", True),
+        ),
+        asksForNames,
+        result="bool",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("adminNetworkPolicies", "#"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "#"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "action"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "ports", "#"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "ports", "*", "namedPort"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "ports", "*", "portNumber", "?"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "ports", "*", "portNumber", "port"),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "ports",
+                        "*",
+                        "portNumber",
+                        "protocol",
+                    ),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "ports", "*", "portRange", "?"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "ports", "*", "portRange", "end"),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "ports",
+                        "*",
+                        "portRange",
+                        "protocol",
+                    ),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "ports", "*", "portRange", "start"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "to", "#"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "domainNames"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "namespaces", "?"),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "networks", "#"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "networks", "*"),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "nodes", "?"),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("adminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "pods", "?"),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("adminNetworkPolicies", "*", "spec", "priority"),
+                    ("adminNetworkPolicies", "*", "spec", "subject", "namespaces", "?"),
+                    ("adminNetworkPolicies", "*", "spec", "subject", "namespaces", "matchExpressions", "#"),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    ("adminNetworkPolicies", "*", "spec", "subject", "namespaces", "matchLabels", "#"),
+                    ("adminNetworkPolicies", "*", "spec", "subject", "namespaces", "matchLabels", "*"),
+                    ("adminNetworkPolicies", "*", "spec", "subject", "pods", "?"),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "adminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("baselineAdminNetworkPolicies", "#"),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "#"),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "*", "action"),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "*", "ports", "#"),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "*", "ports", "*", "namedPort"),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "ports",
+                        "*",
+                        "portNumber",
+                        "?",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "ports",
+                        "*",
+                        "portNumber",
+                        "port",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "ports",
+                        "*",
+                        "portNumber",
+                        "protocol",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "ports",
+                        "*",
+                        "portRange",
+                        "?",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "ports",
+                        "*",
+                        "portRange",
+                        "end",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "ports",
+                        "*",
+                        "portRange",
+                        "protocol",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "ports",
+                        "*",
+                        "portRange",
+                        "start",
+                    ),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "*", "to", "#"),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "domainNames"),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "?",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaces",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "networks", "#"),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "networks", "*"),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "nodes", "?"),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "nodes",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "egress", "*", "to", "*", "pods", "?"),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "pods",
+                        "podSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "subject", "namespaces", "?"),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "namespaces",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "namespaces",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "namespaces",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "namespaces",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("baselineAdminNetworkPolicies", "*", "spec", "subject", "pods", "?"),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "baselineAdminNetworkPolicies",
+                        "*",
+                        "spec",
+                        "subject",
+                        "pods",
+                        "podSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                    ("networkPolicies", "#"),
+                    ("networkPolicies", "*", "metadata", "namespace"),
+                    ("networkPolicies", "*", "spec", "egress", "#"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "ports", "#"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "ports", "*", "endPort"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "ports", "*", "port"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "ports", "*", "protocol"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "to", "#"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "to", "*", "ipBlock", "?"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "to", "*", "ipBlock", "cidr"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "to", "*", "ipBlock", "except", "#"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "to", "*", "ipBlock", "except", "*"),
+                    ("networkPolicies", "*", "spec", "egress", "*", "to", "*", "namespaceSelector", "?"),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("networkPolicies", "*", "spec", "egress", "*", "to", "*", "podSelector", "?"),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "podSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "podSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "podSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "networkPolicies",
+                        "*",
+                        "spec",
+                        "egress",
+                        "*",
+                        "to",
+                        "*",
+                        "podSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "key"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "operator"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "values"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "*"),
+                    ("networkPolicies", "*", "spec", "policyTypes"),
+                    ("nodes", "#"),
+                    ("nodes", "*", "metadata", "labels"),
+                    ("nodes", "*", "status", "addresses", "#"),
+                    ("nodes", "*", "status", "addresses", "*", "address"),
+                ),
+            ),
+            "e": frozenset(
+                (("hostNetwork",), ("labels",), ("namespace",), ("namespaceLabels",), ("outside",)),
+            ),
+            "protocol": frozenset(((),)),
+            "servers": frozenset(
+                (
+                    ("#",),
+                    ("*", "address"),
+                    ("*", "hostNetwork"),
+                    ("*", "labels"),
+                    ("*", "name"),
+                    ("*", "namespace"),
+                    ("*", "namespaceLabels"),
+                    ("*", "outside"),
+                    ("*", "ports", "#"),
+                    ("*", "ports", "*", "containerPort"),
+                    ("*", "ports", "*", "name"),
+                    ("*", "ports", "*", "protocol"),
+                ),
+            ),
+        },
+        doc="May this end ask one of these servers for names over this protocol?",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/isRestricted",
+        "function",
+        "isRestricted",
+        (Param("e", "network.Endpoint"), Param("cluster", "Cluster", True)),
+        isRestricted,
+        result="bool",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("adminNetworkPolicies", "#"),
+                    ("baselineAdminNetworkPolicies", "#"),
+                    ("networkPolicies", "#"),
+                    ("networkPolicies", "*", "metadata", "namespace"),
+                    ("networkPolicies", "*", "spec", "egress", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "key"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "operator"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "values"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "*"),
+                    ("networkPolicies", "*", "spec", "policyTypes"),
+                ),
+            ),
+            "e": frozenset((("hostNetwork",), ("labels",), ("namespace",), ("outside",))),
+        },
+        doc="Do policies keep something from leaving this end? Who may go anywhere needs no exception for DNS.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/governingEgress",
+        "function",
+        "governingEgress",
+        (Param("e", "network.Endpoint"), Param("cluster", "Cluster", True)),
+        governingEgress,
+        result="list(string)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("networkPolicies", "#"),
+                    ("networkPolicies", "*", "metadata", "name"),
+                    ("networkPolicies", "*", "metadata", "namespace"),
+                    ("networkPolicies", "*", "spec", "egress", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "key"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "operator"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchExpressions", "*", "values"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "#"),
+                    ("networkPolicies", "*", "spec", "podSelector", "matchLabels", "*"),
+                    ("networkPolicies", "*", "spec", "policyTypes"),
+                ),
+            ),
+            "e": frozenset((("hostNetwork",), ("labels",), ("namespace",), ("outside",))),
+        },
+        doc="The names of the policies of its namespace that govern what leaves an end.",
         path="network/analysis",
     ),
 )

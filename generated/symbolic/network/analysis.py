@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..network import endpoint as network_endpoint_rules
+from ..network import policy as network_policy_rules
+from ..network import tiers as network_tiers_rules
+
 
 # network/isPossibleEnd  function (e: network.Endpoint, cluster: Cluster): bool
 @ops.rule("network/isPossibleEnd")
@@ -109,8 +113,483 @@ def removable():
     )
 
 
+# network/idlePolicies  function (cluster: Cluster): list(network.Remark)
+@ops.rule("network/idlePolicies")
+def idlePolicies(cluster):
+    lets = ops.Lets()
+    ends = lets.take(
+        ops.filter_(
+            network_endpoint_rules.endpoints(cluster),
+            lambda e: network_endpoint_rules.isGoverned(e),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.call("_==_", ops.call("size", ends), 0),
+            lambda: ops.list_([]),
+            lambda: ops.map_(
+                ops.filter_(
+                    ops.field(cluster, "networkPolicies", []),
+                    lambda np: ops.call(
+                        "!_",
+                        ops.exists(ends, lambda e: network_policy_rules.subjectOf(np, e)),
+                    ),
+                ),
+                lambda np: ops.record(
+                    {
+                        "about": "idle policy",
+                        "objects": "networkPolicies",
+                        "namespace": ops.field(ops.field(np, "metadata", {}), "namespace", ""),
+                        "name": ops.field(ops.field(np, "metadata", {}), "name", ""),
+                        "path": ops.list_(["spec", "podSelector"]),
+                    },
+                ),
+            ),
+        ),
+    )
+
+
+# network/isBehind  function (s: core.Service, e: network.Endpoint): bool
+@ops.rule("network/isBehind")
+def isBehind(s, e):
+    return ops.and_(
+        ops.call(
+            "_==_",
+            ops.field(e, "namespace", ""),
+            ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+        ),
+        lambda: ops.all_(
+            ops.field(ops.field(s, "spec", {}), "selector", {}),
+            lambda k, v: ops.and_(
+                ops.call("@in", k, ops.field(e, "labels", {})),
+                lambda: ops.call("_==_", ops.call("_[_]", ops.field(e, "labels", {}), k), v),
+            ),
+            pairs=True,
+        ),
+    )
+
+
+# network/serviceRemarks  function (cluster: Cluster): list(network.Remark)
+@ops.rule("network/serviceRemarks")
+def serviceRemarks(cluster):
+    lets = ops.Lets()
+    ends = lets.take(network_endpoint_rules.endpoints(cluster))
+    return lets.done(
+        ops.flat_map(
+            ops.filter_(
+                ops.field(cluster, "services", []),
+                lambda s: ops.call(
+                    "_>_",
+                    ops.call("size", ops.field(ops.field(s, "spec", {}), "selector", {})),
+                    0,
+                ),
+            ),
+            lambda s: servedBy(s, ops.filter_(ends, lambda e: isBehind(s, e))),
+        ),
+    )
+
+
+# network/servedBy  function (s: core.Service, behind: list(network.Endpoint)): list(network.Remark)
+@ops.rule("network/servedBy")
+def servedBy(s, behind):
+    return ops.cond(
+        ops.call("_==_", ops.call("size", behind), 0),
+        lambda: ops.list_(
+            [
+                ops.record(
+                    {
+                        "about": "selects nothing",
+                        "objects": "services",
+                        "namespace": ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                        "name": ops.field(ops.field(s, "metadata", {}), "name", ""),
+                        "path": ops.list_(["spec", "selector"]),
+                    },
+                ),
+            ],
+        ),
+        lambda: ops.map_(
+            ops.field(ops.field(s, "spec", {}), "ports", []),
+            lambda i, p: ops.record(
+                {
+                    "about": ops.cond(
+                        ops.call(
+                            "_==_",
+                            ops.call("type", ops.field(p, "targetPort", None)),
+                            ops.TypeValue("string"),
+                        ),
+                        lambda: "unknown target",
+                        lambda: "undeclared target",
+                    ),
+                    "objects": "services",
+                    "namespace": ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                    "name": ops.field(ops.field(s, "metadata", {}), "name", ""),
+                    "path": ops.list_(["spec", "ports", ops.call("string", i)]),
+                    "names": ops.list_(
+                        [
+                            ops.call("string", ops.field(p, "targetPort", None)),
+                            ops.call("string", ops.field(p, "port", 0)),
+                        ],
+                    ),
+                },
+            ),
+            where=lambda i, p: ops.call(
+                "!_",
+                ops.exists(
+                    behind,
+                    lambda e: ops.and_(
+                        ops.call("_>_", ops.call("size", targets(p, e)), 0),
+                        lambda: declaresPort(p, e),
+                    ),
+                ),
+            ),
+            pairs=True,
+        ),
+    )
+
+
+# network/protocolOf  function (p: core.ServicePort): string
+@ops.rule("network/protocolOf")
+def protocolOf(p):
+    return ops.cond(
+        ops.call("_==_", ops.field(p, "protocol", ""), ""),
+        lambda: "TCP",
+        lambda: ops.field(p, "protocol", ""),
+    )
+
+
+# network/targets  function (p: core.ServicePort, e: network.Endpoint): list(int)
+@ops.rule("network/targets")
+def targets(p, e):
+    return ops.cond(
+        ops.call("!_", ops.has_field(p, "targetPort")),
+        lambda: ops.list_([ops.field(p, "port", 0)]),
+        lambda: ops.cond(
+            ops.call("_==_", ops.call("type", ops.field(p, "targetPort", None)), ops.TypeValue("int")),
+            lambda: ops.list_([ops.call("int", ops.field(p, "targetPort", None))]),
+            lambda: ops.map_(
+                ops.filter_(
+                    ops.field(e, "ports", []),
+                    lambda c: ops.and_(
+                        ops.call(
+                            "_==_",
+                            ops.field(c, "name", ""),
+                            ops.call("string", ops.field(p, "targetPort", None)),
+                        ),
+                        lambda: ops.call(
+                            "_==_",
+                            ops.cond(
+                                ops.call("_==_", ops.field(c, "protocol", ""), ""),
+                                lambda: "TCP",
+                                lambda: ops.field(c, "protocol", ""),
+                            ),
+                            protocolOf(p),
+                        ),
+                    ),
+                ),
+                lambda c: ops.field(c, "containerPort", 0),
+            ),
+        ),
+    )
+
+
+# network/declaresPort  function (p: core.ServicePort, e: network.Endpoint): bool
+@ops.rule("network/declaresPort")
+def declaresPort(p, e):
+    return ops.or_(
+        ops.and_(
+            ops.call("_==_", ops.call("size", ops.field(e, "ports", [])), 0),
+            lambda: ops.or_(
+                ops.call("!_", ops.has_field(p, "targetPort")),
+                lambda: ops.call(
+                    "_==_",
+                    ops.call("type", ops.field(p, "targetPort", None)),
+                    ops.TypeValue("int"),
+                ),
+            ),
+        ),
+        lambda: ops.exists(
+            targets(p, e),
+            lambda n: ops.exists(
+                ops.field(e, "ports", []),
+                lambda c: ops.and_(
+                    ops.call("_==_", ops.field(c, "containerPort", 0), n),
+                    lambda: ops.call(
+                        "_==_",
+                        ops.cond(
+                            ops.call("_==_", ops.field(c, "protocol", ""), ""),
+                            lambda: "TCP",
+                            lambda: ops.field(c, "protocol", ""),
+                        ),
+                        protocolOf(p),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# network/ways  function (s: core.Service, ends: list(network.Endpoint)): list(network.Way)
+@ops.rule("network/ways")
+def ways(s, ends):
+    return ops.cond(
+        ops.call("_==_", ops.call("size", ops.field(ops.field(s, "spec", {}), "selector", {})), 0),
+        lambda: ops.list_([]),
+        lambda: ops.flat_map(
+            ops.filter_(ends, lambda e: isBehind(s, e)),
+            lambda e: ops.flat_map(
+                ops.field(ops.field(s, "spec", {}), "ports", []),
+                lambda p: ops.map_(
+                    targets(p, e),
+                    lambda n: ops.record({"to": e, "port": n, "protocol": protocolOf(p)}),
+                ),
+            ),
+        ),
+    )
+
+
+# network/ingressRemarks  function (cluster: Cluster): list(network.Remark)
+@ops.rule("network/ingressRemarks")
+def ingressRemarks(cluster):
+    return ops.flat_map(
+        ops.field(cluster, "ingresses", []),
+        lambda g: ops.call(
+            "_+_",
+            backendRemark(
+                g,
+                ops.field(ops.field(g, "spec", {}), "defaultBackend", {}),
+                ops.list_(["spec", "defaultBackend"]),
+                cluster,
+            ),
+            ops.call(
+                "flatten",
+                ops.map_(
+                    ops.field(ops.field(g, "spec", {}), "rules", []),
+                    lambda i, r: ops.call(
+                        "flatten",
+                        ops.map_(
+                            ops.field(ops.field(r, "http", {}), "paths", []),
+                            lambda j, p: backendRemark(
+                                g,
+                                ops.field(p, "backend", {}),
+                                ops.list_(
+                                    [
+                                        "spec",
+                                        "rules",
+                                        ops.call("string", i),
+                                        "http",
+                                        "paths",
+                                        ops.call("string", j),
+                                        "backend",
+                                    ],
+                                ),
+                                cluster,
+                            ),
+                            pairs=True,
+                        ),
+                    ),
+                    pairs=True,
+                ),
+            ),
+        ),
+    )
+
+
+# network/backendRemark  function (g: networking.Ingress, b: networking.IngressBackend, path: list(string), cluster: Cluster): list(network.Remark)
+@ops.rule("network/backendRemark")
+def backendRemark(g, b, path, cluster):
+    lets = ops.Lets()
+    name = lets.take(ops.field(ops.field(b, "service", {}), "name", ""))
+    port = lets.take(ops.field(ops.field(b, "service", {}), "port", {}))
+    found = lets.take(
+        ops.filter_(
+            ops.field(cluster, "services", []),
+            lambda s: ops.and_(
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                    ops.field(ops.field(g, "metadata", {}), "namespace", ""),
+                ),
+                lambda: ops.call("_==_", ops.field(ops.field(s, "metadata", {}), "name", ""), name),
+            ),
+        ),
+    )
+    shown = lets.take(
+        ops.cond(
+            ops.call("_!=_", ops.field(port, "name", ""), ""),
+            lambda: ops.field(port, "name", ""),
+            lambda: ops.call("string", ops.field(port, "number", 0)),
+        ),
+    )
+    about = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.call("size", found), 0),
+            lambda: "no such service",
+            lambda: ops.cond(
+                ops.exists(
+                    found,
+                    lambda s: ops.exists(
+                        ops.field(ops.field(s, "spec", {}), "ports", []),
+                        lambda p: ops.cond(
+                            ops.call("_!=_", ops.field(port, "name", ""), ""),
+                            lambda: ops.call("_==_", ops.field(p, "name", ""), ops.field(port, "name", "")),
+                            lambda: ops.call("_==_", ops.field(p, "port", 0), ops.field(port, "number", 0)),
+                        ),
+                    ),
+                ),
+                lambda: "",
+                lambda: "no such port",
+            ),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.or_(ops.call("_==_", name, ""), lambda: ops.call("_==_", about, "")),
+            lambda: ops.list_([]),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "about": about,
+                            "objects": "ingresses",
+                            "namespace": ops.field(ops.field(g, "metadata", {}), "namespace", ""),
+                            "name": ops.field(ops.field(g, "metadata", {}), "name", ""),
+                            "path": path,
+                            "names": ops.list_([name, shown]),
+                        },
+                    ),
+                ],
+            ),
+        ),
+    )
+
+
+# network/dnsServers  function (cluster: Cluster): list(network.Endpoint)
+@ops.rule("network/dnsServers")
+def dnsServers(cluster):
+    lets = ops.Lets()
+    found = lets.take(
+        ops.filter_(
+            network_endpoint_rules.endpoints(cluster),
+            lambda e: ops.and_(
+                ops.call("_==_", ops.field(e, "namespace", ""), "kube-system"),
+                lambda: ops.call("@in", "k8s-app", ops.field(e, "labels", {})),
+                lambda: ops.call("_==_", ops.call("_[_]", ops.field(e, "labels", {}), "k8s-app"), "kube-dns"),
+            ),
+        ),
+    )
+    usual = lets.take(
+        ops.list_(
+            [
+                ops.record(
+                    {
+                        "name": "kube-dns",
+                        "namespace": "kube-system",
+                        "labels": ops.map_literal([("k8s-app", "kube-dns")]),
+                        "ports": ops.list_(
+                            [
+                                ops.record({"name": "dns", "containerPort": 53, "protocol": "UDP"}),
+                                ops.record({"name": "dns-tcp", "containerPort": 53, "protocol": "TCP"}),
+                            ],
+                        ),
+                    },
+                ),
+            ],
+        ),
+    )
+    return lets.done(ops.cond(ops.call("_>_", ops.call("size", found), 0), lambda: found, lambda: usual))
+
+
+# network/dnsPort  function (e: network.Endpoint, protocol: string): int
+@ops.rule("network/dnsPort")
+def dnsPort(e, protocol):
+    lets = ops.Lets()
+    named = lets.take(
+        ops.filter_(
+            ops.field(e, "ports", []),
+            lambda c: ops.and_(
+                ops.call("@in", ops.field(c, "name", ""), ops.list_(["dns", "dns-tcp"])),
+                lambda: ops.call(
+                    "_==_",
+                    ops.cond(
+                        ops.call("_==_", ops.field(c, "protocol", ""), ""),
+                        lambda: "TCP",
+                        lambda: ops.field(c, "protocol", ""),
+                    ),
+                    protocol,
+                ),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.call("_>_", ops.call("size", named), 0),
+            lambda: ops.field(ops.call("_[_]", named, 0), "containerPort", 0),
+            lambda: 53,
+        ),
+    )
+
+
+# network/asksForNames  function (e: network.Endpoint, servers: list(network.Endpoint), protocol: string, cluster: Cluster): bool
+@ops.rule("network/asksForNames")
+def asksForNames(e, servers, protocol, cluster):
+    return ops.exists(
+        servers,
+        lambda d: network_tiers_rules.mayLeave(e, d, dnsPort(d, protocol), protocol, cluster),
+    )
+
+
+# network/isRestricted  function (e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/isRestricted")
+def isRestricted(e, cluster):
+    return ops.and_(
+        network_endpoint_rules.isGoverned(e),
+        lambda: ops.or_(
+            network_policy_rules.isIsolated("Egress", e, cluster),
+            lambda: ops.call(
+                "_>_",
+                ops.call(
+                    "_+_",
+                    ops.call("size", ops.field(cluster, "adminNetworkPolicies", [])),
+                    ops.call("size", ops.field(cluster, "baselineAdminNetworkPolicies", [])),
+                ),
+                0,
+            ),
+        ),
+    )
+
+
+# network/governingEgress  function (e: network.Endpoint, cluster: Cluster): list(string)
+@ops.rule("network/governingEgress")
+def governingEgress(e, cluster):
+    return ops.map_(
+        ops.filter_(
+            ops.field(cluster, "networkPolicies", []),
+            lambda np: ops.and_(
+                network_policy_rules.governs(np, "Egress"),
+                lambda: network_policy_rules.subjectOf(np, e),
+            ),
+        ),
+        lambda np: ops.field(ops.field(np, "metadata", {}), "name", ""),
+    )
+
+
 RULES = {
     "network/isPossibleEnd": isPossibleEnd,
     "network/mayMeet": mayMeet,
     "network/removable": removable,
+    "network/idlePolicies": idlePolicies,
+    "network/isBehind": isBehind,
+    "network/serviceRemarks": serviceRemarks,
+    "network/servedBy": servedBy,
+    "network/protocolOf": protocolOf,
+    "network/targets": targets,
+    "network/declaresPort": declaresPort,
+    "network/ways": ways,
+    "network/ingressRemarks": ingressRemarks,
+    "network/backendRemark": backendRemark,
+    "network/dnsServers": dnsServers,
+    "network/dnsPort": dnsPort,
+    "network/asksForNames": asksForNames,
+    "network/isRestricted": isRestricted,
+    "network/governingEgress": governingEgress,
 }

@@ -1,5 +1,5 @@
-"""Knows how a Boolean term is evaluated for many assignments at once that differ in a few Boolean variables: one
-bit of an integer for each.
+"""Knows how a Boolean term is evaluated for many assignments at once that differ in a few parts: one bit of
+an integer for each.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Program:
                 self.plain.append(term)
 
     def run(self, assignment: Mapping[Term, object], lanes: Mapping[Term, int], width: int) -> int:
-        """In which lanes the term holds; `lanes` gives the bits of the variables that differ. The assignment may
-        also say what a constant string stands for.
+        """In which lanes the term holds; `lanes` gives the bits of what differs. The assignment may also say
+        what a constant string stands for.
         """
         full = (1 << width) - 1
         plain: dict[Term, object] = {}
@@ -45,7 +45,9 @@ class Program:
             plain[term] = known
         values: dict[Term, Lanes] = dict(lanes)
         for term in self.apart:
-            args = [values[arg] if arg in values else _spread(arg, plain[arg], full, width) for arg in term.args]
+            args = [
+                values[arg] if arg in values else _spread(arg, plain[arg], full, width) for arg in term.args
+            ]
             values[term] = _combined(term, args, full, width)
         if self.root in plain:
             return full if plain[self.root] is True else 0
@@ -70,9 +72,7 @@ def _combined(term: Term, args: Sequence[Lanes], full: int, width: int) -> Lanes
         condition, then, otherwise = args
         assert isinstance(condition, int) and isinstance(then, list) and isinstance(otherwise, list)
         return [then[n] if condition >> n & 1 else otherwise[n] for n in range(width)]
-    made = [
-        value_of_term(term, [arg[n] for arg in args if isinstance(arg, list)], {}) for n in range(width)
-    ]
+    made = [value_of_term(term, [arg[n] for arg in args if isinstance(arg, list)], {}) for n in range(width)]
     if term.sort == t.BOOL:
         return sum(1 << n for n, each in enumerate(made) if each is True)
     return [each for each in made if isinstance(each, int)]

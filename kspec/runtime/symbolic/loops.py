@@ -152,8 +152,8 @@ def _ask_errors(values: object, failing: list[Errors]) -> None:
 
 
 REASONS_MAX = 16
-"""From so many different errors of one code on, in one loop, one of them stands for all: telling apart which of
-them is the first would cost more than all the rest of the question.
+"""From so many different errors of one code on, in one loop, one of them stands for all: telling which is the
+first would cost more than all the rest of the question.
 """
 
 

@@ -1,5 +1,5 @@
-"""Knows how to ask which parts of policies could go without any change of what may enter or leave, for all ends
-that could exist.
+"""Knows how to ask which parts of policies could go without any change of what may enter or leave, for all
+ends that could exist.
 
 One reading of the policies, in which each part has a switch, serves all questions: the solver is asked with
 one switch off, and says which others the answer rests on.
@@ -14,7 +14,6 @@ from typing import Any
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.lanes import Program
 from kspec.runtime.symbolic.smtlib import name_of
-from kspec.runtime.symbolic.terms import Term
 from kspec.runtime.symbolic.values import make_bool
 from kspec.solve.query import Query, make_query, read
 from kspec.solve.shapes import record_fields
@@ -33,8 +32,8 @@ Cluster = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Superfluous:
-    """A part that can go, together with all that were found before it; `thanks_to`: the parts without which it
-    could not.
+    """A part that can go, together with all that were found before it; `thanks_to`: the parts without which
+    it could not.
     """
 
     path: Path
@@ -98,7 +97,9 @@ class Removal:
             self._learn()
             return None
         core = set() if self._impossible else self._solver.core()
-        thanks_to = tuple(p for name, p in self.names.items() if name in core and p not in self.off and p != path)
+        thanks_to = tuple(
+            p for name, p in self.names.items() if name in core and p not in self.off and p != path
+        )
         self.off.add(path)
         return Superfluous(path, thanks_to)
 
@@ -107,7 +108,7 @@ class Removal:
         numbers = self._solver.script.numbers
         found = {**self._solver.model(), **{t.text(text): n for text, n in numbers.items()}}
         asked = [path for path in self.parts if path not in self.off and path not in self.needed]
-        lanes = {each: 0 for each in self.gone.values()}
+        lanes = dict.fromkeys(self.gone.values(), 0)
         for n, path in enumerate(asked):
             lanes[self.gone[path]] = 1 << n
         changes = self._program.run(found, lanes, len(asked))

@@ -18,9 +18,7 @@ SUPERFLUOUS = {"policy": "KS3101", "rule": "KS3102", "peer": "KS3103", "port": "
 NO_EFFECT, SHADOWED, CONFLICT = "KS3105", "KS3107", "KS3120"
 NAMES_MAX = 5
 LISTED = ("peer", "port")
-CAN_GO = (
-    "without it and all that is found so, the same may enter and leave, whatever pods and addresses there are"
-)
+CAN_GO = "without all that is found so, the same may enter and leave, whatever pods and addresses there are"
 
 
 def superfluous(reviewed: Reviewed) -> Iterator[Finding]:
@@ -106,7 +104,8 @@ class _Policies:
             covering = []
         subject = self.of.name(str(path[0]), self.object_at(cluster, path))
         what = subject if element == "policy" else f"a {element} of {subject}"
-        shadowed = element == "rule" and any(self.differs(cluster, path, p) for p in covering)
+        opposed = bool(covering) and all(self.opposes(cluster, path, p) for p in covering)
+        shadowed = element == "rule" and opposed
         code = SHADOWED if shadowed else SUPERFLUOUS[element] if covering else NO_EFFECT
         message, label = {
             SHADOWED: (f"{what} never decides anything", "this {0} decides first"),
@@ -124,20 +123,21 @@ class _Policies:
         """
         from kspec.verify.network.superfluous import Removal, Superfluous
 
-        kind, at, spec, direction, _, field, _ = path
+        kind, _, spec, direction, _, field, _ = path
         obj = self.object_at(cluster, path)
         if "action" in at_path(cluster, path[:-2]):
             return False
-        alone = {**obj, spec: {**obj["spec"], direction: [{field: [at_path(cluster, path)]}]}}
-        asked = {k: v for k, v in cluster.items() if k not in self.of.kinds}
-        asked[str(kind)] = [alone]
+        listed: dict[Any, Any] = {field: [at_path(cluster, path)]}
+        body: dict[Any, Any] = {**obj["spec"], direction: [listed]}
+        asked: dict[str, Any] = {k: v for k, v in cluster.items() if k not in self.of.kinds}
+        asked[str(kind)] = [{**obj, "spec": body}]
         rule: Path = (kind, 0, spec, direction, 0)
         return isinstance(Removal(asked, (rule,), self.of.setting).ask(rule), Superfluous)
 
-    def differs(self, cluster: Cluster, path: Path, other: Path) -> bool:
-        """Have two rules different actions?"""
-        own, its = (at_path(cluster, p[:5]) for p in (path, other))
-        return bool(own.get("action") != its.get("action"))
+    def opposes(self, cluster: Cluster, path: Path, other: Path) -> bool:
+        """Has a rule an action, and another one than this rule?"""
+        own, its = (at_path(cluster, p[:5]).get("action", "") for p in (path, other))
+        return len(other) >= len(path) and bool(its) and own != its
 
     def not_known(self, cluster: Cluster, found: Undecidable, called: Mapping[Path, str]) -> Finding:
         from kspec.report.analysis import UNDECIDED, Finding

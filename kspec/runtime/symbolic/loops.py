@@ -162,13 +162,13 @@ def _first_errors(failing: list[Errors], undecided: Term) -> list[tuple[Why, Ter
     found: list[tuple[Why, Term]] = []
     clear = undecided
     for select_errors in (not_supported, supported):
-        for errors in _runs([each for errors in failing for each in select_errors(errors)]):
-            guard = t.any_of(guard for _, guard in errors)
-            if len({why for why, _ in errors}) > REASONS_MAX:
-                found.append((errors[0][0], t.and_(clear, guard)))
+        for run in _runs([each for errors in failing for each in select_errors(errors)]):
+            guard = t.any_of(guard for _, guard in run)
+            if len({why for why, _ in run}) > REASONS_MAX:
+                found.append((run[0][0], t.and_(clear, guard)))
                 clear = t.and_(clear, t.not_(guard))
                 continue
-            for why, its in errors:
+            for why, its in run:
                 found.append((why, t.and_(clear, its)))
                 clear = t.and_(clear, t.not_(its))
     return found

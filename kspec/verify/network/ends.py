@@ -1,4 +1,4 @@
-"""Knows the open values of a question about all connections that could be: two ends, a port and a protocol."""
+"""Knows the open values of a question about all connections there could be: two ends, a port, a protocol."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ POSSIBLE, MEET = "network/isPossibleEnd", "network/mayMeet"
 PORT_MAX = 65535
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 ASSUMED = (
-    "ends are all pods that could exist, with any labels, in any namespace, pods in the network of their node, "
-    "and all addresses outside, of IPv4 and IPv6"
+    "ends are all pods that could exist, with any labels, in any namespace, pods in the network of their "
+    "node, and all addresses outside, of IPv4 and IPv6"
 )
 
 SHAPES: Mapping[str, Shape] = {

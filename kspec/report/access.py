@@ -174,7 +174,7 @@ def _about(right: Right) -> str:
 
 
 def _unknown(webhooks: Sequence[str], style: Style) -> list[str]:
-    """What webhooks say is not known. One may allow more; and deny, before an authorizer that comes after it."""
+    """What webhooks say is not known. One may allow more; and deny, before those that come after it."""
     return [
         line for w in webhooks for line in ("", style.warn(f"not known: what webhook {w} allows or denies"))
     ]

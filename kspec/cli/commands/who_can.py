@@ -42,7 +42,7 @@ def run(
     """List every user, group and service account that may VERB RESOURCE.
 
     Without a namespace those that may in any; without a NAME those that may for any: each with what it is
-    limited to. RESOURCE is as in a role: `pods`, `pods/log`, `deployments.apps`, or a path such as `/metrics`.
+    limited to. RESOURCE is as in a role: `pods`, `pods/log`, `deployments.apps`; or a path: `/metrics`.
     """
     from kspec.cli.commands.can import name_and_paths, verb_notes
     from kspec.cli.policy import PolicyOptions, load_access

@@ -16,6 +16,7 @@ INDEX = (
     ("access/knownVerbs", "function", "knownVerbs", "access/attributes", "knownVerbs"),
     ("access/checkedResources", "function", "checkedResources", "access/attributes", "checkedResources"),
     ("access/hasName", "function", "hasName", "access/attributes", "hasName"),
+    ("access/methodOf", "function", "methodOf", "access/attributes", "methodOf"),
     ("access/authorizerTypes", "function", "authorizerTypes", "access/chain", "authorizerTypes"),
     ("access/webhookDecision", "function", "webhookDecision", "access/chain", "webhookDecision"),
     ("access/authorizerSays", "function", "authorizerSays", "access/chain", "authorizerSays"),

@@ -36,9 +36,10 @@ def _answer(answer: Answer, style: Style) -> Iterator[str]:
             yield f"  and by {plural(len(answer.grants) - GRANTS_MAX, 'rule')} more"
         return
     if answer.by:
-        yield f"  {answer.by}: {answer.reason or 'without a reason'}"
+        what = {"allowed": "allows it", "denied": "denies it"}.get(answer.verdict, "decides")
+        yield f"  {answer.by} {what}" + (f": {printable(answer.reason)}" if answer.reason else "")
         return
-    yield "  no authorizer allows it"
+    yield "  no authorizer allows it" + (f": {printable(answer.reason)}" if answer.reason else "")
     for number, miss in enumerate(answer.misses):
         yield from _miss(miss, "nearest" if number == 0 else "or", style)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 VERSIONS: dict[str, int] = {
     "access": 1,
     "analyze": 1,
+    "audit": 1,
     "can": 1,
     "compile": 1,
     "conform": 1,

@@ -60,7 +60,7 @@ def run(
     from kspec.verify.access import decision
     from kspec.verify.access.words import asked_for, identity, request_for
 
-    name, paths = name_and_paths(words)
+    name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
     access = load_access(session, paths, PolicyOptions(**options))
     who = identity(access.policy, user, groups)
     asked = asked_for(access.policy, resource, access.table)
@@ -75,9 +75,11 @@ def run(
     return codes.get(answer.whole, exits.VIOLATED)
 
 
-def name_and_paths(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The NAME, "" if none was given, and the PATHS."""
+def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str, ...]]:
+    """The NAME, "" if none was given, and the PATHS. `named`: options say what to read."""
     names, paths = split_words(words)
+    if names and not paths and not named:
+        raise click.UsageError(f"{names[-1]!r} was read as the NAME. As a path it is ./{names[-1]}, or -f.")
     if len(names) > 1:
         shown = ", ".join(names[1:])
         raise click.UsageError(

@@ -51,7 +51,7 @@ def run(
     from kspec.verify.access.holders import who_can
     from kspec.verify.access.words import asked_for
 
-    name, paths = name_and_paths(words)
+    name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
     access = load_access(session, paths, PolicyOptions(**options))
     asked = asked_for(access.policy, resource, access.table)
     found = who_can(access.policy, verb, asked, namespace or "", name)

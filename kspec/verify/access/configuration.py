@@ -28,7 +28,7 @@ def chain_of_modes(modes: str, book: Rulebook, policies: Sequence[Mapping[str, A
     for mode in modes.split(","):
         if mode not in known:
             raise DiagnosticError([_no_mode(mode, known)])
-        chain.append(_authorizer(mode, "webhook" if mode == "Webhook" else "", policies))
+        chain.append(_authorizer(mode, "", policies))
     return chain
 
 

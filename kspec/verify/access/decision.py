@@ -52,6 +52,7 @@ class Answer:
 def answer(policy: Policy, request: Request, *, misses: bool = True) -> Answer:
     """Decide a request, and say why. The verdict is that of the rules; the grants must agree with it."""
     decided = policy.decide(request)
+    reason = decided["reason"] or "; ".join(passing(policy, request))
     verdict = VERDICTS[decided["decision"]]
     by = decider(policy, request)
     grants = tuple(policy.grants(request))
@@ -62,7 +63,7 @@ def answer(policy: Policy, request: Request, *, misses: bool = True) -> Answer:
     further = tuple(answer(policy, r) for r in policy.rule("access/connectRequests")(request))
     near = nearest(policy, request) if verdict == DENIED and misses else ()
     shown = grants if by == "RBAC" else ()
-    return Answer(request, verdict, by, decided["reason"], shown, near, further)
+    return Answer(request, verdict, by, reason, shown, near, further)
 
 
 def decider(policy: Policy, request: Request) -> str:
@@ -73,8 +74,21 @@ def decider(policy: Policy, request: Request) -> str:
     for authorizer in policy.chain_for(request):
         if says(authorizer, request, policy.cluster)["decision"] != "noopinion":
             name = authorizer.get("name") or ""
-            return f"{authorizer['type']} {name}".strip()
+            return str(authorizer["type"]) if authorizer["type"] != "Webhook" else f"Webhook {name}".strip()
     return ""
+
+
+def passing(policy: Policy, request: Request) -> list[str]:
+    """What the authorizers that have no opinion say of it, up to the first that has one."""
+    says = policy.rule("access/authorizerSays")
+    found = []
+    for authorizer in policy.chain_for(request):
+        said = says(authorizer, request, policy.cluster)
+        if said["decision"] != "noopinion":
+            break
+        if said["reason"]:
+            found.append(f"{authorizer['type']}: {said['reason']}")
+    return found
 
 
 def nearest(policy: Policy, request: Request) -> tuple[Miss, ...]:

@@ -101,17 +101,15 @@ RULES = (
         imagesThere,
         result="list(scheduling.Count)",
         reads={
-            "node": frozenset((("status", "images", "#"), ("status", "images", "*", "names"))),
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "image"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "image"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "image", "?"),
-                    ("spec", "volumes", "*", "image", "reference"),
-                ),
+            "node": paths("status images #", "status images * names"),
+            "pod": paths(
+                "spec containers #",
+                "spec containers * image",
+                "spec initContainers #",
+                "spec initContainers * image",
+                "spec volumes #",
+                "spec volumes * image ?",
+                "spec volumes * image reference",
             ),
         },
         source="pkg/scheduler/backend/cache/cache.go addNodeImageStates",
@@ -176,23 +174,10 @@ RULES = (
         imageWorth,
         result="int",
         reads={
-<<<<<<< HEAD
             "all": paths(""),
             "image": paths(""),
-            "images": paths("#", "* name", "* nodes"),
+            "images": paths(""),
             "node": paths("status images #", "status images * names", "status images * sizeBytes"),
-=======
-            "all": frozenset(((),)),
-            "image": frozenset(((),)),
-            "images": frozenset(((),)),
-            "node": frozenset(
-                (
-                    ("status", "images", "#"),
-                    ("status", "images", "*", "names"),
-                    ("status", "images", "*", "sizeBytes"),
-                ),
-            ),
->>>>>>> main
         },
         source="pkg/scheduler/framework/plugins/imagelocality/image_locality.go scaledImageScore",
         doc="What a node's copy of an image counts.",
@@ -211,8 +196,7 @@ RULES = (
         score_ImageLocality,
         result="int",
         reads={
-<<<<<<< HEAD
-            "images": paths("#", "* name", "* nodes"),
+            "images": paths(""),
             "node": paths("status images #", "status images * names", "status images * sizeBytes"),
             "nodes": paths("#"),
             "pod": paths(
@@ -223,27 +207,6 @@ RULES = (
                 "spec volumes #",
                 "spec volumes * image ?",
                 "spec volumes * image reference",
-=======
-            "images": frozenset(((),)),
-            "node": frozenset(
-                (
-                    ("status", "images", "#"),
-                    ("status", "images", "*", "names"),
-                    ("status", "images", "*", "sizeBytes"),
-                ),
-            ),
-            "nodes": frozenset((("#",),)),
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "image"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "image"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "image", "?"),
-                    ("spec", "volumes", "*", "image", "reference"),
-                ),
->>>>>>> main
             ),
         },
         source="pkg/scheduler/framework/plugins/imagelocality/image_locality.go Score, calculatePriority",

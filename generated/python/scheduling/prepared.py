@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from kspec.runtime.generated_support import join_texts
-from kspec.runtime.rulebook import CompiledRule, Param, paths
-=======
 from kspec.runtime.generated_support import fold, join_texts, merge_entries, put
 from kspec.runtime.lists import distinct
 from kspec.runtime.operators import add_int
-from kspec.runtime.rulebook import CompiledRule, Param
->>>>>>> main
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import join
 
 
@@ -73,7 +68,7 @@ RULES = (
         (Param("counts", "list(scheduling.Count)"),),
         tallied,
         result="map(string, map(string, int))",
-        reads={"counts": frozenset((("#",), ("*", "count"), ("*", "key"), ("*", "value")))},
+        reads={"counts": paths("#", "* count", "* key", "* value")},
         doc="Counts added up by key and value. What was never counted is not there; what adds up to 0 is.",
         path="scheduling/prepared",
     ),
@@ -84,7 +79,7 @@ RULES = (
         (Param("tally", "map(string, map(string, int))"), Param("key", "string"), Param("value", "string")),
         countAt,
         result="int",
-        reads={"key": frozenset(((),)), "tally": frozenset(((),)), "value": frozenset(((),))},
+        reads={"key": paths(""), "tally": paths(""), "value": paths("")},
         doc="How many there are under a key and a value.",
         path="scheduling/prepared",
     ),

@@ -64,22 +64,11 @@ RULES = (
         awaitsNode,
         result="bool",
         reads={
-<<<<<<< HEAD
             "p": paths(
                 "metadata deletionTimestamp ?",
                 "spec nodeName",
-                "spec schedulerName",
                 "spec schedulingGates #",
                 "status phase",
-=======
-            "p": frozenset(
-                (
-                    ("metadata", "deletionTimestamp", "?"),
-                    ("spec", "nodeName"),
-                    ("spec", "schedulingGates", "#"),
-                    ("status", "phase"),
-                ),
->>>>>>> main
             ),
         },
         source="pkg/scheduler/eventhandlers.go addPodToSchedulingQueue; plugins/schedulinggates PreEnqueue",
@@ -117,24 +106,12 @@ RULES = (
         (Param("p", "core.Pod"), Param("schedulers", "list(string)")),
         whyNotQueued,
         result="string",
-<<<<<<< HEAD
-        reads={"p": paths("spec schedulerName", "spec schedulingGates #", "spec schedulingGates * name")},
-        source="pkg/scheduler/framework/plugins/schedulinggates/scheduling_gates.go PreEnqueue",
-        doc="Why a pod without a node is not taken up; empty if it is.",
-=======
         reads={
-            "p": frozenset(
-                (
-                    ("spec", "schedulerName"),
-                    ("spec", "schedulingGates", "#"),
-                    ("spec", "schedulingGates", "*", "name"),
-                ),
-            ),
-            "schedulers": frozenset(((),)),
+            "p": paths("spec schedulerName", "spec schedulingGates #", "spec schedulingGates * name"),
+            "schedulers": paths(""),
         },
         source="pkg/scheduler/framework/plugins/schedulinggates/scheduling_gates.go PreEnqueue; pkg/scheduler/eventhandlers.go responsibleForPod",
         doc="Why a pod without a node is not taken up, by the schedulers that there are; empty if it is.",
->>>>>>> main
         path="scheduling/queue",
     ),
 )

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from kspec.runtime.rulebook import CompiledRule, Param, paths
-=======
 from kspec.runtime.generated_support import and_, join_texts
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..scheduling import resources as scheduling_resources
->>>>>>> main
 
 
 # scheduling/unmodelled  function (p: core.Pod, cluster: Cluster): list(string)
@@ -48,38 +44,29 @@ RULES = (
         (Param("p", "core.Pod"), Param("cluster", "Cluster", True)),
         unmodelled,
         result="list(string)",
-<<<<<<< HEAD
-        reads={"p": paths("spec resourceClaims #")},
-        doc="What a pod asks of its node that no filter here checks.",
-=======
         reads={
-            "cluster": frozenset(
-                (
-                    ("deviceClasses", "#"),
-                    ("deviceClasses", "*", "metadata", "name"),
-                    ("deviceClasses", "*", "spec", "extendedResourceName"),
-                ),
+            "cluster": paths(
+                "deviceClasses #",
+                "deviceClasses * metadata name",
+                "deviceClasses * spec extendedResourceName",
             ),
-            "p": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "name"),
-                    ("spec", "containers", "*", "resources", "requests"),
-                    ("spec", "initContainers"),
-                    ("spec", "overhead"),
-                    ("spec", "resourceClaims", "#"),
-                    ("spec", "resources", "requests"),
-                    ("status", "conditions", "#"),
-                    ("status", "conditions", "*", "reason"),
-                    ("status", "conditions", "*", "type"),
-                    ("status", "containerStatuses"),
-                    ("status", "initContainerStatuses"),
-                ),
+            "p": paths(
+                "spec containers #",
+                "spec containers * name",
+                "spec containers * resources requests",
+                "spec initContainers",
+                "spec overhead",
+                "spec resourceClaims #",
+                "spec resources requests",
+                "status conditions #",
+                "status conditions * reason",
+                "status conditions * type",
+                "status containerStatuses",
+                "status initContainerStatuses",
             ),
         },
         source="pkg/scheduler/framework/plugins/dynamicresources; noderesources/fit.go shouldDelegateResourceToDRA",
         doc="What a pod asks of its node that no filter here checks: devices that it claims, by name or as a resource that a class of\ndevices stands behind.",
->>>>>>> main
         path="scheduling/unmodelled",
     ),
 )

@@ -24,6 +24,7 @@ class Verification:
     """The properties of some inputs, and all that deciding them needs."""
 
     def __init__(self, inputs: Inputs, timeout: float) -> None:
+        from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of
         from kspec.verify.setting import standard_setting
 
@@ -32,7 +33,8 @@ class Verification:
         self.setting: Setting = standard_setting(table, inputs.workspace.rules, timeout)
         self.defaulting: Defaulting = defaulting_of(inputs)
         known = ((o.kind.record, o.decoded) for o in self.workspace.objects if o.kind and o.decoded)
-        self.cluster: Mapping[str, Any] = cluster_of(known, table, self.defaulting)
+        self.choosing = Choosing(inputs.choices, table)
+        self.cluster: Mapping[str, Any] = self.choosing.within(cluster_of(known, table, self.defaulting))
 
     def report(self, properties: Sequence[Property], on_property: Callable[[str], None]) -> Report:
         """Decide them all, in order."""
@@ -46,12 +48,18 @@ class Verification:
         from kspec.verify.properties import verify_expects, verify_property
 
         on_property(prop.title)
+        self.choosing.rested_on()
         verdict = verify_property(prop, self.cluster, self.setting)
-        result = result_of(prop.verb, prop.title, prop.span, verdict)
+        result = self._resting(result_of(prop.verb, prop.title, prop.span, verdict))
         yield result if prop.quantifiers or result.verdict != "violated" else self._blamed(result, prop)
         for came in verify_expects(prop, self.cluster, self.setting, self.defaulting):
             case = came.case
-            yield result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
+            made = result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
+            yield self._resting(made)
+
+    def _resting(self, result: Result) -> Result:
+        """The result with the options that were looked at for it."""
+        return replace(result, assumptions=(*result.assumptions, *self.choosing.rested_on()))
 
     def _blamed(self, result: Result, prop: Property) -> Result:
         """Nothing was open: the reason names the members of a list that break it, if it is about a list."""

@@ -1,6 +1,6 @@
 """Measures questions about access: `python tests/bench/bench_access.py`.
 
-A made-up policy of 500 roles and 2,000 bindings, from a fixed seed; and real manifests with the default roles.
+A made-up policy of 500 roles and 2,000 bindings, and real manifests with the default roles.
 Times are CPU milliseconds, the best of some runs.
 """
 

@@ -73,6 +73,7 @@ INDEX = (
     ("access/withoutStars", "function", "withoutStars", "access/rbac", "withoutStars"),
     ("access/ruleAllows", "function", "ruleAllows", "access/rbac", "ruleAllows"),
     ("access/appliesTo", "function", "appliesTo", "access/rbac", "appliesTo"),
+    ("access/meantBy", "function", "meantBy", "access/rbac", "meantBy"),
     ("access/rulesOf", "function", "rulesOf", "access/rbac", "rulesOf"),
     ("access/RBAC", "authorizer", "RBAC", "access/rbac", "authorizer_RBAC"),
     ("access/can", "function", "can", "access/rbac", "can"),

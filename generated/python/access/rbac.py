@@ -84,6 +84,22 @@ def appliesTo(s, r, namespace):
     )
 
 
+# access/meantBy  function (s: rbac.Subject, namespace: string): access.Identity
+def meantBy(s, namespace):
+    """Whom a subject means, and nothing else of them; a service account without a namespace is nobody."""
+    home = namespace if not s.get("namespace") else s.get("namespace") or ""
+    return {
+        "user": (
+            s.get("name") or ""
+            if s.get("kind") == "User"
+            else join_texts("system:serviceaccount:", home, ":", s.get("name") or "")
+            if s.get("kind") == "ServiceAccount" and home != ""
+            else ""
+        ),
+        "groups": [s.get("name") or ""] if s.get("kind") == "Group" else [],
+    }
+
+
 # access/rulesOf  function (ref: rbac.RoleRef, namespace: string, cluster: Cluster): list(rbac.PolicyRule)
 def rulesOf(ref, namespace, cluster):
     """The rules of the role that a binding in a namespace refers to; none if there is no such role."""
@@ -306,6 +322,18 @@ RULES = (
         },
         source="pkg/registry/rbac/validation/rule.go appliesToUser",
         doc="Is the one who asks among the subjects of a binding? `namespace` is the binding's, for service accounts that name none.",
+        path="access/rbac",
+    ),
+    CompiledRule(
+        "access/meantBy",
+        "function",
+        "meantBy",
+        (Param("s", "rbac.Subject"), Param("namespace", "string")),
+        meantBy,
+        result="access.Identity",
+        reads={"namespace": frozenset(((),)), "s": frozenset((("kind",), ("name",), ("namespace",)))},
+        source="pkg/registry/rbac/validation/rule.go appliesToUser",
+        doc="Whom a subject means, and nothing else of them; a service account without a namespace is nobody.",
         path="access/rbac",
     ),
     CompiledRule(

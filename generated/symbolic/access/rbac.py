@@ -125,6 +125,46 @@ def appliesTo(s, r, namespace):
     )
 
 
+# access/meantBy  function (s: rbac.Subject, namespace: string): access.Identity
+@ops.rule("access/meantBy")
+def meantBy(s, namespace):
+    lets = ops.Lets()
+    home = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.field(s, "namespace", ""), ""),
+            lambda: namespace,
+            lambda: ops.field(s, "namespace", ""),
+        ),
+    )
+    return lets.done(
+        ops.record(
+            {
+                "user": ops.cond(
+                    ops.call("_==_", ops.field(s, "kind", ""), "User"),
+                    lambda: ops.field(s, "name", ""),
+                    lambda: ops.cond(
+                        ops.and_(
+                            ops.call("_==_", ops.field(s, "kind", ""), "ServiceAccount"),
+                            lambda: ops.call("_!=_", home, ""),
+                        ),
+                        lambda: ops.call(
+                            "_+_",
+                            ops.call("_+_", ops.call("_+_", "system:serviceaccount:", home), ":"),
+                            ops.field(s, "name", ""),
+                        ),
+                        lambda: "",
+                    ),
+                ),
+                "groups": ops.cond(
+                    ops.call("_==_", ops.field(s, "kind", ""), "Group"),
+                    lambda: ops.list_([ops.field(s, "name", "")]),
+                    lambda: ops.list_([]),
+                ),
+            },
+        ),
+    )
+
+
 # access/rulesOf  function (ref: rbac.RoleRef, namespace: string, cluster: Cluster): list(rbac.PolicyRule)
 @ops.rule("access/rulesOf")
 def rulesOf(ref, namespace, cluster):
@@ -257,6 +297,7 @@ RULES = {
     "access/withoutStars": withoutStars,
     "access/ruleAllows": ruleAllows,
     "access/appliesTo": appliesTo,
+    "access/meantBy": meantBy,
     "access/rulesOf": rulesOf,
     "access/RBAC": authorizer_RBAC,
     "access/can": can,

@@ -169,11 +169,6 @@ class Policy:
         """The bindings to roles that are not there: they grant nothing."""
         return tuple(b for b in self.bindings if b.role is None)
 
-    def means_account(self, binding: Binding, subject: Object, namespace: str, name: str) -> bool:
-        """Does a subject of a binding mean this service account?"""
-        who = self.rule("access/serviceAccountIdentity")(namespace, name)
-        return bool(self._applies(subject, who, binding.namespace))
-
     def rule(self, rule_id: str) -> Any:
         """The function of a standard rule."""
         found = self.book.get(rule_id)
@@ -277,7 +272,8 @@ class Policy:
                 namespace = binding["metadata"].get("namespace") or ""
                 ref = binding.get("roleRef") or {}
                 kind = str(ref.get("kind", ""))
-                role = roles.get((kind, "" if kind == "ClusterRole" else namespace, str(ref.get("name", ""))))
+                name_ = str(ref.get("name", ""))
+                role = roles.get((kind, namespace, name_)) or roles.get((kind, "", name_))
                 obj = own[(record, namespace, by_name_key(binding))]
                 subjects = tuple(binding.get("subjects") or ())
                 found.append(Binding(obj.key.kind, namespace, obj.key.name, subjects, ref, role, obj))

@@ -77,6 +77,7 @@ INDEX = (
     ("access/rulesOf", "function", "rulesOf", "access/rbac", "rulesOf"),
     ("access/RBAC", "authorizer", "RBAC", "access/rbac", "authorizer_RBAC"),
     ("access/can", "function", "can", "access/rbac", "can"),
+    ("access/missingRole", "function", "missingRole", "access/rbac", "missingRole"),
     ("access/subjects", "domain", "subjects", "access/rbac", "domain_subjects"),
     ("access/allRights", "function", "allRights", "access/writing", "allRights"),
     ("access/holds", "function", "holds", "access/writing", "holds"),

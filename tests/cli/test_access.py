@@ -317,3 +317,45 @@ def test_real_manifests(kspec: Kspec, shared: Path) -> None:
     names = {h["name"] for h in ran.json["holders"]}
     assert {"argocd-server", "prometheus-operator", "generic-garbage-collector"} <= names
     assert "prometheus-k8s" not in names
+
+
+class TestProofs:
+    """What `kspec verify` makes of roles that others fill, or that are not at hand."""
+
+    PROPERTY = 'prove "nobody": forall s in subjects: !can(s, "get", "secrets", "shop")\n'
+    BINDING = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: b, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ROLE}
+subjects: [{kind: User, name: bob, apiGroup: rbac.authorization.k8s.io}]
+"""
+
+    def verify(self, kspec: Kspec, folder: Path, manifests: str, *options: str) -> Ran:
+        (folder / "a.yaml").write_text(manifests)
+        (folder / "p.kspec").write_text(self.PROPERTY)
+        return kspec("verify", folder / "a.yaml", folder / "p.kspec", *options)
+
+    def test_a_role_that_is_not_at_hand_is_not_known(self, kspec: Kspec, tmp_path: Path) -> None:
+        manifests = self.BINDING.replace("ROLE", "edit")
+        ran = self.verify(kspec, tmp_path, manifests)
+        assert ran.code == 3
+        assert "ClusterRole edit is not in the input" in ran.out
+        assert self.verify(kspec, tmp_path, manifests, "--bootstrap").code == 1
+        assert self.verify(kspec, tmp_path, self.BINDING.replace("ROLE", "view"), "--bootstrap").code == 0
+
+    def test_an_aggregated_role_has_what_it_gathers(self, kspec: Kspec, tmp_path: Path) -> None:
+        roles = """\
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: all}
+aggregationRule: {clusterRoleSelectors: [{matchLabels: {to: all}}]}
+rules: []
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: part, labels: {to: all}}
+rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
+"""
+        assert self.verify(kspec, tmp_path, self.BINDING.replace("ROLE", "all") + roles).code == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import writing as access_writing_rules
+
 
 # access/verbMatches  function (rule: rbac.PolicyRule, verb: string): bool
 @ops.rule("access/verbMatches")
@@ -278,6 +280,67 @@ def can(who, verb, resource, namespace, apiGroup, name, subresource, cluster):
             "allow",
         ),
         lambda: ops.call("@in", "system:masters", ops.field(who, "groups", [])),
+        lambda: missingRole(who, namespace, cluster),
+    )
+
+
+# access/missingRole  function (who: access.Identity, namespace: string, cluster: Cluster): bool
+@ops.rule("access/missingRole")
+def missingRole(who, namespace, cluster):
+    lets = ops.Lets()
+    r = lets.take(ops.record({"user": ops.field(who, "user", ""), "groups": ops.field(who, "groups", [])}))
+    return lets.done(
+        ops.or_(
+            ops.exists(
+                ops.field(cluster, "clusterRoleBindings", []),
+                lambda b: ops.and_(
+                    ops.call("!_", access_writing_rules.roleExists(ops.field(b, "roleRef", {}), "", cluster)),
+                    lambda: ops.exists(ops.field(b, "subjects", []), lambda s: appliesTo(s, r, "")),
+                    lambda: ops.call(
+                        "undetermined",
+                        ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call("_+_", ops.field(ops.field(b, "roleRef", {}), "kind", ""), " "),
+                                ops.field(ops.field(b, "roleRef", {}), "name", ""),
+                            ),
+                            " is not in the input, and it is bound (--bootstrap adds the default roles)",
+                        ),
+                    ),
+                ),
+            ),
+            lambda: ops.exists(
+                ops.field(cluster, "roleBindings", []),
+                lambda b: ops.and_(
+                    ops.call("_==_", ops.field(ops.field(b, "metadata", {}), "namespace", ""), namespace),
+                    lambda: ops.call(
+                        "!_",
+                        access_writing_rules.roleExists(
+                            ops.field(b, "roleRef", {}),
+                            ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+                            cluster,
+                        ),
+                    ),
+                    lambda: ops.exists(
+                        ops.field(b, "subjects", []),
+                        lambda s: appliesTo(s, r, ops.field(ops.field(b, "metadata", {}), "namespace", "")),
+                    ),
+                    lambda: ops.call(
+                        "undetermined",
+                        ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call("_+_", ops.field(ops.field(b, "roleRef", {}), "kind", ""), " "),
+                                ops.field(ops.field(b, "roleRef", {}), "name", ""),
+                            ),
+                            " is not in the input, and it is bound (--bootstrap adds the default roles)",
+                        ),
+                    ),
+                ),
+            ),
+        ),
     )
 
 
@@ -301,5 +364,6 @@ RULES = {
     "access/rulesOf": rulesOf,
     "access/RBAC": authorizer_RBAC,
     "access/can": can,
+    "access/missingRole": missingRole,
     "access/subjects": domain_subjects,
 }

@@ -40,12 +40,14 @@ kind: ClusterRoleBinding
 metadata: {name: scrape}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: metrics}
 subjects: [{kind: ServiceAccount, name: prom, namespace: ops}]
----
+"""
+
+LOST = """\
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: {name: lost}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]
+subjects: [{kind: User, name: lou, apiGroup: rbac.authorization.k8s.io}]
 """
 
 
@@ -76,10 +78,14 @@ class TestCan:
         assert "only to User jane" in other.out
 
     def test_a_role_that_is_not_in_the_input_is_named(self, kspec: Kspec, policy: Path) -> None:
-        ran = kspec("can", "jane", "list", "services", policy)
-        assert ran.code == 1
-        assert "ClusterRole view (--bootstrap adds the default ones)" in ran.out
-        assert kspec("can", "jane", "list", "services", policy, "--bootstrap").code == 0
+        policy.write_text(POLICY + "---\n" + LOST)
+        assert kspec("who-can", "list", "services", policy).code == 3
+        ran = kspec("can", "lou", "list", "services", policy)
+        assert ran.code == 3
+        assert "ClusterRole view, which ClusterRoleBinding lost binds" in ran.out
+        assert "--bootstrap" in ran.out
+        assert kspec("can", "bob", "list", "services", policy).code == 1
+        assert kspec("can", "lou", "list", "services", policy, "--bootstrap").code == 0
 
     def test_service_accounts_and_groups(self, kspec: Kspec, policy: Path) -> None:
         for user in ("sa:ci/bot", "system:serviceaccount:ci:bot", "group:system:serviceaccounts:ci"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kspec.verify.access.decision import not_at_hand
 from kspec.verify.access.policy import Binding, Grant, Policy, Request, Role
 from kspec.verify.access.words import Asked
 
@@ -39,7 +40,7 @@ class Holders:
     namespace: str
     name: str
     holders: tuple[Holder, ...]
-    unknown: tuple[str, ...] = ()  # webhooks that decide too
+    unknown: tuple[str, ...] = ()  # what webhooks and roles that are not at hand decide
 
 
 def who_can(policy: Policy, verb: str, asked: Asked, namespace: str = "", name: str = "") -> Holders:
@@ -51,10 +52,20 @@ def who_can(policy: Policy, verb: str, asked: Asked, namespace: str = "", name: 
             case "RBAC":
                 found += _rbac(policy, verb, asked, namespace, name)
             case "Webhook":
-                unknown.append(str(authorizer.get("name") or "webhook"))
+                unknown.append(f"whom {webhook(authorizer)} allows or denies")
             case _:
                 found += _others(policy, authorizer, verb, asked, namespace, name)
+    in_itself = bool(policy.rule("access/namespaceOf")(asked.api_group, asked.resource, name or "x", ""))
+    if policy.has_rbac:
+        space = (name or namespace) if in_itself else namespace
+        open_ = [b for b in policy.dangling if b.subjects and _reaches(b.namespace, asked, space, in_itself)]
+        unknown += [f"whether this grants it: {not_at_hand(b)}" for b in open_]
     return Holders(asked, verb, namespace, name, tuple(found), tuple(unknown))
+
+
+def webhook(authorizer: Mapping[str, Any]) -> str:
+    """A webhook by its name; by flags it has none."""
+    return f"webhook {authorizer.get('name') or ''}".strip()
 
 
 def _privileged(policy: Policy) -> Iterator[Holder]:

@@ -23,18 +23,21 @@ NO_PROPERTIES, NO_SUCH_TITLE = "KS1908", "KS1909"
 class Verification:
     """The properties of some inputs, and all that deciding them needs."""
 
-    def __init__(self, inputs: Inputs, timeout: float) -> None:
+    def __init__(self, inputs: Inputs, timeout: float, bootstrap: bool = False) -> None:
+        from kspec.cli.policy import bootstrap_objects
         from kspec.verify.choices import Choosing
-        from kspec.verify.cluster import cluster_of
+        from kspec.verify.cluster import cluster_of, settled
         from kspec.verify.setting import standard_setting
 
         self.workspace = inputs.workspace
         table = inputs.library.types(inputs.workspace.table)
         self.setting: Setting = standard_setting(table, inputs.workspace.rules, timeout)
         self.defaulting: Defaulting = defaulting_of(inputs)
-        known = ((o.kind.record, o.decoded) for o in self.workspace.objects if o.kind and o.decoded)
+        objects = [*(bootstrap_objects(table) if bootstrap else ()), *self.workspace.objects]
+        known = ((o.kind.record, o.decoded) for o in objects if o.kind and o.decoded)
         self.choosing = Choosing(inputs.choices, table)
-        self.cluster: Mapping[str, Any] = self.choosing.within(cluster_of(known, table, self.defaulting))
+        at_hand = settled(cluster_of(known, table, self.defaulting))
+        self.cluster: Mapping[str, Any] = self.choosing.within(at_hand)
 
     def report(self, properties: Sequence[Property], on_property: Callable[[str], None]) -> Report:
         """Decide them all, in order."""

@@ -12,7 +12,7 @@ from kspec.cli import exits
 from kspec.cli.command import command
 from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import OPTION, paths_argument, reading_options
+from kspec.cli.options import BOOTSTRAP, OPTION, paths_argument, reading_options
 from kspec.cli.session import Session
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ but one could not be decided.
 )
 @click.option("--emit-smt2", metavar="DIR", help="Also write the exact questions to the solver, as SMT-LIB.")
 @OPTION
+@BOOTSTRAP
 @reading_options
 def run(
     session: Session,
@@ -63,6 +64,7 @@ def run(
     witness: str,
     emit_smt2: str | None,
     option: tuple[str, ...],
+    bootstrap: bool,
     param: tuple[str, ...],
     k8s_version: str | None,
 ) -> int:
@@ -78,7 +80,7 @@ def run(
     inputs = load(session, paths, ClusterOptions(k8s_version, param, option=option))
     properties = chosen(inputs.workspace.properties, only)
     with session.progress("verifying", len(properties)) as progress:
-        verification = Verification(inputs, timeout)
+        verification = Verification(inputs, timeout, bootstrap)
         if emit_smt2 is not None:
             write_questions(session, verification, properties, Path(emit_smt2))
         report = verification.report(properties, progress.step)

@@ -137,6 +137,8 @@ def _text(story: Story, style: Style) -> list[str]:
     for table in ("nat", "filter"):
         if story.get(table):
             lines += [f"  *{table}", *(f"    {line}" for line in story[table])]
+    if "nat" in story and not story["nat"] and not story["filter"]:
+        lines.append("  kube-proxy has no rules for it: no address of it or of its ends is at hand")
     return lines
 
 
@@ -162,9 +164,9 @@ def _port_text(port: Story, ends: str, style: Style) -> list[str]:
 def _backend_row(backend: Story) -> tuple[str, str, str, str]:
     name = "/".join(part for part in (backend["namespace"], backend["name"]) if part)
     kind = "" if backend["kind"] == "pod" else f" ({backend['kind']})"
-    at = f"{backend['address'] or '?'}:{backend['port']}" + (
-        f" on {backend['node']}" if backend["node"] else ""
-    )
+    on = f" on {backend['node']}" if backend["node"] else ""
+    port = str(backend["port"])
+    at = (f"{backend['address']}:{port}" if backend["address"] else f"port {port}") + on
     state = "terminating" if backend["terminating"] else "ready" if backend["ready"] else "not ready"
     policies = f"closed but for {', '.join(backend['policies'])}" if backend["policies"] else "open to all"
     return name + kind, at, state, policies

@@ -53,6 +53,7 @@ INDEX = (
     ("access/onBehalf", "function", "onBehalf", "access/impersonation", "onBehalf"),
     ("access/impersonationBy", "function", "impersonationBy", "access/impersonation", "impersonationBy"),
     ("access/impersonated", "function", "impersonated", "access/impersonation", "impersonated"),
+    ("access/impersonationProbes", "function", "impersonationProbes", "access/impersonation", "impersonationProbes"),
     ("access/nodeName", "function", "nodeName", "access/node", "nodeName"),
     ("access/isNode", "function", "isNode", "access/node", "isNode"),
     ("access/variables", "function", "variables", "access/node", "variables"),

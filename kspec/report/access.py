@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from kspec.report.style import PLAIN, Style, plural, printable
+from kspec.verify.access.acting import Acting
 from kspec.verify.access.decision import ALLOWED, UNDETERMINED, Answer, Miss
 from kspec.verify.access.holders import Holder, Holders
 from kspec.verify.access.policy import Binding, Grant
@@ -18,12 +19,30 @@ MARKS = {"allowed": "allowed", "denied": "DENIED", "undetermined": "UNDETERMINED
 GRANTS_MAX, LIST_MAX, ABOUT_WIDTH = 3, 6, 90
 
 
-def render_can(answer: Answer, assumed: Sequence[str], style: Style = PLAIN) -> str:
-    """One verdict with what grants it, or what comes nearest."""
-    lines = list(_answer(answer, style))
+def render_can(
+    answer: Answer,
+    assumed: Sequence[str],
+    style: Style = PLAIN,
+    acting: Acting | None = None,
+    user: str = "",
+) -> str:
+    """One verdict with what grants it, or what comes nearest. `acting`: whether `user` may ask as another."""
+    lines = [] if acting is None else [*_acting(acting, user, style)]
+    if acting is not None and acting.verdict != ALLOWED:
+        return "\n".join([*lines, *_assumed(assumed, style)])
+    lines += _answer(answer, style)
     for further in answer.further:
         lines += ["", style.dim("and this is asked as well"), *_answer(further, style)]
     return "\n".join([*lines, *_assumed(assumed, style)])
+
+
+def _acting(acting: Acting, user: str, style: Style) -> Iterator[str]:
+    paint = {ALLOWED: style.good, UNDETERMINED: style.warn}.get(acting.verdict, style.bad)
+    yield f"{paint(MARKS[acting.verdict])}  {style.bold(printable(user))}: act as {printable(acting.user)}"
+    if acting.mode:
+        yield f"  by the mode {acting.mode}"
+    for needed in acting.needed:
+        yield f"  it lacks: {printable(needed)}"
 
 
 def _answer(answer: Answer, style: Style) -> Iterator[str]:

@@ -934,11 +934,9 @@ RULES = (
         impersonationProbes,
         result="list(access.Request)",
         reads={
-            "mode": frozenset(((),)),
-            "r": frozenset((("groups",), ("user",))),
-            "t": frozenset(
-                (("extra", "#"), ("extra", "*"), ("groups", "#"), ("groups", "*"), ("uid",), ("user",)),
-            ),
+            "mode": paths(""),
+            "r": paths("groups", "user"),
+            "t": paths("extra #", "extra *", "groups #", "groups *", "uid", "user"),
         },
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go impersonationModeState.check",
         doc="All rights that being the target takes in a mode, but for the doing.",

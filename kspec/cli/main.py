@@ -20,6 +20,7 @@ from kspec.cli import exits
 COMMANDS: dict[str, str] = {
     "plan": "What would this change do, and where would each pod run?",
     "verify": "Prove properties, or show what breaks them.",
+    "place": "Prove what can be placed: at once, after a loss, on how few nodes, never so.",
     "explain": "Explain a diagnostic, a rule, or why a pod is where it is.",
     "fmt": "Format .kspec files.",
     "import": "Turn YAML manifests into .kspec.",

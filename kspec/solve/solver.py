@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -53,18 +53,36 @@ class Solver:
 
     def check(self) -> bool | Undecided:
         """Is there a model?"""
+        return self._checked([])
+
+    def _checked(self, assumed: Sequence[z3.ExprRef]) -> bool | Undecided:
         left = self.deadline - time.monotonic()
         if left <= 0:
             return Undecided("timeout")
         self._solver.set("timeout", max(1, int(left * 1000)))
         self.checks += 1
-        answer = self._solver.check()
+        answer = self._solver.check(*assumed)
         if answer == self._z3.unknown:
             reason = self._solver.reason_unknown()
             if "interrupt" in reason or "keyboard" in reason:
                 raise KeyboardInterrupt
             return Undecided("timeout" if reason in ("timeout", "canceled") else reason)
         return bool(answer == self._z3.sat)
+
+    @property
+    def known(self) -> Mapping[Term, object]:
+        """The variables that occur in the query."""
+        return self._constants
+
+    def core(self, guards: Sequence[Term]) -> list[Term] | Undecided | None:
+        """Of these Boolean variables, some that cannot all be true; None if they can."""
+        answer = self._checked([self._constants[g] for g in guards])
+        if isinstance(answer, Undecided):
+            return answer
+        if answer:
+            return None
+        found = {str(c) for c in self._solver.unsat_core()}
+        return [g for g in guards if str(self._constants[g]) in found]
 
     def model(self) -> Assignment:
         """The values of all variables, after a check that found some."""

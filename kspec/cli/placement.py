@@ -64,9 +64,13 @@ class _Gathering:
         self.chosen = chosen
         self.deadline = deadline
         # A node takes as many pods as come, so that controllers make all pods that there will be.
-        self.world = self._world(replace(rules, profile=_roomy(rules)), chosen.objects)
+        self.world = self._world(self._open(), chosen.objects)
         self.unquiet = not _run(self.world, deadline)
         self.origins = _Origins(self.world, inputs)
+
+    def _open(self) -> Rules:
+        first, *others = (_roomy(self.rules, p) for p in self.rules.profiles)
+        return replace(self.rules, profile=first, others=tuple(others))
 
     def _world(self, rules: Rules, nodes: Sequence[Object]) -> Any:
         """Live objects as they are, others as they are applied."""
@@ -103,7 +107,7 @@ class _Gathering:
             if name in bound and not move:
                 if call_function(holds, pod):
                     staying.append((pod, bound[name]))
-            elif call_function(awaits, fresh) and _unfinished(pod):
+            elif call_function(awaits, fresh) and _unfinished(pod) and self._is_ours(pod):
                 free.append(fresh)
             elif _unfinished(pod):
                 left_out.append("/".join(name))
@@ -113,7 +117,7 @@ class _Gathering:
         nodes = tuple(self.world.store.objects(NODE))
         source = Source(
             self.rules.rules,
-            self.rules.profile,
+            self.rules.profiles,
             self.world.cluster,
             nodes,
             tuple(free),
@@ -135,6 +139,12 @@ class _Gathering:
             tuple(left_out),
         )
 
+    def _is_ours(self, pod: Object) -> bool:
+        from kspec.model.rules import call_function
+
+        wanted: Any = call_function(self.rules.rules.function("scheduling/schedulerOf"), pod)
+        return wanted in {p.scheduler for p in self.rules.profiles}
+
     def _bound(self) -> dict[tuple[str, str], str]:
         """The pods that the input itself binds to nodes."""
         found = {}
@@ -154,12 +164,13 @@ class _Gathering:
         return ["/".join(_name(p)) for p in waiting if _unfinished(p)]
 
 
-def _roomy(rules: Rules) -> Profile:
+def _roomy(rules: Rules, profile: Profile) -> Profile:
     """The profile with only those filters that look at nothing but a pod and a node."""
-    from kspec.verify.placement.demands import is_static
+    from kspec.verify.placement.demands import static_filters
 
-    kept = [f for f in rules.profile.filters if is_static(rules.rules.named("filter", f.plugin))]
-    return replace(rules.profile, filters=tuple(kept), scores=(), preempts=False)
+    static = {plugin for plugin, _, _ in static_filters(profile, rules.rules)}
+    kept = tuple(f for f in profile.filters if f.plugin in static)
+    return replace(profile, filters=kept, scores=(), preempts=False, percentage=None)
 
 
 def _run(world: Any, deadline: float) -> bool:

@@ -8,9 +8,14 @@ from functools import cache
 from pathlib import Path
 
 VERSIONS: dict[str, int] = {
+    "access": 1,
+    "analyze": 1,
+    "audit": 1,
+    "can": 1,
     "compile": 1,
     "conform": 1,
     "diagnostics": 1,
+    "diff": 1,
     "eval": 1,
     "explain": 1,
     "export": 1,
@@ -19,6 +24,7 @@ VERSIONS: dict[str, int] = {
     "place": 1,
     "plan": 1,
     "verify": 1,
+    "who-can": 1,
 }
 
 

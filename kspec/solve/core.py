@@ -4,11 +4,12 @@ that cannot hold together.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kspec.runtime.symbolic import terms as t
-from kspec.runtime.symbolic.smtlib import Script, script
+from kspec.runtime.symbolic.smtlib import Script, name_of, script
 from kspec.runtime.symbolic.terms import Term
 from kspec.solve.solver import Assignment, Solver, Undecided
 
@@ -49,24 +50,43 @@ def contradiction(assertions: Sequence[Labelled], timeout: float) -> Contradicti
     guarded = [
         (label, t.implies(guard, term)) for guard, (label, term) in zip(guards, assertions, strict=True)
     ]
-    solver = Solver(script(guarded), timeout)
-    index = {guard: at for at, guard in enumerate(guards)}
-    known = [g for g in guards if g in solver.known]
-    core = solver.core(known)
-    if core is None or isinstance(core, Undecided):
-        return core
-    return _smallest(solver, core, index)
+    asked = script(guarded)
+    there = set(asked.variables)
+    index = {name_of(guard): at for at, guard in enumerate(guards) if guard in there}
+    return _Cores(Solver(asked, timeout), index, time.monotonic() + timeout).smallest()
 
 
-def _smallest(solver: Solver, core: Sequence[Term], index: dict[Term, int]) -> Contradiction:
-    """Takes out one after another what is not needed."""
-    left, minimal = list(core), True
-    for guard in sorted(core, key=lambda g: index[g]):
-        if guard not in left:
-            continue
-        smaller = solver.core([g for g in left if g is not guard])
-        if isinstance(smaller, Undecided):
-            minimal = False
-        elif smaller is not None:
-            left = list(smaller)
-    return Contradiction(tuple(sorted(index[g] for g in left)), minimal)
+class _Cores:
+    """Takes out of a contradiction, one after another, what is not needed for it."""
+
+    def __init__(self, solver: Solver, index: dict[str, int], deadline: float) -> None:
+        self.solver = solver
+        self.index = index
+        self.deadline = deadline
+
+    def core(self, guards: Sequence[str]) -> list[str] | Undecided | None:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            return Undecided("timeout")
+        answer = self.solver.check_with(dict.fromkeys(guards, True), left)
+        if isinstance(answer, Undecided):
+            return answer
+        if answer:
+            return None
+        found = self.solver.core()
+        return [g for g in guards if g in found]
+
+    def smallest(self) -> Contradiction | Undecided | None:
+        core = self.core([*self.index])
+        if core is None or isinstance(core, Undecided):
+            return core
+        left, minimal = list(core), True
+        for guard in sorted(core, key=lambda g: self.index[g]):
+            if guard not in left:
+                continue
+            smaller = self.core([g for g in left if g != guard])
+            if isinstance(smaller, Undecided):
+                minimal = False
+            elif smaller is not None:
+                left = smaller
+        return Contradiction(tuple(sorted(self.index[g] for g in left)), minimal)

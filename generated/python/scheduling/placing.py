@@ -11,12 +11,11 @@ from ..scheduling import node_ports as scheduling_node_ports
 from ..scheduling import pod_affinity as scheduling_pod_affinity
 from ..scheduling import resources as scheduling_resources
 from ..scheduling import topology_spread as scheduling_topology_spread
-from ..scheduling import unmodelled as scheduling_unmodelled
 from ..scheduling import volumes as scheduling_volumes
 
 
-# scheduling/amounts  function (pod: core.Pod): list(scheduling.Amount)
-def amounts(pod):
+# scheduling/amounts  function (pod: core.Pod, settings: scheduling.Settings): list(scheduling.Amount)
+def amounts(pod, settings):
     """What a pod takes of its node: of every resource that it asks for, and one place for a pod."""
     return join_lists(
         [{"filter": "NodeResourcesFit", "resource": "pods", "amount": 1}],
@@ -25,7 +24,10 @@ def amounts(pod):
             for r in [
                 r
                 for r in scheduling_resources.askedResources(pod)
-                if scheduling_resources.podRequest(pod, r) > 0
+                if and_(
+                    lambda: scheduling_resources.podRequest(pod, r) > 0,
+                    lambda: not scheduling_resources.isIgnored(r, settings.get("NodeResourcesFit") or {}),
+                )
             ]
         ],
     )
@@ -52,30 +54,16 @@ def shownAmount(resource, amount):
 # scheduling/keepsOut  function (later: core.Pod, there: core.Pod, key: string, namespaces: list(core.Namespace)): bool
 def keepsOut(later, there, key, namespaces):
     """Does a pod that comes later not get in beside one that is there, because of a term of either about this label?"""
-    mine = (
-        (
-            ((later.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
-            or {}
-        ).get("requiredDuringSchedulingIgnoredDuringExecution")
-        or []
-    )
-    its = (
-        (
-            ((there.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
-            or {}
-        ).get("requiredDuringSchedulingIgnoredDuringExecution")
-        or []
-    )
     return (
         any(
             (
                 (t.get("topologyKey") or "") == key
                 and scheduling_pod_affinity.termMeans(t, later, there, namespaces)
             )
-            for t in mine
+            for t in scheduling_pod_affinity.avoids(later)
         )
         or exists_(
-            its,
+            scheduling_pod_affinity.avoids(there),
             lambda t: (
                 (t.get("topologyKey") or "") == key
                 and scheduling_pod_affinity.placedTermMeans(t, there, later, namespaces)
@@ -87,23 +75,14 @@ def keepsOut(later, there, key, namespaces):
 # scheduling/separatedBy  function (a: core.Pod, b: core.Pod, namespaces: list(core.Namespace)): list(string)
 def separatedBy(a, b, namespaces):
     """The labels by which two pods keep apart, whichever of them comes first."""
-    mine = (
-        (
-            ((a.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
-            or {}
-        ).get("requiredDuringSchedulingIgnoredDuringExecution")
-        or []
-    )
-    its = (
-        (
-            ((b.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
-            or {}
-        ).get("requiredDuringSchedulingIgnoredDuringExecution")
-        or []
-    )
     return [
         k
-        for k in distinct([t.get("topologyKey") or "" for t in join_lists(mine, its)])
+        for k in distinct(
+            [
+                t.get("topologyKey") or ""
+                for t in join_lists(scheduling_pod_affinity.avoids(a), scheduling_pod_affinity.avoids(b))
+            ],
+        )
         if and_(lambda: keepsOut(a, b, k, namespaces), lambda: keepsOut(b, a, k, namespaces))
     ]
 
@@ -135,44 +114,26 @@ def separations(a, b, cluster):
 def company(pod):
     return {
         "filter": "InterPodAffinity",
-        "keys": distinct(
-            [
-                t.get("topologyKey") or ""
-                for t in (
-                    (
-                        ((pod.get("spec") or {}).get("affinity") or {}).get("podAffinity")
-                        or {}
-                    ).get("requiredDuringSchedulingIgnoredDuringExecution")
-                    or []
-                )
-            ],
-        ),
+        "keys": distinct([t.get("topologyKey") or "" for t in scheduling_pod_affinity.musts(pod)]),
     }
 
 
 # scheduling/isCompany  function (pod: core.Pod, other: core.Pod, cluster: Cluster): bool
 def isCompany(pod, other, cluster):
     """Is another pod the company that this one asks for? If it is so itself, it may be the first."""
-    must = (
-        (
-            ((pod.get("spec") or {}).get("affinity") or {}).get("podAffinity")
-            or {}
-        ).get("requiredDuringSchedulingIgnoredDuringExecution")
-        or []
-    )
     return (
-        len(must) > 0
+        len(scheduling_pod_affinity.musts(pod)) > 0
         and all(
             scheduling_pod_affinity.termMeans(t, pod, other, cluster.get("namespaces") or [])
-            for t in must
+            for t in scheduling_pod_affinity.musts(pod)
         )
     )
 
 
-# scheduling/spreadings  function (pod: core.Pod): list(scheduling.Spreading)
-def spreadings(pod):
+# scheduling/spreadings  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(scheduling.Spreading)
+def spreadings(pod, settings, cluster):
     """How a pod must be spread."""
-    hard = scheduling_topology_spread.hardConstraints(pod)
+    hard = scheduling_topology_spread.hardConstraints(pod, settings, cluster)
     return [
         {
             "filter": "PodTopologySpread",
@@ -184,46 +145,41 @@ def spreadings(pod):
                 if index_list(hard, i).get("minDomains") is not None
                 else 1
             ),
-            "itself": scheduling_topology_spread.spreadSelects(
-                index_list(hard, i),
-                pod,
-                (pod.get("metadata") or {}).get("labels") or {},
-            ),
         }
         for i in range_list(len(hard))
     ]
 
 
-# scheduling/spreadingCounts  function (pod: core.Pod, index: int, other: core.Pod): bool
-def spreadingCounts(pod, index, other):
+# scheduling/spreadingCounts  function (pod: core.Pod, index: int, other: core.Pod, settings: scheduling.Settings, cluster: Cluster): bool
+def spreadingCounts(pod, index, other, settings, cluster):
     """Is another pod counted by the constraint of this index?"""
-    return scheduling_topology_spread.spreadCount(
-        index_list(scheduling_topology_spread.hardConstraints(pod), index),
+    return scheduling_topology_spread.spreadCounts(
+        index_list(scheduling_topology_spread.hardConstraints(pod, settings, cluster), index),
         pod,
-        [other],
-    ) > 0
+        other,
+    )
 
 
-# scheduling/spreadingCovers  function (pod: core.Pod, index: int, node: core.Node): bool
-def spreadingCovers(pod, index, node):
+# scheduling/spreadingCovers  function (pod: core.Pod, index: int, node: core.Node, settings: scheduling.Settings, cluster: Cluster): bool
+def spreadingCovers(pod, index, node, settings, cluster):
     """Do the pods of a node count for the constraint of this index?"""
-    return (
-        scheduling_topology_spread.hasAllKeys(scheduling_topology_spread.hardConstraints(pod), node)
-        and scheduling_topology_spread.takesPart(
-            index_list(scheduling_topology_spread.hardConstraints(pod), index),
+    return any(
+        (d.get("key") or "") == string_from_int(index)
+        for d in scheduling_topology_spread.hardDomains(
             pod,
             node,
+            scheduling_topology_spread.hardConstraints(pod, settings, cluster),
         )
     )
 
 
-# scheduling/neededLabels  function (pod: core.Pod): list(scheduling.Separation)
-def neededLabels(pod):
+# scheduling/neededLabels  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(scheduling.Separation)
+def neededLabels(pod, settings, cluster):
     """The labels without which a node is not for a pod at all."""
     return join_lists(
         [
             {"filter": "PodTopologySpread", "key": c.get("topologyKey") or ""}
-            for c in scheduling_topology_spread.hardConstraints(pod)
+            for c in scheduling_topology_spread.hardConstraints(pod, settings, cluster)
         ],
         [{"filter": "InterPodAffinity", "key": k} for k in company(pod).get("keys") or []],
     )
@@ -264,14 +220,10 @@ def failureDomain():
     return "topology.kubernetes.io/zone"
 
 
-# scheduling/unseenByProofs  function (p: core.Pod): list(string)
-def unseenByProofs(p):
-    """What a pod hangs on that a proof about placement does not see."""
-    made = []
-    if any(scheduling_volumes.claimName(p, v) != "" for v in (p.get("spec") or {}).get("volumes") or []):
-        made += ["persistent volume claims"]
-    made += scheduling_unmodelled.unmodelled(p)
-    return made
+# scheduling/hangsOnClaims  function (p: core.Pod): bool
+def hangsOnClaims(p):
+    """A pod whose volumes are claimed: where it can be may depend on what other pods have taken."""
+    return any(scheduling_volumes.claimName(p, v) != "" for v in (p.get("spec") or {}).get("volumes") or [])
 
 
 RULES = (
@@ -279,7 +231,7 @@ RULES = (
         "scheduling/amounts",
         "function",
         "amounts",
-        (Param("pod", "core.Pod"),),
+        (Param("pod", "core.Pod"), Param("settings", "scheduling.Settings")),
         amounts,
         result="list(scheduling.Amount)",
         reads={
@@ -297,6 +249,9 @@ RULES = (
                     ("status", "containerStatuses"),
                     ("status", "initContainerStatuses"),
                 ),
+            ),
+            "settings": frozenset(
+                (("NodeResourcesFit", "ignoredResourceGroups"), ("NodeResourcesFit", "ignoredResources")),
             ),
         },
         source="pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest",
@@ -986,7 +941,7 @@ RULES = (
                 ),
             ),
         },
-        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go getIncomingAffinityAntiAffinityCounts, satisfyPodAffinity",
+        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go updateWithAffinityTerms, satisfyPodAffinity",
         doc="Is another pod the company that this one asks for? If it is so itself, it may be the first.",
         path="scheduling/placing",
     ),
@@ -994,51 +949,55 @@ RULES = (
         "scheduling/spreadings",
         "function",
         "spreadings",
-        (Param("pod", "core.Pod"),),
+        (
+            Param("pod", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         spreadings,
         result="list(scheduling.Spreading)",
         reads={
+            "cluster": frozenset(
+                (
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "selector"),
+                    ("services", "#"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "selector", "#"),
+                    ("services", "*", "spec", "selector", "*"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "selector"),
+                ),
+            ),
             "pod": frozenset(
                 (
                     ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    ("metadata", "ownerReferences", "#"),
+                    ("metadata", "ownerReferences", "*", "controller"),
+                    ("metadata", "ownerReferences", "*", "kind"),
+                    ("metadata", "ownerReferences", "*", "name"),
                     ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
                     ("spec", "topologySpreadConstraints", "*", "maxSkew"),
                     ("spec", "topologySpreadConstraints", "*", "minDomains"),
                     ("spec", "topologySpreadConstraints", "*", "topologyKey"),
                     ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
+                ),
+            ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
                 ),
             ),
         },
@@ -1050,16 +1009,44 @@ RULES = (
         "scheduling/spreadingCounts",
         "function",
         "spreadingCounts",
-        (Param("pod", "core.Pod"), Param("index", "int"), Param("other", "core.Pod")),
+        (
+            Param("pod", "core.Pod"),
+            Param("index", "int"),
+            Param("other", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         spreadingCounts,
         result="bool",
         reads={
+            "cluster": frozenset(
+                (
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "selector"),
+                    ("services", "#"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "selector", "#"),
+                    ("services", "*", "spec", "selector", "*"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "selector"),
+                ),
+            ),
             "index": frozenset(((),)),
-            "other": frozenset(((),)),
+            "other": frozenset(
+                (("metadata", "deletionTimestamp", "?"), ("metadata", "labels"), ("metadata", "namespace")),
+            ),
             "pod": frozenset(
                 (
                     ("metadata", "labels"),
                     ("metadata", "namespace"),
+                    ("metadata", "ownerReferences", "#"),
+                    ("metadata", "ownerReferences", "*", "controller"),
+                    ("metadata", "ownerReferences", "*", "kind"),
+                    ("metadata", "ownerReferences", "*", "name"),
                     ("spec", "topologySpreadConstraints", "#"),
                     ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
                     ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
@@ -1097,6 +1084,18 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/common.go countPodsMatchSelector",
         doc="Is another pod counted by the constraint of this index?",
@@ -1106,10 +1105,32 @@ RULES = (
         "scheduling/spreadingCovers",
         "function",
         "spreadingCovers",
-        (Param("pod", "core.Pod"), Param("index", "int"), Param("node", "core.Node")),
+        (
+            Param("pod", "core.Pod"),
+            Param("index", "int"),
+            Param("node", "core.Node"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         spreadingCovers,
         result="bool",
         reads={
+            "cluster": frozenset(
+                (
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "selector"),
+                    ("services", "#"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "selector", "#"),
+                    ("services", "*", "spec", "selector", "*"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "selector"),
+                ),
+            ),
             "index": frozenset(((),)),
             "node": frozenset(
                 (
@@ -1123,6 +1144,12 @@ RULES = (
             ),
             "pod": frozenset(
                 (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    ("metadata", "ownerReferences", "#"),
+                    ("metadata", "ownerReferences", "*", "controller"),
+                    ("metadata", "ownerReferences", "*", "kind"),
+                    ("metadata", "ownerReferences", "*", "name"),
                     (
                         "spec",
                         "affinity",
@@ -1238,6 +1265,18 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState",
         doc="Do the pods of a node count for the constraint of this index?",
@@ -1247,12 +1286,38 @@ RULES = (
         "scheduling/neededLabels",
         "function",
         "neededLabels",
-        (Param("pod", "core.Pod"),),
+        (
+            Param("pod", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         neededLabels,
         result="list(scheduling.Separation)",
         reads={
+            "cluster": frozenset(
+                (
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "selector"),
+                    ("services", "#"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "selector", "#"),
+                    ("services", "*", "spec", "selector", "*"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "selector"),
+                ),
+            ),
             "pod": frozenset(
                 (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    ("metadata", "ownerReferences", "#"),
+                    ("metadata", "ownerReferences", "*", "controller"),
+                    ("metadata", "ownerReferences", "*", "kind"),
+                    ("metadata", "ownerReferences", "*", "name"),
                     (
                         "spec",
                         "affinity",
@@ -1271,6 +1336,18 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "#"),
                     ("spec", "topologySpreadConstraints", "*", "topologyKey"),
                     ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
+                ),
+            ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
                 ),
             ),
         },
@@ -1321,17 +1398,16 @@ RULES = (
         path="scheduling/placing",
     ),
     CompiledRule(
-        "scheduling/unseenByProofs",
+        "scheduling/hangsOnClaims",
         "function",
-        "unseenByProofs",
+        "hangsOnClaims",
         (Param("p", "core.Pod"),),
-        unseenByProofs,
-        result="list(string)",
+        hangsOnClaims,
+        result="bool",
         reads={
             "p": frozenset(
                 (
                     ("metadata", "name"),
-                    ("spec", "resourceClaims", "#"),
                     ("spec", "volumes", "#"),
                     ("spec", "volumes", "*", "ephemeral", "?"),
                     ("spec", "volumes", "*", "name"),
@@ -1340,7 +1416,7 @@ RULES = (
                 ),
             ),
         },
-        doc="What a pod hangs on that a proof about placement does not see.",
+        doc="A pod whose volumes are claimed: where it can be may depend on what other pods have taken.",
         path="scheduling/placing",
     ),
 )

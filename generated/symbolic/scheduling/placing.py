@@ -8,20 +8,25 @@ from ..scheduling import node_ports as scheduling_node_ports_rules
 from ..scheduling import pod_affinity as scheduling_pod_affinity_rules
 from ..scheduling import resources as scheduling_resources_rules
 from ..scheduling import topology_spread as scheduling_topology_spread_rules
-from ..scheduling import unmodelled as scheduling_unmodelled_rules
 from ..scheduling import volumes as scheduling_volumes_rules
 
 
-# scheduling/amounts  function (pod: core.Pod): list(scheduling.Amount)
+# scheduling/amounts  function (pod: core.Pod, settings: scheduling.Settings): list(scheduling.Amount)
 @ops.rule("scheduling/amounts")
-def amounts(pod):
+def amounts(pod, settings):
     return ops.call(
         "_+_",
         ops.list_([ops.record({"filter": "NodeResourcesFit", "resource": "pods", "amount": 1})]),
         ops.map_(
             ops.filter_(
                 scheduling_resources_rules.askedResources(pod),
-                lambda r: ops.call("_>_", scheduling_resources_rules.podRequest(pod, r), 0),
+                lambda r: ops.and_(
+                    ops.call("_>_", scheduling_resources_rules.podRequest(pod, r), 0),
+                    lambda: ops.call(
+                        "!_",
+                        scheduling_resources_rules.isIgnored(r, ops.field(settings, "NodeResourcesFit", {})),
+                    ),
+                ),
             ),
             lambda r: ops.record(
                 {
@@ -94,36 +99,19 @@ def shownAmount(resource, amount):
 # scheduling/keepsOut  function (later: core.Pod, there: core.Pod, key: string, namespaces: list(core.Namespace)): bool
 @ops.rule("scheduling/keepsOut")
 def keepsOut(later, there, key, namespaces):
-    lets = ops.Lets()
-    mine = lets.take(
-        ops.field(
-            ops.field(ops.field(ops.field(later, "spec", {}), "affinity", {}), "podAntiAffinity", {}),
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            [],
-        ),
-    )
-    its = lets.take(
-        ops.field(
-            ops.field(ops.field(ops.field(there, "spec", {}), "affinity", {}), "podAntiAffinity", {}),
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            [],
-        ),
-    )
-    return lets.done(
-        ops.or_(
-            ops.exists(
-                mine,
-                lambda t: ops.and_(
-                    ops.call("_==_", ops.field(t, "topologyKey", ""), key),
-                    lambda: scheduling_pod_affinity_rules.termMeans(t, later, there, namespaces),
-                ),
+    return ops.or_(
+        ops.exists(
+            scheduling_pod_affinity_rules.avoids(later),
+            lambda t: ops.and_(
+                ops.call("_==_", ops.field(t, "topologyKey", ""), key),
+                lambda: scheduling_pod_affinity_rules.termMeans(t, later, there, namespaces),
             ),
-            lambda: ops.exists(
-                its,
-                lambda t: ops.and_(
-                    ops.call("_==_", ops.field(t, "topologyKey", ""), key),
-                    lambda: scheduling_pod_affinity_rules.placedTermMeans(t, there, later, namespaces),
-                ),
+        ),
+        lambda: ops.exists(
+            scheduling_pod_affinity_rules.avoids(there),
+            lambda t: ops.and_(
+                ops.call("_==_", ops.field(t, "topologyKey", ""), key),
+                lambda: scheduling_pod_affinity_rules.placedTermMeans(t, there, later, namespaces),
             ),
         ),
     )
@@ -132,29 +120,19 @@ def keepsOut(later, there, key, namespaces):
 # scheduling/separatedBy  function (a: core.Pod, b: core.Pod, namespaces: list(core.Namespace)): list(string)
 @ops.rule("scheduling/separatedBy")
 def separatedBy(a, b, namespaces):
-    lets = ops.Lets()
-    mine = lets.take(
-        ops.field(
-            ops.field(ops.field(ops.field(a, "spec", {}), "affinity", {}), "podAntiAffinity", {}),
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            [],
-        ),
-    )
-    its = lets.take(
-        ops.field(
-            ops.field(ops.field(ops.field(b, "spec", {}), "affinity", {}), "podAntiAffinity", {}),
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            [],
-        ),
-    )
-    return lets.done(
-        ops.filter_(
-            ops.call(
-                "distinct",
-                ops.map_(ops.call("_+_", mine, its), lambda t: ops.field(t, "topologyKey", "")),
+    return ops.filter_(
+        ops.call(
+            "distinct",
+            ops.map_(
+                ops.call(
+                    "_+_",
+                    scheduling_pod_affinity_rules.avoids(a),
+                    scheduling_pod_affinity_rules.avoids(b),
+                ),
+                lambda t: ops.field(t, "topologyKey", ""),
             ),
-            lambda k: ops.and_(keepsOut(a, b, k, namespaces), lambda: keepsOut(b, a, k, namespaces)),
         ),
+        lambda k: ops.and_(keepsOut(a, b, k, namespaces), lambda: keepsOut(b, a, k, namespaces)),
     )
 
 
@@ -212,14 +190,7 @@ def company(pod):
             "filter": "InterPodAffinity",
             "keys": ops.call(
                 "distinct",
-                ops.map_(
-                    ops.field(
-                        ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAffinity", {}),
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        [],
-                    ),
-                    lambda t: ops.field(t, "topologyKey", ""),
-                ),
+                ops.map_(scheduling_pod_affinity_rules.musts(pod), lambda t: ops.field(t, "topologyKey", "")),
             ),
         },
     )
@@ -228,35 +199,25 @@ def company(pod):
 # scheduling/isCompany  function (pod: core.Pod, other: core.Pod, cluster: Cluster): bool
 @ops.rule("scheduling/isCompany")
 def isCompany(pod, other, cluster):
-    lets = ops.Lets()
-    must = lets.take(
-        ops.field(
-            ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAffinity", {}),
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            [],
-        ),
-    )
-    return lets.done(
-        ops.and_(
-            ops.call("_>_", ops.call("size", must), 0),
-            lambda: ops.all_(
-                must,
-                lambda t: scheduling_pod_affinity_rules.termMeans(
-                    t,
-                    pod,
-                    other,
-                    ops.field(cluster, "namespaces", []),
-                ),
+    return ops.and_(
+        ops.call("_>_", ops.call("size", scheduling_pod_affinity_rules.musts(pod)), 0),
+        lambda: ops.all_(
+            scheduling_pod_affinity_rules.musts(pod),
+            lambda t: scheduling_pod_affinity_rules.termMeans(
+                t,
+                pod,
+                other,
+                ops.field(cluster, "namespaces", []),
             ),
         ),
     )
 
 
-# scheduling/spreadings  function (pod: core.Pod): list(scheduling.Spreading)
+# scheduling/spreadings  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(scheduling.Spreading)
 @ops.rule("scheduling/spreadings")
-def spreadings(pod):
+def spreadings(pod, settings, cluster):
     lets = ops.Lets()
-    hard = lets.take(scheduling_topology_spread_rules.hardConstraints(pod))
+    hard = lets.take(scheduling_topology_spread_rules.hardConstraints(pod, settings, cluster))
     return lets.done(
         ops.map_(
             ops.call("lists.range", ops.call("size", hard)),
@@ -271,54 +232,42 @@ def spreadings(pod):
                         lambda: ops.field(ops.call("_[_]", hard, i), "minDomains", 0),
                         lambda: 1,
                     ),
-                    "itself": scheduling_topology_spread_rules.spreadSelects(
-                        ops.call("_[_]", hard, i),
-                        pod,
-                        ops.field(ops.field(pod, "metadata", {}), "labels", {}),
-                    ),
                 },
             ),
         ),
     )
 
 
-# scheduling/spreadingCounts  function (pod: core.Pod, index: int, other: core.Pod): bool
+# scheduling/spreadingCounts  function (pod: core.Pod, index: int, other: core.Pod, settings: scheduling.Settings, cluster: Cluster): bool
 @ops.rule("scheduling/spreadingCounts")
-def spreadingCounts(pod, index, other):
-    return ops.call(
-        "_>_",
-        scheduling_topology_spread_rules.spreadCount(
-            ops.call("_[_]", scheduling_topology_spread_rules.hardConstraints(pod), index),
-            pod,
-            ops.list_([other]),
-        ),
-        0,
+def spreadingCounts(pod, index, other, settings, cluster):
+    return scheduling_topology_spread_rules.spreadCounts(
+        ops.call("_[_]", scheduling_topology_spread_rules.hardConstraints(pod, settings, cluster), index),
+        pod,
+        other,
     )
 
 
-# scheduling/spreadingCovers  function (pod: core.Pod, index: int, node: core.Node): bool
+# scheduling/spreadingCovers  function (pod: core.Pod, index: int, node: core.Node, settings: scheduling.Settings, cluster: Cluster): bool
 @ops.rule("scheduling/spreadingCovers")
-def spreadingCovers(pod, index, node):
-    return ops.and_(
-        scheduling_topology_spread_rules.hasAllKeys(
-            scheduling_topology_spread_rules.hardConstraints(pod),
-            node,
-        ),
-        lambda: scheduling_topology_spread_rules.takesPart(
-            ops.call("_[_]", scheduling_topology_spread_rules.hardConstraints(pod), index),
+def spreadingCovers(pod, index, node, settings, cluster):
+    return ops.exists(
+        scheduling_topology_spread_rules.hardDomains(
             pod,
             node,
+            scheduling_topology_spread_rules.hardConstraints(pod, settings, cluster),
         ),
+        lambda d: ops.call("_==_", ops.field(d, "key", ""), ops.call("string", index)),
     )
 
 
-# scheduling/neededLabels  function (pod: core.Pod): list(scheduling.Separation)
+# scheduling/neededLabels  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(scheduling.Separation)
 @ops.rule("scheduling/neededLabels")
-def neededLabels(pod):
+def neededLabels(pod, settings, cluster):
     return ops.call(
         "_+_",
         ops.map_(
-            scheduling_topology_spread_rules.hardConstraints(pod),
+            scheduling_topology_spread_rules.hardConstraints(pod, settings, cluster),
             lambda c: ops.record({"filter": "PodTopologySpread", "key": ops.field(c, "topologyKey", "")}),
         ),
         ops.map_(
@@ -380,20 +329,12 @@ def failureDomain():
     return "topology.kubernetes.io/zone"
 
 
-# scheduling/unseenByProofs  function (p: core.Pod): list(string)
-@ops.rule("scheduling/unseenByProofs")
-def unseenByProofs(p):
-    return ops.call(
-        "_+_",
-        ops.cond(
-            ops.exists(
-                ops.field(ops.field(p, "spec", {}), "volumes", []),
-                lambda v: ops.call("_!=_", scheduling_volumes_rules.claimName(p, v), ""),
-            ),
-            lambda: ops.list_(["persistent volume claims"]),
-            lambda: ops.list_([]),
-        ),
-        scheduling_unmodelled_rules.unmodelled(p),
+# scheduling/hangsOnClaims  function (p: core.Pod): bool
+@ops.rule("scheduling/hangsOnClaims")
+def hangsOnClaims(p):
+    return ops.exists(
+        ops.field(ops.field(p, "spec", {}), "volumes", []),
+        lambda v: ops.call("_!=_", scheduling_volumes_rules.claimName(p, v), ""),
     )
 
 
@@ -412,5 +353,5 @@ RULES = {
     "scheduling/heededField": heededField,
     "scheduling/goesWithItsNode": goesWithItsNode,
     "scheduling/failureDomain": failureDomain,
-    "scheduling/unseenByProofs": unseenByProofs,
+    "scheduling/hangsOnClaims": hangsOnClaims,
 }

@@ -34,7 +34,7 @@ def ask_possible(
     """Can all pods have a node at once, with these nodes not there?"""
     started = time.monotonic()
     problem = source.without(gone)
-    answer = _answered("possible", problem, possible(problem, source.judge(), timeout, on_step), source)
+    answer = _answered("possible", problem, possible(problem, source.judges(), timeout, on_step), source)
     if answer.verdict in (HOLDS, VIOLATED):
         on_step("the scheduler's own order")
         answer = _compared(answer, source.pending(_names(source, gone)))
@@ -72,7 +72,7 @@ def _stay(problem: Problem) -> list[str]:
 
 
 def _volumes(problem: Problem) -> list[str]:
-    with_claims = sorted({pod for pod, what in problem.unseen})
+    with_claims = sorted(problem.claims)
     if not with_claims:
         return []
     more = f" and {len(with_claims) - 3} more" if len(with_claims) > 3 else ""
@@ -137,7 +137,7 @@ def _after(
 ) -> Answer:
     """The first loss after which not everything can be placed; the smallest ones come first."""
     started = time.monotonic()
-    judge = source.judge()
+    judges = source.judges()
     looked_at, open_ = 0, list[Answer]()
     greedy = _Greedy(source, started + timeout)
     for words, lost in losses:
@@ -149,7 +149,7 @@ def _after(
             break
         on_step(f"the loss of {words}")
         problem = source.without(lost | gone)
-        answer = _answered(question, problem, possible(problem, judge, left), source)
+        answer = _answered(question, problem, possible(problem, judges, left), source)
         looked_at += 1
         if answer.verdict == VIOLATED:
             pending = source.pending(_names(source, lost | gone))

@@ -5,7 +5,7 @@ Every demand is a value of the rules, by field; a filter that the profile does n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from kspec.model.profile import Profile
 from kspec.model.rules import RuleSet, call_function
 from kspec.runtime.rulebook import CompiledRule
 
-NODE_PARAMS = frozenset(("pod", "node"))
+NODE_PARAMS = frozenset(("pod", "node", "settings"))
 """A filter that takes no more than these says of a pod and a node what nothing else can change."""
 
 
@@ -30,17 +30,16 @@ class Spreading:
 
 
 class Demands:
-    """The rules of a profile, asked about single pods, pairs of pods, and a pod with a node."""
+    """The rules, asked about single pods, pairs of pods, and a pod with a node; each pod by the profile that it
+    asks for.
+    """
 
-    def __init__(self, profile: Profile, rules: RuleSet, cluster: ClusterSource) -> None:
-        self.filters = frozenset(f.plugin for f in profile.filters)
+    def __init__(self, profiles: Sequence[Profile], rules: RuleSet, cluster: ClusterSource) -> None:
+        self.profiles = {p.scheduler: p for p in profiles}
         self._rules = rules
         self._cluster = cluster
-        self._static = [
-            (f.plugin, rule)
-            for f in profile.filters
-            if not f.when and (rule := rules.named("filter", f.plugin)) is not None and is_static(rule)
-        ]
+        self._filters = {name: frozenset(f.plugin for f in p.filters) for name, p in self.profiles.items()}
+        self._static = {name: static_filters(p, rules) for name, p in self.profiles.items()}
 
     def call(self, name: str, *args: object) -> Any:
         """A function of the rules about scheduling; one that looks at the cluster is given it."""
@@ -48,59 +47,90 @@ class Demands:
         given = (self._cluster.of(rule),) if any(p.name == PARAM for p in rule.params) else ()
         return call_function(rule, *args, *given)
 
+    def scheduler(self, pod: Object) -> str:
+        return str(self.call("schedulerOf", pod))
+
+    def _settings(self, pod: Object) -> Mapping[str, object]:
+        return self.profiles[self.scheduler(pod)].settings
+
+    def _of_pod(self, pod: Object, demands: Any) -> list[Any]:
+        """Those that are part of a filter which is asked about the pod."""
+        filters = self._filters[self.scheduler(pod)]
+        return [d for d in demands if d["filter"] in filters]
+
     def refuses(self, pod: Object, node: Object) -> str:
         """The first filter that refuses the pod on this node whatever else is there; "" if none does."""
-        for plugin, rule in self._static:
-            values = {"pod": pod, "node": node}
-            if call_function(rule, *[values[p.name] for p in rule.params]):
-                return plugin
+        settings = self._settings(pod)
+        values = {"pod": pod, "node": node, "settings": settings}
+        for plugin, when, rule in self._static[self.scheduler(pod)]:
+            if when is None or call_function(when, *[values[p.name] for p in when.params]):
+                if call_function(rule, *[values[p.name] for p in rule.params]):
+                    return plugin
         labels = (node.get("metadata") or {}).get("labels") or {}
-        for needed in self.call("neededLabels", pod):
-            if needed["filter"] in self.filters and needed["key"] not in labels:
+        for needed in self._of_pod(pod, self.call("neededLabels", pod, settings)):
+            if needed["key"] not in labels:
                 return str(needed["filter"])
         return ""
 
     def amounts(self, pod: Object) -> dict[str, int]:
-        return {
-            str(a["resource"]): int(a["amount"])
-            for a in self.call("amounts", pod)
-            if a["filter"] in self.filters
-        }
+        """What filters see to it that there is enough of."""
+        found = self._of_pod(pod, self.call("amounts", pod, self._settings(pod)))
+        return {str(a["resource"]): int(a["amount"]) for a in found}
+
+    def taken(self, pod: Object) -> dict[str, int]:
+        """What a pod takes of its node, whoever brought it there."""
+        return {str(a["resource"]): int(a["amount"]) for a in self.call("amounts", pod, {})}
 
     def offered(self, node: Object, resource: str) -> int:
         return int(self.call("offered", node, resource))
 
     def separations(self, one: Object, other: Object) -> tuple[tuple[str, str], ...]:
         """By which label, and which filter, two pods keep apart; "" is the node itself."""
-        found = self.call("separations", one, other)
-        return tuple((str(s["key"]), str(s["filter"])) for s in found if s["filter"] in self.filters)
+        found = self._of_pod(one, self._of_pod(other, self.call("separations", one, other)))
+        return tuple((str(s["key"]), str(s["filter"])) for s in found)
+
+    def keeps_out(self, pod: Object, staying: Object) -> tuple[tuple[str, str], ...]:
+        """The same, where the other pod is there already."""
+        found = self._of_pod(pod, self.call("separations", pod, staying))
+        return tuple((str(s["key"]), str(s["filter"])) for s in found)
 
     def company(self, pod: Object) -> tuple[str, ...]:
         """The labels in whose domains the pod wants company."""
-        found = self.call("company", pod)
-        return tuple(found.get("keys") or ()) if found["filter"] in self.filters else ()
+        found = self._of_pod(pod, [self.call("company", pod)])
+        return tuple(found[0].get("keys") or ()) if found else ()
 
     def is_company(self, pod: Object, other: Object) -> bool:
         return bool(self.call("isCompany", pod, other))
 
     def spreadings(self, pod: Object) -> tuple[Spreading, ...]:
-        """Constraints that count the pod itself; of others nothing certain follows for a whole placement."""
+        """The constraints by which the pod must be spread."""
+        found = self._of_pod(pod, self.call("spreadings", pod, self._settings(pod)))
         return tuple(
-            Spreading(int(s["index"]), str(s["key"]), int(s["most"]), int(s["domains"]))
-            for s in self.call("spreadings", pod)
-            if s["filter"] in self.filters
+            Spreading(int(s.get("index", 0)), str(s["key"]), int(s["most"]), int(s["domains"])) for s in found
         )
 
     def spreading_counts(self, pod: Object, index: int, other: Object) -> bool:
-        return bool(self.call("spreadingCounts", pod, index, other))
+        return bool(self.call("spreadingCounts", pod, index, other, self._settings(pod)))
 
     def spreading_covers(self, pod: Object, index: int, node: Object) -> bool:
-        return bool(self.call("spreadingCovers", pod, index, node))
+        return bool(self.call("spreadingCovers", pod, index, node, self._settings(pod)))
 
 
-def is_static(rule: CompiledRule | None) -> bool:
-    """Does what the filter says depend on a pod and a node alone?"""
-    return rule is not None and all(p.name in NODE_PARAMS for p in rule.params)
+Static = tuple[str, "CompiledRule | None", CompiledRule]
+
+
+def static_filters(profile: Profile, rules: RuleSet) -> list[Static]:
+    """The filters that look at nothing but a pod and a node, each with the function that says whether it is
+    asked.
+    """
+    found: list[Static] = []
+    for plugin in profile.filters:
+        rule = rules.named("filter", plugin.plugin)
+        when = rules.function(plugin.when) if plugin.when else None
+        asked = [r for r in (rule, when) if r is not None]
+        if rule is not None and all(p.name in NODE_PARAMS for r in asked for p in r.params):
+            found.append((plugin.plugin, when, rule))
+    return found
 
 
 def label_of(node: Object, key: str) -> str | None:

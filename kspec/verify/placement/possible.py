@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kspec.model.placement import Judge
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.terms import Term
 from kspec.solve.core import Contradiction, Labelled, contradiction, solve
@@ -20,7 +19,7 @@ from kspec.verify.placement.board import Board, constructed, in_order
 from kspec.verify.placement.encode import Demand, Encoding, assigned, like_nodes, single_nodes
 from kspec.verify.placement.fill import packed
 from kspec.verify.placement.problem import Problem
-from kspec.verify.placement.replay import Put, Refused, replayed
+from kspec.verify.placement.replay import Judges, Put, Refused, replayed
 
 REFINEMENTS_MAX = 20
 """So many placements that the filters refuse are excluded one after another."""
@@ -61,9 +60,9 @@ def quiet(step: str) -> None:
     """Nobody watches."""
 
 
-def possible(problem: Problem, judge: Judge, timeout: float, on_step: OnStep = quiet) -> Outcome:
+def possible(problem: Problem, judges: Judges, timeout: float, on_step: OnStep = quiet) -> Outcome:
     """Can all pods be placed? `timeout` in seconds, for everything."""
-    return _Search(problem, judge, time.monotonic() + timeout, on_step).outcome()
+    return _Search(problem, judges, time.monotonic() + timeout, on_step).outcome()
 
 
 def questions(problem: Problem) -> dict[str, list[Labelled]]:
@@ -93,9 +92,9 @@ def _order(encoding: Encoding) -> list[Labelled]:
 
 
 class _Search:
-    def __init__(self, problem: Problem, judge: Judge, deadline: float, on_step: OnStep) -> None:
+    def __init__(self, problem: Problem, judges: Judges, deadline: float, on_step: OnStep) -> None:
         self.problem = problem
-        self.judge = judge
+        self.judges = judges
         self.deadline = deadline
         self.on_step = on_step
         self.refusals: list[Refused] = []
@@ -134,11 +133,11 @@ class _Search:
     def _replayed(self, board: Board, how: str) -> Outcome | None:
         """The placement if the filters accept it."""
         self.on_step("replay")
-        placed = replayed(self.problem, self.judge, board.steps)
+        placed = replayed(self.problem, self.judges, board.steps)
         if isinstance(placed, Refused):
             self.refusals.append(placed)
             return None
-        unsupported = [f"{what} of {pod}" for pod, what in self.problem.unseen if what in UNSUPPORTED]
+        unsupported = [f"{what} of {pod}" for pod, what in self.problem.unseen]
         if unsupported:
             return Open(f"no filter here looks at {'; '.join(unsupported[:3])}", supported=False)
         return Possible(tuple(placed), how)
@@ -182,10 +181,6 @@ class _Search:
             f"every placement that the proof allows and that was tried is refused by {last.verdict.plugin}, "
             f"which the proof does not see whole: {last.pod} on {last.verdict.node}: {why}"
         )
-
-
-UNSUPPORTED = frozenset(("resource claims",))
-"""What no filter of the profile checks, so that even a placement which all filters accept may fail."""
 
 
 def _by_node(encoding: Encoding, wanted: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -44,7 +44,8 @@ class Problem:
     """`refused[c][n]`: which filter keeps class c from node n, "" if none. `room[n]`: what is left beside the
     pods that stay. `apart`: pairs of classes with label and filter. `near[c]`: classes that are company for
     class c. `staying`: pods that do not move, with the node that they are on; `pinned` are those of them that
-    wait too, but can be nowhere else.
+    wait too, but can be nowhere else. `unseen`: pods with what no filter looks at; `claims`: pods whose
+    volumes are claimed.
     """
 
     nodes: tuple[Object, ...]
@@ -58,6 +59,7 @@ class Problem:
     staying: tuple[tuple[Object, int], ...] = ()
     pinned: tuple[tuple[Object, int], ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
+    claims: tuple[str, ...] = ()
 
     @property
     def pods(self) -> int:
@@ -172,7 +174,7 @@ class _Making:
             return False
         room = self._room(sorted(amounts), places)[0]
         crowded = any(room[r] < a for r, a in amounts.items())
-        if crowded or any(self.ask.separations(pod, other) for other, _ in self.staying):
+        if crowded or any(self.ask.keeps_out(pod, other) for other, _ in self.staying):
             return False
         self.pinned.append((pod, places[0]))
         self.staying = (*self.staying, (pod, places[0]))
@@ -209,6 +211,7 @@ class _Making:
             self.staying,
             tuple(self.pinned),
             self._unseen(),
+            self._claims(),
         )
         return _named(merged(raw))
 
@@ -216,7 +219,7 @@ class _Making:
         rows = [[self.ask.refuses(pod, node) for node in self.nodes] for pod in self.samples]
         for pod, where in self.staying:
             for c, sample in enumerate(self.samples):
-                for key, plugin in self.ask.separations(sample, pod):
+                for key, plugin in self.ask.keeps_out(sample, pod):
                     for n in self._beside(where, key):
                         rows[c][n] = rows[c][n] or plugin
         return tuple(tuple(row) for row in rows)
@@ -234,7 +237,7 @@ class _Making:
         room = {n: {r: self.ask.offered(self.nodes[n], r) for r in resources} for n in wanted}
         for pod, where in self.staying:
             if where in room:
-                for resource, amount in self.ask.amounts(pod).items():
+                for resource, amount in self.ask.taken(pod).items():
                     if resource in room[where]:
                         room[where][resource] -= amount
         return [room[n] for n in wanted]
@@ -269,11 +272,12 @@ class _Making:
         return tuple(found.values())
 
     def _unseen(self) -> tuple[tuple[str, str], ...]:
-        found = {}
-        for pod in self.samples:
-            for what in self.ask.call("unseenByProofs", pod):
-                found[shown_pod(pod), str(what)] = None
-        return tuple(found)
+        """What no filter looks at, by pod."""
+        pods = [*self.samples, *(pod for pod, _ in self.pinned)]
+        return tuple((shown_pod(p), str(what)) for p in pods for what in self.ask.call("unmodelled", p))
+
+    def _claims(self) -> tuple[str, ...]:
+        return tuple(shown_pod(p) for p in self.samples if self.ask.call("hangsOnClaims", p))
 
 
 def _grouped(pods: Sequence[Object]) -> list[list[Object]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kspec.model.objects import Object, metadata, name_of
@@ -27,7 +27,11 @@ class Refused:
     verdict: Verdict
 
 
-def replayed(problem: Problem, judge: Judge, steps: Sequence[Step]) -> list[Put] | Refused:
+Judges = Callable[[Object], Judge]
+"""The judge of the profile that a pod asks for."""
+
+
+def replayed(problem: Problem, judges: Judges, steps: Sequence[Step]) -> list[Put] | Refused:
     """Every pod with its node; or the first that is refused."""
     infos: list[Object] = [{"node": node, "pods": ()} for node in problem.nodes]
     pinned = {shown_pod(pod) for pod, _ in problem.pinned}
@@ -38,7 +42,7 @@ def replayed(problem: Problem, judge: Judge, steps: Sequence[Step]) -> list[Put]
     found = []
     for pod, n in [*problem.pinned, *((waiting[c].pop(0), n) for c, n in steps)]:
         node = problem.nodes[n]
-        verdict = judged(judge, pod, infos, n)
+        verdict = judged(judges(pod), pod, infos, n)
         if not verdict.fits:
             return Refused(shown_pod(pod), verdict)
         found.append(Put(shown_pod(pod), name_of(node)))

@@ -17,7 +17,7 @@ from kspec.model.rules import RuleSet
 from kspec.verify.placement.demands import Demands, label_of
 from kspec.verify.placement.encode import like_nodes
 from kspec.verify.placement.problem import Problem, origin_of, problem_of
-from kspec.verify.placement.replay import unbound
+from kspec.verify.placement.replay import Judges, unbound
 from kspec.verify.placement.words import Naming
 
 Pending = Callable[[frozenset[str]], "Sequence[str] | None"]
@@ -29,7 +29,7 @@ class Source:
     """`free` pods want a node, `staying` ones keep theirs (by name) while it is there."""
 
     rules: RuleSet
-    profile: Profile
+    profiles: tuple[Profile, ...]
     cluster: ClusterSource
     nodes: tuple[Object, ...]
     free: tuple[Object, ...]
@@ -40,11 +40,12 @@ class Source:
 
     @cached_property
     def demands(self) -> Demands:
-        return Demands(self.profile, self.rules, self.cluster)
+        return Demands(self.profiles, self.rules, self.cluster)
 
-    def judge(self) -> Judge:
-        """A judge that remembers nothing yet."""
-        return Judge(self.profile, self.rules, self.cluster)
+    def judges(self) -> Judges:
+        """Judges that remember nothing yet."""
+        made = {p.scheduler: Judge(p, self.rules, self.cluster) for p in self.profiles}
+        return lambda pod: made[self.demands.scheduler(pod)]
 
     @cached_property
     def naming(self) -> Naming:

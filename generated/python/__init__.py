@@ -246,6 +246,8 @@ INDEX = (
     ("scheduling/keepsOut", "function", "keepsOut", "scheduling/placing", "keepsOut"),
     ("scheduling/separatedBy", "function", "separatedBy", "scheduling/placing", "separatedBy"),
     ("scheduling/separations", "function", "separations", "scheduling/placing", "separations"),
+    ("scheduling/hindrances", "function", "hindrances", "scheduling/placing", "hindrances"),
+    ("scheduling/seenWhole", "function", "seenWhole", "scheduling/placing", "seenWhole"),
     ("scheduling/company", "function", "company", "scheduling/placing", "company"),
     ("scheduling/isCompany", "function", "isCompany", "scheduling/placing", "isCompany"),
     ("scheduling/spreadings", "function", "spreadings", "scheduling/placing", "spreadings"),

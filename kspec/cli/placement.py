@@ -44,7 +44,11 @@ class Placing:
 
 
 def placing(
-    inputs: Inputs, given: Sequence[Object] | None, timeout: float, priority: int | None = None, move: bool = False
+    inputs: Inputs,
+    given: Sequence[Object] | None,
+    timeout: float,
+    priority: int | None = None,
+    move: bool = False,
 ) -> Placing:
     """What is asked about. `priority`: only pods of so much or more. `move`: no pod stays where it is."""
     from kspec.cli.inputs import declared, standard
@@ -215,12 +219,16 @@ class _Origins:
     def __init__(self, world: Any, inputs: Inputs) -> None:
         self._table = inputs.workspace.table
         self._objects = {
-            (o.key.kind, o.key.namespace, o.key.name): o for o in inputs.workspace.objects if o.kind is not None
+            (o.key.kind, o.key.namespace, o.key.name): o
+            for o in inputs.workspace.objects
+            if o.kind is not None
         }
         self._made: dict[tuple[str, str, str], Object] = {}
         for record in world.store.records():
             kind = self._table.kind_of_record(record)
-            for obj in world.store.objects(record) if kind is not None else ():
+            if kind is None:
+                continue
+            for obj in world.store.objects(record):
                 self._made[(kind.kind, *_name(obj))] = obj
         self._fields: dict[str, tuple[str, ...]] = {}
 
@@ -284,5 +292,3 @@ def _path_to(table: Any, record: str) -> tuple[str, ...]:
                 seen.add(inner)
                 waiting.append((inner, (*path, field)))
     return ()
-
-

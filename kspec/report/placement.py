@@ -39,7 +39,9 @@ def render(report: Placements, style: Style = PLAIN) -> str:
     blocks += ["\n".join(_answer(a, report, style)) for a in report.answers]
     assumed = dict.fromkeys([*report.assumptions, *(line for a in report.answers for line in a.assumptions)])
     blocks.append(_section("Assumed", assumed, style))
-    blocks.append(_section("Left out, since no scheduler here is to place them", _some(report.left_out), style))
+    blocks.append(
+        _section("Left out, since no scheduler here is to place them", _some(report.left_out), style)
+    )
     return "\n\n".join(b for b in blocks if b)
 
 

@@ -110,6 +110,34 @@ def separations(a, b, cluster):
     return made
 
 
+# scheduling/hindrances  function (later: core.Pod, there: core.Pod, cluster: Cluster): list(scheduling.Separation)
+def hindrances(later, there, cluster):
+    """Where a pod that is there keeps out another that comes later."""
+    keys = distinct(
+        [
+            t.get("topologyKey") or ""
+            for t in join_lists(scheduling_pod_affinity.avoids(later), scheduling_pod_affinity.avoids(there))
+        ],
+    )
+    return join_lists(
+        [s for s in separations(later, there, cluster) if not s.get("key")],
+        [
+            {"filter": "InterPodAffinity", "key": k}
+            for k in [k for k in keys if keepsOut(later, there, k, cluster.get("namespaces") or [])]
+        ],
+    )
+
+
+# scheduling/seenWhole  function (pod: core.Pod): list(string)
+def seenWhole(pod):
+    """The filters of which amounts, hindrances, company and spreading say all that they may have against this pod."""
+    made = []
+    made += ["NodeResourcesFit", "NodePorts", "PodTopologySpread", "InterPodAffinity"]
+    if not hangsOnClaims(pod):
+        made += ["VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "VolumeZone"]
+    return made
+
+
 # scheduling/company  function (pod: core.Pod): scheduling.Company
 def company(pod):
     return {
@@ -727,6 +755,94 @@ RULES = (
         },
         source="pkg/scheduler/framework/plugins: nodeports, volumerestrictions, interpodaffinity Filter",
         doc="Where two pods cannot both be, whichever comes first.",
+        path="scheduling/placing",
+    ),
+    CompiledRule(
+        "scheduling/hindrances",
+        "function",
+        "hindrances",
+        (Param("later", "core.Pod"), Param("there", "core.Pod"), Param("cluster", "Cluster", True)),
+        hindrances,
+        result="list(scheduling.Separation)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                ),
+            ),
+            "later": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    ("spec", "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
+                    ("spec", "containers"),
+                    ("spec", "initContainers"),
+                    ("spec", "volumes", "#"),
+                    ("spec", "volumes", "*", "awsElasticBlockStore", "?"),
+                    ("spec", "volumes", "*", "awsElasticBlockStore", "volumeID"),
+                    ("spec", "volumes", "*", "gcePersistentDisk", "?"),
+                    ("spec", "volumes", "*", "gcePersistentDisk", "pdName"),
+                    ("spec", "volumes", "*", "gcePersistentDisk", "readOnly"),
+                    ("spec", "volumes", "*", "iscsi", "?"),
+                    ("spec", "volumes", "*", "iscsi", "iqn"),
+                    ("spec", "volumes", "*", "iscsi", "readOnly"),
+                    ("spec", "volumes", "*", "rbd", "?"),
+                    ("spec", "volumes", "*", "rbd", "image"),
+                    ("spec", "volumes", "*", "rbd", "monitors"),
+                    ("spec", "volumes", "*", "rbd", "pool"),
+                    ("spec", "volumes", "*", "rbd", "readOnly"),
+                ),
+            ),
+            "there": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    ("spec", "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
+                    ("spec", "containers"),
+                    ("spec", "initContainers"),
+                    ("spec", "volumes", "#"),
+                    ("spec", "volumes", "*", "awsElasticBlockStore", "?"),
+                    ("spec", "volumes", "*", "awsElasticBlockStore", "volumeID"),
+                    ("spec", "volumes", "*", "gcePersistentDisk", "?"),
+                    ("spec", "volumes", "*", "gcePersistentDisk", "pdName"),
+                    ("spec", "volumes", "*", "gcePersistentDisk", "readOnly"),
+                    ("spec", "volumes", "*", "iscsi", "?"),
+                    ("spec", "volumes", "*", "iscsi", "iqn"),
+                    ("spec", "volumes", "*", "iscsi", "readOnly"),
+                    ("spec", "volumes", "*", "rbd", "?"),
+                    ("spec", "volumes", "*", "rbd", "image"),
+                    ("spec", "volumes", "*", "rbd", "monitors"),
+                    ("spec", "volumes", "*", "rbd", "pool"),
+                    ("spec", "volumes", "*", "rbd", "readOnly"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins: nodeports, volumerestrictions, interpodaffinity Filter",
+        doc="Where a pod that is there keeps out another that comes later.",
+        path="scheduling/placing",
+    ),
+    CompiledRule(
+        "scheduling/seenWhole",
+        "function",
+        "seenWhole",
+        (Param("pod", "core.Pod"),),
+        seenWhole,
+        result="list(string)",
+        reads={
+            "pod": frozenset(
+                (
+                    ("metadata", "name"),
+                    ("spec", "volumes", "#"),
+                    ("spec", "volumes", "*", "ephemeral", "?"),
+                    ("spec", "volumes", "*", "name"),
+                    ("spec", "volumes", "*", "persistentVolumeClaim", "?"),
+                    ("spec", "volumes", "*", "persistentVolumeClaim", "claimName"),
+                ),
+            ),
+        },
+        doc="The filters of which amounts, hindrances, company and spreading say all that they may have against this pod.",
         path="scheduling/placing",
     ),
     CompiledRule(

@@ -182,6 +182,52 @@ def separations(a, b, cluster):
     )
 
 
+# scheduling/hindrances  function (later: core.Pod, there: core.Pod, cluster: Cluster): list(scheduling.Separation)
+@ops.rule("scheduling/hindrances")
+def hindrances(later, there, cluster):
+    lets = ops.Lets()
+    keys = lets.take(
+        ops.call(
+            "distinct",
+            ops.map_(
+                ops.call(
+                    "_+_",
+                    scheduling_pod_affinity_rules.avoids(later),
+                    scheduling_pod_affinity_rules.avoids(there),
+                ),
+                lambda t: ops.field(t, "topologyKey", ""),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.filter_(
+                separations(later, there, cluster),
+                lambda s: ops.call("_==_", ops.field(s, "key", ""), ""),
+            ),
+            ops.map_(
+                ops.filter_(keys, lambda k: keepsOut(later, there, k, ops.field(cluster, "namespaces", []))),
+                lambda k: ops.record({"filter": "InterPodAffinity", "key": k}),
+            ),
+        ),
+    )
+
+
+# scheduling/seenWhole  function (pod: core.Pod): list(string)
+@ops.rule("scheduling/seenWhole")
+def seenWhole(pod):
+    return ops.call(
+        "_+_",
+        ops.list_(["NodeResourcesFit", "NodePorts", "PodTopologySpread", "InterPodAffinity"]),
+        ops.cond(
+            hangsOnClaims(pod),
+            lambda: ops.list_([]),
+            lambda: ops.list_(["VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "VolumeZone"]),
+        ),
+    )
+
+
 # scheduling/company  function (pod: core.Pod): scheduling.Company
 @ops.rule("scheduling/company")
 def company(pod):
@@ -344,6 +390,8 @@ RULES = {
     "scheduling/keepsOut": keepsOut,
     "scheduling/separatedBy": separatedBy,
     "scheduling/separations": separations,
+    "scheduling/hindrances": hindrances,
+    "scheduling/seenWhole": seenWhole,
     "scheduling/company": company,
     "scheduling/isCompany": isCompany,
     "scheduling/spreadings": spreadings,

@@ -43,9 +43,14 @@ be decided.
 
 @command("place", epilog=EPILOG)
 @paths_argument
-@click.option("--possible", is_flag=True, help="Can all pods have a place at once? [default, if nothing else is asked]")
 @click.option(
-    "--lose-nodes", type=click.IntRange(1, 20), metavar="K", help="Can they still after the loss of any K nodes?"
+    "--possible", is_flag=True, help="Can all pods have a place at once? [default, if nothing else is asked]"
+)
+@click.option(
+    "--lose-nodes",
+    type=click.IntRange(1, 20),
+    metavar="K",
+    help="Can they still after the loss of any K nodes?",
 )
 @click.option("--lose-zone", is_flag=True, help="Can they still after the loss of any zone?")
 @click.option("--min-nodes", metavar="POOL", help="The least number of nodes of a pool for which that is so.")
@@ -187,7 +192,9 @@ def pool_of(its: Placing, name: str | None) -> Range | None:
         return None
     if name not in its.ranges:
         there = ", ".join(its.ranges)
-        help_ = f"there are {there}" if there else "declare one: cluster c { pool NAME { nodes: 0..40  cpu: 4 } }"
+        help_ = (
+            f"there are {there}" if there else "declare one: cluster c { pool NAME { nodes: 0..40  cpu: 4 } }"
+        )
         raise DiagnosticError([Diagnostic(NO_POOL, f"no pool is called `{name}`", help=help_)])
     return its.ranges[name]
 

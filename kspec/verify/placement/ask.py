@@ -108,7 +108,8 @@ def ask_loss_of_nodes(
     """Can everything be placed again after every loss of so many nodes, or fewer?"""
     among = frozenset(range(len(source.nodes))) - gone
     losses = (
-        (listed([name_of(source.nodes[n]) for n in sorted(lost)]), lost) for lost in source.losses(most, among)
+        (listed([name_of(source.nodes[n]) for n in sorted(lost)]), lost)
+        for lost in source.losses(most, among)
     )
     what = "any node" if most == 1 else f"any {most} nodes"
     return _after(source, "lose-nodes", what, losses, timeout, on_step, gone)
@@ -121,7 +122,9 @@ def ask_loss_of_domain(
     domains = source.domains(key)
     short = key.rpartition("/")[2]
     if not domains:
-        return Answer("lose-zone", UNSUPPORTED, f"no node has the label {key}, so there is no {short} to lose")
+        return Answer(
+            "lose-zone", UNSUPPORTED, f"no node has the label {key}, so there is no {short} to lose"
+        )
     losses = ((f"{short} {value}", its - gone) for value, its in domains.items() if its - gone)
     return _after(source, "lose-zone", f"any {short}", losses, timeout, on_step, gone)
 
@@ -201,7 +204,9 @@ class _Greedy:
 
     def notes(self) -> tuple[str, ...]:
         if self.first:
-            return (f"the scheduler's own order, from an empty cluster, does not always find it: {self.first}",)
+            return (
+                f"the scheduler's own order, from an empty cluster, does not always find it: {self.first}",
+            )
         if self.left or not self.seen:
             return ()
         return ("the scheduler's own order, from an empty cluster, finds a placement after each of them too",)
@@ -227,7 +232,9 @@ def ask_least(
         left = started + timeout - time.monotonic()
         on_step(f"{count} nodes of {pool}")
         if left <= 0:
-            headline = f"more than {count - 1} nodes of pool {pool} are needed; the time was not enough for more"
+            headline = (
+                f"more than {count - 1} nodes of pool {pool} are needed; the time was not enough for more"
+            )
             return Answer("min-nodes", UNKNOWN, headline, seconds=time.monotonic() - started)
         answer = check(frozenset(nodes[count:]), left)
         if answer.verdict == HOLDS:
@@ -238,13 +245,13 @@ def ask_least(
         before = answer
     assert before is not None
     headline = f"even with {_count(len(nodes), 'node')} of pool {pool}: {before.headline}"
-    return replace(
-        before, question="min-nodes", headline=headline, seconds=time.monotonic() - started
-    )
+    return replace(before, question="min-nodes", headline=headline, seconds=time.monotonic() - started)
 
 
 def _least(pool: str, count: int, answer: Answer, before: Answer | None, seconds: float) -> Answer:
-    headline = f"{_count(count, 'node')} of pool {pool} {'is' if count == 1 else 'are'} needed: {answer.headline}"
+    headline = (
+        f"{_count(count, 'node')} of pool {pool} {'is' if count == 1 else 'are'} needed: {answer.headline}"
+    )
     fewer = f"with {_count(count - 1, 'node')}: {before.headline}" if before is not None else ""
     return replace(
         answer,

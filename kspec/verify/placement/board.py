@@ -30,9 +30,7 @@ class Board:
             if a != b:
                 self._apart.setdefault(b, []).append((key, a))
         self._even = [_Even(problem, e) for e in problem.evenness]
-        self._evens = {
-            c: [e for e in self._even if c in e.even.members] for c in range(len(problem.classes))
-        }
+        self._evens = {c: [e for e in self._even if c in e.even.members] for c in range(len(problem.classes))}
 
     def allows(self, c: int, n: int) -> bool:
         """May one more pod of this class go to this node?"""
@@ -149,7 +147,7 @@ def _filled(problem: Problem, order: Sequence[int], prefer: Preference) -> Board
             fitting = [n for n in range(len(problem.nodes)) if board.allows(c, n)]
             if not fitting:
                 return None
-            board.put(c, min(fitting, key=lambda n: prefer(board, c, n)))  # type: ignore[type-var, arg-type, return-value]
+            board.put(c, min(fitting, key=lambda n: prefer(board, c, n)))
     return board
 
 

@@ -94,6 +94,16 @@ class Demands:
         found = self._of_pod(pod, self.call("separations", pod, staying))
         return tuple((str(s["key"]), str(s["filter"])) for s in found)
 
+    def hindrances(self, later: Object, there: Object) -> tuple[str, ...]:
+        """The labels in whose domains a pod that is there keeps out one that comes later."""
+        return tuple(str(s.get("key", "")) for s in self._of_pod(later, self.call("hindrances", later, there)))
+
+    def sees_whole(self, pod: Object) -> bool:
+        """Is everything that filters may have against this pod known, spreading and company apart?"""
+        name = self.scheduler(pod)
+        known = {*self.call("seenWhole", pod), *(plugin for plugin, _, _ in self._static[name])}
+        return self._filters[name] <= known
+
     def company(self, pod: Object) -> tuple[str, ...]:
         """The labels in whose domains the pod wants company."""
         found = self._of_pod(pod, [self.call("company", pod)])
@@ -137,4 +147,3 @@ def label_of(node: Object, key: str) -> str | None:
     """The value of a label of a node; None without it."""
     labels: Mapping[str, str] = (node.get("metadata") or {}).get("labels") or {}
     return labels.get(key)
-

@@ -52,11 +52,14 @@ class Demand:
     plugin: str = ""
 
 
-def like_nodes(problem: Problem) -> list[Cell]:
-    """The nodes by kind: as few cells as the facts allow, in order of their first node."""
-    shared = [key for key in problem.keys() if not problem.is_per_node(key)]
-    own = [key for key in problem.keys() if problem.is_per_node(key)]
-    domains = {key: problem.domains(key) for key in problem.keys()}
+def like_nodes(problem: Problem, also: Sequence[str] = ()) -> list[Cell]:
+    """The nodes by kind: as few cells as the facts allow, in order of their first node. `also`: labels that
+    matter besides.
+    """
+    keys = [key for key in dict.fromkeys((*problem.keys(), *also)) if key]
+    shared = [key for key in keys if not problem.is_per_node(key)]
+    own = [key for key in keys if problem.is_per_node(key)]
+    domains = {key: problem.domains(key) for key in keys}
     groups: dict[object, list[int]] = {}
     for n in range(len(problem.nodes)):
         stay = [at for at, (_, where) in enumerate(problem.staying) if where == n]
@@ -99,17 +102,16 @@ def single_nodes(cells: Iterable[Cell]) -> list[Cell]:
 class Encoding:
     """The demands on a placement over cells. `least`: all pods must be placed; otherwise some may wait."""
 
-    def __init__(self, problem: Problem, cells: Sequence[Cell], least: bool = True, leaves: bool = False) -> None:
+    def __init__(
+        self, problem: Problem, cells: Sequence[Cell], least: bool = True, leaves: bool = False
+    ) -> None:
         """`leaves`: pods may leave again, so that only what holds of every part of a placement is said."""
         self.problem = problem
         self.cells = list(cells)
         self.least = least
         self.leaves = leaves
         self.x = [
-            [
-                t.int_var(f"{c.name}@{self.cell_name(cell)}", 0, len(c.pods))
-                for cell in self.cells
-            ]
+            [t.int_var(f"{c.name}@{self.cell_name(cell)}", 0, len(c.pods)) for cell in self.cells]
             for c in problem.classes
         ]
         self.caps = [[self._cap(c, cell) for cell in self.cells] for c in range(len(problem.classes))]
@@ -135,10 +137,10 @@ class Encoding:
         """How many pods of a class a single node of the cell can hold."""
         room, its = self.problem.room[cell.first], self.problem.classes[c]
         most = min([len(its.pods), *(max(0, room[r]) // a for r, a in its.amounts.items())])
-        alone = any(a == b == c and self._is_each_node(key) for a, b, key, _ in self.problem.apart)
+        alone = any(a == b == c and self.is_each_node(key) for a, b, key, _ in self.problem.apart)
         return min(most, 1) if alone else most
 
-    def _is_each_node(self, key: str) -> bool:
+    def is_each_node(self, key: str) -> bool:
         return not key or self.problem.is_per_node(key)
 
     # ------------------------------------------------------------ one pod and one node
@@ -194,7 +196,7 @@ class Encoding:
 
     def _separations(self) -> Iterable[Demand]:
         for a, b, key, plugin in self.problem.apart:
-            if self._is_each_node(key):
+            if self.is_each_node(key):
                 yield from self._apart_on_nodes(a, b, key, plugin)
             else:
                 terms = [self._apart_in(a, b, cells) for cells in self.by_domain(key).values()]
@@ -216,7 +218,9 @@ class Encoding:
             return
         single = [k for k in labelled if self.cells[k].size == 1]
         if single:
-            yield Demand("apart", t.all_of(self._apart_in(a, b, [k]) for k in single), (a, b), (), key, plugin)
+            yield Demand(
+                "apart", t.all_of(self._apart_in(a, b, [k]) for k in single), (a, b), (), key, plugin
+            )
 
     def _cliques(self) -> Iterable[Demand]:
         """Classes that all keep apart on nodes: the nodes that they use are no more than there are."""
@@ -241,7 +245,7 @@ class Encoding:
 
     def _found_cliques(self) -> Iterable[tuple[str, str, tuple[int, ...]]]:
         for key, plugin in dict.fromkeys((k, p) for a, b, k, p in self.problem.apart if a != b):
-            if not self._is_each_node(key):
+            if not self.is_each_node(key):
                 continue
             pairs = {(a, b) for a, b, k, _ in self.problem.apart if k == key}
             left = sorted((a, b) for a, b in pairs if a != b)
@@ -270,7 +274,7 @@ class Encoding:
 
     def _says_too_little(self, key: str) -> bool:
         """Are there cells of several nodes each of which is a domain of its own?"""
-        return self._is_each_node(key) and any(c.size > 1 for c in self.cells)
+        return self.is_each_node(key) and any(c.size > 1 for c in self.cells)
 
     # ------------------------------------------------------------ company
 
@@ -332,7 +336,9 @@ class Encoding:
 
     def _even(self, even: Evenness, least: Term) -> Term:
         covered, terms = set(self._covered(even)), []
-        domains = {v: [k for k in its if k in covered] for v, its in self.by_domain(even.spreading.key).items()}
+        domains = {
+            v: [k for k in its if k in covered] for v, its in self.by_domain(even.spreading.key).items()
+        }
         domains = {v: its for v, its in domains.items() if its}
         if len(domains) < even.spreading.domains:
             terms.append(t.eq(least, t.number(0)))
@@ -385,5 +391,3 @@ def assigned(encoding: Encoding, values: Mapping[Term, object]) -> list[list[int
 def _int(value: object) -> int:
     assert isinstance(value, int)
     return value
-
-

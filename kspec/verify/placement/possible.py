@@ -84,7 +84,9 @@ def labelled(encoding: Encoding, demands: Sequence[Demand]) -> list[Labelled]:
 def _comment(demand: Demand, encoding: Encoding, names: Sequence[str]) -> str:
     about = ", ".join(names[c] for c in demand.classes)
     where = ", ".join(encoding.cell_name(encoding.cells[k]) for k in demand.cells)
-    return " ".join(part for part in (demand.kind, demand.what, f"of {about}", where and f"on {where}") if part)
+    return " ".join(
+        part for part in (demand.kind, demand.what, f"of {about}", where and f"on {where}") if part
+    )
 
 
 def _order(encoding: Encoding) -> list[Labelled]:
@@ -117,8 +119,8 @@ class _Search:
             if placed is not None:
                 return placed
         self.on_step("a full cluster")
-        board = packed(self.problem, cells, self.left)
-        placed = None if board is None else self._replayed(board, "by numbers for each kind of node")
+        full = packed(self.problem, cells, self.left)
+        placed = None if full is None else self._replayed(full, "by numbers for each kind of node")
         if placed is not None:
             return placed
         self.on_step("every node by itself")

@@ -116,8 +116,7 @@ def _goes(problem: Problem, c: int, lost: frozenset[int]) -> int:
 def _fewer(evenness: Evenness, problem: Problem, place: dict[int, int]) -> Evenness:
     staying = tuple(at for at in evenness.staying if problem.staying[at][1] in place)
     renumbered = {
-        old: new
-        for new, old in enumerate(at for at, (_, n) in enumerate(problem.staying) if n in place)
+        old: new for new, old in enumerate(at for at, (_, n) in enumerate(problem.staying) if n in place)
     }
     return replace(
         evenness,
@@ -136,12 +135,14 @@ def problem_of(
     staying: Sequence[tuple[Object, str]] = (),
     origin: Callable[[Object], str] | None = None,
     pin: bool = True,
+    merge: bool = True,
 ) -> Problem:
     """The facts about these pods: `free` ones want a node, `staying` ones have theirs, by name. `origin` says
     what a pod comes from, in the words of a reference. `pin`: a pod that is for one node only counts as being
-    there from the beginning.
+    there from the beginning. `merge`: classes that no fact tells apart are one.
     """
-    return _Making(demands, nodes, free, staying, origin or origin_of, pin).made()
+    made = _Making(demands, nodes, free, staying, origin or origin_of, pin).made()
+    return named(merged(made) if merge else made)
 
 
 class _Making:
@@ -159,7 +160,7 @@ class _Making:
         at = {name_of(n): i for i, n in enumerate(nodes)}
         self.staying = tuple((pod, at[name]) for pod, name in staying if name in at)
         self.pinned: list[tuple[Object, int]] = []
-        self.groups = [g for g in _grouped(free) if not (pin and self._pins(g))]
+        self.groups = [g for g in grouped(free) if not (pin and self._pins(g))]
         self.samples = [g[0] for g in self.groups]
         self.origin = origin
 
@@ -186,7 +187,9 @@ class _Making:
         company = [self.ask.company(p) for p in self.samples]
         count = range(len(self.samples))
         near = [
-            frozenset(d for d in count if company[c] and self.ask.is_company(self.samples[c], self.samples[d]))
+            frozenset(
+                d for d in count if company[c] and self.ask.is_company(self.samples[c], self.samples[d])
+            )
             for c in count
         ]
         near_staying = [
@@ -199,7 +202,7 @@ class _Making:
             PodClass(self.origin(g[0]), tuple(g), a, k, bool(self.ask.call("goesWithItsNode", g[0])))
             for g, a, k in zip(self.groups, amounts, company, strict=True)
         ]
-        raw = Problem(
+        return Problem(
             self.nodes,
             tuple(classes),
             self._refused(),
@@ -213,7 +216,6 @@ class _Making:
             self._unseen(),
             self._claims(),
         )
-        return _named(merged(raw))
 
     def _refused(self) -> tuple[tuple[str, ...], ...]:
         rows = [[self.ask.refuses(pod, node) for node in self.nodes] for pod in self.samples]
@@ -280,7 +282,7 @@ class _Making:
         return tuple(shown_pod(p) for p in self.samples if self.ask.call("hangsOnClaims", p))
 
 
-def _grouped(pods: Sequence[Object]) -> list[list[Object]]:
+def grouped(pods: Sequence[Object]) -> list[list[Object]]:
     """Pods that differ in nothing but their name."""
     groups: dict[object, list[Object]] = {}
     for pod in pods:
@@ -404,7 +406,7 @@ def shown_pod(pod: Object) -> str:
     return f"{meta.get('namespace', '')}/{meta.get('name', '')}"
 
 
-def _named(problem: Problem) -> Problem:
+def named(problem: Problem) -> Problem:
     """Classes that come from one thing are numbered."""
     names = [c.name for c in problem.classes]
     made, seen = [], dict[str, int]()

@@ -64,8 +64,6 @@ def judged(judge: Judge, pod: Object, infos: list[Object], n: int) -> Verdict:
     return judge.verdict_on(infos[n]["node"], infos[n]["pods"], given)
 
 
-
-
 def bound(pod: Object, node: str) -> Object:
     return {**pod, "spec": {**(pod.get("spec") or {}), "nodeName": node}}
 

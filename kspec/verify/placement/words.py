@@ -94,7 +94,9 @@ class _Words:
             names = self.nodes_of(demand.cells)
             where = f"all {_nodes(total)}" if len(names) == total > 1 else listed(names)
             part = "" if len(names) == total else f", {len(names)} of {_nodes(total)}"
-            yield Reason(f"{demand.plugin} keeps {self.name(c)} off {where}{part}", self.place(c, demand.plugin))
+            yield Reason(
+                f"{demand.plugin} keeps {self.name(c)} off {where}{part}", self.place(c, demand.plugin)
+            )
 
     def _room(self) -> Iterable[Reason]:
         for resource in dict.fromkeys(d.what for d in self.of("amount")):
@@ -113,11 +115,17 @@ class _Words:
         many = len(names) > 1
         left = " left beside what stays" if beside else ""
         if resource == PLACES:
-            text = f"{listed(names)} {'take' if many else 'takes'} {max(0, room)} pods{' each' if many else ''}"
+            text = (
+                f"{listed(names)} {'take' if many else 'takes'} {max(0, room)} pods{' each' if many else ''}"
+            )
             return text + (" more" if beside else "")
         amount = self.naming.amount(resource, max(0, room))
         text = f"{listed(names)} {'have' if many else 'has'} {amount}{left}{' each' if many else ''}"
-        return text if usable in (room, 0) else f"{text}, of which such pods can fill {self.naming.amount(resource, usable)}"
+        return (
+            text
+            if usable in (room, 0)
+            else f"{text}, of which such pods can fill {self.naming.amount(resource, usable)}"
+        )
 
     def _sum(self, resource: str) -> Iterable[Reason]:
         """The sums, where they alone show it."""
@@ -125,11 +133,14 @@ class _Words:
             return
         counted = [d.classes[0] for d in self.of("count")]
         asked = sum(
-            self.problem.classes[c].amounts.get(resource, 0) * len(self.problem.classes[c].pods) for c in counted
+            self.problem.classes[c].amounts.get(resource, 0) * len(self.problem.classes[c].pods)
+            for c in counted
         )
         here = [d for d in self.of("amount") if d.what == resource]
         there = sum(
-            self.encoding.usable(d.classes, resource, self.problem.room[self.encoding.cells[k].first][resource])
+            self.encoding.usable(
+                d.classes, resource, self.problem.room[self.encoding.cells[k].first][resource]
+            )
             * self.encoding.cells[k].size
             for d in here
             for k in d.cells
@@ -247,7 +258,9 @@ def _be(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
-def by_node(problem: Problem, placement: Iterable[tuple[str, str]], origin: Callable[[str], str]) -> list[tuple[str, dict[str, int]]]:
+def by_node(
+    problem: Problem, placement: Iterable[tuple[str, str]], origin: Callable[[str], str]
+) -> list[tuple[str, dict[str, int]]]:
     """Of each node that gets pods: how many of what."""
     found: dict[str, dict[str, int]] = {name_of(node): {} for node in problem.nodes}
     for pod, node in placement:

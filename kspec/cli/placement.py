@@ -1,8 +1,8 @@
-"""Knows how PATHS become a question about placement: which pods there will be, which nodes, what made them."""
+"""Knows how PATHS become a question about placement: which pods there will be, on which nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any

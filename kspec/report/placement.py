@@ -1,4 +1,4 @@
-"""Knows how answers about placement are shown: the answer first, then what shows it, then what it rests on."""
+"""Knows how answers about placement are shown: the answer, what shows it, what it rests on."""
 
 from __future__ import annotations
 
@@ -111,7 +111,8 @@ def _placement(answer: Answer, origin: Mapping[str, str]) -> Iterator[str]:
         each = " each" if len(nodes) > 1 else ""
         yield f"    {printable(listed(nodes))}: {printable(text)}{each}"
     if len(lines) > NODES_MAX:
-        yield f"    and other pods on {plural(sum(len(n) for n in [*lines.values()][NODES_MAX:]), 'node')} more"
+        others = sum(len(nodes) for nodes in [*lines.values()][NODES_MAX:])
+        yield f"    and other pods on {plural(others, 'node')} more"
 
 
 def by_node(answer: Answer, origin: Mapping[str, str]) -> dict[str, dict[str, int]]:

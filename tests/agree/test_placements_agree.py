@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from support.placements import clusters, some_order_places_all
 
+from kspec.solve.core import solve
 from kspec.verify.placement.encode import Encoding, like_nodes, single_nodes
 from kspec.verify.placement.possible import Impossible, Open, Possible, labelled, possible
 from kspec.verify.placement.source import Source
-from kspec.solve.core import solve
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

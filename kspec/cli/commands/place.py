@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -11,13 +12,14 @@ import click
 
 from kspec.cli import exits
 from kspec.cli.command import command
-from kspec.cli.commands.verify import Seconds
+from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
 from kspec.cli.options import cluster_options, paths_argument
 from kspec.cli.session import Session
 from kspec.source import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
+    from kspec.cli.inputs import Inputs
     from kspec.cli.placement import Placing, Range
     from kspec.verify.placement.answer import Answer
 
@@ -86,27 +88,47 @@ def run(
     pods arrive. A "yes" is a placement that every filter accepts; a "no" names the lines of the manifests
     that contradict each other.
     """
-    from kspec.cli.inputs import check_size, load, load_nodes
-    from kspec.cli.placement import placing
-    from kspec.report import placement as report
+    from kspec.cli.inputs import load
 
     options = ClusterOptions(**given)  # type: ignore[arg-type]
     began = monotonic()
     with session.progress("placing") as progress:
         progress.step("reading")
         inputs = load(session, paths, options)
-        nodes = load_nodes(session, options, inputs.workspace.version)
-        check_size(inputs.workspace)
-        progress.step("which pods there will be")
-        its = placing(inputs, nodes, timeout, priority, move)
+        its = gathered(session, inputs, options, timeout, priority, move, progress.step)
         pool = pool_of(its, min_nodes)
         asking = _Asking(its, timeout, progress.step)
         wanted = asking.questions(possible, lose_nodes, lose_zone, pool, never)
         if emit_smt2 is not None:
             write_questions(session, its, Path(emit_smt2))
         answers = tuple(question() for question in wanted)
+    return show(session, inputs.workspace.version, its, answers, monotonic() - began)
+
+
+def gathered(
+    session: Session,
+    inputs: Inputs,
+    options: ClusterOptions,
+    timeout: float,
+    priority: int | None,
+    move: bool,
+    on_step: Callable[[str], None],
+) -> Placing:
+    from kspec.cli.inputs import check_size, load_nodes
+    from kspec.cli.placement import placing
+
+    nodes = load_nodes(session, options, inputs.workspace.version)
+    check_size(inputs.workspace)
+    on_step("which pods there will be")
+    return placing(inputs, nodes, timeout, priority, move)
+
+
+def show(session: Session, version: str, its: Placing, answers: tuple[Answer, ...], seconds: float) -> int:
+    """Print the answers; the exit code says whether all are yes."""
+    from kspec.report import placement as report
+
     made = report.Placements(
-        inputs.workspace.version,
+        version,
         its.cluster,
         len(its.source.nodes),
         its.source.whole.pods,
@@ -114,7 +136,7 @@ def run(
         {pod_name(p): its.source.origin(p) for p in its.source.free},
         its.assumptions,
         its.left_out,
-        monotonic() - began,
+        seconds,
     )
     if session.json:
         session.document("place", report.to_json(made))
@@ -144,9 +166,7 @@ class _Asking:
 
         forbidden = [parsed(text, self.source) for text in never]
         found = list(self._placeable(possible, nodes, zone, pool, bool(never)))
-        for each in forbidden:
-            found.append(lambda each=each: ask_never(self.source, each, self.timeout, self.on_step))  # type: ignore[misc]
-        return found
+        return found + [partial(ask_never, self.source, f, self.timeout, self.on_step) for f in forbidden]
 
     def _placeable(
         self, possible: bool, nodes: int | None, zone: bool, pool: Range | None, never: bool
@@ -155,14 +175,12 @@ class _Asking:
         if possible or not (nodes or zone or never):
             checks.append(self._possible)
         if nodes:
-            checks.append(lambda gone, left: self._nodes(nodes, gone, left))
+            checks.append(partial(self._nodes, nodes))
         if zone:
             checks.append(self._zone)
         for check in checks:
-            if pool is not None:
-                yield lambda check=check: self._least(pool, check)  # type: ignore[misc]
-            else:
-                yield lambda check=check: check(frozenset(), self.timeout)  # type: ignore[misc]
+            none: frozenset[int] = frozenset()
+            yield partial(check, none, self.timeout) if pool is None else partial(self._least, pool, check)
 
     def _possible(self, gone: frozenset[int], left: float) -> Answer:
         from kspec.verify.placement.ask import ask_possible

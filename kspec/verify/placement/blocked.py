@@ -1,4 +1,5 @@
-"""Knows when no node may take one more pod of a class, as far as anything can be in its way: what is not known
+"""Knows when no node may take one more pod of a class, as far as anything can be in its way: what is not
+known
 to leave it alone counts as being in its way.
 """
 
@@ -12,7 +13,7 @@ from kspec.verify.placement.problem import Problem
 
 
 def may_be_blocked(encoding: Encoding, c: int, demands: Demands) -> Term | None:
-    """What holds of every placement beside which no node takes a pod of class c; None: nothing is known to."""
+    """What holds of every placement beside which no node takes a pod of class c; None: nothing is sure to."""
     pod = encoding.problem.classes[c].sample
     whole = demands.sees_whole(pod) and not demands.call("unmodelled", pod)
     if not whole or demands.company(pod) or demands.spreadings(pod):
@@ -49,7 +50,9 @@ def _cell(encoding: Encoding, c: int, k: int, demands: Demands) -> Term:
     for d, its in enumerate(problem.classes):
         for key in demands.hindrances(problem.classes[c].sample, its.sample):
             nodes = t.int_var(f"kept.{d}.{key}@{encoding.cell_name(cell)}", 0, cell.size)
-            there = encoding.x[d][k] if encoding.is_each_node(key) else encoding.on(d, _domain(encoding, k, key))
+            there = (
+                encoding.x[d][k] if encoding.is_each_node(key) else encoding.on(d, _domain(encoding, k, key))
+            )
             most = there if encoding.is_each_node(key) else t.mul(cell.size, there)
             terms.append(t.le(nodes, most))
             counts.append(nodes)

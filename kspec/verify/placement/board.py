@@ -6,6 +6,7 @@ It is quick and it proposes; what it proposes is judged by the filters before an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from kspec.verify.placement.problem import Evenness, Problem
 
@@ -21,7 +22,7 @@ class Board:
         self.steps: list[Step] = []
         self.on = [[0] * len(problem.classes) for _ in problem.nodes]
         self.room = [dict(r) for r in problem.room]
-        self._domains = {key: problem.domains(key) for key in problem.keys()}
+        self._domains = {key: problem.domains(key) for key in problem.labels()}
         self._domains[""] = [str(n) for n in range(len(problem.nodes))]
         self._in: dict[tuple[str, str], list[int]] = {}
         self._apart: dict[int, list[tuple[str, int]]] = {}
@@ -65,9 +66,12 @@ class Board:
 
     def _near(self, c: int, n: int) -> bool:
         problem = self.problem
-        some = bool(problem.near_staying[c])
-        some = some or any(row[d] for row in self.on for d in problem.near[c])
-        if not some:
+        if not problem.near_staying[c] and not any(
+            row[d]
+            for m, row in enumerate(self.on)
+            for d in problem.near[c]
+            if any(self._domains[key][m] is not None for key in problem.classes[c].company)
+        ):
             return c in problem.near[c]
         for key in problem.classes[c].company:
             value = self._domains[key][n]
@@ -102,19 +106,19 @@ class _Even:
         return self._counts.get(self._domain[n], 0) + 1 - least <= self.even.spreading.most
 
 
-Preference = Callable[[Board, int, int], object]
+Preference = Callable[[Board, int, int], tuple[Any, ...]]
 """Of the nodes that a pod may go to, the one for which this is least is taken."""
 
 
-def fullest(board: Board, c: int, n: int) -> object:
+def fullest(board: Board, c: int, n: int) -> tuple[Any, ...]:
     return tuple(sorted(board.room[n][r] for r in board.problem.classes[c].amounts if r != "pods")), n
 
 
-def emptiest(board: Board, c: int, n: int) -> object:
+def emptiest(board: Board, c: int, n: int) -> tuple[Any, ...]:
     return -min((board.room[n][r] for r in board.problem.classes[c].amounts if r != "pods"), default=0), n
 
 
-def fewest_choices(board: Board, c: int, n: int) -> object:
+def fewest_choices(board: Board, c: int, n: int) -> tuple[Any, ...]:
     """Nodes that fewer other classes could use, first."""
     open_to = sum(not row[n] for row in board.problem.refused)
     return open_to, fullest(board, c, n)
@@ -152,7 +156,7 @@ def _filled(problem: Problem, order: Sequence[int], prefer: Preference) -> Board
 
 
 def in_order(problem: Problem, wanted: Sequence[Sequence[int]]) -> Board | None:
-    """An order in which the pods may come to be where they are wanted: `wanted[c][n]` of class c on node n."""
+    """An order in which pods come to be where they are wanted: `wanted[c][n]` of class c on node n."""
     board = Board(problem)
     left = {(c, n): count for c, row in enumerate(wanted) for n, count in enumerate(row) if count}
     while left:

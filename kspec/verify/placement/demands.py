@@ -30,7 +30,8 @@ class Spreading:
 
 
 class Demands:
-    """The rules, asked about single pods, pairs of pods, and a pod with a node; each pod by the profile that it
+    """The rules, asked about single pods, pairs of pods, and a pod with a node; each pod by the profile
+    that it
     asks for.
     """
 
@@ -63,9 +64,9 @@ class Demands:
         settings = self._settings(pod)
         values = {"pod": pod, "node": node, "settings": settings}
         for plugin, when, rule in self._static[self.scheduler(pod)]:
-            if when is None or call_function(when, *[values[p.name] for p in when.params]):
-                if call_function(rule, *[values[p.name] for p in rule.params]):
-                    return plugin
+            asked = when is None or call_function(when, *[values[p.name] for p in when.params])
+            if asked and call_function(rule, *[values[p.name] for p in rule.params]):
+                return plugin
         labels = (node.get("metadata") or {}).get("labels") or {}
         for needed in self._of_pod(pod, self.call("neededLabels", pod, settings)):
             if needed["key"] not in labels:
@@ -96,7 +97,9 @@ class Demands:
 
     def hindrances(self, later: Object, there: Object) -> tuple[str, ...]:
         """The labels in whose domains a pod that is there keeps out one that comes later."""
-        return tuple(str(s.get("key", "")) for s in self._of_pod(later, self.call("hindrances", later, there)))
+        return tuple(
+            str(s.get("key", "")) for s in self._of_pod(later, self.call("hindrances", later, there))
+        )
 
     def sees_whole(self, pod: Object) -> bool:
         """Is everything that filters may have against this pod known, spreading and company apart?"""

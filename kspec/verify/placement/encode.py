@@ -40,7 +40,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What must hold, and of what it speaks: `count`, `refused`, `amount`, `apart`, `near` or `even`; classes,
+    """What must hold, and of what it speaks: `count`, `refused`, `amount`, `apart`, `near` or `even`;
+    classes,
     cells and a filter, label or resource, for its words.
     """
 
@@ -56,7 +57,7 @@ def like_nodes(problem: Problem, also: Sequence[str] = ()) -> list[Cell]:
     """The nodes by kind: as few cells as the facts allow, in order of their first node. `also`: labels that
     matter besides.
     """
-    keys = [key for key in dict.fromkeys((*problem.keys(), *also)) if key]
+    keys = [key for key in dict.fromkeys((*problem.labels(), *also)) if key]
     shared = [key for key in keys if not problem.is_per_node(key)]
     own = [key for key in keys if problem.is_per_node(key)]
     domains = {key: problem.domains(key) for key in keys}
@@ -79,7 +80,9 @@ def like_nodes(problem: Problem, also: Sequence[str] = ()) -> list[Cell]:
 
 @lru_cache(maxsize=4096)
 def most_used(room: int, amounts: tuple[tuple[int, int], ...]) -> int:
-    """The greatest sum of these amounts (each with how often it may be taken) that is no more than the room."""
+    """The greatest sum of these amounts (each with how often it may be taken) that is no more than the
+    room.
+    """
     unit = gcd(*(amount for amount, _ in amounts)) if amounts else 1
     top = room // unit
     if top > UNITS_MAX:

@@ -16,7 +16,8 @@ from kspec.model.objects import Object, canonical, metadata, name_of
 from kspec.model.placement import NodePods
 from kspec.model.preemption import Candidate, Preemption
 from kspec.model.rng import Rng
-from kspec.verify.placement.problem import grouped, priority_of, shown_pod
+from kspec.verify.placement.making import grouped
+from kspec.verify.placement.problem import priority_of, shown_pod
 from kspec.verify.placement.replay import Judges, bound
 from kspec.verify.placement.source import Source
 
@@ -55,7 +56,7 @@ Wrong = Callable[[Seen], str]
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """A run to what is wrong; or none, and whether all runs were looked at. `pushed`: pods were pushed out."""
+    """A run to what is wrong; or none, and whether all were looked at. `pushed`: pods were pushed out."""
 
     moves: tuple[Move, ...]
     wrong: str
@@ -89,7 +90,9 @@ class Explorer:
     def waiting(self, state: State) -> dict[int, list[str]]:
         """The pods that have no node, by kind."""
         placed = {name for its in state for _, name in its}
-        found = {k: [shown_pod(p) for p in its if shown_pod(p) not in placed] for k, its in enumerate(self.kinds)}
+        found = {
+            k: [shown_pod(p) for p in its if shown_pod(p) not in placed] for k, its in enumerate(self.kinds)
+        }
         return {k: names for k, names in found.items() if names}
 
     def moves(self, state: State, kind: int, name: str) -> list[Move]:
@@ -112,7 +115,9 @@ class Explorer:
         return Move(kind, name, at[found.node], ties, tuple(shown_pod(v) for v in found.victims))
 
     def _has_lesser(self, state: State, pod: Object) -> bool:
-        there = [self._pods[name] for its in state for _, name in its] + [p for its in self._stay for p in its]
+        there = [self._pods[name] for its in state for _, name in its] + [
+            p for its in self._stay for p in its
+        ]
         return any(priority_of(p) < priority_of(pod) for p in there)
 
     def after(self, state: State, move: Move) -> State:
@@ -206,7 +211,11 @@ class Explorer:
 
     def _alike_nodes(self) -> list[int]:
         """A number for each node, equal for those that differ in nothing but their name."""
-        texts = [repr(canonical([p.get("spec"), metadata(p).get("annotations")])) for its in self.kinds for p in its[:1]]
+        texts = [
+            repr(canonical([p.get("spec"), metadata(p).get("annotations")]))
+            for its in self.kinds
+            for p in its[:1]
+        ]
         texts += [repr(canonical(p.get("spec"))) for p, _ in self.source.staying]
         stays = {where for _, where in self.source.staying}
         labels = [(metadata(node).get("labels") or {}) for node in self.nodes]

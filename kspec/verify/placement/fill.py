@@ -64,7 +64,7 @@ class _Nodes:
         self.left = {c: count for c, count in enumerate(counts) if count}
         self.room = problem.room[cell.first]
         self.amounts = {c: problem.classes[c].amounts for c in self.left}
-        each = {key for key in problem.keys() if problem.is_per_node(key)} | {NODE}
+        each = {key for key in problem.labels() if problem.is_per_node(key)} | {NODE}
         self.apart = {(a, b) for a, b, key, _ in problem.apart if key in each}
         self.apart |= {(b, a) for a, b in self.apart}
         scarce = {r: sum(a.get(r, 0) * self.left[c] for c, a in self.amounts.items()) for r in self.room}

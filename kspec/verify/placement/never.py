@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from difflib import get_close_matches
+from functools import cached_property
 
 from kspec.model.objects import name_of
 from kspec.runtime.symbolic import terms as t
@@ -23,8 +23,9 @@ from kspec.verify.placement.blocked import hindering, may_be_blocked
 from kspec.verify.placement.demands import label_of
 from kspec.verify.placement.encode import Cell, Encoding, like_nodes
 from kspec.verify.placement.explore import Explored, Explorer, Move, Seen, replay
+from kspec.verify.placement.making import grouped, problem_of
 from kspec.verify.placement.possible import Impossible, OnStep, labelled, quiet
-from kspec.verify.placement.problem import Problem, grouped, priority_of, problem_of, shown_pod
+from kspec.verify.placement.problem import Problem, priority_of, shown_pod
 from kspec.verify.placement.source import Source
 from kspec.verify.placement.words import Reason, listed, reasons
 
@@ -60,8 +61,12 @@ def parsed(text: str, source: Source) -> Forbidden:
     sort, _, rest = text.partition("=")
     parts = rest.split(",")
     if sort not in SORTS or len(parts) != (3 if sort == "skew" else 1) or not parts[0]:
-        help_ = "for example together=deployment/shop/web, or skew=deployment/shop/web,kubernetes.io/hostname,1"
-        raise DiagnosticError([Diagnostic(BAD_NEVER, f"`{text}` says nothing that can be forbidden", help=help_)])
+        help_ = (
+            "for example together=deployment/shop/web, or skew=deployment/shop/web,kubernetes.io/hostname,1"
+        )
+        raise DiagnosticError(
+            [Diagnostic(BAD_NEVER, f"`{text}` says nothing that can be forbidden", help=help_)]
+        )
     if sort == "skew" and not parts[2].isdecimal():
         raise DiagnosticError([Diagnostic(BAD_NEVER, f"`{parts[2]}` in `{text}` is no number of pods")])
     ref = meant(parts[0], source)
@@ -76,9 +81,7 @@ def meant(text: str, source: Source) -> str:
         return found[0]
     near = found or get_close_matches(text.lower(), names, 3, 0.4) or names[:3]
     what = "several things that pods come from" if found else "nothing that pods come from"
-    raise DiagnosticError(
-        [Diagnostic(BAD_NEVER, f"`{text}` is {what}", help=f"there are {', '.join(near)}")]
-    )
+    raise DiagnosticError([Diagnostic(BAD_NEVER, f"`{text}` is {what}", help=f"there are {', '.join(near)}")])
 
 
 def ask_never(source: Source, forbidden: Forbidden, timeout: float, on_step: OnStep = quiet) -> Answer:
@@ -101,7 +104,9 @@ class _Never:
     def answer(self) -> Answer:
         sampled = [p.scheduler for p in self.source.profiles if p.percentage is not None]
         if sampled:
-            headline = f"undecided whether {self.forbidden.words()}: {listed(sampled)} looks at some nodes only"
+            headline = (
+                f"undecided whether {self.forbidden.words()}: {listed(sampled)} looks at some nodes only"
+            )
             return Answer("never", UNSUPPORTED, headline)
         self.on_step(f"never {self.forbidden.sort}: what every placement obeys")
         proved = self._proved()
@@ -121,7 +126,9 @@ class _Never:
             case "pending":
                 if pushes:
                     return None
-                its = [c for c, k in enumerate(problem.classes) if source.origin(k.sample) == self.forbidden.ref]
+                its = [
+                    c for c, k in enumerate(problem.classes) if source.origin(k.sample) == self.forbidden.ref
+                ]
                 if all(self._never_blocked(problem, c) for c in its):
                     return self._holds("there is always a node with room for it")
                 return None
@@ -164,8 +171,14 @@ class _Never:
             return None
         cells = _two_of_each(like_nodes(problem, [self.forbidden.key]))
         encoding = Encoding(problem, cells, least=False, leaves=leaves)
-        classes = [c for c, k in enumerate(problem.classes) if self.source.origin(k.sample) == self.forbidden.ref]
-        goal = self._together(encoding, classes) if self.forbidden.sort == "together" else self._skew(encoding, classes)
+        classes = [
+            c for c, k in enumerate(problem.classes) if self.source.origin(k.sample) == self.forbidden.ref
+        ]
+        goal = (
+            self._together(encoding, classes)
+            if self.forbidden.sort == "together"
+            else self._skew(encoding, classes)
+        )
         demands = encoding.demands()
         asked = [*labelled(encoding, demands), (self.forbidden.words(), goal)]
         if solve(asked, self.left() / 2) is not None:
@@ -173,7 +186,9 @@ class _Never:
         core = contradiction(asked, max(1.0, self.left() / 2))
         said: tuple[Reason, ...] = ()
         if isinstance(core, Contradiction):
-            kept = tuple(demands[at] for at in core.indices if at < len(demands) and demands[at].kind != "count")
+            kept = tuple(
+                demands[at] for at in core.indices if at < len(demands) and demands[at].kind != "count"
+            )
             said = reasons(Impossible(encoding, kept, core.minimal, ""), self.source.naming)
         return self._holds("no placement that the filters let come about is like that", said)
 

@@ -1,6 +1,7 @@
 """Knows whether all pods can have a node at once: a placement that the filters accept, or why there is none.
 
-First inequalities over kinds of nodes are tried, which settle most of what is impossible; then placements that
+First inequalities over kinds of nodes are tried, which settle most of what is impossible; then placements
+that
 a few simple orders construct; then every node by itself. What is impossible rests on demands that the filters
 imply; what is possible has been replayed on the filters.
 """

@@ -1,4 +1,5 @@
-"""Knows a cluster as questions about placement see it: its nodes, the pods that want one, those that stay; and
+"""Knows a cluster as questions about placement see it: its nodes, the pods that want one, those that stay;
+and
 the facts about it with some nodes lost.
 """
 
@@ -16,7 +17,8 @@ from kspec.model.profile import Profile
 from kspec.model.rules import RuleSet
 from kspec.verify.placement.demands import Demands, label_of
 from kspec.verify.placement.encode import like_nodes
-from kspec.verify.placement.problem import Problem, origin_of, problem_of
+from kspec.verify.placement.making import problem_of
+from kspec.verify.placement.problem import Problem, origin_of
 from kspec.verify.placement.replay import Judges, unbound
 from kspec.verify.placement.words import Naming
 

@@ -1,4 +1,5 @@
-"""Knows how demands that contradict each other read to a person: what is wanted, what stands in the way, where
+"""Knows how demands that contradict each other read to a person: what is wanted, what stands in the way,
+where
 in the manifests it is said.
 """
 

@@ -23,6 +23,7 @@ VERSIONS: dict[str, int] = {
     "import": 1,
     "place": 1,
     "plan": 1,
+    "policies": 1,
     "verify": 1,
     "who-can": 1,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.lists import distinct, slice_list
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param
-from kspec.runtime.strings import lower_ascii, split, substring, substring_from
+from kspec.runtime.strings import lower_ascii, split, substring, substring_from, upper_ascii
 from ..access import chain as access_chain
 
 
@@ -177,6 +177,22 @@ def hasName(verb, subresource):
     return verb != "deletecollection" and (verb != "create" or subresource != "")
 
 
+# access/methodOf  function (verb: string): string
+def methodOf(verb):
+    """The method that a request with this verb came with; a path's verb is its method in small letters."""
+    if verb in ["get", "list", "watch"]:
+        return "GET"
+    elif verb in ["create", "post"]:
+        return "POST"
+    elif verb in ["update", "put"]:
+        return "PUT"
+    elif verb == "patch":
+        return "PATCH"
+    elif verb in ["delete", "deletecollection"]:
+        return "DELETE"
+    return upper_ascii(verb)
+
+
 RULES = (
     CompiledRule(
         "access/segments",
@@ -314,6 +330,18 @@ RULES = (
         reads={"subresource": frozenset(((),)), "verb": frozenset(((),))},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo",
         doc="Does a request with this verb carry the name of one object? To create one is asked of a collection, and so is to delete many;\na list or watch has a name where its field selector demands one.",
+        path="access/attributes",
+    ),
+    CompiledRule(
+        "access/methodOf",
+        "function",
+        "methodOf",
+        (Param("verb", "string"),),
+        methodOf,
+        result="string",
+        reads={"verb": frozenset(((),))},
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo, read backwards",
+        doc="The method that a request with this verb came with; a path's verb is its method in small letters.",
         path="access/attributes",
     ),
 )

@@ -124,6 +124,19 @@ def groupMeans(group):
     return ""
 
 
+# access/specialGroups  function (): list(string)
+def specialGroups():
+    """The groups that have a meaning of their own and name no namespace."""
+    return [
+        "system:masters",
+        "system:authenticated",
+        "system:unauthenticated",
+        "system:serviceaccounts",
+        "system:nodes",
+        "system:bootstrappers",
+    ]
+
+
 RULES = (
     CompiledRule(
         "access/authenticated",
@@ -242,6 +255,17 @@ RULES = (
         reads={"group": frozenset(((),))},
         source="staging/src/k8s.io/apiserver/pkg/authentication/user/user.go; pkg/serviceaccount",
         doc='Whom a group that Kubernetes itself fills holds; "" for any other.',
+        path="access/identity",
+    ),
+    CompiledRule(
+        "access/specialGroups",
+        "function",
+        "specialGroups",
+        (),
+        specialGroups,
+        result="list(string)",
+        source="staging/src/k8s.io/apiserver/pkg/authentication/user/user.go",
+        doc="The groups that have a meaning of their own and name no namespace.",
         path="access/identity",
     ),
 )

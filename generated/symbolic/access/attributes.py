@@ -301,6 +301,32 @@ def hasName(verb, subresource):
     )
 
 
+# access/methodOf  function (verb: string): string
+@ops.rule("access/methodOf")
+def methodOf(verb):
+    return ops.cond(
+        ops.call("@in", verb, ops.list_(["get", "list", "watch"])),
+        lambda: "GET",
+        lambda: ops.cond(
+            ops.call("@in", verb, ops.list_(["create", "post"])),
+            lambda: "POST",
+            lambda: ops.cond(
+                ops.call("@in", verb, ops.list_(["update", "put"])),
+                lambda: "PUT",
+                lambda: ops.cond(
+                    ops.call("_==_", verb, "patch"),
+                    lambda: "PATCH",
+                    lambda: ops.cond(
+                        ops.call("@in", verb, ops.list_(["delete", "deletecollection"])),
+                        lambda: "DELETE",
+                        lambda: ops.call("upperAscii", verb),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
 RULES = {
     "access/segments": segments,
     "access/verbOf": verbOf,
@@ -311,4 +337,5 @@ RULES = {
     "access/knownVerbs": knownVerbs,
     "access/checkedResources": checkedResources,
     "access/hasName": hasName,
+    "access/methodOf": methodOf,
 }

@@ -182,6 +182,21 @@ def groupMeans(group):
     )
 
 
+# access/specialGroups  function (): list(string)
+@ops.rule("access/specialGroups")
+def specialGroups():
+    return ops.list_(
+        [
+            "system:masters",
+            "system:authenticated",
+            "system:unauthenticated",
+            "system:serviceaccounts",
+            "system:nodes",
+            "system:bootstrappers",
+        ],
+    )
+
+
 RULES = {
     "access/authenticated": authenticated,
     "access/anonymous": anonymous,
@@ -193,4 +208,5 @@ RULES = {
     "access/serviceAccountOf": serviceAccountOf,
     "access/knownAs": knownAs,
     "access/groupMeans": groupMeans,
+    "access/specialGroups": specialGroups,
 }

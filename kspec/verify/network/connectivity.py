@@ -1,0 +1,189 @@
+"""Knows who may talk to whom: all pairs of ends at hand, and the outside, by classes that all policies treat
+alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from kspec.verify.network.addresses import AddressCells
+from kspec.verify.network.columns import Columns, End, first_member, members, texts_in
+from kspec.verify.network.parts import Object, Parts, Policy
+from kspec.verify.network.ports import NONE, difference, intersection, union
+from kspec.verify.network.treatment import SHUT, Answer, Side, Treatment
+
+OTHER = object()
+"""Stands for every text that no policy mentions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Every one of these origins may talk to every one of these destinations on these ports (open ones, and
+    undetermined ones). `free`: only because no policy is about either end.
+    """
+
+    origins: int
+    destinations: int
+    answer: Answer
+    free: bool
+
+
+class Connectivity:
+    """The answers for some ends and the outside. Numbers of ends: first classes of those given, then cells of
+    addresses outside.
+    """
+
+    def __init__(self, ends: Sequence[End], cluster: Object, parts: Parts) -> None:
+        self.cluster = cluster
+        self.policies: list[Policy] = parts.policies(cluster)
+        texts = texts_in([policy.object for policy in self.policies])
+        of_nodes = texts_in(
+            [(node.get("status") or {}).get("addresses") for node in cluster.get("nodes") or ()]
+        )
+        self.cells = AddressCells(texts | of_nodes)
+        manifests = {
+            n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in cluster.get("namespaces") or ()
+        }
+        self.classes = classes(ends, texts, self.cells, manifests)
+        self.inside = len(self.classes)
+        self.outside: list[int] = []  # of each end outside, its cell
+        made: list[End] = [ends[its[0]] for its in self.classes]
+        for cell in range(self.cells.count):
+            address = self.cells.address_in(cell)
+            if address is not None:
+                self.outside.append(cell)
+                made.append({"outside": True, "address": address})
+        self.columns = Columns(made, self.cells, manifests)
+        self.all_inside = (1 << self.inside) - 1
+        self.all_outside = self.columns.all ^ self.all_inside
+        self.egress = Side("Egress", parts, self.policies, self.columns, cluster)
+        self.ingress = Side("Ingress", parts, self.policies, self.columns, cluster)
+        self._joined: dict[tuple[Answer, Answer], Answer] = {}
+
+    @property
+    def ends(self) -> Sequence[End]:
+        return self.columns.ends
+
+    def answer(self, origin: int, destination: int) -> Answer:
+        """What may pass from one end to another, by their numbers."""
+        return self.join(
+            _of(self.egress.treatment(origin), destination), _of(self.ingress.treatment(destination), origin)
+        )
+
+    def join(self, leave: Answer, enter: Answer) -> Answer:
+        """Open is what both sides leave open; undetermined what neither refuses, but one leaves undetermined."""
+        key = (leave, enter)
+        known = self._joined.get(key)
+        if known is None:
+            open_ = intersection(leave[0], enter[0])
+            perhaps = NONE
+            if leave[1] or enter[1]:
+                perhaps = difference(intersection(union(*leave), union(*enter)), open_)
+            known = self._joined[key] = (open_, perhaps)
+        return known
+
+    def rows(self) -> Iterator[tuple[int, dict[Answer, int]]]:
+        """For each end as an origin: the destinations that get one answer; those that are shut left out."""
+        into, to_all = self._entering()
+        for origin in range(len(self.ends)):
+            wanted = self.columns.all if origin < self.inside else self.all_inside
+            row: dict[Answer, int] = {}
+            for leave, reached in self.egress.treatment(origin).answers.items():
+                for enter, entered in (*into[origin].items(), *to_all.items()):
+                    both = reached & entered & wanted
+                    if both:
+                        answer = self.join(leave, enter)
+                        if answer != SHUT:
+                            row[answer] = row.get(answer, 0) | both
+            yield origin, row
+
+    def _entering(self) -> tuple[list[dict[Answer, int]], dict[Answer, int]]:
+        """By origin: the destinations that let it in, by answer; and those that let everyone in alike."""
+        alike: dict[int, tuple[Treatment, list[int]]] = {}
+        for index in range(len(self.ends)):
+            treatment = self.ingress.treatment(index)
+            alike.setdefault(id(treatment), (treatment, []))[1].append(index)
+        into: list[dict[Answer, int]] = [{} for _ in self.ends]
+        to_all: dict[Answer, int] = {}
+        for treatment, indices in alike.values():
+            own = sum(1 << index for index in indices)
+            for answer, origins in treatment.answers.items():
+                if origins == self.columns.all:
+                    to_all[answer] = to_all.get(answer, 0) | own
+                    continue
+                for origin in members(origins):
+                    its = into[origin]
+                    its[answer] = its.get(answer, 0) | own
+        return into, to_all
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """All that is open or undetermined, as few blocks: origins with equal rows stand together."""
+        free_in = self.free(self.ingress)
+        free_out = self.free(self.egress)
+        alike: dict[tuple[bool, bool, frozenset[tuple[Answer, int]]], int] = {}
+        for origin, row in self.rows():
+            key = (bool(free_out >> origin & 1), origin < self.inside, frozenset(row.items()))
+            alike[key] = alike.get(key, 0) | 1 << origin
+        found = []
+        for (free, _, row_items), origins in alike.items():
+            for answer, destinations in row_items:
+                parts = ((destinations & free_in, True), (destinations & ~free_in, False))
+                for part, is_free in parts if free else ((destinations, False),):
+                    if part:
+                        found.append(Block(origins, part, answer, is_free))
+        return sorted(found, key=lambda b: (first_member(b.origins), first_member(b.destinations), b.answer))
+
+    def free(self, side: Side) -> int:
+        """The ends that no policy is about in a direction."""
+        return sum(1 << index for index, about in enumerate(side.about) if not about)
+
+
+def classes(
+    ends: Sequence[End],
+    texts: set[str],
+    cells: AddressCells,
+    manifests: Mapping[str, Mapping[str, str]],
+) -> list[list[int]]:
+    """The ends that no policy with these texts can tell apart, by number; in order of the first of each."""
+    found: dict[object, list[int]] = {}
+    seen: dict[str, tuple[object, ...]] = {}
+
+    def mentioned(labels: Mapping[str, str] | None) -> frozenset[tuple[str, object]] | None:
+        if labels is None:
+            return None
+        return frozenset((k, v if v in texts else OTHER) for k, v in labels.items() if k in texts)
+
+    for index, end in enumerate(ends):
+        namespace = end.get("namespace") or ""
+        if namespace not in seen:
+            seen[namespace] = (
+                namespace if namespace in texts else OTHER,
+                mentioned(manifests.get(namespace)),
+            )
+        address = end.get("address")
+        key = (
+            seen[namespace],
+            tuple(sorted(name for name, value in end.items() if value is True)),
+            mentioned(end.get("labels")),
+            mentioned(end.get("namespaceLabels")),
+            None if address is None else cells.cell_of(address),
+            _mentioned_ports(end, texts),
+        )
+        found.setdefault(key, []).append(index)
+    return list(found.values())
+
+
+def _mentioned_ports(end: End, texts: set[str]) -> tuple[object, ...]:
+    ports: Iterable[Mapping[str, object]] = end.get("ports") or ()
+    return tuple(
+        (p.get("name"), p.get("containerPort"), p.get("protocol")) for p in ports if p.get("name") in texts
+    )
+
+
+def _of(treatment: Treatment, other: int) -> Answer:
+    """The answer that one other end gets."""
+    bit = 1 << other
+    return next((answer for answer, ends in treatment.answers.items() if ends & bit), SHUT)

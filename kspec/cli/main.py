@@ -20,6 +20,7 @@ from kspec.cli import exits
 COMMANDS: dict[str, str] = {
     "plan": "What would this change do, and where would each pod run?",
     "verify": "Prove properties, or show what breaks them.",
+    "connect": "Who may talk to whom, by all network policies?",
     "diff": "What does an edit really change, for everything that could exist?",
     "explain": "Explain a diagnostic, a rule, or why a pod is where it is.",
     "fmt": "Format .kspec files.",

@@ -10,6 +10,7 @@ from pathlib import Path
 VERSIONS: dict[str, int] = {
     "compile": 1,
     "conform": 1,
+    "connect": 1,
     "diagnostics": 1,
     "diff": 1,
     "eval": 1,

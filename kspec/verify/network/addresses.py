@@ -71,7 +71,7 @@ def show_range(first: int, last: int) -> list[str]:
     """A range of places as blocks if few say it, else as two addresses."""
     base, kind = (0, IPv4Address) if first < V6_BASE else (V6_BASE, IPv6Address)
     low, high = kind(first - base), kind(last - base)
-    blocks = summarize_address_range(low, high)  # type: ignore[type-var]
+    blocks = summarize_address_range(low, high)
     found = []
     for block in blocks:
         found.append(str(block))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kspec.verify.network.addresses import AddressCells
-from kspec.verify.network.columns import Columns, End, first_member, members, texts_in
+from kspec.verify.network.columns import Columns, End, bits_of, first_member, members, texts_in
 from kspec.verify.network.parts import Object, Parts, Policy
 from kspec.verify.network.ports import NONE, difference, intersection, union
 from kspec.verify.network.treatment import SHUT, Answer, Side, Treatment
@@ -73,7 +73,7 @@ class Connectivity:
         )
 
     def join(self, leave: Answer, enter: Answer) -> Answer:
-        """Open is what both sides leave open; undetermined what neither refuses, but one leaves undetermined."""
+        """Open is what both sides leave open; undetermined what neither refuses, but one leaves so."""
         key = (leave, enter)
         known = self._joined.get(key)
         if known is None:
@@ -85,14 +85,15 @@ class Connectivity:
         return known
 
     def rows(self) -> Iterator[tuple[int, dict[Answer, int]]]:
-        """For each end as an origin: the destinations that get one answer; those that are shut left out."""
+        """For each end at hand as an origin: the destinations that get one answer; those that are shut left
+        out.
+        """
         into, to_all = self._entering()
-        for origin in range(len(self.ends)):
-            wanted = self.columns.all if origin < self.inside else self.all_inside
+        for origin in range(self.inside):
             row: dict[Answer, int] = {}
             for leave, reached in self.egress.treatment(origin).answers.items():
                 for enter, entered in (*into[origin].items(), *to_all.items()):
-                    both = reached & entered & wanted
+                    both = reached & entered
                     if both:
                         answer = self.join(leave, enter)
                         if answer != SHUT:
@@ -100,45 +101,76 @@ class Connectivity:
             yield origin, row
 
     def _entering(self) -> tuple[list[dict[Answer, int]], dict[Answer, int]]:
-        """By origin: the destinations that let it in, by answer; and those that let everyone in alike."""
-        alike: dict[int, tuple[Treatment, list[int]]] = {}
-        for index in range(len(self.ends)):
-            treatment = self.ingress.treatment(index)
-            alike.setdefault(id(treatment), (treatment, []))[1].append(index)
-        into: list[dict[Answer, int]] = [{} for _ in self.ends]
+        """By origin at hand: the destinations that let it in, by answer; and those that let everyone in
+        alike.
+        """
+        into: list[dict[Answer, int]] = [{} for _ in range(self.inside)]
         to_all: dict[Answer, int] = {}
-        for treatment, indices in alike.values():
-            own = sum(1 << index for index in indices)
+        for treatment, own in alike(self.ingress, self.columns.all):
             for answer, origins in treatment.answers.items():
                 if origins == self.columns.all:
                     to_all[answer] = to_all.get(answer, 0) | own
                     continue
-                for origin in members(origins):
+                for origin in members(origins & self.all_inside):
                     its = into[origin]
                     its[answer] = its.get(answer, 0) | own
         return into, to_all
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """All that is open or undetermined, as few blocks: origins with equal rows stand together."""
+        """All that is open or undetermined, as few blocks: origins with equal rows stand together; of the
+        outside, destinations that the same addresses reach.
+        """
         free_in = self.free(self.ingress)
         free_out = self.free(self.egress)
-        alike: dict[tuple[bool, bool, frozenset[tuple[Answer, int]]], int] = {}
+        rows: dict[tuple[bool, frozenset[tuple[Answer, int]]], int] = {}
         for origin, row in self.rows():
-            key = (bool(free_out >> origin & 1), origin < self.inside, frozenset(row.items()))
-            alike[key] = alike.get(key, 0) | 1 << origin
-        found = []
-        for (free, _, row_items), origins in alike.items():
-            for answer, destinations in row_items:
-                parts = ((destinations & free_in, True), (destinations & ~free_in, False))
-                for part, is_free in parts if free else ((destinations, False),):
-                    if part:
-                        found.append(Block(origins, part, answer, is_free))
-        return sorted(found, key=lambda b: (first_member(b.origins), first_member(b.destinations), b.answer))
+            key = (bool(free_out >> origin & 1), frozenset(row.items()))
+            rows[key] = rows.get(key, 0) | 1 << origin
+        found = [
+            (origins, destinations, answer, free)
+            for (free, row_items), origins in rows.items()
+            for answer, destinations in row_items
+        ]
+        found += [(origins, own, answer, True) for origins, own, answer in self._from_outside()]
+        blocks = []
+        for origins, destinations, answer, free in found:
+            marked = destinations & free_in if free else 0
+            for part, is_free in ((marked, True), (destinations & ~marked, False)):
+                if part:
+                    blocks.append(Block(origins, part, answer, is_free))
+        return sorted(blocks, key=lambda b: (first_member(b.origins), first_member(b.destinations), b.answer))
+
+    def _from_outside(self) -> Iterator[tuple[int, int, Answer]]:
+        """Addresses, the ends at hand that they reach, the answer. No policy is about the outside."""
+        found: dict[tuple[int, Answer], int] = {}
+        leaving = alike(self.egress, self.all_outside)
+        for entering, own in alike(self.ingress, self.all_inside):
+            reached: dict[tuple[Answer, int], int] = {}
+            for enter, origins in entering.answers.items():
+                for treatment, its in leaving:
+                    for leave, destinations in treatment.answers.items():
+                        both, part = origins & its, own & destinations
+                        answer = self.join(leave, enter)
+                        if both and part and answer != SHUT:
+                            reached[answer, part] = reached.get((answer, part), 0) | both
+            for (answer, part), addresses in reached.items():
+                found[addresses, answer] = found.get((addresses, answer), 0) | part
+        for (addresses, answer), ends in found.items():
+            yield addresses, ends, answer
 
     def free(self, side: Side) -> int:
         """The ends that no policy is about in a direction."""
         return sum(1 << index for index, about in enumerate(side.about) if not about)
+
+
+def alike(side: Side, ends: int) -> list[tuple[Treatment, int]]:
+    """The treatments of these ends in a direction, each with those that get it."""
+    found: dict[int, tuple[Treatment, list[int]]] = {}
+    for index in members(ends):
+        treatment = side.treatment(index)
+        found.setdefault(id(treatment), (treatment, []))[1].append(index)
+    return [(treatment, bits_of(indices)) for treatment, indices in found.values()]
 
 
 def classes(

@@ -13,7 +13,7 @@ from typing import Any
 from kspec.ir.types import ListOf, Record, TypeTable
 from kspec.model.program import cluster_fields
 from kspec.runtime.rulebook import CompiledRule, Rulebook
-from kspec.verify.network.columns import texts_in
+from kspec.verify.network.columns import End, texts_in
 
 DIRECTIONS = {"Egress": "network/mayLeave", "Ingress": "network/mayEnter"}
 CONTEXT = ("namespaces", "nodes")
@@ -86,7 +86,8 @@ class Parts:
     def __init__(self, book: Rulebook, table: TypeTable) -> None:
         self.may = {direction: _function(book, rule_id).fn for direction, rule_id in DIRECTIONS.items()}
         self.reaches = _function(book, "network/reaches").fn
-        self.endpoints = _function(book, "network/endpoints").fn
+        self.endpoints: Callable[[Object], list[End]] = _function(book, "network/endpoints").fn  # type: ignore[assignment]
+        self.talkers: Callable[[Object], list[Object]] = _function(book, "network/talkers").fn  # type: ignore[assignment]
         of_cluster = cluster_fields(table)
         about = _by_type(book, "isAbout")
         means_end, means_port = _by_type(book, "meansEnd"), _by_type(book, "meansPort")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -266,10 +267,14 @@ def entry_regions(
     said: dict[int, list[tuple[int, int]]] = {}
     for place, protocol in enumerate(PROTOCOLS):
         for low, after in pairwise(cuts):
-            answer = answered(lambda e, at=low, of=protocol: means(entry, e, at, of), destination)
+            answer = answered(partial(_swapped, means, entry, low, protocol), destination)
             digit = UNCLEAR if answer is None else int(answer)
             said.setdefault(digit, []).append((place * SPAN + low, place * SPAN + after - 1))
     return tuple((digit, normal(parts)) for digit, parts in sorted(said.items()))
+
+
+def _swapped(means: Any, entry: Object, port: int, protocol: str, destination: End) -> object:
+    return means(entry, destination, port, protocol)
 
 
 def profile_of(end: End) -> tuple[object, ...]:

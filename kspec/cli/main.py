@@ -22,7 +22,12 @@ COMMANDS: dict[str, str] = {
     "verify": "Prove properties, or show what breaks them.",
     "connect": "Who may talk to whom, by all network policies?",
     "diff": "What does an edit really change, for everything that could exist?",
+    "can": "May this user do this, and by which binding, role and rule?",
+    "who-can": "Everyone who may do this, each with what grants it.",
+    "access": "All that one user may do, as text or as a graph.",
     "explain": "Explain a diagnostic, a rule, or why a pod is where it is.",
+    "analyze": "Find what is superfluous, contradictory or cut off in policies.",
+    "suggest": "Write the least permissive policies for what you need.",
     "fmt": "Format .kspec files.",
     "import": "Turn YAML manifests into .kspec.",
     "export": "Turn .kspec (or any manifests) into canonical YAML.",
@@ -75,7 +80,8 @@ class LazyGroup(click.Group):
 
 def module_of(command: str) -> str:
     """The module of a command; those that are words or built-ins of Python end in `_`."""
-    return f"{command}_" if command in ("import", "eval", "compile") else command
+    module = command.replace("-", "_")
+    return f"{module}_" if command in ("import", "eval", "compile") else module
 
 
 def no_such_command(name: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kspec.runtime.conversions import double_from_int, int_from_double
+from kspec.runtime.conversions import double_from_int, int_from_double, int_from_string, string_from_int
 from kspec.runtime.generated_support import and_, field_of, fold, join_lists, merge_entries, put
 from kspec.runtime.lists import distinct, range_list
-from kspec.runtime.maths import greatest_of, least_of, natural_logarithm, round_half_away
+from kspec.runtime.maths import least_of, natural_logarithm, round_half_away
 from kspec.runtime.operators import (
     add_double,
     add_int,
@@ -18,6 +18,7 @@ from kspec.runtime.operators import (
 )
 from kspec.runtime.rulebook import CompiledRule, Param
 from ..scheduling import node_affinity as scheduling_node_affinity
+from ..scheduling import prepared as scheduling_prepared
 from ..scheduling import taint_toleration as scheduling_taint_toleration
 from ..types import selector as types_selector
 
@@ -51,25 +52,24 @@ def spreadCountsNone(c, pod):
     )
 
 
+# scheduling/spreadCounts  function (c: core.TopologySpreadConstraint, pod: core.Pod, other: core.Pod): bool
+def spreadCounts(c, pod, other):
+    """Does a constraint count this other pod: is it of the pod's namespace, and not going?"""
+    return (
+        not spreadCountsNone(c, pod)
+        and ((other.get("metadata") or {}).get("namespace") or "") == (
+            (pod.get("metadata") or {}).get("namespace")
+            or ""
+        )
+        and (other.get("metadata") or {}).get("deletionTimestamp") is None
+        and spreadSelects(c, pod, (other.get("metadata") or {}).get("labels") or {})
+    )
+
+
 # scheduling/spreadCount  function (c: core.TopologySpreadConstraint, pod: core.Pod, pods: list(core.Pod)): int
 def spreadCount(c, pod, pods):
-    """How many of these pods a constraint counts: those of the pod's namespace that are not going."""
-    if spreadCountsNone(c, pod):
-        return 0
-    return len(
-        [
-            p
-            for p in pods
-            if (
-                ((p.get("metadata") or {}).get("namespace") or "") == (
-                    (pod.get("metadata") or {}).get("namespace")
-                    or ""
-                )
-                and (p.get("metadata") or {}).get("deletionTimestamp") is None
-                and spreadSelects(c, pod, (p.get("metadata") or {}).get("labels") or {})
-            )
-        ],
-    )
+    """How many of these pods a constraint counts."""
+    return len([p for p in pods if spreadCounts(c, pod, p)])
 
 
 # scheduling/takesPart  function (c: core.TopologySpreadConstraint, pod: core.Pod, node: core.Node): bool
@@ -92,9 +92,11 @@ def hasAllKeys(constraints, node):
     )
 
 
-# scheduling/hardConstraints  function (pod: core.Pod): list(core.TopologySpreadConstraint)
-def hardConstraints(pod):
+# scheduling/hardConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
+def hardConstraints(pod, settings, cluster):
     """The constraints that a node must not violate."""
+    if len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0:
+        return defaultConstraints(pod, "DoNotSchedule", settings, cluster)
     return [
         c
         for c in (pod.get("spec") or {}).get("topologySpreadConstraints") or []
@@ -102,79 +104,113 @@ def hardConstraints(pod):
     ]
 
 
-# scheduling/spreadsHard  function (pod: core.Pod): bool
-def spreadsHard(pod):
-    return len(hardConstraints(pod)) > 0
+# scheduling/spreadsHard  function (hard: list(core.TopologySpreadConstraint)): bool
+def spreadsHard(hard):
+    return len(hard) > 0
 
 
-# scheduling/countsByValue  function (c: core.TopologySpreadConstraint, pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, int)
-def countsByValue(c, pod, nodes):
-    """How many pods a constraint counts in each domain. Pods that were taken away leave a gap, be they going or not."""
-    values = distinct(
-        [
-            index_map(
-                ((n.get("node") or {}).get("metadata") or {}).get("labels") or {},
-                c.get("topologyKey") or "",
-            )
-            for n in nodes
-        ],
-    )
-    return merge_entries(
-        put(
-            {},
-            v,
-            fold(
-                [
-                    n
-                    for n in nodes
-                    if index_map(
-                        ((n.get("node") or {}).get("metadata") or {}).get("labels") or {},
-                        c.get("topologyKey") or "",
-                    ) == v
-                ],
-                0,
-                lambda n, sum: subtract_int(
-                    add_int(
-                        sum,
-                        spreadCount(c, pod, join_lists(n.get("pods") or [], n.get("removed") or [])),
-                    ),
-                    len(
-                        [
-                            p
-                            for p in n.get("removed") or []
-                            if (
-                                ((p.get("metadata") or {}).get("namespace") or "") == (
-                                    (pod.get("metadata") or {}).get("namespace")
-                                    or ""
-                                )
-                                and spreadSelects(c, pod, (p.get("metadata") or {}).get("labels") or {})
-                            )
-                        ],
-                    ),
-                ),
-            ),
-        )
-        for i, v in enumerate(values)
-    )
-
-
-# scheduling/spreads  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): list(scheduling.Spread)
-def spreads(pod, nodes):
-    """The state of each constraint that a node must not violate."""
-    hard = hardConstraints(pod)
-    known = [n for n in nodes if hasAllKeys(hard, n.get("node") or {})]
+# scheduling/hardDomains  function (pod: core.Pod, node: core.Node, hard: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+def hardDomains(pod, node, hard):
+    """The constraints, by place, by which a node takes part in the spreading at all, each with its domain there."""
+    if not hasAllKeys(hard, node):
+        return []
     return [
-        spreadOf(c, pod, countsByValue(c, pod, [n for n in known if takesPart(c, pod, n.get("node") or {})]))
-        for c in hard
+        {
+            "key": string_from_int(i),
+            "value": index_map(
+                (node.get("metadata") or {}).get("labels") or {},
+                index_list(hard, i).get("topologyKey") or "",
+            ),
+        }
+        for i in [i for i in range_list(len(hard)) if takesPart(index_list(hard, i), pod, node)]
     ]
 
 
-# scheduling/spreadOf  function (c: core.TopologySpreadConstraint, pod: core.Pod, counts: map(string, int)): scheduling.Spread
-def spreadOf(c, pod, counts):
+# scheduling/hardCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, hard: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+def hardCountsOf(pod, node, other, hard):
+    """The domains in which a pod on this node is counted."""
+    if any(spreadCounts(c, pod, other) for c in hard):
+        return [
+            {"key": d.get("key") or "", "value": d.get("value") or "", "count": 1}
+            for d in [
+                d
+                for d in hardDomains(pod, node, hard)
+                if spreadCounts(index_list(hard, int_from_string(d.get("key") or "")), pod, other)
+            ]
+        ]
+    return []
+
+
+# scheduling/hardGapsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, hard: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+def hardGapsOf(pod, node, other, hard):
+    """A pod that was taken away leaves a gap, be it going or not."""
+    if ((other.get("metadata") or {}).get("namespace") or "") != (
+        (pod.get("metadata") or {}).get("namespace")
+        or ""
+    ):
+        return []
+    return [
+        {
+            "key": d.get("key") or "",
+            "value": d.get("value") or "",
+            "count": (
+                1
+                if spreadCounts(index_list(hard, int_from_string(d.get("key") or "")), pod, other)
+                else 0
+            ) - 1,
+        }
+        for d in [
+            d
+            for d in hardDomains(pod, node, hard)
+            if spreadSelects(
+                index_list(hard, int_from_string(d.get("key") or "")),
+                pod,
+                (other.get("metadata") or {}).get("labels") or {},
+            )
+        ]
+    ]
+
+
+# scheduling/hardCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), hard: list(core.TopologySpreadConstraint)): map(string, map(string, int))
+def hardCounts(pod, nodes, hard):
+    """How many pods each constraint counts in each of its domains."""
+    return scheduling_prepared.tallied(
+        [
+            one
+            for n in nodes
+            for one in join_lists(
+                hardDomains(pod, n.get("node") or {}, hard),
+                [one for p in n.get("pods") or [] for one in hardCountsOf(pod, n.get("node") or {}, p, hard)],
+                [
+                    one
+                    for p in n.get("removed") or []
+                    for one in hardGapsOf(pod, n.get("node") or {}, p, hard)
+                ],
+            )
+        ],
+    )
+
+
+# scheduling/spreads  function (pod: core.Pod, hardCounts: map(string, map(string, int)), hard: list(core.TopologySpreadConstraint)): list(scheduling.Spread)
+def spreads(pod, hardCounts_, hard):
+    """The state of each constraint that a node must not violate."""
+    return [
+        spreadOf(
+            index_list(hard, i),
+            pod,
+            string_from_int(i),
+            hardCounts_[string_from_int(i)] if string_from_int(i) in hardCounts_ else {},
+        )
+        for i in range_list(len(hard))
+    ]
+
+
+# scheduling/spreadOf  function (c: core.TopologySpreadConstraint, pod: core.Pod, index: string, counts: map(string, int)): scheduling.Spread
+def spreadOf(c, pod, index, counts):
     return {
+        "index": index,
         "key": c.get("topologyKey") or "",
         "maxSkew": c.get("maxSkew") or 0,
-        "counts": counts,
         "minimum": (
             0
             if len(counts) < (c.get("minDomains") or 0 if c.get("minDomains") is not None else 1)
@@ -184,13 +220,16 @@ def spreadOf(c, pod, counts):
     }
 
 
-# scheduling/keepsSkew  function (s: scheduling.Spread, node: core.Node): bool
-def keepsSkew(s, node):
+# scheduling/keepsSkew  function (s: scheduling.Spread, node: core.Node, counts: map(string, map(string, int))): bool
+def keepsSkew(s, node, counts):
     """Does this node let the pod in, by one constraint?"""
-    value = index_map((node.get("metadata") or {}).get("labels") or {}, s.get("key") or "")
     return subtract_int(
         add_int(
-            (s.get("counts") or {})[value] if value in (s.get("counts") or {}) else 0,
+            scheduling_prepared.countAt(
+                counts,
+                s.get("index") or "",
+                index_map((node.get("metadata") or {}).get("labels") or {}, s.get("key") or ""),
+            ),
             s.get("self") or 0,
         ),
         s.get("minimum") or 0,
@@ -200,15 +239,15 @@ def keepsSkew(s, node):
     )
 
 
-# scheduling/PodTopologySpread  filter (pod: core.Pod, node: core.Node, spreads: list(scheduling.Spread)): list(Finding)
-def filter_PodTopologySpread(pod, node, spreads_):
+# scheduling/PodTopologySpread  filter (pod: core.Pod, node: core.Node, spreads: list(scheduling.Spread), hardCounts: map(string, map(string, int))): list(Finding)
+def filter_PodTopologySpread(pod, node, spreads_, hardCounts_):
     """The first constraint that fails gives the reason: the node is in no domain, or its domain would have too many."""
     failing = [
         s
         for s in spreads_
         if (
             (s.get("key") or "") not in ((node.get("metadata") or {}).get("labels") or {})
-            or not keepsSkew(s, node)
+            or not keepsSkew(s, node, hardCounts_)
         )
     ]
     if (
@@ -315,33 +354,58 @@ def defaultSelector(pod, cluster):
     }
 
 
-# scheduling/defaultConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
-def defaultConstraints(pod, cluster):
-    """What a pod that says nothing is spread by: over nodes and, less strictly, over zones."""
-    selector = defaultSelector(pod, cluster)
+# scheduling/systemConstraints  function (): list(scheduling.DefaultConstraint)
+def systemConstraints():
+    """What every pod is spread by that says nothing, if the profile says nothing either: over nodes and, less strictly, over
+    zones.
+    """
+    return [
+        {"maxSkew": 3, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"},
+        {"maxSkew": 5, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"},
+    ]
+
+
+# scheduling/spreadsBySystem  function (settings: scheduling.Settings): bool
+def spreadsBySystem(settings):
+    """Are the defaults those of the system, which take no heed of labels that a node lacks?"""
+    return (settings.get("PodTopologySpread") or {}).get("defaultingType") == "System"
+
+
+# scheduling/defaultConstraints  function (pod: core.Pod, action: string, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
+def defaultConstraints(pod, action, settings, cluster):
+    """What a pod that says nothing is spread by: the pods that its Services and its owner select."""
+    if spreadsBySystem(settings):
+        all_ = systemConstraints()
+    else:
+        all_ = (settings.get("PodTopologySpread") or {}).get("defaultConstraints") or []
+    wanted = [c for c in all_ if (c.get("whenUnsatisfiable") or "") == action]
+    return [] if len(wanted) == 0 else selecting(wanted, defaultSelector(pod, cluster))
+
+
+# scheduling/selecting  function (constraints: list(scheduling.DefaultConstraint), selector: meta.LabelSelector): list(core.TopologySpreadConstraint)
+def selecting(constraints, selector):
+    """These constraints, about the pods that are selected; none if nothing is."""
     if len(selector.get("matchLabels") or {}) == 0 and len(selector.get("matchExpressions") or []) == 0:
         return []
     return [
         {
-            "maxSkew": 3,
-            "topologyKey": "kubernetes.io/hostname",
-            "whenUnsatisfiable": "ScheduleAnyway",
+            "maxSkew": c.get("maxSkew") or 0,
+            "topologyKey": c.get("topologyKey") or "",
+            "whenUnsatisfiable": c.get("whenUnsatisfiable") or "",
             "labelSelector": selector,
-        },
-        {
-            "maxSkew": 5,
-            "topologyKey": "topology.kubernetes.io/zone",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": selector,
-        },
+            "minDomains": 1 if (c.get("minDomains") or 0) == 0 else c.get("minDomains") or 0,
+            "nodeAffinityPolicy": c.get("nodeAffinityPolicy") or "",
+            "nodeTaintsPolicy": c.get("nodeTaintsPolicy") or "",
+        }
+        for c in constraints
     ]
 
 
-# scheduling/softConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
-def softConstraints(pod, cluster):
+# scheduling/softConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
+def softConstraints(pod, settings, cluster):
     """The constraints that a node had better not violate."""
     if len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0:
-        return defaultConstraints(pod, cluster)
+        return defaultConstraints(pod, "ScheduleAnyway", settings, cluster)
     return [
         c
         for c in (pod.get("spec") or {}).get("topologySpreadConstraints") or []
@@ -349,10 +413,15 @@ def softConstraints(pod, cluster):
     ]
 
 
-# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint)): bool
-def isRanked(pod, node, soft):
-    """By its own constraints a pod is spread over nodes that have all their labels; by the defaults over any."""
-    return len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0 or hasAllKeys(soft, node)
+# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): bool
+def isRanked(pod, node, soft, settings):
+    """By its own constraints, and by those of a profile, a pod is spread over nodes that have all their labels; by those of the
+    system over any.
+    """
+    return (
+        len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0 and spreadsBySystem(settings)
+        or hasAllKeys(soft, node)
+    )
 
 
 # scheduling/labelOf  function (node: core.Node, key: string): string
@@ -363,39 +432,101 @@ def labelOf(node, key):
     return ""
 
 
-# scheduling/evenness  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), fitting: list(core.Node), soft: list(core.TopologySpreadConstraint)): list(scheduling.Evenness)
-def evenness(pod, nodes, fitting, soft):
-    """The state of each constraint that a node had better not violate, over the nodes that fit."""
-    ranked = [n for n in fitting if isRanked(pod, n, soft)]
-    counting = [n for n in nodes if isRanked(pod, n.get("node") or {}, soft)]
+# scheduling/isByNode  function (c: core.TopologySpreadConstraint): bool
+def isByNode(c):
+    """The constraint whose domains are single nodes: it is read off each, and not counted here."""
+    return c.get("topologyKey") == "kubernetes.io/hostname"
+
+
+# scheduling/softCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(scheduling.Count)
+def softCountsOf(pod, node, other, soft, settings):
+    """The domains in which a pod on this node is counted, by each constraint that is not by node."""
+    if not isRanked(pod, node, soft, settings):
+        return []
     return [
-        evennessOf(c, pod, [n for n in counting if takesPart(c, pod, n.get("node") or {})], ranked)
-        for c in soft
+        {
+            "key": string_from_int(i),
+            "value": labelOf(node, index_list(soft, i).get("topologyKey") or ""),
+            "count": 1,
+        }
+        for i in [
+            i
+            for i in range_list(len(soft))
+            if and_(
+                lambda: not isByNode(index_list(soft, i)),
+                lambda: spreadCounts(index_list(soft, i), pod, other),
+                lambda: takesPart(index_list(soft, i), pod, node),
+            )
+        ]
     ]
 
 
-# scheduling/evennessOf  function (c: core.TopologySpreadConstraint, pod: core.Pod, nodes: list(scheduling.NodeInfo), ranked: list(core.Node)): scheduling.Evenness
-def evennessOf(c, pod, nodes, ranked):
-    byNode = c.get("topologyKey") == "kubernetes.io/hostname"
-    values = [] if byNode else distinct([labelOf(n, c.get("topologyKey") or "") for n in ranked])
-    return {
-        "key": c.get("topologyKey") or "",
-        "maxSkew": c.get("maxSkew") or 0,
-        "counts": merge_entries(
-            put(
-                {},
-                v,
-                fold(
-                    [n for n in nodes if labelOf(n.get("node") or {}, c.get("topologyKey") or "") == v],
-                    0,
-                    lambda n, sum: add_int(sum, spreadCount(c, pod, n.get("pods") or [])),
+# scheduling/softCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): map(string, map(string, int))
+def softCounts(pod, nodes, soft, settings):
+    """How many pods each constraint counts in each of its domains."""
+    return scheduling_prepared.tallied(
+        [
+            one
+            for n in nodes
+            for p in n.get("pods") or []
+            for one in softCountsOf(pod, n.get("node") or {}, p, soft, settings)
+        ],
+    )
+
+
+# scheduling/softDomainsOf  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(scheduling.Count)
+def softDomainsOf(pod, node, soft, settings):
+    """The domains that a node which fits is in, by constraint; by node, that it is one more."""
+    if not isRanked(pod, node, soft, settings):
+        return []
+    return [
+        {
+            "key": string_from_int(i),
+            "value": (
+                ""
+                if isByNode(index_list(soft, i))
+                else labelOf(node, index_list(soft, i).get("topologyKey") or "")
+            ),
+            "count": 1,
+        }
+        for i in range_list(len(soft))
+    ]
+
+
+# scheduling/softDomains  function (pod: core.Pod, fitting: list(core.Node), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): map(string, map(string, int))
+def softDomains(pod, fitting, soft, settings):
+    """How many nodes fit, by each constraint in each of its domains."""
+    return scheduling_prepared.tallied(
+        [one for n in fitting for one in softDomainsOf(pod, n, soft, settings)],
+    )
+
+
+# scheduling/evenness  function (soft: list(core.TopologySpreadConstraint), softDomains: map(string, map(string, int))): list(scheduling.Evenness)
+def evenness(soft, softDomains_):
+    """The state of each constraint that a node had better not violate."""
+    return [
+        {
+            "index": string_from_int(i),
+            "key": index_list(soft, i).get("topologyKey") or "",
+            "maxSkew": index_list(soft, i).get("maxSkew") or 0,
+            "weight": natural_logarithm(
+                double_from_int(
+                    add_int(
+                        (
+                            scheduling_prepared.countAt(softDomains_, string_from_int(i), "")
+                            if isByNode(index_list(soft, i))
+                            else len(softDomains_[string_from_int(i)])
+                            if string_from_int(i) in softDomains_
+                            else 0
+                        ),
+                        2,
+                    ),
                 ),
-            )
-            for i, v in enumerate(values)
-        ),
-        "weight": natural_logarithm(double_from_int((len(ranked) if byNode else len(values)) + 2)),
-        "constraint": c,
-    }
+            ),
+            "constraint": index_list(soft, i),
+        }
+        for i in range_list(len(soft))
+    ]
 
 
 # scheduling/spreadsSoft  function (soft: list(core.TopologySpreadConstraint)): bool
@@ -404,10 +535,10 @@ def spreadsSoft(soft):
     return len(soft) > 0
 
 
-# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint)): int
-def score_PodTopologySpread(pod, node, placed, evenness_, soft):
+# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint), softCounts: map(string, map(string, int)), settings: scheduling.Settings): int
+def score_PodTopologySpread(pod, node, placed, evenness_, soft, softCounts_, settings):
     """How many pods are where this one would go, each constraint by its weight."""
-    if not isRanked(pod, node, soft):
+    if not isRanked(pod, node, soft, settings):
         return 0
     return int_from_double(
         round_half_away(
@@ -425,9 +556,10 @@ def score_PodTopologySpread(pod, node, placed, evenness_, soft):
                             double_from_int(
                                 (
                                     spreadCount(e.get("constraint") or {}, pod, placed)
-                                    if e.get("key") == "kubernetes.io/hostname"
-                                    else index_map(
-                                        e.get("counts") or {},
+                                    if isByNode(e.get("constraint") or {})
+                                    else scheduling_prepared.countAt(
+                                        softCounts_,
+                                        e.get("index") or "",
                                         index_map(
                                             (node.get("metadata") or {}).get("labels") or {},
                                             e.get("key") or "",
@@ -445,25 +577,12 @@ def score_PodTopologySpread(pod, node, placed, evenness_, soft):
     )
 
 
-# scheduling/fewestFirst  function (pod: core.Pod, fitting: list(core.Node), raw: list(int), soft: list(core.TopologySpreadConstraint)): list(int)
-def fewestFirst(pod, fitting, raw, soft):
-    """The fewer pods, the better; a node that is not ranked is the worst."""
-    ranked = [
-        index_list(raw, i)
-        for i in [i for i in range_list(len(raw)) if isRanked(pod, index_list(fitting, i), soft)]
-    ]
-    most = 0 if len(ranked) == 0 else greatest_of(ranked)
-    least = 0 if len(ranked) == 0 else least_of(ranked)
-    return [
-        (
-            0
-            if not isRanked(pod, index_list(fitting, i), soft)
-            else 100
-            if most == 0
-            else divide_int(multiply_int(100, subtract_int(add_int(most, least), index_list(raw, i))), most)
-        )
-        for i in range_list(len(raw))
-    ]
+# scheduling/fewestFirst  function (raw: int, least: int, most: int): int
+def fewestFirst(raw, least, most):
+    """The fewer pods, the better."""
+    if most == 0:
+        return 100
+    return divide_int(multiply_int(100, subtract_int(add_int(most, least), raw)), most)
 
 
 RULES = (
@@ -522,6 +641,36 @@ RULES = (
         path="scheduling/topology_spread",
     ),
     CompiledRule(
+        "scheduling/spreadCounts",
+        "function",
+        "spreadCounts",
+        (Param("c", "core.TopologySpreadConstraint"), Param("pod", "core.Pod"), Param("other", "core.Pod")),
+        spreadCounts,
+        result="bool",
+        reads={
+            "c": frozenset(
+                (
+                    ("labelSelector", "?"),
+                    ("labelSelector", "matchExpressions", "#"),
+                    ("labelSelector", "matchExpressions", "*", "key"),
+                    ("labelSelector", "matchExpressions", "*", "operator"),
+                    ("labelSelector", "matchExpressions", "*", "values"),
+                    ("labelSelector", "matchLabels", "#"),
+                    ("labelSelector", "matchLabels", "*"),
+                    ("matchLabelKeys", "#"),
+                    ("matchLabelKeys", "*"),
+                ),
+            ),
+            "other": frozenset(
+                (("metadata", "deletionTimestamp", "?"), ("metadata", "labels"), ("metadata", "namespace")),
+            ),
+            "pod": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/common.go countPodsMatchSelector",
+        doc="Does a constraint count this other pod: is it of the pod's namespace, and not going?",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
         "scheduling/spreadCount",
         "function",
         "spreadCount",
@@ -557,7 +706,7 @@ RULES = (
             ),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/common.go countPodsMatchSelector",
-        doc="How many of these pods a constraint counts: those of the pod's namespace that are not going.",
+        doc="How many of these pods a constraint counts.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
@@ -714,10 +863,54 @@ RULES = (
         "scheduling/hardConstraints",
         "function",
         "hardConstraints",
-        (Param("pod", "core.Pod"),),
+        (
+            Param("pod", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         hardConstraints,
         result="list(core.TopologySpreadConstraint)",
-        reads={"pod": frozenset((("spec", "topologySpreadConstraints"),))},
+        reads={
+            "cluster": frozenset(
+                (
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "selector"),
+                    ("services", "#"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "selector", "#"),
+                    ("services", "*", "spec", "selector", "*"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "selector"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    ("metadata", "ownerReferences", "#"),
+                    ("metadata", "ownerReferences", "*", "controller"),
+                    ("metadata", "ownerReferences", "*", "kind"),
+                    ("metadata", "ownerReferences", "*", "name"),
+                    ("spec", "topologySpreadConstraints"),
+                ),
+            ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
+        },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState",
         doc="The constraints that a node must not violate.",
         path="scheduling/topology_spread",
@@ -726,69 +919,508 @@ RULES = (
         "scheduling/spreadsHard",
         "function",
         "spreadsHard",
-        (Param("pod", "core.Pod"),),
+        (Param("hard", "list(core.TopologySpreadConstraint)"),),
         spreadsHard,
         result="bool",
-        reads={
-            "pod": frozenset(
-                (
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
-                ),
-            ),
-        },
+        reads={"hard": frozenset((("#",),))},
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go PreFilter",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
-        "scheduling/countsByValue",
+        "scheduling/hardDomains",
         "function",
-        "countsByValue",
+        "hardDomains",
         (
-            Param("c", "core.TopologySpreadConstraint"),
             Param("pod", "core.Pod"),
-            Param("nodes", "list(scheduling.NodeInfo)"),
+            Param("node", "core.Node"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
         ),
-        countsByValue,
-        result="map(string, int)",
+        hardDomains,
+        result="list(scheduling.Count)",
         reads={
-            "c": frozenset(
+            "hard": frozenset(
+                (("#",), ("*", "nodeAffinityPolicy"), ("*", "nodeTaintsPolicy"), ("*", "topologyKey")),
+            ),
+            "node": frozenset(
                 (
-                    ("labelSelector", "?"),
-                    ("labelSelector", "matchExpressions", "#"),
-                    ("labelSelector", "matchExpressions", "*", "key"),
-                    ("labelSelector", "matchExpressions", "*", "operator"),
-                    ("labelSelector", "matchExpressions", "*", "values"),
-                    ("labelSelector", "matchLabels", "#"),
-                    ("labelSelector", "matchLabels", "*"),
-                    ("matchLabelKeys", "#"),
-                    ("matchLabelKeys", "*"),
-                    ("topologyKey",),
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
                 ),
             ),
-            "nodes": frozenset(
+            "pod": frozenset(
                 (
-                    ("#",),
-                    ("*", "node", "metadata", "labels", "#"),
-                    ("*", "node", "metadata", "labels", "*"),
-                    ("*", "pods"),
-                    ("*", "removed"),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
                 ),
             ),
-            "pod": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState, updateWithPod",
-        doc="How many pods a constraint counts in each domain. Pods that were taken away leave a gap, be they going or not.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState",
+        doc="The constraints, by place, by which a node takes part in the spreading at all, each with its domain there.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
-        "scheduling/spreads",
+        "scheduling/hardCountsOf",
         "function",
-        "spreads",
-        (Param("pod", "core.Pod"), Param("nodes", "list(scheduling.NodeInfo)")),
-        spreads,
-        result="list(scheduling.Spread)",
+        "hardCountsOf",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("other", "core.Pod"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
+        hardCountsOf,
+        result="list(scheduling.Count)",
         reads={
+            "hard": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
+            "node": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "other": frozenset(
+                (("metadata", "deletionTimestamp", "?"), ("metadata", "labels"), ("metadata", "namespace")),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState",
+        doc="The domains in which a pod on this node is counted.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/hardGapsOf",
+        "function",
+        "hardGapsOf",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("other", "core.Pod"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
+        hardGapsOf,
+        result="list(scheduling.Count)",
+        reads={
+            "hard": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
+            "node": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "other": frozenset(
+                (("metadata", "deletionTimestamp", "?"), ("metadata", "labels"), ("metadata", "namespace")),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go updateWithPod",
+        doc="A pod that was taken away leaves a gap, be it going or not.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/hardCounts",
+        "function",
+        "hardCounts",
+        (
+            Param("pod", "core.Pod"),
+            Param("nodes", "list(scheduling.NodeInfo)"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
+        hardCounts,
+        result="map(string, map(string, int))",
+        reads={
+            "hard": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
             "nodes": frozenset(
                 (
                     ("#",),
@@ -798,8 +1430,14 @@ RULES = (
                     ("*", "node", "spec", "taints", "*", "effect"),
                     ("*", "node", "spec", "taints", "*", "key"),
                     ("*", "node", "spec", "taints", "*", "value"),
-                    ("*", "pods"),
-                    ("*", "removed"),
+                    ("*", "pods", "#"),
+                    ("*", "pods", "*", "metadata", "deletionTimestamp", "?"),
+                    ("*", "pods", "*", "metadata", "labels"),
+                    ("*", "pods", "*", "metadata", "namespace"),
+                    ("*", "removed", "#"),
+                    ("*", "removed", "*", "metadata", "deletionTimestamp", "?"),
+                    ("*", "removed", "*", "metadata", "labels"),
+                    ("*", "removed", "*", "metadata", "namespace"),
                 ),
             ),
             "pod": frozenset(
@@ -914,48 +1552,44 @@ RULES = (
                     ("spec", "tolerations", "*", "key"),
                     ("spec", "tolerations", "*", "operator"),
                     ("spec", "tolerations", "*", "value"),
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "maxSkew"),
-                    ("spec", "topologySpreadConstraints", "*", "minDomains"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
             ),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState, updateWithPod",
+        doc="How many pods each constraint counts in each of its domains.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/spreads",
+        "function",
+        "spreads",
+        (
+            Param("pod", "core.Pod"),
+            Param("hardCounts", "map(string, map(string, int))"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
+        spreads,
+        result="list(scheduling.Spread)",
+        reads={
+            "hard": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "maxSkew"),
+                    ("*", "minDomains"),
+                    ("*", "topologyKey"),
+                ),
+            ),
+            "hardCounts": frozenset(((),)),
+            "pod": frozenset((("metadata", "labels"),)),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState, minMatchNum",
         doc="The state of each constraint that a node must not violate.",
@@ -968,6 +1602,7 @@ RULES = (
         (
             Param("c", "core.TopologySpreadConstraint"),
             Param("pod", "core.Pod"),
+            Param("index", "string"),
             Param("counts", "map(string, int)"),
         ),
         spreadOf,
@@ -989,7 +1624,8 @@ RULES = (
                     ("topologyKey",),
                 ),
             ),
-            "counts": frozenset(((),)),
+            "counts": frozenset((("#",), ("*",))),
+            "index": frozenset(((),)),
             "pod": frozenset((("metadata", "labels"),)),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go minMatchNum, Filter",
@@ -999,12 +1635,17 @@ RULES = (
         "scheduling/keepsSkew",
         "function",
         "keepsSkew",
-        (Param("s", "scheduling.Spread"), Param("node", "core.Node")),
+        (
+            Param("s", "scheduling.Spread"),
+            Param("node", "core.Node"),
+            Param("counts", "map(string, map(string, int))"),
+        ),
         keepsSkew,
         result="bool",
         reads={
+            "counts": frozenset(((),)),
             "node": frozenset((("metadata", "labels", "#"), ("metadata", "labels", "*"))),
-            "s": frozenset((("counts",), ("key",), ("maxSkew",), ("minimum",), ("self",))),
+            "s": frozenset((("index",), ("key",), ("maxSkew",), ("minimum",), ("self",))),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go Filter",
         doc="Does this node let the pod in, by one constraint?",
@@ -1014,14 +1655,20 @@ RULES = (
         "scheduling/PodTopologySpread",
         "filter",
         "PodTopologySpread",
-        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("spreads", "list(scheduling.Spread)")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("spreads", "list(scheduling.Spread)"),
+            Param("hardCounts", "map(string, map(string, int))"),
+        ),
         filter_PodTopologySpread,
         result="list(Finding)",
         reads={
+            "hardCounts": frozenset(((),)),
             "node": frozenset((("metadata", "labels"),)),
             "pod": frozenset(()),
             "spreads": frozenset(
-                (("#",), ("*", "counts"), ("*", "key"), ("*", "maxSkew"), ("*", "minimum"), ("*", "self")),
+                (("#",), ("*", "index"), ("*", "key"), ("*", "maxSkew"), ("*", "minimum"), ("*", "self")),
             ),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go Filter",
@@ -1068,13 +1715,42 @@ RULES = (
         path="scheduling/topology_spread",
     ),
     CompiledRule(
+        "scheduling/systemConstraints",
+        "function",
+        "systemConstraints",
+        (),
+        systemConstraints,
+        result="list(scheduling.DefaultConstraint)",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/plugin.go systemDefaultConstraints",
+        doc="What every pod is spread by that says nothing, if the profile says nothing either: over nodes and, less strictly, over\nzones.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/spreadsBySystem",
+        "function",
+        "spreadsBySystem",
+        (Param("settings", "scheduling.Settings"),),
+        spreadsBySystem,
+        result="bool",
+        reads={"settings": frozenset((("PodTopologySpread", "defaultingType"),))},
+        source="pkg/scheduler/framework/plugins/podtopologyspread/plugin.go New",
+        doc="Are the defaults those of the system, which take no heed of labels that a node lacks?",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
         "scheduling/defaultConstraints",
         "function",
         "defaultConstraints",
-        (Param("pod", "core.Pod"), Param("cluster", "Cluster", True)),
+        (
+            Param("pod", "core.Pod"),
+            Param("action", "string"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         defaultConstraints,
         result="list(core.TopologySpreadConstraint)",
         reads={
+            "action": frozenset(((),)),
             "cluster": frozenset(
                 (
                     ("replicaSets", "#"),
@@ -1101,16 +1777,57 @@ RULES = (
                     ("metadata", "ownerReferences", "*", "name"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/plugin.go systemDefaultConstraints; common.go buildDefaultConstraints",
-        doc="What a pod that says nothing is spread by: over nodes and, less strictly, over zones.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/common.go buildDefaultConstraints",
+        doc="What a pod that says nothing is spread by: the pods that its Services and its owner select.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/selecting",
+        "function",
+        "selecting",
+        (Param("constraints", "list(scheduling.DefaultConstraint)"), Param("selector", "meta.LabelSelector")),
+        selecting,
+        result="list(core.TopologySpreadConstraint)",
+        reads={
+            "constraints": frozenset(
+                (
+                    ("#",),
+                    ("*", "maxSkew"),
+                    ("*", "minDomains"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                    ("*", "whenUnsatisfiable"),
+                ),
+            ),
+            "selector": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/common.go buildDefaultConstraints",
+        doc="These constraints, about the pods that are selected; none if nothing is.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
         "scheduling/softConstraints",
         "function",
         "softConstraints",
-        (Param("pod", "core.Pod"), Param("cluster", "Cluster", True)),
+        (
+            Param("pod", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         softConstraints,
         result="list(core.TopologySpreadConstraint)",
         reads={
@@ -1141,6 +1858,18 @@ RULES = (
                     ("spec", "topologySpreadConstraints"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
         doc="The constraints that a node had better not violate.",
@@ -1154,16 +1883,18 @@ RULES = (
             Param("pod", "core.Pod"),
             Param("node", "core.Node"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         isRanked,
         result="bool",
         reads={
             "node": frozenset((("metadata", "labels"),)),
             "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
-        doc="By its own constraints a pod is spread over nodes that have all their labels; by the defaults over any.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState, PreScore",
+        doc="By its own constraints, and by those of a profile, a pod is spread over nodes that have all their labels; by those of the\nsystem over any.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
@@ -1178,19 +1909,195 @@ RULES = (
         path="scheduling/topology_spread",
     ),
     CompiledRule(
-        "scheduling/evenness",
+        "scheduling/isByNode",
         "function",
-        "evenness",
+        "isByNode",
+        (Param("c", "core.TopologySpreadConstraint"),),
+        isByNode,
+        result="bool",
+        reads={"c": frozenset((("topologyKey",),))},
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
+        doc="The constraint whose domains are single nodes: it is read off each, and not counted here.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/softCountsOf",
+        "function",
+        "softCountsOf",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("other", "core.Pod"),
+            Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
+        ),
+        softCountsOf,
+        result="list(scheduling.Count)",
+        reads={
+            "node": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "other": frozenset(
+                (("metadata", "deletionTimestamp", "?"), ("metadata", "labels"), ("metadata", "namespace")),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                    ("spec", "topologySpreadConstraints", "#"),
+                ),
+            ),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
+            "soft": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go PreScore",
+        doc="The domains in which a pod on this node is counted, by each constraint that is not by node.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/softCounts",
+        "function",
+        "softCounts",
         (
             Param("pod", "core.Pod"),
             Param("nodes", "list(scheduling.NodeInfo)"),
-            Param("fitting", "list(core.Node)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
-        evenness,
-        result="list(scheduling.Evenness)",
+        softCounts,
+        result="map(string, map(string, int))",
         reads={
-            "fitting": frozenset((("#",), ("*", "metadata", "labels"))),
             "nodes": frozenset(
                 (
                     ("#",),
@@ -1321,40 +2228,86 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "#"),
                 ),
             ),
-            "soft": frozenset((("#",), ("*",))),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
+            "soft": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go PreScore, initPreScoreState, topologyNormalizingWeight",
-        doc="The state of each constraint that a node had better not violate, over the nodes that fit.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go PreScore",
+        doc="How many pods each constraint counts in each of its domains.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
-        "scheduling/evennessOf",
+        "scheduling/softDomainsOf",
         "function",
-        "evennessOf",
+        "softDomainsOf",
         (
-            Param("c", "core.TopologySpreadConstraint"),
             Param("pod", "core.Pod"),
-            Param("nodes", "list(scheduling.NodeInfo)"),
-            Param("ranked", "list(core.Node)"),
+            Param("node", "core.Node"),
+            Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
-        evennessOf,
-        result="scheduling.Evenness",
+        softDomainsOf,
+        result="list(scheduling.Count)",
         reads={
-            "c": frozenset(((),)),
-            "nodes": frozenset(
-                (
-                    ("#",),
-                    ("*", "node", "metadata", "labels"),
-                    ("*", "pods", "#"),
-                    ("*", "pods", "*", "metadata", "deletionTimestamp", "?"),
-                    ("*", "pods", "*", "metadata", "labels"),
-                    ("*", "pods", "*", "metadata", "namespace"),
-                ),
-            ),
-            "pod": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
-            "ranked": frozenset((("#",), ("*", "metadata", "labels"))),
+            "node": frozenset((("metadata", "labels"),)),
+            "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
+            "soft": frozenset((("#",), ("*", "topologyKey"))),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go PreScore, initPreScoreState, topologyNormalizingWeight",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
+        doc="The domains that a node which fits is in, by constraint; by node, that it is one more.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/softDomains",
+        "function",
+        "softDomains",
+        (
+            Param("pod", "core.Pod"),
+            Param("fitting", "list(core.Node)"),
+            Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
+        ),
+        softDomains,
+        result="map(string, map(string, int))",
+        reads={
+            "fitting": frozenset((("#",), ("*", "metadata", "labels"))),
+            "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
+            "soft": frozenset((("#",), ("*", "topologyKey"))),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
+        doc="How many nodes fit, by each constraint in each of its domains.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/evenness",
+        "function",
+        "evenness",
+        (
+            Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("softDomains", "map(string, map(string, int))"),
+        ),
+        evenness,
+        result="list(scheduling.Evenness)",
+        reads={"soft": frozenset((("#",), ("*",))), "softDomains": frozenset(((),))},
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState, topologyNormalizingWeight",
+        doc="The state of each constraint that a node had better not violate.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
@@ -1379,6 +2332,8 @@ RULES = (
             Param("placed", "list(core.Pod)"),
             Param("evenness", "list(scheduling.Evenness)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("softCounts", "map(string, map(string, int))"),
+            Param("settings", "scheduling.Settings"),
         ),
         score_PodTopologySpread,
         result="int",
@@ -1395,8 +2350,8 @@ RULES = (
                     ("*", "constraint", "labelSelector", "matchLabels", "*"),
                     ("*", "constraint", "matchLabelKeys", "#"),
                     ("*", "constraint", "matchLabelKeys", "*"),
-                    ("*", "counts", "#"),
-                    ("*", "counts", "*"),
+                    ("*", "constraint", "topologyKey"),
+                    ("*", "index"),
                     ("*", "key"),
                     ("*", "maxSkew"),
                     ("*", "weight"),
@@ -1418,7 +2373,9 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "#"),
                 ),
             ),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
+            "softCounts": frozenset(((),)),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go Score, scoreForCount",
         doc="How many pods are where this one would go, each constraint by its weight.",
@@ -1428,22 +2385,12 @@ RULES = (
         "scheduling/fewestFirst",
         "function",
         "fewestFirst",
-        (
-            Param("pod", "core.Pod"),
-            Param("fitting", "list(core.Node)"),
-            Param("raw", "list(int)"),
-            Param("soft", "list(core.TopologySpreadConstraint)"),
-        ),
+        (Param("raw", "int"), Param("least", "int"), Param("most", "int")),
         fewestFirst,
-        result="list(int)",
-        reads={
-            "fitting": frozenset((("#",), ("*", "metadata", "labels"))),
-            "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
-            "raw": frozenset((("#",), ("*",))),
-            "soft": frozenset((("#",), ("*", "topologyKey"))),
-        },
+        result="int",
+        reads={"least": frozenset(((),)), "most": frozenset(((),)), "raw": frozenset(((),))},
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go NormalizeScore",
-        doc="The fewer pods, the better; a node that is not ranked is the worst.",
+        doc="The fewer pods, the better.",
         path="scheduling/topology_spread",
     ),
 )

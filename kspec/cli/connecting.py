@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli.inputs import Inputs
@@ -12,13 +13,14 @@ from kspec.source import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
     from kspec.report.connect import Filters, Unit, View
+    from kspec.resources.objects import KubeObject
     from kspec.verify.network.connectivity import Connectivity
     from kspec.verify.network.parts import Parts
     from kspec.verify.network.ports import Intervals
     from kspec.verify.network.talkers import Talker
     from kspec.verify.network.treatment import Answer
 
-NO_ONE, NO_SUCH, BAD_PORT = "KS1920", "KS1921", "KS1922"
+NO_ONE, NO_SUCH, BAD_PORT, BAD_BLOCK = "KS1920", "KS1921", "KS1922", "KS1923"
 OUTSIDE = "outside"
 PORT = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/([A-Za-z]+))?")
 
@@ -26,10 +28,11 @@ PORT = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/([A-Za-z]+))?")
 class Network:
     """The network of some inputs: the cluster, who talks, and their connectivity."""
 
-    def __init__(self, inputs: Inputs, by: str = "workload") -> None:
+    def __init__(self, inputs: Inputs, by: str = "workload", pod_cidr: Sequence[str] = ()) -> None:
+        """`pod_cidr`: pods whose address is not known have one of these."""
         from kspec.runtime.rulebook import load_rulebook
         from kspec.verify.cluster import cluster_of
-        from kspec.verify.network.connectivity import Connectivity
+        from kspec.verify.network.connectivity import Connectivity, placed
         from kspec.verify.network.parts import Parts
         from kspec.verify.network.talkers import talkers
 
@@ -41,32 +44,41 @@ class Network:
         self.parts: Parts = Parts(load_rulebook(), table)
         self.talkers: list[Talker]
         self.talkers, self.ends = talkers(self.parts.talkers(self.cluster), by)
+        blocks = [read_block(text) for text in pod_cidr]
+        self.ends = placed(self.ends, self.cluster, self.parts, blocks)
         self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts)
         self.by = by
 
+    @cached_property
     def units(self) -> list[Unit]:
         """Everyone who talks; a workload whose pods policies tell apart is several."""
         from kspec.report.connect import Unit
 
         number_of = {end: number for number, its in enumerate(self.found.classes) for end in its}
-        places = {(o.key.kind, o.key.namespace, o.key.name): o for o in self.inputs.workspace.objects}
         found = []
         for talker in self.talkers:
-            at = places.get((talker.kind, talker.namespace, talker.name))
-            place = str(at.span) if at else ""
             numbers = sorted({number_of[end] for end in talker.ends})
             for number in numbers:
                 its = [self.ends[e]["name"] for e in talker.ends if number_of[e] == number]
                 pods = tuple(its) if len(numbers) > 1 else ()
                 on_node = bool(self.found.ends[number].get("hostNetwork"))
-                found.append(Unit(talker.kind, talker.namespace, talker.name, number, pods, place, on_node))
+                found.append(Unit(talker.kind, talker.namespace, talker.name, number, pods, on_node))
         return found
 
     def view(self, filters: Filters | None = None) -> View:
         from kspec.report.connect import View
 
         unseen = sorted({kind for _, kind in self.inputs.workspace.unmodelled})
-        return View(self.found, self.units(), self.by, filters, self.reason, unseen)
+        return View(self.found, self.units, self.by, filters, self.reason, unseen)
+
+    def place(self, unit: Unit) -> str:
+        """Where its object stands; "" if it is not in the input, as an owner of pods may be."""
+        at = self._objects.get((unit.kind, unit.namespace, unit.name))
+        return str(at.span) if at else ""
+
+    @cached_property
+    def _objects(self) -> dict[tuple[str, str, str], KubeObject]:
+        return {(o.key.kind, o.key.namespace, o.key.name): o for o in self.inputs.workspace.objects}
 
     def reason(self, origin: int, destination: int, answer: Answer) -> str:
         """Why it is undetermined whether a connection may pass, of the first port of which it is."""
@@ -76,7 +88,8 @@ class Network:
         port, protocol = port_of(answer[1][0][0])
         ends = self.found.ends
         try:
-            self.parts.reaches(ends[origin], ends[destination], port, protocol, self.cluster)
+            cluster = self.found.about_both(origin, destination)
+            self.parts.reaches(ends[origin], ends[destination], port, protocol, cluster)
         except EvalError as error:
             return error.message
         return ""
@@ -89,7 +102,7 @@ def filters(
     from kspec.report.connect import Filters
     from kspec.verify.network.ports import ALL
 
-    units = network.units()
+    units = network.units
     if not units:
         help_ = "give the manifests of workloads or pods too"
         raise DiagnosticError(
@@ -137,6 +150,17 @@ def read_ports(text: str) -> Intervals:
         help_ = "such as 443, 443/TCP or 8000-8100/UDP; protocols are TCP, UDP and SCTP"
         raise DiagnosticError([Diagnostic(BAD_PORT, f"`{text}` is no port", help=help_)])
     return ((point(low, protocol), point(high, protocol)),)
+
+
+def read_block(text: str) -> tuple[int, int]:
+    """The places of a block of addresses."""
+    from kspec.verify.network.addresses import range_of
+
+    found = range_of(text)
+    if found is None:
+        message, help_ = f"`{text}` is no block of addresses", "such as 10.244.0.0/16 or fd00:10:244::/56"
+        raise DiagnosticError([Diagnostic(BAD_BLOCK, message, help=help_)])
+    return found
 
 
 def _no_such(what: str, wanted: str, known: set[str]) -> Diagnostic:

@@ -30,7 +30,6 @@ class Unit:
     name: str
     number: int
     pods: tuple[str, ...] = ()
-    place: str = ""
     ungoverned: bool = False
 
     @property
@@ -278,8 +277,8 @@ def notes(view: View) -> Iterator[str]:
         yield f"Not among them: pods of custom resources ({', '.join(_first(view.unseen, NAMED_MAX))})."
 
 
-def to_json(view: View) -> dict[str, object]:
-    """The body of the document `kspec/connect/1`."""
+def to_json(view: View, place: Callable[[Unit], str]) -> dict[str, object]:
+    """The body of the document `kspec/connect/1`; `place` says where the object of a unit stands."""
     t = view.totals
     return {
         "by": view.by,
@@ -295,13 +294,13 @@ def to_json(view: View) -> dict[str, object]:
             "fromOutside": t.from_outside,
             "toOutside": t.to_outside,
         },
-        "units": [_unit_to_json(u) for u in view.units],
+        "units": [_unit_to_json(u, place(u)) for u in view.units],
         "groups": [_group_to_json(g) for g in view.groups],
         "notes": list(notes(view)),
     }
 
 
-def _unit_to_json(unit: Unit) -> dict[str, object]:
+def _unit_to_json(unit: Unit, place: str) -> dict[str, object]:
     made: dict[str, object] = {
         "id": unit.id,
         "kind": unit.kind,
@@ -310,7 +309,7 @@ def _unit_to_json(unit: Unit) -> dict[str, object]:
     }
     if unit.pods:
         made["pods"] = list(unit.pods)
-    return {**made, "place": unit.place} if unit.place else made
+    return {**made, "place": place} if place else made
 
 
 def _group_to_json(group: Group) -> dict[str, object]:

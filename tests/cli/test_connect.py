@@ -67,6 +67,13 @@ def test_what_hangs_on_an_unknown_address_is_undetermined(kspec: Kspec, network:
     assert re.search(r"n/db +perhaps 5432/TCP", ran.out)
     assert "undetermined: the address of n/db-0 is not known, and a policy asks for 10.0.0.0/8" in ran.out
     assert "1 undetermined" in ran.out
+    inside = kspec("connect", network, "--from", "web", "--to", "db", "--pod-cidr", "10.244.0.0/16")
+    assert (inside.code, "n/db" in inside.out) == (0, True)
+    apart = kspec("connect", network, "--from", "web", "--to", "db", "--pod-cidr", "172.16.0.0/12")
+    assert apart.out.endswith("Nothing may talk to anything here.\n")
+    cut = kspec("connect", network, "--from", "web", "--to", "db", "--pod-cidr", "0.0.0.0/0")
+    assert cut.code == 3
+    assert "KS1923" in kspec("connect", network, "--pod-cidr", "10").err
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from kspec.cli import exits
 from kspec.cli.command import command
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import paths_argument, reading_options
+from kspec.cli.options import POD_CIDR, paths_argument, reading_options
 from kspec.cli.session import Session
+
+if TYPE_CHECKING:
+    from kspec.cli.connecting import Network
+    from kspec.report.connect import View
 
 EPILOG = """\
 \b
@@ -17,6 +23,7 @@ Examples:
   kspec connect k8s/ --to shop/db
   kspec connect k8s/ --from outside --port 443/TCP
   kspec connect k8s/ --format html > matrix.html
+  kspec connect k8s/ --pod-cidr 10.244.0.0/16   pods have these addresses
   kubectl get ns,pods,netpol -A -o yaml | kspec connect - --by pod
 
 \b
@@ -35,6 +42,7 @@ neither Kubernetes nor the input says.
 @click.option("--to", metavar="WHO", help="Only to there.")
 @click.option("--port", metavar="PORT", help="Only this port: 443, 443/TCP, 8000-8100/UDP.")
 @click.option("-n", "--namespace", metavar="NAME", help="Only what begins or ends in this namespace.")
+@POD_CIDR
 @reading_options
 def run(
     session: Session,
@@ -44,6 +52,7 @@ def run(
     to: str | None,
     port: str | None,
     namespace: str | None,
+    pod_cidr: tuple[str, ...],
     param: tuple[str, ...],
     k8s_version: str | None,
 ) -> int:
@@ -59,21 +68,19 @@ def run(
         progress.step("reading")
         inputs = load(session, paths, ClusterOptions(k8s_version, param))
         progress.step("comparing")
-        network = Network(inputs, by)
+        network = Network(inputs, by, pod_cidr)
         view = network.view(filters(network, from_, to, port, namespace))
         undetermined = any(group.answer[1] for group in view.groups)
-    session_result(session, view)
+    show(session, network, view)
     return exits.UNDECIDED if undetermined else exits.OK
 
 
-def session_result(session: Session, view: object) -> None:
+def show(session: Session, network: Network, view: View) -> None:
     from kspec.report import connect, connect_text
-    from kspec.report.connect import View
 
-    assert isinstance(view, View)
     match session.format:
         case "json":
-            session.document("connect", connect.to_json(view))
+            session.document("connect", connect.to_json(view, network.place))
         case "csv":
             session.result(connect_text.to_csv(view))
         case "markdown":

@@ -53,7 +53,10 @@ class AddressCells:
         return self.starts[cell], last
 
     def cell_of(self, address: IP) -> int:
-        return bisect_right(self.starts, place(address)) - 1
+        return self.cell_at(place(address))
+
+    def cell_at(self, position: int) -> int:
+        return bisect_right(self.starts, position) - 1
 
     def address_in(self, cell: int) -> IP | None:
         """An address of the cell; None if it has but disguised ones."""

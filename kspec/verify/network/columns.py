@@ -9,6 +9,7 @@ ends is the bits of an int.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import compress, count
 from typing import Any
 
 from kspec.runtime.values import EvalError
@@ -28,11 +29,15 @@ def bits_of(indices: Iterable[int]) -> int:
 
 def members(bits: int) -> Iterator[int]:
     """The indices in a set, ascending."""
-    text = bin(bits)[:1:-1]
-    at = text.find("1")
-    while at >= 0:
-        yield at
-        at = text.find("1", at + 1)
+    return compress(count(), digits(bits))
+
+
+def digits(bits: int) -> bytes:
+    """The set as a byte for each index, 1 where it is in."""
+    return bin(bits)[:1:-1].encode().translate(_DIGITS)
+
+
+_DIGITS = bytes(each == ord("1") for each in range(256))
 
 
 def first_member(bits: int) -> int:

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
+from typing import Any
 
 from kspec.verify.network.addresses import AddressCells
-from kspec.verify.network.columns import Columns, End, bits_of, first_member, members, texts_in
+from kspec.verify.network.columns import Columns, End, bits_of, digits, first_member, members, texts_in
 from kspec.verify.network.parts import Object, Parts, Policy
 from kspec.verify.network.ports import NONE, difference, intersection, union
 from kspec.verify.network.treatment import SHUT, Answer, Side, Treatment
@@ -104,16 +106,19 @@ class Connectivity:
         """By origin at hand: the destinations that let it in, by answer; and those that let everyone in
         alike.
         """
-        into: list[dict[Answer, int]] = [{} for _ in range(self.inside)]
-        to_all: dict[Answer, int] = {}
+        merged: dict[tuple[Answer, int], int] = {}
         for treatment, own in alike(self.ingress, self.columns.all):
             for answer, origins in treatment.answers.items():
-                if origins == self.columns.all:
-                    to_all[answer] = to_all.get(answer, 0) | own
-                    continue
-                for origin in members(origins & self.all_inside):
-                    its = into[origin]
-                    its[answer] = its.get(answer, 0) | own
+                key = (answer, origins & self.all_inside)
+                merged[key] = merged.get(key, 0) | own
+        into: list[dict[Answer, int]] = [{} for _ in range(self.inside)]
+        to_all: dict[Answer, int] = {}
+        for (answer, origins), own in merged.items():
+            if origins == self.all_inside:
+                to_all[answer] = to_all.get(answer, 0) | own
+                continue
+            for its in compress(into, digits(origins)):
+                its[answer] = its.get(answer, 0) | own
         return into, to_all
 
     @cached_property
@@ -159,9 +164,34 @@ class Connectivity:
         for (addresses, answer), ends in found.items():
             yield addresses, ends, answer
 
+    def about_both(self, origin: int, destination: int) -> dict[str, Any]:
+        """The cluster with only the policies that are about one of these ends."""
+        kept: dict[str, list[Object]] = {policy.kind.field: [] for policy in self.policies}
+        numbers = {*self.egress.about[origin], *self.ingress.about[destination]}
+        for number in sorted({max(n, ~n) for n in numbers}):
+            kept[self.policies[number].kind.field].append(self.policies[number].object)
+        return {**self.cluster, **kept}
+
     def free(self, side: Side) -> int:
         """The ends that no policy is about in a direction."""
         return sum(1 << index for index, about in enumerate(side.about) if not about)
+
+
+def placed(
+    ends: Sequence[End], cluster: Object, parts: Parts, blocks: Sequence[tuple[int, int]]
+) -> list[End]:
+    """The ends, pods without an address given one where that is exact: where no policy tells any two
+    addresses of these blocks apart. What is in the network of its node has an address of that.
+    """
+    cells = AddressCells(texts_in([policy.object for policy in parts.policies(cluster)]))
+    within = {cells.cell_at(place) for block in blocks for place in block}
+    if len(within) != 1:
+        return list(ends)
+    address = cells.address_in(next(iter(within)))
+    return [
+        {**end, "address": address} if end.get("address") is None and parts.is_governed(end) else end
+        for end in ends
+    ]
 
 
 def alike(side: Side, ends: int) -> list[tuple[Treatment, int]]:

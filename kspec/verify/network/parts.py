@@ -88,6 +88,7 @@ class Parts:
         self.reaches = _function(book, "network/reaches").fn
         self.endpoints: Callable[[Object], list[End]] = _function(book, "network/endpoints").fn  # type: ignore[assignment]
         self.talkers: Callable[[Object], list[Object]] = _function(book, "network/talkers").fn  # type: ignore[assignment]
+        self.is_governed = _function(book, "network/isGoverned").fn
         of_cluster = cluster_fields(table)
         about = _by_type(book, "isAbout")
         means_end, means_port = _by_type(book, "meansEnd"), _by_type(book, "meansPort")

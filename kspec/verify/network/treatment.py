@@ -6,7 +6,7 @@ for each way in which their parts can answer: policies of one shape whose parts 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -78,6 +78,8 @@ class Side:
         self._made: dict[object, Treatment] = {}
         self._shapes: dict[int, _Shape] = {}
         self._forms: dict[object, int] = {}
+        self._dependent: dict[str, bool] = {}
+        self.flags = [flags(end) for end in columns.ends]
         self.about = self._about()
 
     # ---------------------------------------------------------------- whom policies are about
@@ -88,7 +90,7 @@ class Side:
         for number, policy in enumerate(self.policies):
             yes, unclear = self._ask(
                 (policy.kind.record, repr(policy.object.get("spec")), policy.namespace),
-                policy.texts(),
+                policy.texts,
                 lambda e, p=policy: p.kind.is_about(p.object, self.direction, e, self._around(e)),
             )
             for index in members(yes):
@@ -97,10 +99,10 @@ class Side:
                 found[index].append(~number)
         return [tuple(numbers) for numbers in found]
 
-    def _ask(self, key: object, texts: set[str], question: Any) -> tuple[int, int]:
+    def _ask(self, key: object, texts: Callable[[], set[str]], question: Any) -> tuple[int, int]:
         known = self._asked.get(key)
         if known is None:
-            known = self._asked[key] = self.columns.asked(texts, question)
+            known = self._asked[key] = self.columns.asked(texts(), question)
         return known
 
     def _around(self, *ends: End) -> dict[str, Any]:
@@ -144,15 +146,18 @@ class Side:
         means, namespace = policy.kind.fields[self.direction].means_end, policy.namespace
         return self._ask(
             (means, repr(peer), namespace),
-            texts_in(peer) | {namespace},
+            lambda: texts_in(peer) | {namespace},
             lambda e: means(peer, namespace, e, self._around(e)),
         )
 
     # ---------------------------------------------------------------- ports
 
-    def _depends(self, entry: Object) -> bool:
+    def _depends(self, text: str, entry: Object) -> bool:
         """Does what it means depend on what the destination declares?"""
-        return not self.port_names.isdisjoint(texts_in(entry))
+        known = self._dependent.get(text)
+        if known is None:
+            known = self._dependent[text] = not self.port_names.isdisjoint(texts_in(entry))
+        return known
 
     def port_regions(self, shapes: Iterable[_Shape], destination: End) -> list[tuple[Intervals, int]]:
         """All ports, cut so that all entries say the same within a region, with what they say."""
@@ -175,7 +180,7 @@ class Side:
         self, text: str, entry: Object, means: Any, destination: End
     ) -> tuple[tuple[int, Intervals], ...]:
         """What the entry says of which ports."""
-        profile = profile_of(destination) if self._depends(entry) else ()
+        profile = profile_of(destination) if self._depends(text, entry) else ()
         key = (means, text, profile)
         known = self._entries.get(key)
         if known is None:
@@ -190,30 +195,32 @@ class Side:
         """How the end of this number is treated."""
         end, about = self.columns.ends[index], self.about[index]
         shapes = [self.shape(number) for number in about]
-        depends = any(self._depends(entry) for shape in shapes for _, entry, _ in shape.ports)
+        depends = any(self._depends(text, entry) for shape in shapes for text, entry, _ in shape.ports)
         own = profile_of(end) if depends and self.direction == "Ingress" else ()
-        key = (about, own, flags(end))
+        key = (about, own, self.flags[index])
         if key not in self._made:
-            self._made[key] = Treatment(about, self._answers(end, about, shapes, depends))
+            self._made[key] = Treatment(about, self._answers(index, about, shapes, depends))
         return self._made[key]
 
     def _answers(
-        self, end: End, about: tuple[int, ...], shapes: list[_Shape], depends: bool
+        self, index: int, about: tuple[int, ...], shapes: list[_Shape], depends: bool
     ) -> dict[Answer, int]:
+        end = self.columns.ends[index]
         by_profile = depends and self.direction == "Egress"
         shaped = tuple((shape.form, number < 0) for shape, number in zip(shapes, about, strict=True))
-        key = self._forms.setdefault((shaped, flags(end)), len(self._forms))
+        key = self._forms.setdefault((shaped, self.flags[index]), len(self._forms))
         known: dict[tuple[object, ...], list[tuple[Intervals, int]]] = {}
         found: dict[Answer, int] = {}
         for region, code in self._regions(shapes, by_profile):
-            other = self.columns.ends[first_member(region)]
+            number = first_member(region)
+            other = self.columns.ends[number]
             destination = end if self.direction == "Ingress" else other
             profile = profile_of(destination) if by_profile else ()
             if profile not in known:
                 known[profile] = self.port_regions(shapes, destination)
             open_, unclear = NONE, NONE
             for where, port_code in known[profile]:
-                verdict = self._verdict((key, code, port_code, flags(other)), end, other, where, about)
+                verdict = self._verdict((key, code, port_code, self.flags[number]), end, other, where, about)
                 if verdict is None:
                     unclear = union(unclear, where)
                 elif verdict:

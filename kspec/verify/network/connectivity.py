@@ -48,7 +48,8 @@ class Connectivity:
         manifests = {
             n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in cluster.get("namespaces") or ()
         }
-        self.classes = classes(ends, texts, self.cells, manifests)
+        by_node = any(parts.speaks_from_node(end, cluster) for end in ends)
+        self.classes = classes(ends, texts, self.cells, manifests, by_node)
         self.inside = len(self.classes)
         self.outside: list[int] = []  # of each end outside, its cell
         made: list[End] = [ends[its[0]] for its in self.classes]
@@ -61,15 +62,36 @@ class Connectivity:
         self.all_inside = (1 << self.inside) - 1
         self.all_outside = self.columns.all ^ self.all_inside
         self.egress = Side("Egress", parts, self.policies, self.columns, cluster)
-        self.ingress = Side("Ingress", parts, self.policies, self.columns, cluster)
+        self.ingress = Side("Ingress", parts, self.policies, self.columns, cluster, by_node)
+        self.strangers = self._strangers(parts)
         self._joined: dict[tuple[Answer, Answer], Answer] = {}
 
     @property
     def ends(self) -> Sequence[End]:
         return self.columns.ends
 
+    def _strangers(self, parts: Parts) -> list[int]:
+        """For each end those that no connection leads to, since their addresses are of different families."""
+        families: dict[int | None, int] = {}
+        for index, end in enumerate(self.ends):
+            version = None if end.get("address") is None else end["address"].version
+            families[version] = families.get(version, 0) | 1 << index
+        self.families = list(families.values())
+        relation = parts.is_one_family
+        if relation is None:
+            return [0] * len(self.ends)
+        apart: dict[int | None, int] = {}
+        for version, its in families.items():
+            end = self.ends[first_member(its)]
+            others = [o for o in families.values() if not relation(end, self.ends[first_member(o)])]
+            apart[version] = sum(others)
+        versions = [None if end.get("address") is None else end["address"].version for end in self.ends]
+        return [apart[version] for version in versions]
+
     def answer(self, origin: int, destination: int) -> Answer:
         """What may pass from one end to another, by their numbers."""
+        if self.strangers[origin] >> destination & 1:
+            return SHUT
         return self.join(
             _of(self.egress.treatment(origin), destination), _of(self.ingress.treatment(destination), origin)
         )
@@ -93,9 +115,10 @@ class Connectivity:
         into, to_all = self._entering()
         for origin in range(self.inside):
             row: dict[Answer, int] = {}
+            strangers = self.strangers[origin]
             for leave, reached in self.egress.treatment(origin).answers.items():
                 for enter, entered in (*into[origin].items(), *to_all.items()):
-                    both = reached & entered
+                    both = reached & entered & ~strangers
                     if both:
                         answer = self.join(leave, enter)
                         if answer != SHUT:
@@ -155,10 +178,12 @@ class Connectivity:
             for enter, origins in entering.answers.items():
                 for treatment, its in leaving:
                     for leave, destinations in treatment.answers.items():
-                        both, part = origins & its, own & destinations
                         answer = self.join(leave, enter)
-                        if both and part and answer != SHUT:
-                            reached[answer, part] = reached.get((answer, part), 0) | both
+                        for family in self.families if answer != SHUT else ():
+                            both = origins & its & family
+                            part = both and own & destinations & ~self.strangers[first_member(both)]
+                            if part:
+                                reached[answer, part] = reached.get((answer, part), 0) | both
             for (answer, part), addresses in reached.items():
                 found[addresses, answer] = found.get((addresses, answer), 0) | part
         for (addresses, answer), ends in found.items():
@@ -208,8 +233,11 @@ def classes(
     texts: set[str],
     cells: AddressCells,
     manifests: Mapping[str, Mapping[str, str]],
+    by_node: bool = False,
 ) -> list[list[int]]:
-    """The ends that no policy with these texts can tell apart, by number; in order of the first of each."""
+    """The ends that no policy with these texts can tell apart, by number; in order of the first of each.
+    `by_node`: it matters on which node an end is.
+    """
     found: dict[object, list[int]] = {}
     seen: dict[str, tuple[object, ...]] = {}
 
@@ -233,6 +261,7 @@ def classes(
             mentioned(end.get("namespaceLabels")),
             None if address is None else cells.cell_of(address),
             _mentioned_ports(end, texts),
+            end.get("node") if by_node else None,
         )
         found.setdefault(key, []).append(index)
     return list(found.values())

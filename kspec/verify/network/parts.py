@@ -13,13 +13,13 @@ from typing import Any
 from kspec.ir.types import ListOf, Record, TypeTable
 from kspec.model.program import cluster_fields
 from kspec.runtime.rulebook import CompiledRule, Rulebook
-from kspec.verify.network.columns import End, texts_in
+from kspec.verify.network.columns import End, answered, texts_in
 
 DIRECTIONS = {"Egress": "network/mayLeave", "Ingress": "network/mayEnter"}
-CONTEXT = ("namespaces", "nodes")
+CONTEXT = ("namespaces", "nodes", "options")
 """What the rules of the network read of a cluster beside policies."""
 KNOWN_OF_ENDS = {
-    "address", "hostNetwork", "labels", "name", "namespace", "namespaceLabels", "outside", "ports"
+    "address", "hostNetwork", "labels", "name", "namespace", "namespaceLabels", "node", "outside", "ports"
 }  # fmt: skip
 """The fields of an end by which classes of ends are made; of its name nothing hangs but a message."""
 
@@ -88,6 +88,8 @@ class Parts:
         self.reaches = _function(book, "network/reaches").fn
         self.endpoints: Callable[[Object], list[End]] = _function(book, "network/endpoints").fn  # type: ignore[assignment]
         self.talkers: Callable[[Object], list[Object]] = _function(book, "network/talkers").fn  # type: ignore[assignment]
+        self.comes_from_node = _optional(book, "network/comesFromNode")
+        self.is_one_family = _optional(book, "network/isOneFamily")
         self.is_governed = _function(book, "network/isGoverned").fn
         of_cluster = cluster_fields(table)
         about = _by_type(book, "isAbout")
@@ -111,6 +113,14 @@ class Parts:
                     raise NotModelled(f"{rule_id} reads {sorted(first - KNOWN_OF_ENDS)} of an end")
         return lists
 
+    def speaks_from_node(self, end: Object, cluster: Object) -> bool:
+        """May policies let it in for the node that it is on? Then it matters on which nodes ends are."""
+        if self.comes_from_node is None:
+            return False
+        others: list[End] = [{}, {"node": end.get("node")}] if end.get("node") is not None else [{}]
+        relation = self.comes_from_node
+        return any(answered(lambda other: relation(end, other, cluster), o) is not False for o in others)
+
     def policies(self, cluster: Object) -> list[Policy]:
         """All policies of the cluster."""
         known = {kind.field for kind in self.kinds} | set(CONTEXT)
@@ -124,6 +134,12 @@ def _function(book: Rulebook, rule_id: str) -> CompiledRule:
     found = book.get(rule_id)
     assert found is not None, rule_id
     return found
+
+
+def _optional(book: Rulebook, rule_id: str) -> Function | None:
+    """A relation of two ends that not every set of rules has."""
+    found = book.get(rule_id)
+    return None if found is None else found.fn
 
 
 def _by_type(book: Rulebook, name: str) -> dict[str, CompiledRule]:

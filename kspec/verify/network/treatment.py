@@ -59,7 +59,13 @@ class Side:
     """All treatments in one direction."""
 
     def __init__(
-        self, direction: str, parts: Parts, policies: Sequence[Policy], columns: Columns, cluster: Object
+        self,
+        direction: str,
+        parts: Parts,
+        policies: Sequence[Policy],
+        columns: Columns,
+        cluster: Object,
+        by_node: bool = False,
     ) -> None:
         self.direction = direction
         self.may = parts.may[direction]
@@ -71,6 +77,9 @@ class Side:
         for index, end in enumerate(columns.ends):
             profile = profile_of(end)
             self.profiles[profile] = self.profiles.get(profile, 0) | 1 << index
+        self.nodes: dict[object, int] = {}  # of each node its ends; None: those of which it is not known
+        for index, end in enumerate(columns.ends if by_node else ()):
+            self.nodes[end.get("node")] = self.nodes.get(end.get("node"), 0) | 1 << index
         self.port_names = {p["name"] for end in columns.ends for p in end.get("ports") or () if p.get("name")}
         self._asked: dict[object, tuple[int, int]] = {}
         self._entries: dict[object, tuple[tuple[int, Intervals], ...]] = {}
@@ -197,7 +206,8 @@ class Side:
         shapes = [self.shape(number) for number in about]
         depends = any(self._depends(text, entry) for shape in shapes for text, entry, _ in shape.ports)
         own = profile_of(end) if depends and self.direction == "Ingress" else ()
-        key = (about, own, self.flags[index])
+        node = end.get("node") if self.nodes else None
+        key = (about, own, self.flags[index], node)
         if key not in self._made:
             self._made[key] = Treatment(about, self._answers(index, about, shapes, depends))
         return self._made[key]
@@ -208,10 +218,12 @@ class Side:
         end = self.columns.ends[index]
         by_profile = depends and self.direction == "Egress"
         shaped = tuple((shape.form, number < 0) for shape, number in zip(shapes, about, strict=True))
-        key = self._forms.setdefault((shaped, self.flags[index]), len(self._forms))
+        key = self._forms.setdefault(
+            (shaped, self.flags[index], end.get("node") is not None), len(self._forms)
+        )
         known: dict[tuple[object, ...], list[tuple[Intervals, int]]] = {}
         found: dict[Answer, int] = {}
-        for region, code in self._regions(shapes, by_profile):
+        for region, code in self._regions(shapes, by_profile, end.get("node")):
             number = first_member(region)
             other = self.columns.ends[number]
             destination = end if self.direction == "Ingress" else other
@@ -229,9 +241,21 @@ class Side:
                 found[open_, unclear] = found.get((open_, unclear), 0) | region
         return found
 
-    def _regions(self, shapes: list[_Shape], by_profile: bool) -> list[tuple[int, int]]:
-        """All ends, cut so that all peers say the same within a region, with what they say."""
+    def _regions(self, shapes: list[_Shape], by_profile: bool, node: object) -> list[tuple[int, int]]:
+        """All ends, cut so that all peers say the same within a region, with what they say; and, where that
+        matters, apart by whether they are on this node.
+        """
         regions = [(bits, 0) for bits in self.columns.sorts.values()]
+        if self.nodes:
+            unknown = self.nodes.get(None, 0)
+            same = 0 if node is None else self.nodes.get(node, 0)
+            other = self.columns.all & ~(unknown | same)
+            regions = [
+                (part, code)
+                for bits, _ in regions
+                for code, its in enumerate((unknown, other, same))
+                if (part := bits & its)
+            ]
         if by_profile:
             regions = [(p, 0) for bits, _ in regions for its in self.profiles.values() if (p := bits & its)]
         for yes, unclear in (peer for shape in shapes for peer in shape.peers):

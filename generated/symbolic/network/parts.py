@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..network import cluster_policy as network_cluster_policy_rules
 from ..network import policy as network_policy_rules
 from ..network import tiers as network_tiers_rules
 
@@ -78,6 +79,26 @@ def meansPort_2(p, destination, port, protocol):
     return network_tiers_rules.adminPortMatches(p, destination, port, protocol)
 
 
+# network/isAbout#4  function (p: network.ClusterNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/isAbout#4")
+def isAbout_4(p, direction, e, cluster):
+    return ops.cond(
+        network_tiers_rules.adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), e, cluster),
+        lambda: ops.cond(
+            ops.call("_==_", direction, "Ingress"),
+            lambda: ops.call("_>_", ops.call("size", ops.field(ops.field(p, "spec", {}), "ingress", [])), 0),
+            lambda: ops.call("_>_", ops.call("size", ops.field(ops.field(p, "spec", {}), "egress", [])), 0),
+        ),
+        lambda: False,
+    )
+
+
+# network/meansPort#3  function (p: network.ClusterProtocol, destination: network.Endpoint, port: int, protocol: string): bool
+@ops.rule("network/meansPort#3")
+def meansPort_3(p, destination, port, protocol):
+    return network_cluster_policy_rules.protocolMatches(p, destination, port, protocol)
+
+
 RULES = {
     "network/isAbout": isAbout,
     "network/isAbout#2": isAbout_2,
@@ -87,4 +108,6 @@ RULES = {
     "network/meansEnd#3": meansEnd_3,
     "network/meansPort": meansPort,
     "network/meansPort#2": meansPort_2,
+    "network/isAbout#4": isAbout_4,
+    "network/meansPort#3": meansPort_3,
 }

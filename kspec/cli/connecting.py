@@ -80,6 +80,15 @@ class Network:
     def _objects(self) -> dict[tuple[str, str, str], KubeObject]:
         return {(o.key.kind, o.key.namespace, o.key.name): o for o in self.inputs.workspace.objects}
 
+    def object(self, record: str, namespace: str, name: str) -> KubeObject | None:
+        """The object of the input of this type and name."""
+        return self._records.get((record, namespace, name))
+
+    @cached_property
+    def _records(self) -> dict[tuple[str, str, str], KubeObject]:
+        objects = self.inputs.workspace.objects
+        return {(o.kind.record, o.key.namespace, o.key.name): o for o in objects if o.kind}
+
     def reason(self, origin: int, destination: int, answer: Answer) -> str:
         """Why it is undetermined whether a connection may pass, of the first port of which it is."""
         from kspec.runtime.values import EvalError
@@ -109,7 +118,7 @@ def filters(
             [Diagnostic(NO_ONE, "there is no pod and no workload in the input", help=help_)]
         )
     if namespace is not None and not any(u.namespace == namespace for u in units):
-        raise DiagnosticError([_no_such(f"namespace `{namespace}`", namespace, {u.namespace for u in units})])
+        raise DiagnosticError([no_such(f"namespace `{namespace}`", namespace, {u.namespace for u in units})])
     return Filters(
         _who(units, from_),
         _who(units, to),
@@ -126,7 +135,7 @@ def _who(units: Sequence[Unit], wanted: str | None) -> Callable[[Unit | None], b
         return lambda unit: unit is None
     meant = {unit for unit in units if is_meant(unit, wanted)}
     if not meant:
-        raise DiagnosticError([_no_such(f"`{wanted}`", wanted, {u.id for u in units} | {OUTSIDE})])
+        raise DiagnosticError([no_such(f"`{wanted}`", wanted, {u.id for u in units} | {OUTSIDE})])
     return lambda unit: unit in meant
 
 
@@ -163,6 +172,6 @@ def read_block(text: str) -> tuple[int, int]:
     return found
 
 
-def _no_such(what: str, wanted: str, known: set[str]) -> Diagnostic:
+def no_such(what: str, wanted: str, known: set[str]) -> Diagnostic:
     near = get_close_matches(wanted, sorted(known), n=3, cutoff=0.4) or sorted(known)[:3]
     return Diagnostic(NO_SUCH, f"there is no {what} in the input", help=f"there are {', '.join(near)}")

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from kspec.report.style import plural
 from kspec.verify.network.addresses import show_range
-from kspec.verify.network.columns import members
+from kspec.verify.network.columns import first_member, members
 from kspec.verify.network.connectivity import Block, Connectivity
 from kspec.verify.network.ports import ALL, NONE, Intervals, by_protocol, intersection, show
 from kspec.verify.network.treatment import SHUT, Answer
@@ -124,8 +124,10 @@ class View:
         """A block as groups: one, or apart by namespace filters."""
         origins = self._units(block.origins, self.filters.origins)
         destinations = self._units(block.destinations, self.filters.destinations)
-        from_outside = self._ranges(block.origins) if self.filters.origins(None) else ()
-        to_outside = self._ranges(block.destinations) if self.filters.destinations(None) else ()
+        from_outside = self._ranges(block.origins, block.destinations) if self.filters.origins(None) else ()
+        to_outside = (
+            self._ranges(block.destinations, block.origins) if self.filters.destinations(None) else ()
+        )
         for some, all_ in ((origins, True), (from_outside, False)):
             if not some:
                 continue
@@ -163,9 +165,12 @@ class View:
         found = [unit for number in numbers for unit in self.of_number.get(number, ()) if wanted(unit)]
         return sorted(found, key=lambda unit: unit.id)
 
-    def _ranges(self, bits: int) -> tuple[str, ...]:
-        cells = [self.cell_of[number] for number in members(bits & self.found.all_outside)]
-        return tuple(address_ranges(self.found, cells))
+    def _ranges(self, bits: int, others: int) -> tuple[str, ...]:
+        """The addresses in a set; `outside` if they are all that these other ends could meet at all."""
+        outside = bits & self.found.all_outside
+        if outside and outside == self.found.all_outside & ~self.found.strangers[first_member(others)]:
+            return (OUTSIDE,)
+        return tuple(address_ranges(self.found, [self.cell_of[number] for number in members(outside)]))
 
     # ---------------------------------------------------------------- totals
 
@@ -193,9 +198,7 @@ class View:
 
 
 def address_ranges(found: Connectivity, cells: Sequence[int]) -> list[str]:
-    """Cells as the fewest ranges; `outside` if they are all there is."""
-    if len(cells) == len(found.outside):
-        return [OUTSIDE]
+    """Cells as the fewest ranges."""
     shown: list[str] = []
     for _, group in groupby(enumerate(cells), key=lambda each: each[1] - each[0]):
         its = [cell for _, cell in group]

@@ -109,6 +109,52 @@ def admin_rule(side: str, peer: st.SearchStrategy[Object], actions: list[str]) -
     )
 
 
+def _destination(number: st.SearchStrategy[Any]) -> st.SearchStrategy[Object]:
+    return st.fixed_dictionaries({}, optional={"destinationPort": number})
+
+
+CLUSTER_PORT = st.builds(
+    lambda protocol, match: {protocol: match},
+    st.sampled_from(["tcp", "udp", "sctp"]),
+    _destination(st.sampled_from([{"number": 80}, {"number": 53}, {"range": {"start": 53, "end": 81}}])),
+) | st.sampled_from([{"destinationNamedPort": "web"}, {"destinationNamedPort": "dns"}])
+
+
+def cluster_rule(side: str, peer: st.SearchStrategy[Object]) -> st.SearchStrategy[Object]:
+    return st.fixed_dictionaries(
+        {
+            "action": st.sampled_from(["Accept", "Deny", "Pass"]),
+            side: st.lists(peer, min_size=1, max_size=2),
+        },
+        optional={"protocols": st.lists(CLUSTER_PORT, min_size=1, max_size=2)},
+    )
+
+
+CLUSTER_POLICY = st.fixed_dictionaries(
+    {
+        "metadata": _meta(st.sampled_from("pqrs")),
+        "spec": st.fixed_dictionaries(
+            {
+                "tier": st.sampled_from(["Admin", "Baseline"]),
+                "subject": SUBJECT,
+                "priority": st.integers(0, 2),
+            },
+            optional={
+                "ingress": st.lists(cluster_rule("from", SUBJECT | st.just({})), max_size=2),
+                "egress": st.lists(cluster_rule("to", EGRESS_PEER), max_size=2),
+            },
+        ),
+    }
+)
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(
+        ["ipBlocksMatchPods", "hostNetworkAsPods", "nodesReachOwnPods", "nodesReachAllPods", "tiesByName"],
+        st.booleans(),
+    ),
+).map(lambda network: {"network": network})
+
+
 def admin_policies(actions: list[str], priority: bool) -> st.SearchStrategy[Object]:
     more = {"priority": st.integers(0, 2)} if priority else {}
     return st.fixed_dictionaries(
@@ -138,6 +184,7 @@ END = st.fixed_dictionaries(
             max_size=2,
         ),
         "hostNetwork": st.booleans(),
+        "node": st.sampled_from(["n", "m"]),
     },
 )
 OUTSIDE = st.sampled_from(ADDRESSES).map(lambda text: {"outside": True, "address": parse_ip(text)})
@@ -170,5 +217,7 @@ def clusters(draw: st.DrawFn) -> Object:
         ),
         "networkPolicies": draw(st.lists(NETWORK_POLICY, max_size=4)),
         "adminNetworkPolicies": draw(st.lists(admin_policies(["Allow", "Deny", "Pass"], True), max_size=3)),
+        "clusterNetworkPolicies": draw(st.lists(CLUSTER_POLICY, max_size=2)),
+        "options": draw(st.just({}) | OPTIONS),
         "baselineAdminNetworkPolicies": draw(st.lists(admin_policies(["Allow", "Deny"], False), max_size=1)),
     }

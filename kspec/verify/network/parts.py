@@ -91,6 +91,10 @@ class Parts:
         self.comes_from_node = _optional(book, "network/comesFromNode")
         self.is_one_family = _optional(book, "network/isOneFamily")
         self.is_governed = _function(book, "network/isGoverned").fn
+        self.end_at: Callable[[str, Object], End] = _function(book, "network/endAt").fn  # type: ignore[assignment]
+        self.backends: Callable[[Object, Object, Object], list[Object]] = _function(
+            book, "network/backends"
+        ).fn  # type: ignore[assignment]
         of_cluster = cluster_fields(table)
         about = _by_type(book, "isAbout")
         means_end, means_port = _by_type(book, "meansEnd"), _by_type(book, "meansPort")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,8 +28,16 @@ PORT = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/([A-Za-z]+))?")
 class Network:
     """The network of some inputs: the cluster, who talks, and their connectivity."""
 
-    def __init__(self, inputs: Inputs, by: str = "workload", pod_cidr: Sequence[str] = ()) -> None:
-        """`pod_cidr`: pods whose address is not known have one of these."""
+    def __init__(
+        self,
+        inputs: Inputs,
+        by: str = "workload",
+        pod_cidr: Sequence[str] = (),
+        texts: Iterable[str] = (),
+    ) -> None:
+        """`pod_cidr`: pods whose address is not known have one of these. `texts`: what else may matter about
+        ends, beside what the policies mention.
+        """
         from kspec.runtime.rulebook import load_rulebook
         from kspec.verify.cluster import cluster_of
         from kspec.verify.network.connectivity import Connectivity, placed
@@ -46,7 +54,7 @@ class Network:
         self.talkers, self.ends = talkers(self.parts.talkers(self.cluster), by)
         blocks = [read_block(text) for text in pod_cidr]
         self.ends = placed(self.ends, self.cluster, self.parts, blocks)
-        self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts)
+        self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts, texts)
         self.by = by
 
     @cached_property

@@ -9,6 +9,7 @@ from kspec.cli import exits
 from kspec.cli.connecting import OUTSIDE, Network, is_meant, no_such, read_ports
 from kspec.cli.inputs import ClusterOptions
 from kspec.cli.session import Session
+from kspec.report.diff import Cause
 from kspec.report.style import Style, printable
 from kspec.source import Diagnostic, DiagnosticError, Span
 
@@ -42,7 +43,7 @@ def explain_connect(
                 if target is not end:
                     story = explain(network.parts, network.cluster, end, target, at, protocol)
                     stories.append((name, other, story))
-    teller = _Teller(network, session.style)
+    teller = Teller(network, session.style)
     if session.json:
         told = [teller.to_json(*each) for each in stories]
         session.document("explain", {"topic": "connect", "name": f"{origin} {destination}", "stories": told})
@@ -118,7 +119,7 @@ def _targets(network: Network, text: str, port: int, protocol: str) -> list[tupl
     return found
 
 
-class _Teller:
+class Teller:
     """Puts stories into words, with places."""
 
     def __init__(self, network: Network, style: Style) -> None:
@@ -198,6 +199,11 @@ class _Teller:
     def span(self, policy: Policy, path: Path) -> Span | None:
         found = self.network.object(policy.kind.record, policy.namespace, policy.name)
         return found.locate(path) if found else None
+
+    def cause(self, side: str, policy: Policy, path: Path, what: str) -> Cause:
+        """A policy or a part of one as what is responsible for a difference."""
+        where = f", {_shown(path[1:])}" if path else ""
+        return Cause(f"{self.title(policy)}{where} {what}", side, self.span(policy, path))
 
     # ---------------------------------------------------------------- JSON
 

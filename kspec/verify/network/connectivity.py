@@ -37,10 +37,13 @@ class Connectivity:
     addresses outside.
     """
 
-    def __init__(self, ends: Sequence[End], cluster: Object, parts: Parts) -> None:
+    def __init__(
+        self, ends: Sequence[End], cluster: Object, parts: Parts, more_texts: Iterable[str] = ()
+    ) -> None:
+        """`more_texts` cut the ends and the outside further than the policies do."""
         self.cluster = cluster
         self.policies: list[Policy] = parts.policies(cluster)
-        texts = texts_in([policy.object for policy in self.policies])
+        texts = texts_in([policy.object for policy in self.policies]) | set(more_texts)
         of_nodes = texts_in(
             [(node.get("status") or {}).get("addresses") for node in cluster.get("nodes") or ()]
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.conversions import double_from_int, int_from_double
 from kspec.runtime.generated_support import and_, exists_, fold, join_lists, join_texts, or_
+from kspec.runtime.kept import sum_of
 from kspec.runtime.lists import distinct, range_list, slice_list
 from kspec.runtime.maths import abs_double
 from kspec.runtime.operators import (
@@ -194,10 +195,7 @@ def used(placed, resource):
 # scheduling/taken  function (placed: list(core.Pod), resource: string): int
 def taken(placed, resource):
     """The same, as the scheduler counts it: pod by pod."""
-    sum = 0
-    for p in placed:
-        sum = add_int(sum, podRequest(p, resource))
-    return sum
+    return sum_of(placed, 0, lambda p: podRequest(p, resource), "scheduling/resources:1", resource)
 
 
 # scheduling/isCounted  function (resource: string): bool
@@ -268,9 +266,13 @@ def filter_NodeResourcesFit(pod, node, placed):
 def leastAllocated(pod, node, placed, resource):
     """How free one resource would be, from 0 to 100."""
     whole = offered(node, resource)
-    wanted = scoredRequest(pod, resource)
-    for p in placed:
-        wanted = add_int(wanted, scoredRequest(p, resource))
+    wanted = sum_of(
+        placed,
+        scoredRequest(pod, resource),
+        lambda p: scoredRequest(p, resource),
+        "scheduling/resources:2",
+        resource,
+    )
     if whole <= 0 or wanted > whole:
         return 0
     return divide_int(multiply_int(subtract_int(whole, wanted), 100), whole)

@@ -5,7 +5,7 @@ Which pods wait, in what order, and what they are told when nothing fits are fun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -13,9 +13,10 @@ from kspec.model.api import Api
 from kspec.model.chooser import Chooser
 from kspec.model.clock import SECOND_NANOS, Clock
 from kspec.model.cluster import ClusterValues
+from kspec.model.engine.engine import Engine, Ranked, ranked_by
 from kspec.model.nominations import Nominations, refused_for_others
 from kspec.model.objects import Key, Object, merge_patch, metadata, name_of, with_metadata, without
-from kspec.model.placement import Judge, NodePods, Placement
+from kspec.model.placement import Judge, NodePods, Placement, Verdict
 from kspec.model.preemption import Candidate, Preemption
 from kspec.model.profile import Profile
 from kspec.model.queue import WorkQueue
@@ -28,6 +29,8 @@ BACKOFF_MAX_NANOS = 10 * SECOND_NANOS
 """podInitialBackoffSeconds and podMaxBackoffSeconds of the default configuration."""
 
 POD, NODE = "core.Pod", "core.Node"
+NOT_SEEN = "percentageOfNodesToScore"
+"""Stands in place of a plug-in where a node is not looked at."""
 
 
 class Scheduler:
@@ -37,7 +40,7 @@ class Scheduler:
 
     def __init__(
         self,
-        profile: Profile,
+        profiles: Sequence[Profile],
         rules: RuleSet,
         view_of: ViewOf,
         api: Api,
@@ -47,10 +50,11 @@ class Scheduler:
     ) -> None:
         self.problems: dict[str, str] = {}
         self.failures: dict[str, str] = {}
-        self.judge = Judge(profile, rules, cluster)
-        self.records = tuple(sorted({NODE, POD, *self.judge.records}))
+        self.judges = {p.scheduler: Judge(p, rules, cluster) for p in profiles}
+        """By the name under which pods ask for them."""
+        self._engines = {name: Engine(judge) for name, judge in self.judges.items()}
+        self.records = tuple(sorted({NODE, POD, *(r for j in self.judges.values() for r in j.records)}))
         self.view = view_of(self.records)
-        self._preemption = Preemption(self.judge) if profile.preempts else None
         self._nominations = Nominations(
             lambda pod, other: bool(call_function(rules.function("scheduling/respects"), pod, other))
         )
@@ -58,17 +62,33 @@ class Scheduler:
         self._api = api
         self._clock = clock
         self._chooser = chooser
-        self._awaits = rules.function("scheduling/awaitsNode").fn
+        self._wanted = rules.function("scheduling/schedulerOf").fn
+        self._waits = rules.function("scheduling/awaitsNode").fn
         self._holds = rules.function("scheduling/holdsNode").fn
         self._rank = rules.function("scheduling/queueRank").fn
         self._forget_all()
 
+    @property
+    def judge(self) -> Judge:
+        """The judge of the first profile."""
+        return next(iter(self.judges.values()))
+
+    def judge_of(self, pod: Object) -> Judge:
+        """The judge of the profile that the pod asks for."""
+        return self.judges[str(self._wanted(pod))]
+
+    def _awaits(self, pod: Object) -> bool:
+        return bool(self._waits(pod)) and self._wanted(pod) in self.judges
+
     def _forget_all(self) -> None:
         self._placed: dict[str, NodePods] = {}
+        for engine in self._engines.values():
+            engine.forget()
         self._node_of: dict[Key, str] = {}
         self._heap: list[tuple[Any, int, Key]] = []
         self._active: dict[Key, int] = {}
         self._arrivals = 0
+        self._searched = 0
         self._backoff: WorkQueue[Key] = WorkQueue(BACKOFF_BASE_NANOS, BACKOFF_MAX_NANOS)
         self._stuck: dict[Key, None] = {}
         self._nominations.forget_all()
@@ -115,21 +135,24 @@ class Scheduler:
         here = self._placed.setdefault(node, NodePods())
         before = [p for p in here.pods if _is(key, p)]
         fresh = not before
-        alike = self.judge.placed_signature
         if fresh:
             here.pods = (*here.pods, pod)
         else:
             here.pods = tuple(pod if _is(key, p) else p for p in here.pods)
-        if fresh or alike(before[0]) != alike(pod):
+        if fresh or any(_differs(j, before[0], pod) for j in self.judges.values()):
             here.version += 1
         self._node_of[key] = node
-        if fresh and self.judge.reads_cluster:
+        for engine in self._engines.values():
+            engine.put(node, pod)
+        if fresh and any(j.reads_cluster for j in self.judges.values()):
             self._wake()
 
     def _unplace(self, key: Key) -> None:
         node = self._node_of.pop(key, None)
         if node is not None:
             here = self._placed[node]
+            for engine in self._engines.values():
+                engine.drop(node, key)
             here.pods = tuple(p for p in here.pods if not _is(key, p))
             here.version += 1
             self._wake()
@@ -176,25 +199,61 @@ class Scheduler:
         if pod is None or not self._awaits(pod):
             return f"{key}: gone"
         try:
-            placement = self._judged(key, pod)
-            best = placement.best()
-            if not best:
-                return self._fail(key, pod, placement)
+            ranked = self._ranked(key, pod)
+            if not ranked.ties:
+                return self._fail(key, pod, ranked.placement())
         except RuleFailed as failed:
             self.problems[str(key)] = str(failed)
             return f"{key}: {failed}"
         self.problems.pop(str(key), None)
         promised = self._nominations.node_of(key)
-        return self._bind(key, pod, [promised] if promised in placement.fitting else best)
+        if promised and ranked.fits(promised):
+            return self._bind(key, pod, promised)
+        taken = self._chooser.choose("tie of nodes", ranked.ties) if ranked.ties > 1 else 0
+        return self._bind(key, pod, ranked.nth(taken))
 
-    def _judged(self, key: Key, pod: Object) -> Placement:
+    def _ranked(self, key: Key, pod: Object) -> Ranked:
         nodes = self.view.shelf(NODE).all()
         full = self._nominations.with_promised(key, pod, self._placed)
-        refused = refused_for_others(self.judge, pod, nodes, self._placed, full)
-        return self.judge.judge(pod, nodes, self._placed, refused)
+        judge = self.judge_of(pod)
+        refused = refused_for_others(judge, pod, nodes, self._placed, full)
+        ranked = self._ranked_by(judge, pod, nodes, refused)
+        if judge.profile.percentage is None:
+            return ranked
+        unseen = self._unseen(ranked.placement(), judge.profile.percentage)
+        return self._ranked_by(judge, pod, nodes, {**refused, **unseen}) if unseen else ranked
 
-    def _bind(self, key: Key, pod: Object, best: list[str]) -> str:
-        node = best[self._chooser.choose("tie of nodes", len(best)) if len(best) > 1 else 0]
+    def _ranked_by(
+        self, judge: Judge, pod: Object, nodes: Sequence[Object], refused: Mapping[str, Verdict]
+    ) -> Ranked:
+        """The best nodes: by the engine, unless another judge has taken the place of the one that it asks."""
+        engine = self._engines[str(self._wanted(pod))]
+        if engine.judge is not judge:
+            return ranked_by(judge.judge(pod, nodes, self._placed, refused))
+        engine.with_nodes(nodes, self.pods_on)
+        return engine.rank(pod, refused)
+
+    def _unseen(self, placement: Placement, percentage: int | None) -> dict[str, Verdict]:
+        """The nodes that would fit but are not looked at, since enough were found before: the search goes
+        round, and begins where the last one ended.
+        """
+        verdicts = placement.verdicts
+        if percentage is None or not verdicts:
+            return {}
+        enough = self._function("enoughNodes", len(verdicts), percentage)
+        start = self._searched % len(verdicts)
+        unseen: dict[str, Verdict] = {}
+        found = looked = 0
+        for verdict in (*verdicts[start:], *verdicts[:start]):
+            if found == enough:
+                unseen[verdict.node] = Verdict(verdict.node, NOT_SEEN, "", ("enough other nodes fit",))
+            else:
+                looked += 1
+                found += verdict.fits
+        self._searched = (start + looked) % len(verdicts)
+        return unseen
+
+    def _bind(self, key: Key, pod: Object, node: str) -> str:
         reply = self._api.bind(key, node)
         if not reply.ok:
             self._backoff.retry(key, self._clock.nanos)
@@ -205,12 +264,14 @@ class Scheduler:
         return f"{key}: to {node}"
 
     def _fail(self, key: Key, pod: Object, placement: Placement) -> str:
-        message, nominated = self.judge.message(placement), {}
-        if self._preemption is not None:
+        judge = self.judge_of(pod)
+        message, nominated = judge.message(placement), {}
+        if judge.profile.preempts:
+            preemption = Preemption(judge)
             full = self._nominations.with_promised(key, pod, self._placed)
             nodes = self.view.shelf(NODE).all()
-            attempt = self._preemption.attempt(pod, placement, nodes, full, self._clock.now)
-            message = self._preemption.message(placement, attempt)
+            attempt = preemption.attempt(pod, placement, nodes, full, self._clock.now)
+            message = preemption.message(placement, attempt)
             if attempt.best:
                 ties = len(attempt.best)
                 taken = attempt.best[self._chooser.choose("tie of nodes", ties) if ties > 1 else 0]
@@ -240,7 +301,12 @@ class Scheduler:
         order = tuple(k for _, n, k in sorted(self._heap) if self._active.get(k) == n)
         placed = tuple(sorted((k, n) for k, n in self._node_of.items()))
         stuck = tuple(sorted(self._stuck))
-        return (order, self._backoff.state(now), stuck, placed, self._nominations.state())
+        return (order, self._backoff.state(now), stuck, placed, self._nominations.state(), self._searched)
+
+
+def _differs(judge: Judge, one: Object, other: Object) -> bool:
+    """Can it matter to what a judge keeps whether the one or the other is placed on a node?"""
+    return judge.placed_signature(one) != judge.placed_signature(other)
 
 
 def _is(key: Key, pod: Object) -> bool:

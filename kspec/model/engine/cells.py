@@ -72,7 +72,7 @@ class _Reader:
 
 
 class Cells:
-    """All cells for one class of pods. `filters` and `scores`: the indices of the wide rules that are asked."""
+    """All cells for one class of pods. `filters` and `scores`: which wide rules are asked."""
 
     def __init__(self, values: Values, filters: Sequence[int], scores: Sequence[int]) -> None:
         self._values = values

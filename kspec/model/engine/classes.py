@@ -115,4 +115,4 @@ def project(value: Any, tree: Tree | None) -> object:
         return len(value)
     if PRESENT in tree and len(tree) == 1:
         return True
-    return (True, value) if isinstance(value, bool) else value
+    return frozen(value)

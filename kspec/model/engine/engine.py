@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from kspec.model.engine.cells import PASSES
 from kspec.model.engine.classes import ClassBook, PodClass
-from kspec.model.engine.fleet import Fleet, Row, key_of_pod
+from kspec.model.engine.fleet import Fleet, Row
 from kspec.model.engine.plan import Plan, Ranking
 from kspec.model.engine.roles import Roles
 from kspec.model.engine.seats import Seats, nth
 from kspec.model.engine.seen import NotKept
 from kspec.model.engine.values import Recount
-from kspec.model.objects import Object, name_of
+from kspec.model.objects import Key, Object, name_of
 from kspec.model.placement import Judge, NodePods, Placement, Score, Verdict, rejection
 from kspec.model.rules import RuleFailed
 
@@ -62,28 +62,31 @@ class Engine:
         """These are the nodes. Where they are others than before, everything is counted anew."""
         if nodes is self._nodes and not self._outgrown():
             return
-        same = len(nodes) == len(self.fleet.rows) and all(
-            row.node is node for row, node in zip(self.fleet.rows, nodes, strict=True)
-        )
         self._nodes = nodes
+        same = [row.name for row in self.fleet.rows] == [name_of(node) for node in nodes]
         if not same or self._outgrown():
-            self.renew(nodes, pods_on)
-
-    def renew(self, nodes: Sequence[Object], pods_on: PodsOn) -> None:
-        self._plans.clear()
-        self._asked.forget()
-        self.fleet.renew(nodes, pods_on)
+            self._plans.clear()
+            self._asked.forget()
+            self.fleet.renew(nodes, pods_on)
+        elif not self.fleet.replace(nodes, self._roles.node_tree):
+            self._plans.clear()
 
     def put(self, node: str, pod: Object) -> None:
         row = self.fleet.by_name.get(node)
         if row is not None:
             self.fleet.put(row, pod)
 
-    def drop(self, node: str, pod: Object) -> None:
+    def drop(self, node: str, pod: Key) -> None:
         row = self.fleet.by_name.get(node)
-        key = key_of_pod(pod)
+        key = (pod.namespace, pod.name)
         if row is not None and key in row.pods:
             self.fleet.drop(row, key)
+
+    def forget(self) -> None:
+        """Forgets all nodes."""
+        self._nodes = ()
+        self._plans.clear()
+        self.fleet.renew((), lambda name: ())
 
     def _outgrown(self) -> bool:
         """Has a rule told pods apart that were counted as one, or is too much kept?"""
@@ -167,8 +170,8 @@ class Engine:
         return plan.values.cluster_changed()
 
     def _stamp(self) -> object:
-        of = getattr(self.judge.cluster, "stamp", None)
-        return tuple([of(rule) for rule in self._roles.cluster_rules]) if of is not None else ()
+        of = getattr(self.judge.cluster, "versions", None)
+        return of(self.judge.records) if of is not None else ()
 
 
 # ---------------------------------------------------------------- every node's verdict
@@ -237,4 +240,4 @@ def _scores(engine: Engine, plan: Plan, row: Row, ranking: Ranking) -> tuple[Sco
     )
 
 
-__all__ = ["Engine", "Ranked", "name_of"]
+__all__ = ["Engine", "Ranked", "ranked_by"]

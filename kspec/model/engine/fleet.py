@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from kspec.model.engine.classes import ClassBook, PodClass
+from kspec.model.engine.classes import ClassBook, PodClass, Tree, project
 from kspec.model.engine.seen import ALL, SIZE, TOTAL, NotKept, SeenList, SeenMap, Trace
 from kspec.model.objects import Object, name_of
 from kspec.runtime.kept import Each, Kept
@@ -121,19 +121,17 @@ class PodsHere(Kept):
 
 
 class Fleet:
-    """All nodes, in order. `epoch` grows when they are others, or other than they were."""
+    """All nodes, in order."""
 
     def __init__(self, book: ClassBook) -> None:
         self.book = book
         self.rows: list[Row] = []
         self.by_name: dict[str, Row] = {}
         self.log: list[tuple[Row, PodClass, int]] = []
-        self.epoch = 0
         self._sites: dict[object, Site] = {}
 
     def renew(self, nodes: Sequence[Object], pods: Callable[[str], Iterable[Object]]) -> None:
         """Begins anew, with these nodes and the pods on each."""
-        self.epoch += 1
         self.book.forget()
         self.log.clear()
         self._sites.clear()
@@ -143,6 +141,15 @@ class Fleet:
             for pod in pods(row.name):
                 self.put(row, pod)
         self.log.clear()
+
+    def replace(self, nodes: Sequence[Object], read: Tree | None) -> bool:
+        """The nodes are these now, of the same names; true if no rule can tell them from those before."""
+        alike = True
+        for row, node in zip(self.rows, nodes, strict=True):
+            if row.node is not node:
+                alike = alike and project(row.node, read) == project(node, read)
+                row.node = node
+        return alike
 
     def put(self, row: Row, pod: Object) -> None:
         """A pod is on the node, or is another there than it was."""
@@ -176,10 +183,6 @@ class Fleet:
 
     def sites_full(self) -> bool:
         return len(self._sites) >= SITES_MAX
-
-
-def key_of_pod(pod: Object) -> PodKey:
-    return _key(pod)
 
 
 def _key(pod: Object) -> PodKey:

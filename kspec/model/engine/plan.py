@@ -21,7 +21,7 @@ TRIES_MAX = 1_000
 
 @dataclass(slots=True)
 class Ranking:
-    """The nodes with the most points, as ordered lists of places; by score, the least and the most raw points."""
+    """The nodes with the most points, as ordered lists of places; by score, the least and most raw points."""
 
     fitting: int
     best: Sequence[Sequence[int]]

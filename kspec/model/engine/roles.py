@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kspec.ir.reads import EACH
 from kspec.model.cluster import PARAM
+from kspec.model.engine.classes import tree_of
 from kspec.model.given import TallyRules, tally_rules
 from kspec.model.profile import Profile
 from kspec.model.rules import RuleSet
@@ -44,6 +45,7 @@ class Roles:
 
     def __init__(self, profile: Profile, rules: RuleSet) -> None:
         self.rules = rules
+        self.settings = profile.settings
         self.prepared = {name: rules.function(rule_id) for name, rule_id in profile.prepared.items()}
         self.tallies: dict[str, TallyRules] = tally_rules(profile, rules)
         self._many = self._of_many()
@@ -67,6 +69,7 @@ class Roles:
             if (rule := _named(rules, "score", s.plugin))
         )
 
+        self.node_tree = tree_of(set().union(*self.node_reads()))
         self.cluster_rules = tuple({r.id: r for r in self.with_cluster()}.values())
 
     def _of_many(self) -> frozenset[str]:
@@ -94,6 +97,12 @@ class Roles:
             yield _read(rule, "other")
             yield _below(_read(rule, "placed"), (EACH,))
             yield _below(_read(rule, "nodes"), (EACH, "pods", EACH))
+
+    def node_reads(self) -> Iterator[Paths]:
+        """What may be read of a node."""
+        for rule in self._all():
+            yield _read(rule, "node")
+            yield _below(_read(rule, "nodes"), (EACH, "node"))
 
     def with_cluster(self) -> list[CompiledRule]:
         return [r for r in self._all() if any(p.name == PARAM for p in r.params)]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from kspec.runtime.values import Quantity
+
 Path: TypeAlias = tuple[object, ...]
 Probe: TypeAlias = tuple[str, object]
 """A question about a node or its pods: what kind, and where."""
@@ -186,7 +188,7 @@ def look(value: Any, probe: Probe) -> object:
         return tuple(value) if kind == KEYS else ("map", bool(value))
     if isinstance(value, (list, tuple)):
         return len(value) if kind == KEYS else ("list", bool(value))
-    return (True, value) if isinstance(value, bool) else value
+    return frozen(value)
 
 
 def frozen(value: Any) -> object:
@@ -195,4 +197,6 @@ def frozen(value: Any) -> object:
         return ("map", *[(k, frozen(v)) for k, v in value.items()])
     if isinstance(value, (list, tuple)):
         return ("list", *[frozen(v) for v in value])
+    if isinstance(value, Quantity):
+        return ("quantity", value.nanos)  # hashed in one go
     return (True, value) if isinstance(value, bool) else value

@@ -46,7 +46,10 @@ class _Nodes(list[Any]):
     def __contains__(self, value: object) -> bool:
         raise NotKept("a rule goes through all nodes")
 
-    __add__ = __radd__ = __eq__ = __contains__
+    def __add__(self, other: Any) -> Any:
+        raise NotKept("a rule goes through all nodes")
+
+    __radd__ = __add__
     __hash__ = None
 
 
@@ -107,6 +110,8 @@ class Values:
             return other.pod
         if name == "nodes":
             return self._nodes
+        if name == "settings":
+            return self.roles.settings
         if name in self.extra:
             return self.extra[name]
         if name in self._counted:

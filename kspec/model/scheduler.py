@@ -139,8 +139,7 @@ class Scheduler:
             here.pods = (*here.pods, pod)
         else:
             here.pods = tuple(pod if _is(key, p) else p for p in here.pods)
-        if fresh or any(_differs(j, before[0], pod) for j in self.judges.values()):
-            here.version += 1
+        here.version += 1
         self._node_of[key] = node
         for engine in self._engines.values():
             engine.put(node, pod)
@@ -302,11 +301,6 @@ class Scheduler:
         placed = tuple(sorted((k, n) for k, n in self._node_of.items()))
         stuck = tuple(sorted(self._stuck))
         return (order, self._backoff.state(now), stuck, placed, self._nominations.state(), self._searched)
-
-
-def _differs(judge: Judge, one: Object, other: Object) -> bool:
-    """Can it matter to what a judge keeps whether the one or the other is placed on a node?"""
-    return judge.placed_signature(one) != judge.placed_signature(other)
 
 
 def _is(key: Key, pod: Object) -> bool:

@@ -179,7 +179,7 @@ class Scheduler:
 
     def ready(self, now: int) -> Sequence[Key]:
         """The head of the queue: the scheduler never takes another."""
-        for key in self._backoff.ready(now):
+        for key in [*self._backoff.ready(now)]:
             self._backoff.take(key)
             pod = self.view.get(key)
             if pod is not None and self._awaits(pod):

@@ -14,6 +14,8 @@ from kspec.model.objects import Object, name_of
 from kspec.runtime.rulebook import Paths
 
 NAME = ("metadata", "name")
+SPECS_MAX = 10_000
+"""Of how many specs it is remembered what matters of them."""
 Tree = dict[str, Any]
 
 
@@ -51,6 +53,8 @@ class ClassBook:
     def __init__(self, reads: Iterable[Paths]) -> None:
         paths = set().union(*reads)
         self._tree = tree_of(paths - {NAME})
+        self._spec = None if self._tree is None else self._tree.pop("spec", {})
+        self._specs: dict[int, tuple[object, object]] = {}
         self._classes: dict[object, PodClass] = {}
         self.by_name: dict[object, None] = {}
         """What those agree on of which a rule has asked the name."""
@@ -59,7 +63,7 @@ class ClassBook:
         return len(self._classes)
 
     def of(self, pod: Object) -> PodClass:
-        key = project(pod, self._tree)
+        key: object = (project(pod, self._tree), self._of_spec(pod.get("spec")))
         if key in self.by_name:
             key = (key, name_of(pod))
         found = self._classes.get(key)
@@ -68,6 +72,15 @@ class ClassBook:
             found = PodClass(len(self._classes), key, {**pod, "metadata": meta})
             self._classes[key] = found
         return found
+
+    def _of_spec(self, spec: object) -> object:
+        """What matters of a spec; a pod keeps its own through all changes of status."""
+        known = self._specs.get(id(spec))
+        if known is None or known[0] is not spec:
+            if len(self._specs) >= SPECS_MAX:
+                self._specs.clear()
+            known = self._specs[id(spec)] = (spec, project(spec, self._spec))
+        return known[1]
 
     def mixed(self) -> bool:
         """Do several pods count as one whose names a rule has asked for?"""

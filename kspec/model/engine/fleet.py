@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from kspec.model.engine.classes import ClassBook, PodClass, Tree, project
-from kspec.model.engine.seen import ALL, SIZE, TOTAL, NotKept, SeenList, SeenMap, Trace
+from kspec.model.engine.seen import ALL, SIZE, TOTAL, NotKept, Probe, SeenList, SeenMap, Trace, look
 from kspec.model.objects import Object, name_of
 from kspec.runtime.kept import Each, Kept
 
@@ -128,13 +128,19 @@ class Fleet:
         self.rows: list[Row] = []
         self.by_name: dict[str, Row] = {}
         self.log: list[tuple[Row, PodClass, int]] = []
+        self.where: dict[PodClass, dict[Row, int]] = {}
+        """On which nodes there are pods of a class, and how many."""
         self._sites: dict[object, Site] = {}
+        self._answers: dict[Probe, list[object]] = {}
+        self._numbers: dict[frozenset[Probe], list[int]] = {}
 
     def renew(self, nodes: Sequence[Object], pods: Callable[[str], Iterable[Object]]) -> None:
         """Begins anew, with these nodes and the pods on each."""
         self.book.forget()
         self.log.clear()
+        self.where.clear()
         self._sites.clear()
+        self._forget_answers()
         self.rows = [Row(i, node) for i, node in enumerate(nodes)]
         self.by_name = {row.name: row for row in self.rows}
         for row in self.rows:
@@ -149,7 +155,30 @@ class Fleet:
             if row.node is not node:
                 alike = alike and project(row.node, read) == project(node, read)
                 row.node = node
+        if not alike:
+            self._forget_answers()
         return alike
+
+    def numbered(self, probes: frozenset[Probe]) -> list[int]:
+        """A number for each node; those that answer all of the probes alike have the same."""
+        found = self._numbers.get(probes)
+        if found is None:
+            columns = [self._column(probe) for probe in sorted(probes, key=repr)]
+            numbers: dict[object, int] = {}
+            answers = zip(*columns, strict=True) if columns else [()] * len(self.rows)
+            found = [numbers.setdefault(its, len(numbers)) for its in answers]
+            self._numbers[probes] = found
+        return found
+
+    def _column(self, probe: Probe) -> list[object]:
+        found = self._answers.get(probe)
+        if found is None:
+            found = self._answers[probe] = [look(row.node, probe) for row in self.rows]
+        return found
+
+    def _forget_answers(self) -> None:
+        self._answers.clear()
+        self._numbers.clear()
 
     def put(self, row: Row, pod: Object) -> None:
         """A pod is on the node, or is another there than it was."""
@@ -170,6 +199,10 @@ class Fleet:
     def _change(self, row: Row, its: PodClass, by: int) -> None:
         row.change(its, by)
         its.members += by
+        there = self.where.setdefault(its, {})
+        there[row] = there.get(row, 0) + by
+        if not there[row]:
+            del there[row]
         self.log.append((row, its, by))
 
     def site(self, site: str, free: tuple[object, ...], each: Each) -> Site:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kspec.model.engine.fleet import Fleet, Row
-from kspec.model.engine.seen import OF_PODS, SIZE, TOTAL, NotKept, Probe, look
+from kspec.model.engine.seen import OF_PODS, SIZE, TOTAL, Probe
 
 
 class Projection:
     """The probes that rules have made so far, and their answers for each node, in short."""
 
-    __slots__ = ("_answers", "_fixed", "_fleet", "_numbers", "_of_node", "_of_pods")
+    __slots__ = ("_fixed", "_fleet", "_of_node", "_of_pods")
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._of_node: dict[Probe, None] = {}
         self._of_pods: dict[Probe, None] = {}
-        self._answers: dict[object, int] = {}
-        self._fixed: list[int | None] = []
+        self._fixed: Sequence[int] | None = None
 
     def grow(self, probes: Iterable[Probe]) -> bool:
         """Takes in what a rule has looked at; true if some of it is new."""
@@ -28,20 +27,18 @@ class Projection:
                 self._of_pods[probe] = None
             else:
                 self._of_node[probe] = None
-        if any(p[0] not in OF_PODS for p in fresh):
-            self._answers.clear()
-            self._fixed = [None] * len(self._fleet.rows)
+                self._fixed = None
         return bool(fresh)
 
+    def numbers(self) -> Sequence[int]:
+        """What each node answers, its pods aside, as a number."""
+        if self._fixed is None:
+            self._fixed = self._fleet.numbered(frozenset(self._of_node))
+        return self._fixed
+
     def fixed(self, row: Row) -> int:
-        """What the node answers, its pods aside, as a number."""
-        if not self._of_node:
-            return 0
-        found = self._fixed[row.index]
-        if found is None:
-            answers = tuple([look(row.node, probe) for probe in self._of_node])
-            found = self._fixed[row.index] = self._answers.setdefault(answers, len(self._answers))
-        return found
+        """The number of one node."""
+        return self.numbers()[row.index]
 
     def key(self, row: Row) -> object:
         """What the node and its pods answer."""
@@ -56,6 +53,3 @@ class Projection:
             else:
                 made.append(tuple(row.sequence()))
         return tuple(made)
-
-
-__all__ = ["NotKept", "Projection"]

@@ -224,26 +224,44 @@ class _Counted:
         self.tally = Tally(name, lambda: values.trace, values.changed, self._fill)
         self._where = Projection(values.fleet)
         self._memo: dict[object, Counts] = {}
+        self._idle: dict[PodClass, None] = {}
+        """Pods that count for nothing, wherever they are."""
 
     def pods_changed(self, row: Row, its: PodClass, by: int) -> None:
-        if self.tally.ready and self.rules.pod is not None:
+        if self.tally.ready and self.rules.pod is not None and its not in self._idle:
             counts = self._of(self.rules.pod, row, its)
             if counts:
                 self.tally.add(counts, by)
 
     def _fill(self) -> None:
-        for row in (
-            self._values.fleet.rows if self.rules.node is not None or self.rules.pod is not None else ()
-        ):
-            if self.rules.node is not None:
-                counts = self._of(self.rules.node, row, None)
-                if counts:
-                    self.tally.add(counts, 1)
-            if self.rules.pod is not None:
-                for its, times in row.counts.items():
+        fleet = self._values.fleet
+        if not fleet.rows:
+            return
+        if self.rules.node is not None:
+            self._fill_from_nodes(self.rules.node, fleet.rows)
+        if self.rules.pod is not None:
+            for its, where in fleet.where.items():
+                if where and its not in self._idle:
+                    self._of(self.rules.pod, next(iter(where)), its)
+                for row, times in where.items() if its not in self._idle else ():
                     counts = self._of(self.rules.pod, row, its)
                     if counts:
                         self.tally.add(counts, times)
+
+    def _fill_from_nodes(self, rule: CompiledRule, rows: list[Row]) -> None:
+        """Nodes that are alike count alike."""
+        made: list[tuple[Counts, int]] | None = None
+        while made is None:
+            alike: dict[int, list[int]] = {}
+            for index, number in enumerate(self._where.numbers()):
+                alike.setdefault(number, []).append(index)
+            known = self._where.numbers()
+            made = [(self._of(rule, rows[its[0]], None), len(its)) for its in alike.values()]
+            if self._where.numbers() is not known:
+                made = None  # the rule has looked at something new
+        for counts, times in made:
+            if counts:
+                self.tally.add(counts, times)
 
     def _of(self, rule: CompiledRule, row: Row, its: PodClass | None) -> Counts:
         found = self._memo.get((its, self._where.fixed(row)))
@@ -255,6 +273,8 @@ class _Counted:
             self._values.reads(BROKEN, trace)
             if self._where.grow(trace.probes):
                 self._memo.clear()
+            if its is not None and not found and not trace.probes:
+                self._idle[its] = None
             self._memo[its, self._where.fixed(row)] = found
         return found
 

@@ -12,6 +12,7 @@ from kspec.ir.reads import COUNT, EACH, PRESENT
 from kspec.model.engine.seen import frozen
 from kspec.model.objects import Object, name_of
 from kspec.runtime.rulebook import Paths
+from kspec.runtime.same import Same
 
 NAME = ("metadata", "name")
 SPECS_MAX = 10_000
@@ -54,7 +55,7 @@ class ClassBook:
         paths = set().union(*reads)
         self._tree = tree_of(paths - {NAME})
         self._spec = None if self._tree is None else self._tree.pop("spec", {})
-        self._specs: dict[int, tuple[object, object]] = {}
+        self._specs: dict[Same, object] = {}
         self._classes: dict[object, PodClass] = {}
         self.by_name: dict[object, None] = {}
         """What those agree on of which a rule has asked the name."""
@@ -75,12 +76,13 @@ class ClassBook:
 
     def _of_spec(self, spec: object) -> object:
         """What matters of a spec; a pod keeps its own through all changes of status."""
-        known = self._specs.get(id(spec))
-        if known is None or known[0] is not spec:
+        key = Same(spec)
+        known = self._specs.get(key)
+        if known is None:
             if len(self._specs) >= SPECS_MAX:
                 self._specs.clear()
-            known = self._specs[id(spec)] = (spec, project(spec, self._spec))
-        return known[1]
+            known = self._specs[key] = project(spec, self._spec)
+        return known
 
     def mixed(self) -> bool:
         """Do several pods count as one whose names a rule has asked for?"""

@@ -11,6 +11,7 @@ from kspec.model.engine.classes import ClassBook, PodClass, Tree, project
 from kspec.model.engine.seen import ALL, SIZE, TOTAL, NotKept, Probe, SeenList, SeenMap, Trace, look
 from kspec.model.objects import Object, name_of
 from kspec.runtime.kept import Each, Kept
+from kspec.runtime.same import Same
 
 PodKey = tuple[str, str]
 SITES_MAX = 20_000
@@ -20,12 +21,10 @@ SITES_MAX = 20_000
 class Site:
     """One function that is summed up, and its value for each class of pods."""
 
-    __slots__ = ("_each", "_free", "_of", "number")
+    __slots__ = ("_each", "_of")
 
-    def __init__(self, number: int, each: Each, free: tuple[object, ...]) -> None:
-        self.number = number
+    def __init__(self, each: Each) -> None:
         self._each = each
-        self._free = free  # kept alive, since they are known by their id
         self._of: dict[PodClass, int] = {}
 
     def of(self, its: PodClass) -> int:
@@ -211,7 +210,7 @@ class Fleet:
         if found is None:
             if len(self._sites) >= SITES_MAX:
                 raise NotKept("too many sums")
-            found = self._sites[key] = Site(len(self._sites), each, free)
+            found = self._sites[key] = Site(each)
         return found
 
     def sites_full(self) -> bool:
@@ -225,5 +224,5 @@ def _key(pod: Object) -> PodKey:
 
 def _identity(value: object) -> object:
     if isinstance(value, (dict, list, tuple)):
-        return ("id", id(value))
+        return Same(value)
     return (True, value) if isinstance(value, bool) else value

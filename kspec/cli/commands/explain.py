@@ -1,5 +1,5 @@
-"""`kspec explain`: what a diagnostic means, what a rule says, why a pod is where it is, what stands
-behind a Service.
+"""`kspec explain`: what a diagnostic means, what a rule says, why a pod is where it is, what stands behind a
+Service, why one may talk to another.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ Examples:
   kspec explain pod shop/cart k8s/            any pod whose name begins so
   kspec explain service shop/db k8s/          who reaches it, and what is behind it
   kspec explain service shop/db k8s/ --iptables --node worker-0
+  kspec explain connect shop/web shop/db 5432 k8s/      why it is open, or shut
+  kspec explain connect outside service/shop/web 80 k8s/
 """
 
 
 @command("explain", epilog=EPILOG)
-@click.argument("topic", metavar="CODE|rule|pod|service")
+@click.argument("topic", metavar="CODE|rule|pod|service|connect")
 @click.argument("args", nargs=-1, metavar="[NAME] [PATHS]...")
 @click.option("--iptables", is_flag=True, help="Of a service: the rules that kube-proxy makes of it.")
 @click.option("--node", metavar="NAME", default="", help="The node whose rules --iptables shows.")
@@ -44,7 +46,10 @@ def run(
     node: str,
     **options: Any,
 ) -> int:
-    """Explain a diagnostic CODE, a `rule` by its name, a `pod` or a `service` of what PATHS describe."""
+    """Explain a diagnostic CODE, a `rule` by its name, a `pod` or a `service` of what PATHS describe, or why
+    a connection is open or shut: `connect FROM TO PORT`, where each end is NAMESPACE/NAME of a workload or
+    pod, `service/NAMESPACE/NAME`, an address or `outside`.
+    """
     if topic != "service" and (iptables or node):
         raise click.UsageError("`--iptables` and `--node` are about a service.")
     if CODE.fullmatch(topic):
@@ -64,6 +69,10 @@ def run(
 
         wish = Wish(args[0], iptables, node)
         return explain_services(session, wish, args[1:], ClusterOptions(**options))
+    if topic == "connect" and len(args) >= 4:
+        from kspec.cli.explaining.connects import explain_connect
+
+        return explain_connect(session, args[0], args[1], args[2], args[3:], **options)
     raise click.UsageError(_usage(topic))
 
 
@@ -74,5 +83,9 @@ def _usage(topic: str) -> str:
         return "Name a pod and its manifests: `kspec explain pod shop/cart k8s/`."
     if topic == "service":
         return "Name a Service and its manifests: `kspec explain service shop/db k8s/`."
-    known = "`rule NAME`, `pod NAME PATHS` or `service NAME PATHS`"
+    if topic == "connect":
+        return (
+            "Name both ends, the port and the manifests: `kspec explain connect shop/web shop/db 5432 k8s/`."
+        )
+    known = "`rule NAME`, `pod NAME PATHS`, `service NAME PATHS` or `connect FROM TO PORT PATHS`"
     return f"Nothing is known about {topic!r}: give a code (KS2501), {known}."

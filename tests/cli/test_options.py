@@ -35,3 +35,15 @@ def test_an_option_changes_a_verdict_and_is_named_with_it(kspec: Kspec, tmp_path
     assert kspec("verify", tmp_path).code == 0
     said = kspec("verify", tmp_path, "--option", "network.ipBlocksMatchPods=true")
     assert said.code == 1
+
+
+def test_connect_takes_the_options_too(kspec: Kspec, tmp_path: Path) -> None:
+    pods = "".join(
+        f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{n}, namespace: shop}}\n"
+        f"spec: {{containers: [{{name: c, image: i}}]}}\nstatus: {{podIP: 10.0.0.{n}}}\n"
+        for n in (1, 2)
+    )
+    (tmp_path / "a.yaml").write_text(POLICY + pods)
+    plain = kspec("connect", tmp_path, "--format", "json", "--by", "pod").out
+    other = ("--option", "network.ipBlocksMatchPods=false")
+    assert kspec("connect", tmp_path, "--format", "json", "--by", "pod", *other).out != plain

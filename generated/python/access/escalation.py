@@ -155,6 +155,93 @@ def namespacesKnown(cluster):
     )
 
 
+# access/speaksOf  function (rule: rbac.PolicyRule, resource: string, subresource: string): bool
+def speaksOf(rule, resource, subresource):
+    """Does a rule speak of a resource, or of its subresource?"""
+    return (
+        len(rule.get("resourceNames") or []) > 0
+        and access_rbac.resourceMatches(rule, resource, subresource)
+    )
+
+
+# access/spots  function (resource: string, subresource: string, cluster: Cluster): list(access.Spot)
+def spots(resource, subresource, cluster):
+    """The names that tell apart what rules say of a resource in namespaces: those that they list, and one other."""
+    wide = distinct(
+        [
+            one
+            for r in [
+                r
+                for r in [one for r in cluster.get("clusterRoles") or [] for one in r.get("rules") or []]
+                if speaksOf(r, resource, subresource)
+            ]
+            for one in r.get("resourceNames") or []
+        ],
+    )
+    narrow = [
+        {"namespace": (o.get("metadata") or {}).get("namespace") or "", "name": n}
+        for o in cluster.get("roles") or []
+        for r in [r for r in o.get("rules") or [] if speaksOf(r, resource, subresource)]
+        for n in r.get("resourceNames") or []
+    ]
+    return join_lists(
+        [
+            {"namespace": n, "name": x}
+            for n in namespacesKnown(cluster)
+            for x in join_lists([anyName()], wide)
+        ],
+        narrow,
+    )
+
+
+# access/creations  function (apiGroup: string, resource: string, cluster: Cluster): list(list(access.Request))
+def creations(apiGroup, resource, cluster):
+    """The ways to create an object in a namespace: by a collection's path, or by name where it is applied."""
+    return [
+        (
+            [ask("create", apiGroup, resource, o.get("namespace") or "", "", "")]
+            if (o.get("name") or "") == anyName()
+            else [
+                ask(v, apiGroup, resource, o.get("namespace") or "", o.get("name") or "", "")
+                for v in ["create", "patch"]
+            ]
+        )
+        for o in spots(resource, "", cluster)
+    ]
+
+
+# access/wideCreations  function (apiGroup: string, resource: string, cluster: Cluster): list(list(access.Request))
+def wideCreations(apiGroup, resource, cluster):
+    """The same for an object of the whole cluster."""
+    return [
+        (
+            [ask("create", apiGroup, resource, "", "", "")]
+            if n == anyName()
+            else [ask(v, apiGroup, resource, "", n, "") for v in ["create", "patch"]]
+        )
+        for n in wideNames(resource, "", cluster)
+    ]
+
+
+# access/wideNames  function (resource: string, subresource: string, cluster: Cluster): list(string)
+def wideNames(resource, subresource, cluster):
+    """The names that tell apart what rules say of a resource of the whole cluster."""
+    return distinct(
+        join_lists(
+            [anyName()],
+            [
+                one
+                for r in [
+                    r
+                    for r in [one for r in cluster.get("clusterRoles") or [] for one in r.get("rules") or []]
+                    if speaksOf(r, resource, subresource)
+                ]
+                for one in r.get("resourceNames") or []
+            ],
+        ),
+    )
+
+
 # access/bindingsKnown  function (cluster: Cluster): list(access.Grant)
 def bindingsKnown(cluster):
     """All bindings."""
@@ -253,8 +340,8 @@ def title(p):
         return join_texts("code in the pods of ", place)
     elif p.get("what") == "kubelet":
         return "the kubelet API of the nodes"
-    elif p.get("what") == "someone":
-        return "impersonation of a user"
+    elif p.get("what") == "any-group":
+        return "any groups"
     elif p.get("what") == "anyone":
         return "any user and any groups but system:masters"
     elif p.get("what") == "csr":
@@ -265,6 +352,8 @@ def title(p):
         return join_texts("the labels of ", place)
     elif p.get("what") == "host-volume":
         return "a volume that is a host path"
+    elif p.get("what") == "mutating-policy":
+        return "a policy that changes objects, not yet bound"
     elif p.get("what") == "mutation":
         return "what is written by others, changed on its way"
     elif p.get("what") == "admission":
@@ -279,6 +368,8 @@ def rank(p):
     """How much a power is: 0 for what is only a step to another."""
     if p.get("what") == "cluster-admin":
         return 100
+    elif p.get("what") == "any-group":
+        return 95
     elif p.get("what") == "anyone":
         return 90
     elif p.get("what") == "node":
@@ -508,6 +599,222 @@ RULES = (
         },
         source="cmd/kube-apiserver/app, pkg/controlplane/controller/systemnamespaces",
         doc="The namespaces at hand, and those that every cluster has.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/speaksOf",
+        "function",
+        "speaksOf",
+        (Param("rule", "rbac.PolicyRule"), Param("resource", "string"), Param("subresource", "string")),
+        speaksOf,
+        result="bool",
+        reads={
+            "resource": frozenset(((),)),
+            "rule": frozenset((("resourceNames", "#"), ("resources", "#"), ("resources", "*"))),
+            "subresource": frozenset(((),)),
+        },
+        source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceMatches",
+        doc="Does a rule speak of a resource, or of its subresource?",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/spots",
+        "function",
+        "spots",
+        (Param("resource", "string"), Param("subresource", "string"), Param("cluster", "Cluster", True)),
+        spots,
+        result="list(access.Spot)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("clusterRoleBindings", "#"),
+                    ("clusterRoleBindings", "*", "metadata", "labels"),
+                    ("clusterRoleBindings", "*", "metadata", "name"),
+                    ("clusterRoleBindings", "*", "roleRef"),
+                    ("clusterRoleBindings", "*", "subjects"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "rules"),
+                    ("cronJobs", "#"),
+                    ("cronJobs", "*", "metadata", "name"),
+                    ("cronJobs", "*", "metadata", "namespace"),
+                    (
+                        "cronJobs",
+                        "*",
+                        "spec",
+                        "jobTemplate",
+                        "spec",
+                        "template",
+                        "spec",
+                        "serviceAccountName",
+                    ),
+                    ("daemonSets", "#"),
+                    ("daemonSets", "*", "metadata", "name"),
+                    ("daemonSets", "*", "metadata", "namespace"),
+                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("deployments", "#"),
+                    ("deployments", "*", "metadata", "name"),
+                    ("deployments", "*", "metadata", "namespace"),
+                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("jobs", "#"),
+                    ("jobs", "*", "metadata", "name"),
+                    ("jobs", "*", "metadata", "namespace"),
+                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "name"),
+                    ("pods", "#"),
+                    ("pods", "*", "metadata", "name"),
+                    ("pods", "*", "metadata", "namespace"),
+                    ("pods", "*", "spec", "serviceAccountName"),
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("replicationControllers", "#"),
+                    ("replicationControllers", "*", "metadata", "name"),
+                    ("replicationControllers", "*", "metadata", "namespace"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("roleBindings", "#"),
+                    ("roleBindings", "*", "metadata", "labels"),
+                    ("roleBindings", "*", "metadata", "name"),
+                    ("roleBindings", "*", "metadata", "namespace"),
+                    ("roleBindings", "*", "roleRef"),
+                    ("roleBindings", "*", "subjects"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "*"),
+                    ("roles", "*", "rules", "*", "resources", "#"),
+                    ("roles", "*", "rules", "*", "resources", "*"),
+                    ("serviceAccounts", "#"),
+                    ("serviceAccounts", "*", "metadata", "namespace"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+            "subresource": frozenset(((),)),
+        },
+        source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceNameMatches",
+        doc="The names that tell apart what rules say of a resource in namespaces: those that they list, and one other.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/creations",
+        "function",
+        "creations",
+        (Param("apiGroup", "string"), Param("resource", "string"), Param("cluster", "Cluster", True)),
+        creations,
+        result="list(list(access.Request))",
+        reads={
+            "apiGroup": frozenset(((),)),
+            "cluster": frozenset(
+                (
+                    ("clusterRoleBindings", "#"),
+                    ("clusterRoleBindings", "*", "metadata", "labels"),
+                    ("clusterRoleBindings", "*", "metadata", "name"),
+                    ("clusterRoleBindings", "*", "roleRef"),
+                    ("clusterRoleBindings", "*", "subjects"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "rules"),
+                    ("cronJobs", "#"),
+                    ("cronJobs", "*", "metadata", "name"),
+                    ("cronJobs", "*", "metadata", "namespace"),
+                    (
+                        "cronJobs",
+                        "*",
+                        "spec",
+                        "jobTemplate",
+                        "spec",
+                        "template",
+                        "spec",
+                        "serviceAccountName",
+                    ),
+                    ("daemonSets", "#"),
+                    ("daemonSets", "*", "metadata", "name"),
+                    ("daemonSets", "*", "metadata", "namespace"),
+                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("deployments", "#"),
+                    ("deployments", "*", "metadata", "name"),
+                    ("deployments", "*", "metadata", "namespace"),
+                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("jobs", "#"),
+                    ("jobs", "*", "metadata", "name"),
+                    ("jobs", "*", "metadata", "namespace"),
+                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "name"),
+                    ("pods", "#"),
+                    ("pods", "*", "metadata", "name"),
+                    ("pods", "*", "metadata", "namespace"),
+                    ("pods", "*", "spec", "serviceAccountName"),
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("replicationControllers", "#"),
+                    ("replicationControllers", "*", "metadata", "name"),
+                    ("replicationControllers", "*", "metadata", "namespace"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("roleBindings", "#"),
+                    ("roleBindings", "*", "metadata", "labels"),
+                    ("roleBindings", "*", "metadata", "name"),
+                    ("roleBindings", "*", "metadata", "namespace"),
+                    ("roleBindings", "*", "roleRef"),
+                    ("roleBindings", "*", "subjects"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "*"),
+                    ("roles", "*", "rules", "*", "resources", "#"),
+                    ("roles", "*", "rules", "*", "resources", "*"),
+                    ("serviceAccounts", "#"),
+                    ("serviceAccounts", "*", "metadata", "namespace"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/handlers/update.go withAuthorization",
+        doc="The ways to create an object in a namespace: by a collection's path, or by name where it is applied.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/wideCreations",
+        "function",
+        "wideCreations",
+        (Param("apiGroup", "string"), Param("resource", "string"), Param("cluster", "Cluster", True)),
+        wideCreations,
+        result="list(list(access.Request))",
+        reads={
+            "apiGroup": frozenset(((),)),
+            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
+            "resource": frozenset(((),)),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/handlers/update.go withAuthorization",
+        doc="The same for an object of the whole cluster.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/wideNames",
+        "function",
+        "wideNames",
+        (Param("resource", "string"), Param("subresource", "string"), Param("cluster", "Cluster", True)),
+        wideNames,
+        result="list(string)",
+        reads={
+            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
+            "resource": frozenset(((),)),
+            "subresource": frozenset(((),)),
+        },
+        source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceNameMatches",
+        doc="The names that tell apart what rules say of a resource of the whole cluster.",
         path="access/escalation",
     ),
     CompiledRule(

@@ -71,80 +71,107 @@ def rolePlural(kind):
 # access/bindRoles  function (cluster: Cluster): list(access.Edge)
 def bindRoles(cluster):
     """Who creates bindings and may bind a role gives it to themselves. Who may bind any, binds the one that allows all."""
-    return [
-        one
-        for r in distinct(join_lists(["cluster-admin"], rolesBindable(cluster)))
-        for one in join_lists(
-            [
-                {
-                    "requests": [
-                        access_escalation.ask("create", rbacGroup(), "clusterrolebindings", "", "", ""),
-                        access_escalation.ask("bind", rbacGroup(), "clusterroles", "", r, ""),
-                    ],
-                    "gains": access_escalation.rulesPower(
-                        "",
-                        "*" if r == "cluster-admin" else join_texts("ClusterRole/", r),
-                    ),
-                    "how": join_texts(
-                        "kubectl create clusterrolebinding escalated --clusterrole=",
-                        r,
-                        " --user=<oneself>",
-                    ),
-                    "assumes": (
-                        ""
-                        if (
-                            r == "cluster-admin"
-                            or any(
-                                ((c.get("metadata") or {}).get("name") or "") == r
-                                for c in cluster.get("clusterRoles") or []
-                            )
-                        )
-                        else join_texts("there is a ClusterRole ", r)
-                    ),
-                },
-            ],
-            [
-                {
-                    "requests": [
-                        access_escalation.ask("create", rbacGroup(), "rolebindings", n, "", ""),
-                        access_escalation.ask("bind", rbacGroup(), k, n, r, ""),
-                    ],
-                    "gains": access_escalation.rulesPower(
-                        n,
-                        (
-                            join_texts("Role/", r)
-                            if k == "roles"
-                            else "*"
-                            if r == "cluster-admin"
-                            else join_texts("ClusterRole/", r)
+    there = [(c.get("metadata") or {}).get("name") or "" for c in cluster.get("clusterRoles") or []]
+    return join_lists(
+        [
+            one
+            for r in distinct(join_lists(["cluster-admin"], rolesBindable(cluster)))
+            for one in join_lists(
+                [
+                    {
+                        "requests": join_lists(
+                            c,
+                            [access_escalation.ask("bind", rbacGroup(), "clusterroles", "", r, "")],
                         ),
-                    ),
-                    "how": join_texts(
-                        "kubectl create rolebinding escalated --",
-                        "role=" if k == "roles" else "clusterrole=",
-                        r,
-                        " --user=<oneself> -n ",
-                        n,
-                    ),
-                }
-                for n in access_escalation.namespacesKnown(cluster)
-                for k in [
-                    k
-                    for k in ["clusterroles", "roles"]
-                    if (
-                        k == "clusterroles"
-                        or any(
-                            (
-                                ((x.get("metadata") or {}).get("namespace") or "") == n
-                                and ((x.get("metadata") or {}).get("name") or "") == r
-                            )
-                            for x in cluster.get("roles") or []
-                        )
-                    )
-                ]
-            ],
-        )
-    ]
+                        "gains": access_escalation.rulesPower(
+                            "",
+                            "*" if r == "cluster-admin" else join_texts("ClusterRole/", r),
+                        ),
+                        "how": join_texts(
+                            "kubectl create clusterrolebinding escalated --clusterrole=",
+                            r,
+                            " --user=<oneself>",
+                        ),
+                        "assumes": (
+                            ""
+                            if r == "cluster-admin" or r in there
+                            else join_texts("there is a ClusterRole ", r)
+                        ),
+                    }
+                    for c in access_escalation.wideCreations(rbacGroup(), "clusterrolebindings", cluster)
+                ],
+                [
+                    {
+                        "requests": join_lists(
+                            c,
+                            [
+                                access_escalation.ask(
+                                    "bind",
+                                    rbacGroup(),
+                                    "clusterroles",
+                                    index_list(c, 0).get("namespace") or "",
+                                    r,
+                                    "",
+                                ),
+                            ],
+                        ),
+                        "gains": access_escalation.rulesPower(
+                            index_list(c, 0).get("namespace") or "",
+                            "*" if r == "cluster-admin" else join_texts("ClusterRole/", r),
+                        ),
+                        "how": join_texts(
+                            "kubectl create rolebinding escalated --clusterrole=",
+                            r,
+                            " --user=<oneself> -n ",
+                            index_list(c, 0).get("namespace") or "",
+                        ),
+                        "assumes": (
+                            ""
+                            if r == "cluster-admin" or r in there
+                            else join_texts("there is a ClusterRole ", r)
+                        ),
+                    }
+                    for c in access_escalation.creations(rbacGroup(), "rolebindings", cluster)
+                ],
+            )
+        ],
+        [
+            {
+                "requests": join_lists(
+                    c,
+                    [
+                        access_escalation.ask(
+                            "bind",
+                            rbacGroup(),
+                            "roles",
+                            index_list(c, 0).get("namespace") or "",
+                            (o.get("metadata") or {}).get("name") or "",
+                            "",
+                        ),
+                    ],
+                ),
+                "gains": access_escalation.rulesPower(
+                    index_list(c, 0).get("namespace") or "",
+                    join_texts("Role/", (o.get("metadata") or {}).get("name") or ""),
+                ),
+                "how": join_texts(
+                    "kubectl create rolebinding escalated --role=",
+                    (o.get("metadata") or {}).get("name") or "",
+                    " --user=<oneself> -n ",
+                    index_list(c, 0).get("namespace") or "",
+                ),
+            }
+            for c in access_escalation.creations(rbacGroup(), "rolebindings", cluster)
+            for o in [
+                o
+                for o in cluster.get("roles") or []
+                if ((o.get("metadata") or {}).get("namespace") or "") == (
+                    index_list(c, 0).get("namespace")
+                    or ""
+                )
+            ]
+        ],
+    )
 
 
 # access/joinBindings  function (cluster: Cluster): list(access.Edge)
@@ -229,10 +256,20 @@ def rewriteRoles(cluster):
 # access/createRoles  function (cluster: Cluster): list(access.Edge)
 def createRoles(cluster):
     """Who creates a role that is bound to them but missing, or that is aggregated into one that they hold, and may escalate."""
-    there = [
-        join_texts("ClusterRole/", (c.get("metadata") or {}).get("name") or "")
-        for c in cluster.get("clusterRoles") or []
-    ]
+    there = join_lists(
+        [
+            join_texts(" ClusterRole/", (c.get("metadata") or {}).get("name") or "")
+            for c in cluster.get("clusterRoles") or []
+        ],
+        [
+            join_texts(
+                (r.get("metadata") or {}).get("namespace") or "",
+                " Role/",
+                (r.get("metadata") or {}).get("name") or "",
+            )
+            for r in cluster.get("roles") or []
+        ],
+    )
     aggregated = [
         join_texts("ClusterRole/", (c.get("metadata") or {}).get("name") or "")
         for c in [
@@ -266,18 +303,12 @@ def createRoles(cluster):
             p
             for p in rolesHeld(cluster)
             if (
-                (p.get("name") or "") in aggregated or (p.get("name") or "") not in there
-                if (p.get("name") or "").startswith("ClusterRole/")
-                else not any(
-                    (
-                        ((r.get("metadata") or {}).get("namespace") or "") == (p.get("namespace") or "")
-                        and join_texts("Role/", (r.get("metadata") or {}).get("name") or "") == (
-                            p.get("name")
-                            or ""
-                        )
-                    )
-                    for r in cluster.get("roles") or []
-                )
+                (p.get("name") or "") in aggregated
+                or join_texts(
+                    p.get("namespace") or "" if (p.get("name") or "").startswith("Role/") else "",
+                    " ",
+                    p.get("name") or "",
+                ) not in there
             )
         ]
     ]
@@ -286,56 +317,45 @@ def createRoles(cluster):
 # access/mutate  function (cluster: Cluster): list(access.Edge)
 def mutate(cluster):
     """A webhook or a policy that changes objects on their way puts anything into what others write."""
-    group = "admissionregistration.k8s.io"
-    any_ = access_escalation.anyName()
     webhooks = [
-        {
-            "requests": [
-                access_escalation.ask(
-                    v,
-                    group,
-                    "mutatingwebhookconfigurations",
-                    "",
-                    "" if v == "create" else any_,
-                    "",
-                ),
+        {"requests": [r], "gains": {"what": "mutation"}, "how": kubectl(r), "assumes": unlessMade(r)}
+        for r in join_lists(
+            writes(admissionGroup(), "mutatingwebhookconfigurations", cluster),
+            [
+                r
+                for r in writes(admissionGroup(), "mutatingadmissionpolicies", cluster)
+                if r.get("verb") != "create"
             ],
-            "gains": {"what": "mutation"},
-            "how": join_texts(
-                "kubectl ",
-                "create -f webhook.yaml" if v == "create" else "edit mutatingwebhookconfiguration <any>",
-            ),
-            "assumes": join_texts(
-                "the API server reaches a server of one's own",
-                "" if v == "create" else ", and there is such a webhook",
-            ),
-        }
-        for v in ["create", "update", "patch"]
-    ]
-    policies = [
-        {
-            "requests": [
-                access_escalation.ask(v, group, "mutatingadmissionpolicies", "", "", ""),
-                access_escalation.ask(v, group, "mutatingadmissionpolicybindings", "", "", ""),
-            ],
-            "gains": {"what": "mutation"},
-            "how": "kubectl create -f mutating-policy-and-binding.yaml",
-        }
-        for v in ["create"]
-    ]
-    changed = [
-        {
-            "requests": [access_escalation.ask(v, group, "mutatingadmissionpolicies", "", any_, "")],
-            "gains": {"what": "mutation"},
-            "how": "kubectl edit mutatingadmissionpolicy <any>",
-            "assumes": "there is such a policy, and it is bound",
-        }
-        for v in ["update", "patch"]
+        )
     ]
     return join_lists(
         webhooks,
-        policies,
-        changed,
+        [
+            {
+                "requests": [
+                    access_escalation.ask(
+                        "create",
+                        admissionGroup(),
+                        "mutatingadmissionpolicies",
+                        "",
+                        "",
+                        "",
+                    ),
+                ],
+                "gains": {"what": "mutating-policy"},
+                "how": "kubectl create -f mutatingadmissionpolicy.yaml",
+            },
+        ],
+        [
+            {
+                "having": [{"what": "mutating-policy"}],
+                "requests": [r],
+                "gains": {"what": "mutation"},
+                "how": kubectl(r),
+                "assumes": unlessMade(r),
+            }
+            for r in writes(admissionGroup(), "mutatingadmissionpolicybindings", cluster)
+        ],
         [
             {
                 "having": [{"what": "mutation"}],
@@ -351,38 +371,27 @@ def mutate(cluster):
 # access/validation  function (cluster: Cluster): list(access.Edge)
 def validation(cluster):
     """What validates can read and refuse what others write, and taken away, forbids nothing any more."""
-    group = "admissionregistration.k8s.io"
+    kinds = [
+        "validatingwebhookconfigurations",
+        "validatingadmissionpolicies",
+        "validatingadmissionpolicybindings",
+    ]
     return [
-        {
-            "requests": [
-                access_escalation.ask(
-                    v,
-                    group,
-                    k,
-                    "",
-                    "" if v == "create" else access_escalation.anyName(),
-                    "",
-                ),
-            ],
-            "gains": {"what": "admission"},
-            "how": join_texts(
-                "kubectl ",
-                (
-                    "create -f webhook.yaml"
-                    if v == "create"
-                    else join_texts("delete " if v == "delete" else "edit ", k, " <any>")
-                ),
-            ),
-        }
-        for k in [
-            "validatingwebhookconfigurations",
-            "validatingadmissionpolicies",
-            "validatingadmissionpolicybindings",
-        ]
-        for v in [
-            v
-            for v in ["create", "update", "patch", "delete"]
-            if k.endswith("configurations") or v != "create"
+        {"requests": [r], "gains": {"what": "admission"}, "how": kubectl(r), "assumes": unlessMade(r)}
+        for r in [
+            one
+            for k in kinds
+            for one in join_lists(
+                [
+                    r
+                    for r in writes(admissionGroup(), k, cluster)
+                    if r.get("verb") != "create" or k.endswith("configurations")
+                ],
+                [
+                    access_escalation.ask("delete", admissionGroup(), k, "", n, "")
+                    for n in access_escalation.wideNames(k, "", cluster)
+                ],
+            )
         ]
     ]
 
@@ -391,24 +400,8 @@ def validation(cluster):
 def aggregate(cluster):
     """An APIService hands a whole API group to a server of one's own."""
     return [
-        {
-            "requests": [
-                access_escalation.ask(
-                    v,
-                    "apiregistration.k8s.io",
-                    "apiservices",
-                    "",
-                    "" if v == "create" else access_escalation.anyName(),
-                    "",
-                ),
-            ],
-            "gains": {"what": "aggregation"},
-            "how": join_texts(
-                "kubectl ",
-                "create -f apiservice.yaml" if v == "create" else "edit apiservice <any>",
-            ),
-        }
-        for v in ["create", "update", "patch"]
+        {"requests": [r], "gains": {"what": "aggregation"}, "how": kubectl(r), "assumes": unlessMade(r)}
+        for r in writes("apiregistration.k8s.io", "apiservices", cluster)
     ]
 
 
@@ -434,6 +427,48 @@ def notModelled(cluster):
         "authorizers other than RBAC",
     ]
     return made
+
+
+# access/admissionGroup  function (): string
+def admissionGroup():
+    """The group of the kinds that configure admission."""
+    return "admissionregistration.k8s.io"
+
+
+# access/writes  function (apiGroup: string, resource: string, cluster: Cluster): list(access.Request)
+def writes(apiGroup, resource, cluster):
+    """A request that creates, or changes, an object of the whole cluster, for each name that rules tell apart."""
+    return join_lists(
+        [access_escalation.ask("create", apiGroup, resource, "", "", "")],
+        [
+            access_escalation.ask(v, apiGroup, resource, "", n, "")
+            for n in access_escalation.wideNames(resource, "", cluster)
+            for v in ["patch", "update"]
+        ],
+    )
+
+
+# access/kubectl  function (r: access.Request): string
+def kubectl(r):
+    """A request as a line of kubectl, for an object of the whole cluster."""
+    if r.get("verb") == "create":
+        return join_texts("kubectl create -f ", r.get("resource") or "", ".yaml")
+    return join_texts(
+        "kubectl ",
+        "replace" if r.get("verb") == "update" else r.get("verb") or "",
+        " ",
+        r.get("resource") or "",
+        " ",
+        r.get("name") or "",
+    )
+
+
+# access/unlessMade  function (r: access.Request): string
+def unlessMade(r):
+    """What is assumed of a request that changes what must be there already."""
+    if r.get("verb") == "create":
+        return ""
+    return join_texts("there is such an object of ", r.get("resource") or "")
 
 
 RULES = (
@@ -838,6 +873,8 @@ RULES = (
                     ("clusterRoleBindings", "*", "metadata", "name"),
                     ("clusterRoleBindings", "*", "roleRef"),
                     ("clusterRoleBindings", "*", "subjects"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "rules"),
                     ("cronJobs", "#"),
                     ("cronJobs", "*", "metadata", "name"),
                     ("cronJobs", "*", "metadata", "namespace"),
@@ -905,7 +942,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         validation,
         result="list(access.Edge)",
-        reads={"cluster": frozenset(())},
+        reads={"cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules")))},
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices, Control admission webhooks",
         doc="What validates can read and refuse what others write, and taken away, forbids nothing any more.",
         path="access/escalation_control",
@@ -917,7 +954,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         aggregate,
         result="list(access.Edge)",
-        reads={"cluster": frozenset(())},
+        reads={"cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules")))},
         source="staging/src/k8s.io/kube-aggregator/pkg/apiserver/handler_proxy.go",
         doc="An APIService hands a whole API group to a server of one's own.",
         path="access/escalation_control",
@@ -941,6 +978,54 @@ RULES = (
         },
         source="docs/escalation.md",
         doc="What the edges do not model, if rules at hand speak of it.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/admissionGroup",
+        "function",
+        "admissionGroup",
+        (),
+        admissionGroup,
+        result="string",
+        doc="The group of the kinds that configure admission.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/writes",
+        "function",
+        "writes",
+        (Param("apiGroup", "string"), Param("resource", "string"), Param("cluster", "Cluster", True)),
+        writes,
+        result="list(access.Request)",
+        reads={
+            "apiGroup": frozenset(((),)),
+            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
+            "resource": frozenset(((),)),
+        },
+        source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceNameMatches",
+        doc="A request that creates, or changes, an object of the whole cluster, for each name that rules tell apart.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/kubectl",
+        "function",
+        "kubectl",
+        (Param("r", "access.Request"),),
+        kubectl,
+        result="string",
+        reads={"r": frozenset((("name",), ("resource",), ("verb",)))},
+        doc="A request as a line of kubectl, for an object of the whole cluster.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/unlessMade",
+        "function",
+        "unlessMade",
+        (Param("r", "access.Request"),),
+        unlessMade,
+        result="string",
+        reads={"r": frozenset((("resource",), ("verb",)))},
+        doc="What is assumed of a request that changes what must be there already.",
         path="access/escalation_control",
     ),
 )

@@ -150,22 +150,6 @@ def secretTokens(cluster):
     ]
 
 
-# access/secretNamesListed  function (cluster: Cluster): list(string)
-def secretNamesListed(cluster):
-    """The names that rules list for secrets that may be read."""
-    return distinct(
-        [
-            one
-            for r in [
-                r
-                for r in rulesKnown(cluster)
-                if any(x == "secrets" or x == "*" for x in r.get("resources") or [])
-            ]
-            for one in r.get("resourceNames") or []
-        ],
-    )
-
-
 # access/rulesKnown  function (cluster: Cluster): list(rbac.PolicyRule)
 def rulesKnown(cluster):
     """Every rule of every role."""
@@ -178,33 +162,55 @@ def rulesKnown(cluster):
 # access/makeTokenSecrets  function (cluster: Cluster): list(access.Edge)
 def makeTokenSecrets(cluster):
     """A secret may be made for the token of any service account, which a controller writes into it, and then be read."""
+    made = [
+        {
+            "requests": c,
+            "gains": {"what": "token-secret", "namespace": index_list(c, 0).get("namespace") or ""},
+            "how": join_texts(
+                "kubectl create -f token-secret.yaml -n ",
+                index_list(c, 0).get("namespace") or "",
+            ),
+        }
+        for c in access_escalation.creations("", "secrets", cluster)
+    ]
     return join_lists(
+        made,
         [
-            one
+            {
+                "having": [{"what": "token-secret", "namespace": n}, {"what": "secrets", "namespace": n}],
+                "gains": {"what": "account", "namespace": n},
+                "how": "the token that a controller wrote into the secret",
+            }
             for n in access_escalation.namespacesKnown(cluster)
-            for one in [
-                {
-                    "requests": [access_escalation.ask("create", "", "secrets", n, "", "")],
-                    "gains": {"what": "token-secret", "namespace": n},
-                    "how": join_texts("kubectl create -f token-secret.yaml -n ", n),
-                },
-                {
-                    "having": [{"what": "token-secret", "namespace": n}, {"what": "secrets", "namespace": n}],
-                    "gains": {"what": "account", "namespace": n},
-                    "how": "the token that a controller wrote into the secret",
-                },
-            ]
         ],
         [
             {
-                "having": [{"what": "token-secret", "namespace": n}],
-                "requests": [access_escalation.ask("get", "", "secrets", n, s, "")],
-                "gains": {"what": "account", "namespace": n},
-                "how": join_texts("kubectl get secret ", s, " -n ", n, " -o yaml"),
-                "assumes": join_texts("no secret ", s, " is there before"),
+                "having": [{"what": "token-secret", "namespace": o.get("namespace") or ""}],
+                "requests": [
+                    access_escalation.ask(
+                        "get",
+                        "",
+                        "secrets",
+                        o.get("namespace") or "",
+                        o.get("name") or "",
+                        "",
+                    ),
+                ],
+                "gains": {"what": "account", "namespace": o.get("namespace") or ""},
+                "how": join_texts(
+                    "kubectl get secret ",
+                    o.get("name") or "",
+                    " -n ",
+                    o.get("namespace") or "",
+                    " -o yaml",
+                ),
+                "assumes": join_texts("no secret ", o.get("name") or "", " is there before"),
             }
-            for n in access_escalation.namespacesKnown(cluster)
-            for s in secretNamesListed(cluster)
+            for o in [
+                o
+                for o in access_escalation.spots("secrets", "", cluster)
+                if (o.get("name") or "") != access_escalation.anyName()
+            ]
         ],
     )
 
@@ -263,25 +269,6 @@ def groupsKnown(cluster):
     )
 
 
-# access/impersonableListed  function (cluster: Cluster): list(string)
-def impersonableListed(cluster):
-    """The names that rules list for users who may be impersonated."""
-    return distinct(
-        [
-            one
-            for r in [
-                r
-                for r in rulesKnown(cluster)
-                if (
-                    any(v == "*" or v == "impersonate" for v in r.get("verbs") or [])
-                    and any(x == "*" or x == "users" for x in r.get("resources") or [])
-                )
-            ]
-            for one in r.get("resourceNames") or []
-        ],
-    )
-
-
 # access/asUser  function (name: string): access.Request
 def asUser(name):
     """The request to act as a user: the header Impersonate-User."""
@@ -291,15 +278,16 @@ def asUser(name):
 # access/impersonate  function (cluster: Cluster): list(access.Edge)
 def impersonate(cluster):
     """Impersonation: act as a user, and with a user as a member of a group."""
+    users = [
+        {
+            "requests": [asUser(u)],
+            "gains": access_escalation.userIdentity(u, []),
+            "how": join_texts("kubectl --as=", u),
+        }
+        for u in usersKnown(cluster)
+    ]
     return join_lists(
-        [
-            {
-                "requests": [asUser(u)],
-                "gains": access_escalation.userIdentity(u, []),
-                "how": join_texts("kubectl --as=", u),
-            }
-            for u in usersKnown(cluster)
-        ],
+        users,
         [
             {
                 "requests": [
@@ -321,37 +309,57 @@ def impersonate(cluster):
             for a in access_escalation_pods.accountsKnown(cluster)
         ],
         [
-            {
-                "requests": [asUser(u), access_escalation.ask("impersonate", "", "groups", "", g, "")],
-                "gains": access_escalation.userIdentity(u, [g]),
-                "how": join_texts("kubectl --as=", u, " --as-group=", g),
-            }
-            for u in join_lists([access_escalation.anyName()], impersonableListed(cluster))
-            for g in groupsKnown(cluster)
+            one
+            for u in access_escalation.wideNames("users", "", cluster)
+            for one in inGroups(u, asUser(u), cluster)
         ],
         [
-            {
-                "requests": [
-                    access_escalation.ask(
-                        "impersonate",
-                        "",
-                        "serviceaccounts",
-                        n,
-                        access_escalation.anyName(),
-                        "",
-                    ),
-                    access_escalation.ask("impersonate", "", "groups", "", g, ""),
-                ],
-                "gains": access_escalation.userIdentity(
-                    join_texts("system:serviceaccount:", n, ":<any>"),
-                    [g],
+            one
+            for o in access_escalation.spots("serviceaccounts", "", cluster)
+            for one in inGroups(
+                join_texts("system:serviceaccount:", o.get("namespace") or "", ":", o.get("name") or ""),
+                access_escalation.ask(
+                    "impersonate",
+                    "",
+                    "serviceaccounts",
+                    o.get("namespace") or "",
+                    o.get("name") or "",
+                    "",
                 ),
-                "how": join_texts("kubectl --as=system:serviceaccount:", n, ":<any> --as-group=", g),
-            }
-            for n in access_escalation.namespacesKnown(cluster)
-            for g in groupsKnown(cluster)
+                cluster,
+            )
         ],
     )
+
+
+# access/inGroups  function (user: string, first: access.Request, cluster: Cluster): list(access.Edge)
+def inGroups(user, first, cluster):
+    """Act as a user, whom `first` asks for, in any group, or in one that rules list."""
+    return [
+        {
+            "requests": [first, access_escalation.ask("impersonate", "", "groups", "", g, "")],
+            "gains": (
+                {"what": "any-group"}
+                if g == access_escalation.anyName()
+                else access_escalation.userIdentity(user, [g])
+            ),
+            "how": join_texts("kubectl --as=", user, " --as-group=", g),
+        }
+        for g in access_escalation.wideNames("groups", "", cluster)
+    ]
+
+
+# access/eachGroup  function (cluster: Cluster): list(access.Edge)
+def eachGroup(cluster):
+    """Who may be in any group is in each of them."""
+    return [
+        {
+            "having": [{"what": "any-group"}],
+            "gains": access_escalation.userIdentity(access_escalation.anyName(), [g]),
+            "how": join_texts("kubectl --as-group=", g),
+        }
+        for g in groupsKnown(cluster)
+    ]
 
 
 # access/impersonateConstrained  function (cluster: Cluster): list(access.Edge)
@@ -414,21 +422,15 @@ def certificates(cluster):
             {
                 "having": [{"what": "csr"}],
                 "requests": [
-                    access_escalation.ask(
-                        v,
-                        group,
-                        "certificatesigningrequests",
-                        "",
-                        access_escalation.anyName(),
-                        "approval",
-                    ),
+                    access_escalation.ask(v, group, "certificatesigningrequests", "", c, "approval"),
                     access_escalation.ask("approve", group, "signers", "", n, ""),
                 ],
                 "gains": {"what": select(s, "gains")},
-                "how": join_texts("kubectl certificate approve, of signer ", select(s, "signer")),
+                "how": join_texts("kubectl certificate approve ", c, ", of signer ", select(s, "signer")),
             }
             for s in signers
-            for v in ["update", "patch"]
+            for v in ["patch", "update"]
+            for c in access_escalation.wideNames("certificatesigningrequests", "approval", cluster)
             for n in [select(s, "signer"), "kubernetes.io/*"]
         ],
     )
@@ -645,27 +647,6 @@ RULES = (
         path="access/escalation_identities",
     ),
     CompiledRule(
-        "access/secretNamesListed",
-        "function",
-        "secretNamesListed",
-        (Param("cluster", "Cluster", True),),
-        secretNamesListed,
-        result="list(string)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roles", "#"),
-                    ("roles", "*", "rules"),
-                ),
-            ),
-        },
-        source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceNameMatches",
-        doc="The names that rules list for secrets that may be read.",
-        path="access/escalation_identities",
-    ),
-    CompiledRule(
         "access/rulesKnown",
         "function",
         "rulesKnown",
@@ -750,7 +731,11 @@ RULES = (
                     ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
+                    ("roles", "*", "rules", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "*"),
+                    ("roles", "*", "rules", "*", "resources", "#"),
+                    ("roles", "*", "rules", "*", "resources", "*"),
                     ("serviceAccounts", "#"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
                     ("statefulSets", "#"),
@@ -832,27 +817,6 @@ RULES = (
         path="access/escalation_identities",
     ),
     CompiledRule(
-        "access/impersonableListed",
-        "function",
-        "impersonableListed",
-        (Param("cluster", "Cluster", True),),
-        impersonableListed,
-        result="list(string)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roles", "#"),
-                    ("roles", "*", "rules"),
-                ),
-            ),
-        },
-        source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation",
-        doc="The names that rules list for users who may be impersonated.",
-        path="access/escalation_identities",
-    ),
-    CompiledRule(
         "access/asUser",
         "function",
         "asUser",
@@ -928,7 +892,11 @@ RULES = (
                     ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
+                    ("roles", "*", "rules", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "*"),
+                    ("roles", "*", "rules", "*", "resources", "#"),
+                    ("roles", "*", "rules", "*", "resources", "*"),
                     ("serviceAccounts", "#"),
                     ("serviceAccounts", "*", "metadata", "name"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
@@ -941,6 +909,50 @@ RULES = (
         },
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation, legacy mode",
         doc="Impersonation: act as a user, and with a user as a member of a group.",
+        path="access/escalation_identities",
+    ),
+    CompiledRule(
+        "access/inGroups",
+        "function",
+        "inGroups",
+        (Param("user", "string"), Param("first", "access.Request"), Param("cluster", "Cluster", True)),
+        inGroups,
+        result="list(access.Edge)",
+        reads={
+            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
+            "first": frozenset(((),)),
+            "user": frozenset(((),)),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation, legacy mode",
+        doc="Act as a user, whom `first` asks for, in any group, or in one that rules list.",
+        path="access/escalation_identities",
+    ),
+    CompiledRule(
+        "access/eachGroup",
+        "function",
+        "eachGroup",
+        (Param("cluster", "Cluster", True),),
+        eachGroup,
+        result="list(access.Edge)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("clusterRoleBindings", "#"),
+                    ("clusterRoleBindings", "*", "metadata", "labels"),
+                    ("clusterRoleBindings", "*", "metadata", "name"),
+                    ("clusterRoleBindings", "*", "roleRef"),
+                    ("clusterRoleBindings", "*", "subjects"),
+                    ("roleBindings", "#"),
+                    ("roleBindings", "*", "metadata", "labels"),
+                    ("roleBindings", "*", "metadata", "name"),
+                    ("roleBindings", "*", "metadata", "namespace"),
+                    ("roleBindings", "*", "roleRef"),
+                    ("roleBindings", "*", "subjects"),
+                ),
+            ),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation, legacy mode",
+        doc="Who may be in any group is in each of them.",
         path="access/escalation_identities",
     ),
     CompiledRule(
@@ -1022,7 +1034,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         certificates,
         result="list(access.Edge)",
-        reads={"cluster": frozenset(())},
+        reads={"cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules")))},
         source="plugin/pkg/admission/certificates/approval/admission.go Validate; plugin/pkg/admission/certificates/subjectrestriction",
         doc="A client certificate names any user and any groups but one; it wants a request, and an approval of it.",
         path="access/escalation_identities",

@@ -200,117 +200,73 @@ def createPods(cluster):
     """Who creates pods in a namespace has pods of their own there."""
     return [
         {
-            "requests": [access_escalation.ask("create", "", "pods", n, "", "")],
-            "gains": {"what": "pods", "namespace": n},
-            "how": join_texts("kubectl create -f pod.yaml -n ", n),
+            "requests": c,
+            "gains": {"what": "pods", "namespace": index_list(c, 0).get("namespace") or ""},
+            "how": join_texts("kubectl create -f pod.yaml -n ", index_list(c, 0).get("namespace") or ""),
         }
-        for n in access_escalation.namespacesKnown(cluster)
+        for c in access_escalation.creations("", "pods", cluster)
     ]
 
 
 # access/writeTemplates  function (cluster: Cluster): list(access.Edge)
 def writeTemplates(cluster):
     """So has who creates, or changes, an object with a template that a controller makes pods of."""
+    created = [
+        {
+            "requests": [
+                access_escalation.ask("create", k.get("apiGroup") or "", k.get("resource") or "", n, "", ""),
+            ],
+            "gains": {"what": "pods", "namespace": n},
+            "how": join_texts("kubectl create -f ", k.get("resource") or "", ".yaml -n ", n),
+        }
+        for n in access_escalation.namespacesKnown(cluster)
+        for k in templated()
+    ]
     return join_lists(
-        [
-            one
-            for n in access_escalation.namespacesKnown(cluster)
-            for k in templated()
-            for one in [
-                {
-                    "requests": [
-                        access_escalation.ask(
-                            "create",
-                            k.get("apiGroup") or "",
-                            k.get("resource") or "",
-                            n,
-                            "",
-                            "",
-                        ),
-                    ],
-                    "gains": {"what": "pods", "namespace": n},
-                    "how": join_texts("kubectl create -f ", k.get("resource") or "", ".yaml -n ", n),
-                },
-                {
-                    "requests": [
-                        access_escalation.ask(
-                            "update",
-                            k.get("apiGroup") or "",
-                            k.get("resource") or "",
-                            n,
-                            access_escalation.anyName(),
-                            "",
-                        ),
-                    ],
-                    "gains": {"what": "pods", "namespace": n},
-                    "how": join_texts("kubectl replace -f ", k.get("resource") or "", ".yaml -n ", n),
-                    "assumes": join_texts(
-                        "there is an object of ",
-                        k.get("resource") or "",
-                        " in namespace ",
-                        n,
-                    ),
-                },
-                {
-                    "requests": [
-                        access_escalation.ask(
-                            "patch",
-                            k.get("apiGroup") or "",
-                            k.get("resource") or "",
-                            n,
-                            access_escalation.anyName(),
-                            "",
-                        ),
-                    ],
-                    "gains": {"what": "pods", "namespace": n},
-                    "how": join_texts(
-                        "kubectl patch ",
-                        k.get("resource") or "",
-                        " <any> -n ",
-                        n,
-                        " --patch-file template.yaml",
-                    ),
-                    "assumes": join_texts(
-                        "there is an object of ",
-                        k.get("resource") or "",
-                        " in namespace ",
-                        n,
-                    ),
-                },
-            ]
-        ],
+        created,
         [
             {
                 "requests": [
                     access_escalation.ask(
                         v,
-                        w.get("apiGroup") or "",
-                        w.get("resource") or "",
-                        w.get("namespace") or "",
-                        w.get("name") or "",
+                        k.get("apiGroup") or "",
+                        k.get("resource") or "",
+                        o.get("namespace") or "",
+                        o.get("name") or "",
                         "",
                     ),
                 ],
-                "gains": {"what": "pods", "namespace": w.get("namespace") or ""},
+                "gains": {"what": "pods", "namespace": o.get("namespace") or ""},
                 "how": join_texts(
                     "kubectl ",
-                    (
-                        join_texts("replace -f ", w.get("name") or "", ".yaml -n ", w.get("namespace") or "")
-                        if v == "update"
-                        else join_texts(
-                            "patch ",
-                            w.get("resource") or "",
-                            " ",
-                            w.get("name") or "",
-                            " -n ",
-                            w.get("namespace") or "",
-                            " --patch-file template.yaml",
+                    "patch " if v == "patch" else "replace ",
+                    k.get("resource") or "",
+                    " ",
+                    o.get("name") or "",
+                    " -n ",
+                    o.get("namespace") or "",
+                ),
+                "assumes": (
+                    ""
+                    if any(
+                        (
+                            (w.get("resource") or "") == (k.get("resource") or "")
+                            and (w.get("namespace") or "") == (o.get("namespace") or "")
+                            and (o.get("name") or "") in [access_escalation.anyName(), w.get("name") or ""]
                         )
-                    ),
+                        for w in podsKnown(cluster)
+                    )
+                    else join_texts(
+                        "there is such an object of ",
+                        k.get("resource") or "",
+                        " in namespace ",
+                        o.get("namespace") or "",
+                    )
                 ),
             }
-            for w in [w for w in podsKnown(cluster) if w.get("resource") != "pods"]
-            for v in ["update", "patch"]
+            for k in templated()
+            for o in access_escalation.spots(k.get("resource") or "", "", cluster)
+            for v in ["patch", "update"]
         ],
     )
 
@@ -395,55 +351,46 @@ def entries():
 # access/enterPods  function (cluster: Cluster): list(access.Edge)
 def enterPods(cluster):
     """Who runs code in the pods of a namespace acts as what they run as."""
-    return join_lists(
-        [
-            {
-                "requests": [
-                    access_escalation.ask(
-                        e.get("verb") or "",
-                        "",
-                        "pods",
-                        n,
-                        access_escalation.anyName(),
-                        e.get("subresource") or "",
-                    ),
-                ],
-                "gains": {"what": "inside", "namespace": n},
-                "how": join_texts(e.get("how") or "", " <any> -n ", n),
-                "assumes": e.get("assumes") or "",
-            }
-            for n in access_escalation.namespacesKnown(cluster)
-            for e in entries()
-        ],
-        [
-            {
-                "requests": [
-                    access_escalation.ask(
-                        e.get("verb") or "",
-                        "",
-                        "pods",
-                        (p.get("metadata") or {}).get("namespace") or "",
-                        (p.get("metadata") or {}).get("name") or "",
-                        e.get("subresource") or "",
-                    ),
-                ],
-                "gains": access_escalation.accountIdentity(
-                    (p.get("metadata") or {}).get("namespace") or "",
-                    accountOf(p.get("spec") or {}),
+    return [
+        {
+            "requests": [
+                access_escalation.ask(
+                    e.get("verb") or "",
+                    "",
+                    "pods",
+                    o.get("namespace") or "",
+                    o.get("name") or "",
+                    e.get("subresource") or "",
                 ),
-                "how": join_texts(
-                    e.get("how") or "",
-                    " ",
-                    (p.get("metadata") or {}).get("name") or "",
-                    " -n ",
-                    (p.get("metadata") or {}).get("namespace") or "",
-                ),
-                "assumes": e.get("assumes") or "",
-            }
-            for p in cluster.get("pods") or []
-            for e in entries()
-        ],
-    )
+            ],
+            "gains": g,
+            "how": join_texts(e.get("how") or "", " ", o.get("name") or "", " -n ", o.get("namespace") or ""),
+            "assumes": e.get("assumes") or "",
+        }
+        for e in entries()
+        for o in access_escalation.spots("pods", e.get("subresource") or "", cluster)
+        for g in enteredAs(o, cluster)
+    ]
+
+
+# access/enteredAs  function (o: access.Spot, cluster: Cluster): list(access.Power)
+def enteredAs(o, cluster):
+    """What code in such a pod acts as: its service account if it is at hand, else any of the namespace."""
+    found = [
+        p
+        for p in cluster.get("pods") or []
+        if (
+            ((p.get("metadata") or {}).get("namespace") or "") == (o.get("namespace") or "")
+            and ((p.get("metadata") or {}).get("name") or "") == (o.get("name") or "")
+        )
+    ]
+    inside = [{"what": "inside", "namespace": o.get("namespace") or ""}]
+    if len(found) == 0:
+        return inside
+    return [
+        access_escalation.accountIdentity(o.get("namespace") or "", accountOf(p.get("spec") or {}))
+        for p in found
+    ]
 
 
 # access/podsInside  function (cluster: Cluster): list(access.Edge)
@@ -496,10 +443,7 @@ def askKubelets(cluster):
                 "gains": {"what": "kubelet"},
                 "how": join_texts("kubectl get --raw /api/v1/nodes/", n, "/proxy/exec/…"),
             }
-            for n in join_lists(
-                [access_escalation.anyName()],
-                [(n.get("metadata") or {}).get("name") or "" for n in cluster.get("nodes") or []],
-            )
+            for n in access_escalation.wideNames("nodes", "proxy", cluster)
             for v in ["get", "create"]
         ],
         [
@@ -902,6 +846,8 @@ RULES = (
                     ("clusterRoleBindings", "*", "metadata", "name"),
                     ("clusterRoleBindings", "*", "roleRef"),
                     ("clusterRoleBindings", "*", "subjects"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "rules"),
                     ("cronJobs", "#"),
                     ("cronJobs", "*", "metadata", "name"),
                     ("cronJobs", "*", "metadata", "namespace"),
@@ -949,6 +895,11 @@ RULES = (
                     ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "*"),
+                    ("roles", "*", "rules", "*", "resources", "#"),
+                    ("roles", "*", "rules", "*", "resources", "*"),
                     ("serviceAccounts", "#"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
                     ("statefulSets", "#"),
@@ -977,6 +928,8 @@ RULES = (
                     ("clusterRoleBindings", "*", "metadata", "name"),
                     ("clusterRoleBindings", "*", "roleRef"),
                     ("clusterRoleBindings", "*", "subjects"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "rules"),
                     ("cronJobs", "#"),
                     ("cronJobs", "*", "metadata", "name"),
                     ("cronJobs", "*", "metadata", "namespace"),
@@ -1024,6 +977,11 @@ RULES = (
                     ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "*"),
+                    ("roles", "*", "rules", "*", "resources", "#"),
+                    ("roles", "*", "rules", "*", "resources", "*"),
                     ("serviceAccounts", "#"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
                     ("statefulSets", "#"),
@@ -1210,6 +1168,8 @@ RULES = (
                     ("clusterRoleBindings", "*", "metadata", "name"),
                     ("clusterRoleBindings", "*", "roleRef"),
                     ("clusterRoleBindings", "*", "subjects"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "rules"),
                     ("cronJobs", "#"),
                     ("cronJobs", "*", "metadata", "name"),
                     ("cronJobs", "*", "metadata", "namespace"),
@@ -1257,6 +1217,11 @@ RULES = (
                     ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "*"),
+                    ("roles", "*", "rules", "*", "resources", "#"),
+                    ("roles", "*", "rules", "*", "resources", "*"),
                     ("serviceAccounts", "#"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
                     ("statefulSets", "#"),
@@ -1268,6 +1233,28 @@ RULES = (
         },
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices; pkg/registry/core/pod/rest/subresources.go",
         doc="Who runs code in the pods of a namespace acts as what they run as.",
+        path="access/escalation_pods",
+    ),
+    CompiledRule(
+        "access/enteredAs",
+        "function",
+        "enteredAs",
+        (Param("o", "access.Spot"), Param("cluster", "Cluster", True)),
+        enteredAs,
+        result="list(access.Power)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("pods", "#"),
+                    ("pods", "*", "metadata", "name"),
+                    ("pods", "*", "metadata", "namespace"),
+                    ("pods", "*", "spec", "serviceAccountName"),
+                ),
+            ),
+            "o": frozenset((("name",), ("namespace",))),
+        },
+        source="plugin/pkg/admission/serviceaccount/admission.go Admit",
+        doc="What code in such a pod acts as: its service account if it is at hand, else any of the namespace.",
         path="access/escalation_pods",
     ),
     CompiledRule(
@@ -1357,6 +1344,8 @@ RULES = (
                     ("clusterRoleBindings", "*", "metadata", "name"),
                     ("clusterRoleBindings", "*", "roleRef"),
                     ("clusterRoleBindings", "*", "subjects"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "rules"),
                     ("cronJobs", "#"),
                     ("cronJobs", "*", "metadata", "name"),
                     ("cronJobs", "*", "metadata", "namespace"),
@@ -1384,8 +1373,6 @@ RULES = (
                     ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
                     ("namespaces", "#"),
                     ("namespaces", "*", "metadata", "name"),
-                    ("nodes", "#"),
-                    ("nodes", "*", "metadata", "name"),
                     ("pods", "#"),
                     ("pods", "*", "metadata", "name"),
                     ("pods", "*", "metadata", "namespace"),

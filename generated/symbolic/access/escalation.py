@@ -289,6 +289,115 @@ def namespacesKnown(cluster):
     )
 
 
+# access/speaksOf  function (rule: rbac.PolicyRule, resource: string, subresource: string): bool
+@ops.rule("access/speaksOf")
+def speaksOf(rule, resource, subresource):
+    return ops.and_(
+        ops.call("_>_", ops.call("size", ops.field(rule, "resourceNames", [])), 0),
+        lambda: access_rbac_rules.resourceMatches(rule, resource, subresource),
+    )
+
+
+# access/spots  function (resource: string, subresource: string, cluster: Cluster): list(access.Spot)
+@ops.rule("access/spots")
+def spots(resource, subresource, cluster):
+    lets = ops.Lets()
+    wide = lets.take(
+        ops.call(
+            "distinct",
+            ops.flat_map(
+                ops.filter_(
+                    ops.flat_map(ops.field(cluster, "clusterRoles", []), lambda r: ops.field(r, "rules", [])),
+                    lambda r: speaksOf(r, resource, subresource),
+                ),
+                lambda r: ops.field(r, "resourceNames", []),
+            ),
+        ),
+    )
+    narrow = lets.take(
+        ops.flat_map(
+            ops.field(cluster, "roles", []),
+            lambda o: ops.flat_map(
+                ops.filter_(ops.field(o, "rules", []), lambda r: speaksOf(r, resource, subresource)),
+                lambda r: ops.map_(
+                    ops.field(r, "resourceNames", []),
+                    lambda n: ops.record(
+                        {"namespace": ops.field(ops.field(o, "metadata", {}), "namespace", ""), "name": n},
+                    ),
+                ),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.flat_map(
+                namespacesKnown(cluster),
+                lambda n: ops.map_(
+                    ops.call("_+_", ops.list_([anyName()]), wide),
+                    lambda x: ops.record({"namespace": n, "name": x}),
+                ),
+            ),
+            narrow,
+        ),
+    )
+
+
+# access/creations  function (apiGroup: string, resource: string, cluster: Cluster): list(list(access.Request))
+@ops.rule("access/creations")
+def creations(apiGroup, resource, cluster):
+    return ops.map_(
+        spots(resource, "", cluster),
+        lambda o: ops.cond(
+            ops.call("_==_", ops.field(o, "name", ""), anyName()),
+            lambda: ops.list_([ask("create", apiGroup, resource, ops.field(o, "namespace", ""), "", "")]),
+            lambda: ops.map_(
+                ops.list_(["create", "patch"]),
+                lambda v: ask(
+                    v,
+                    apiGroup,
+                    resource,
+                    ops.field(o, "namespace", ""),
+                    ops.field(o, "name", ""),
+                    "",
+                ),
+            ),
+        ),
+    )
+
+
+# access/wideCreations  function (apiGroup: string, resource: string, cluster: Cluster): list(list(access.Request))
+@ops.rule("access/wideCreations")
+def wideCreations(apiGroup, resource, cluster):
+    return ops.map_(
+        wideNames(resource, "", cluster),
+        lambda n: ops.cond(
+            ops.call("_==_", n, anyName()),
+            lambda: ops.list_([ask("create", apiGroup, resource, "", "", "")]),
+            lambda: ops.map_(ops.list_(["create", "patch"]), lambda v: ask(v, apiGroup, resource, "", n, "")),
+        ),
+    )
+
+
+# access/wideNames  function (resource: string, subresource: string, cluster: Cluster): list(string)
+@ops.rule("access/wideNames")
+def wideNames(resource, subresource, cluster):
+    return ops.call(
+        "distinct",
+        ops.call(
+            "_+_",
+            ops.list_([anyName()]),
+            ops.flat_map(
+                ops.filter_(
+                    ops.flat_map(ops.field(cluster, "clusterRoles", []), lambda r: ops.field(r, "rules", [])),
+                    lambda r: speaksOf(r, resource, subresource),
+                ),
+                lambda r: ops.field(r, "resourceNames", []),
+            ),
+        ),
+    )
+
+
 # access/bindingsKnown  function (cluster: Cluster): list(access.Grant)
 @ops.rule("access/bindingsKnown")
 def bindingsKnown(cluster):
@@ -459,8 +568,8 @@ def title(p):
                                                 ops.call("_==_", ops.field(p, "what", ""), "kubelet"),
                                                 lambda: "the kubelet API of the nodes",
                                                 lambda: ops.cond(
-                                                    ops.call("_==_", ops.field(p, "what", ""), "someone"),
-                                                    lambda: "impersonation of a user",
+                                                    ops.call("_==_", ops.field(p, "what", ""), "any-group"),
+                                                    lambda: "any groups",
                                                     lambda: ops.cond(
                                                         ops.call("_==_", ops.field(p, "what", ""), "anyone"),
                                                         lambda: "any user and any groups but system:masters",
@@ -500,16 +609,16 @@ def title(p):
                                                                             ops.call(
                                                                                 "_==_",
                                                                                 ops.field(p, "what", ""),
-                                                                                "mutation",
+                                                                                "mutating-policy",
                                                                             ),
-                                                                            lambda: "what is written by others, changed on its way",
+                                                                            lambda: "a policy that changes objects, not yet bound",
                                                                             lambda: ops.cond(
                                                                                 ops.call(
                                                                                     "_==_",
                                                                                     ops.field(p, "what", ""),
-                                                                                    "admission",
+                                                                                    "mutation",
                                                                                 ),
-                                                                                lambda: "what is written by others, read or refused on its way",
+                                                                                lambda: "what is written by others, changed on its way",
                                                                                 lambda: ops.cond(
                                                                                     ops.call(
                                                                                         "_==_",
@@ -518,13 +627,25 @@ def title(p):
                                                                                             "what",
                                                                                             "",
                                                                                         ),
-                                                                                        "aggregation",
+                                                                                        "admission",
                                                                                     ),
-                                                                                    lambda: "an API group answered by a server of one's own",
-                                                                                    lambda: ops.field(
-                                                                                        p,
-                                                                                        "what",
-                                                                                        "",
+                                                                                    lambda: "what is written by others, read or refused on its way",
+                                                                                    lambda: ops.cond(
+                                                                                        ops.call(
+                                                                                            "_==_",
+                                                                                            ops.field(
+                                                                                                p,
+                                                                                                "what",
+                                                                                                "",
+                                                                                            ),
+                                                                                            "aggregation",
+                                                                                        ),
+                                                                                        lambda: "an API group answered by a server of one's own",
+                                                                                        lambda: ops.field(
+                                                                                            p,
+                                                                                            "what",
+                                                                                            "",
+                                                                                        ),
                                                                                     ),
                                                                                 ),
                                                                             ),
@@ -555,39 +676,43 @@ def rank(p):
         ops.call("_==_", ops.field(p, "what", ""), "cluster-admin"),
         lambda: 100,
         lambda: ops.cond(
-            ops.call("_==_", ops.field(p, "what", ""), "anyone"),
-            lambda: 90,
+            ops.call("_==_", ops.field(p, "what", ""), "any-group"),
+            lambda: 95,
             lambda: ops.cond(
-                ops.call("_==_", ops.field(p, "what", ""), "node"),
-                lambda: 80,
+                ops.call("_==_", ops.field(p, "what", ""), "anyone"),
+                lambda: 90,
                 lambda: ops.cond(
-                    ops.call("_==_", ops.field(p, "what", ""), "mutation"),
-                    lambda: 75,
+                    ops.call("_==_", ops.field(p, "what", ""), "node"),
+                    lambda: 80,
                     lambda: ops.cond(
-                        ops.and_(
-                            ops.call("_==_", ops.field(p, "what", ""), "secrets"),
-                            lambda: ops.call("_==_", ops.field(p, "namespace", ""), ""),
-                        ),
-                        lambda: 70,
+                        ops.call("_==_", ops.field(p, "what", ""), "mutation"),
+                        lambda: 75,
                         lambda: ops.cond(
-                            ops.call("_==_", ops.field(p, "what", ""), "everything"),
-                            lambda: 50,
+                            ops.and_(
+                                ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                lambda: ops.call("_==_", ops.field(p, "namespace", ""), ""),
+                            ),
+                            lambda: 70,
                             lambda: ops.cond(
-                                ops.or_(
-                                    ops.call("_==_", ops.field(p, "what", ""), "identity"),
-                                    lambda: ops.call("_==_", ops.field(p, "what", ""), "rules"),
-                                ),
-                                lambda: 40,
+                                ops.call("_==_", ops.field(p, "what", ""), "everything"),
+                                lambda: 50,
                                 lambda: ops.cond(
                                     ops.or_(
-                                        ops.call("_==_", ops.field(p, "what", ""), "aggregation"),
-                                        lambda: ops.call("_==_", ops.field(p, "what", ""), "admission"),
+                                        ops.call("_==_", ops.field(p, "what", ""), "identity"),
+                                        lambda: ops.call("_==_", ops.field(p, "what", ""), "rules"),
                                     ),
-                                    lambda: 35,
+                                    lambda: 40,
                                     lambda: ops.cond(
-                                        ops.call("_==_", ops.field(p, "what", ""), "secrets"),
-                                        lambda: 30,
-                                        lambda: 0,
+                                        ops.or_(
+                                            ops.call("_==_", ops.field(p, "what", ""), "aggregation"),
+                                            lambda: ops.call("_==_", ops.field(p, "what", ""), "admission"),
+                                        ),
+                                        lambda: 35,
+                                        lambda: ops.cond(
+                                            ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                            lambda: 30,
+                                            lambda: 0,
+                                        ),
                                     ),
                                 ),
                             ),
@@ -610,6 +735,11 @@ RULES = {
     "access/holderOf": holderOf,
     "access/afterGrant": afterGrant,
     "access/namespacesKnown": namespacesKnown,
+    "access/speaksOf": speaksOf,
+    "access/spots": spots,
+    "access/creations": creations,
+    "access/wideCreations": wideCreations,
+    "access/wideNames": wideNames,
     "access/bindingsKnown": bindingsKnown,
     "access/bound": bound,
     "access/administers": administers,

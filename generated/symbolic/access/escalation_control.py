@@ -88,120 +88,154 @@ def rolePlural(kind):
 # access/bindRoles  function (cluster: Cluster): list(access.Edge)
 @ops.rule("access/bindRoles")
 def bindRoles(cluster):
-    return ops.flat_map(
-        ops.call("distinct", ops.call("_+_", ops.list_(["cluster-admin"]), rolesBindable(cluster))),
-        lambda r: ops.call(
+    lets = ops.Lets()
+    there = lets.take(
+        ops.map_(
+            ops.field(cluster, "clusterRoles", []),
+            lambda c: ops.field(ops.field(c, "metadata", {}), "name", ""),
+        ),
+    )
+    return lets.done(
+        ops.call(
             "_+_",
-            ops.list_(
-                [
-                    ops.record(
-                        {
-                            "requests": ops.list_(
-                                [
-                                    access_escalation_rules.ask(
-                                        "create",
-                                        rbacGroup(),
-                                        "clusterrolebindings",
-                                        "",
-                                        "",
-                                        "",
-                                    ),
-                                    access_escalation_rules.ask(
-                                        "bind",
-                                        rbacGroup(),
-                                        "clusterroles",
-                                        "",
-                                        r,
-                                        "",
-                                    ),
-                                ],
-                            ),
-                            "gains": access_escalation_rules.rulesPower(
-                                "",
-                                ops.cond(
-                                    ops.call("_==_", r, "cluster-admin"),
-                                    lambda: "*",
-                                    lambda: ops.call("_+_", "ClusterRole/", r),
-                                ),
-                            ),
-                            "how": ops.call(
-                                "_+_",
-                                ops.call(
-                                    "_+_",
-                                    "kubectl create clusterrolebinding escalated --clusterrole=",
-                                    r,
-                                ),
-                                " --user=<oneself>",
-                            ),
-                            "assumes": ops.cond(
-                                ops.or_(
-                                    ops.call("_==_", r, "cluster-admin"),
-                                    lambda: ops.exists(
-                                        ops.field(cluster, "clusterRoles", []),
-                                        lambda c: ops.call(
-                                            "_==_",
-                                            ops.field(ops.field(c, "metadata", {}), "name", ""),
-                                            r,
-                                        ),
-                                    ),
-                                ),
-                                lambda: "",
-                                lambda: ops.call("_+_", "there is a ClusterRole ", r),
-                            ),
-                        },
-                    ),
-                ],
-            ),
             ops.flat_map(
-                access_escalation_rules.namespacesKnown(cluster),
-                lambda n: ops.map_(
-                    ops.filter_(
-                        ops.list_(["clusterroles", "roles"]),
-                        lambda k: ops.or_(
-                            ops.call("_==_", k, "clusterroles"),
-                            lambda: ops.exists(
-                                ops.field(cluster, "roles", []),
-                                lambda x: ops.and_(
-                                    ops.call(
-                                        "_==_",
-                                        ops.field(ops.field(x, "metadata", {}), "namespace", ""),
-                                        n,
-                                    ),
-                                    lambda: ops.call(
-                                        "_==_",
-                                        ops.field(ops.field(x, "metadata", {}), "name", ""),
-                                        r,
+                ops.call("distinct", ops.call("_+_", ops.list_(["cluster-admin"]), rolesBindable(cluster))),
+                lambda r: ops.call(
+                    "_+_",
+                    ops.map_(
+                        access_escalation_rules.wideCreations(rbacGroup(), "clusterrolebindings", cluster),
+                        lambda c: ops.record(
+                            {
+                                "requests": ops.call(
+                                    "_+_",
+                                    c,
+                                    ops.list_(
+                                        [
+                                            access_escalation_rules.ask(
+                                                "bind",
+                                                rbacGroup(),
+                                                "clusterroles",
+                                                "",
+                                                r,
+                                                "",
+                                            ),
+                                        ],
                                     ),
                                 ),
-                            ),
-                        ),
-                    ),
-                    lambda k: ops.record(
-                        {
-                            "requests": ops.list_(
-                                [
-                                    access_escalation_rules.ask(
-                                        "create",
-                                        rbacGroup(),
-                                        "rolebindings",
-                                        n,
-                                        "",
-                                        "",
-                                    ),
-                                    access_escalation_rules.ask("bind", rbacGroup(), k, n, r, ""),
-                                ],
-                            ),
-                            "gains": access_escalation_rules.rulesPower(
-                                n,
-                                ops.cond(
-                                    ops.call("_==_", k, "roles"),
-                                    lambda: ops.call("_+_", "Role/", r),
-                                    lambda: ops.cond(
+                                "gains": access_escalation_rules.rulesPower(
+                                    "",
+                                    ops.cond(
                                         ops.call("_==_", r, "cluster-admin"),
                                         lambda: "*",
                                         lambda: ops.call("_+_", "ClusterRole/", r),
                                     ),
                                 ),
+                                "how": ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        "kubectl create clusterrolebinding escalated --clusterrole=",
+                                        r,
+                                    ),
+                                    " --user=<oneself>",
+                                ),
+                                "assumes": ops.cond(
+                                    ops.or_(
+                                        ops.call("_==_", r, "cluster-admin"),
+                                        lambda: ops.call("@in", r, there),
+                                    ),
+                                    lambda: "",
+                                    lambda: ops.call("_+_", "there is a ClusterRole ", r),
+                                ),
+                            },
+                        ),
+                    ),
+                    ops.map_(
+                        access_escalation_rules.creations(rbacGroup(), "rolebindings", cluster),
+                        lambda c: ops.record(
+                            {
+                                "requests": ops.call(
+                                    "_+_",
+                                    c,
+                                    ops.list_(
+                                        [
+                                            access_escalation_rules.ask(
+                                                "bind",
+                                                rbacGroup(),
+                                                "clusterroles",
+                                                ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                                                r,
+                                                "",
+                                            ),
+                                        ],
+                                    ),
+                                ),
+                                "gains": access_escalation_rules.rulesPower(
+                                    ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                                    ops.cond(
+                                        ops.call("_==_", r, "cluster-admin"),
+                                        lambda: "*",
+                                        lambda: ops.call("_+_", "ClusterRole/", r),
+                                    ),
+                                ),
+                                "how": ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            "kubectl create rolebinding escalated --clusterrole=",
+                                            r,
+                                        ),
+                                        " --user=<oneself> -n ",
+                                    ),
+                                    ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                                ),
+                                "assumes": ops.cond(
+                                    ops.or_(
+                                        ops.call("_==_", r, "cluster-admin"),
+                                        lambda: ops.call("@in", r, there),
+                                    ),
+                                    lambda: "",
+                                    lambda: ops.call("_+_", "there is a ClusterRole ", r),
+                                ),
+                            },
+                        ),
+                    ),
+                ),
+            ),
+            ops.flat_map(
+                access_escalation_rules.creations(rbacGroup(), "rolebindings", cluster),
+                lambda c: ops.map_(
+                    ops.filter_(
+                        ops.field(cluster, "roles", []),
+                        lambda o: ops.call(
+                            "_==_",
+                            ops.field(ops.field(o, "metadata", {}), "namespace", ""),
+                            ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                        ),
+                    ),
+                    lambda o: ops.record(
+                        {
+                            "requests": ops.call(
+                                "_+_",
+                                c,
+                                ops.list_(
+                                    [
+                                        access_escalation_rules.ask(
+                                            "bind",
+                                            rbacGroup(),
+                                            "roles",
+                                            ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                                            ops.field(ops.field(o, "metadata", {}), "name", ""),
+                                            "",
+                                        ),
+                                    ],
+                                ),
+                            ),
+                            "gains": access_escalation_rules.rulesPower(
+                                ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                                ops.call("_+_", "Role/", ops.field(ops.field(o, "metadata", {}), "name", "")),
                             ),
                             "how": ops.call(
                                 "_+_",
@@ -209,20 +243,12 @@ def bindRoles(cluster):
                                     "_+_",
                                     ops.call(
                                         "_+_",
-                                        ops.call(
-                                            "_+_",
-                                            "kubectl create rolebinding escalated --",
-                                            ops.cond(
-                                                ops.call("_==_", k, "roles"),
-                                                lambda: "role=",
-                                                lambda: "clusterrole=",
-                                            ),
-                                        ),
-                                        r,
+                                        "kubectl create rolebinding escalated --role=",
+                                        ops.field(ops.field(o, "metadata", {}), "name", ""),
                                     ),
                                     " --user=<oneself> -n ",
                                 ),
-                                n,
+                                ops.field(ops.call("_[_]", c, 0), "namespace", ""),
                             ),
                         },
                     ),
@@ -364,9 +390,24 @@ def rewriteRoles(cluster):
 def createRoles(cluster):
     lets = ops.Lets()
     there = lets.take(
-        ops.map_(
-            ops.field(cluster, "clusterRoles", []),
-            lambda c: ops.call("_+_", "ClusterRole/", ops.field(ops.field(c, "metadata", {}), "name", "")),
+        ops.call(
+            "_+_",
+            ops.map_(
+                ops.field(cluster, "clusterRoles", []),
+                lambda c: ops.call(
+                    "_+_",
+                    " ClusterRole/",
+                    ops.field(ops.field(c, "metadata", {}), "name", ""),
+                ),
+            ),
+            ops.map_(
+                ops.field(cluster, "roles", []),
+                lambda r: ops.call(
+                    "_+_",
+                    ops.call("_+_", ops.field(ops.field(r, "metadata", {}), "namespace", ""), " Role/"),
+                    ops.field(ops.field(r, "metadata", {}), "name", ""),
+                ),
+            ),
         ),
     )
     aggregated = lets.take(
@@ -389,32 +430,26 @@ def createRoles(cluster):
         ops.map_(
             ops.filter_(
                 rolesHeld(cluster),
-                lambda p: ops.cond(
-                    ops.call("startsWith", ops.field(p, "name", ""), "ClusterRole/"),
-                    lambda: ops.or_(
-                        ops.call("@in", ops.field(p, "name", ""), aggregated),
-                        lambda: ops.call("!_", ops.call("@in", ops.field(p, "name", ""), there)),
-                    ),
+                lambda p: ops.or_(
+                    ops.call("@in", ops.field(p, "name", ""), aggregated),
                     lambda: ops.call(
                         "!_",
-                        ops.exists(
-                            ops.field(cluster, "roles", []),
-                            lambda r: ops.and_(
+                        ops.call(
+                            "@in",
+                            ops.call(
+                                "_+_",
                                 ops.call(
-                                    "_==_",
-                                    ops.field(ops.field(r, "metadata", {}), "namespace", ""),
-                                    ops.field(p, "namespace", ""),
-                                ),
-                                lambda: ops.call(
-                                    "_==_",
-                                    ops.call(
-                                        "_+_",
-                                        "Role/",
-                                        ops.field(ops.field(r, "metadata", {}), "name", ""),
+                                    "_+_",
+                                    ops.cond(
+                                        ops.call("startsWith", ops.field(p, "name", ""), "Role/"),
+                                        lambda: ops.field(p, "namespace", ""),
+                                        lambda: "",
                                     ),
-                                    ops.field(p, "name", ""),
+                                    " ",
                                 ),
+                                ops.field(p, "name", ""),
                             ),
+                            there,
                         ),
                     ),
                 ),
@@ -463,83 +498,22 @@ def createRoles(cluster):
 @ops.rule("access/mutate")
 def mutate(cluster):
     lets = ops.Lets()
-    group = lets.take("admissionregistration.k8s.io")
-    any = lets.take(access_escalation_rules.anyName())
     webhooks = lets.take(
         ops.map_(
-            ops.list_(["create", "update", "patch"]),
-            lambda v: ops.record(
-                {
-                    "requests": ops.list_(
-                        [
-                            access_escalation_rules.ask(
-                                v,
-                                group,
-                                "mutatingwebhookconfigurations",
-                                "",
-                                ops.cond(ops.call("_==_", v, "create"), lambda: "", lambda: any),
-                                "",
-                            ),
-                        ],
-                    ),
-                    "gains": ops.record({"what": "mutation"}),
-                    "how": ops.call(
-                        "_+_",
-                        "kubectl ",
-                        ops.cond(
-                            ops.call("_==_", v, "create"),
-                            lambda: "create -f webhook.yaml",
-                            lambda: "edit mutatingwebhookconfiguration <any>",
-                        ),
-                    ),
-                    "assumes": ops.call(
-                        "_+_",
-                        "the API server reaches a server of one's own",
-                        ops.cond(
-                            ops.call("_==_", v, "create"),
-                            lambda: "",
-                            lambda: ", and there is such a webhook",
-                        ),
-                    ),
-                },
+            ops.call(
+                "_+_",
+                writes(admissionGroup(), "mutatingwebhookconfigurations", cluster),
+                ops.filter_(
+                    writes(admissionGroup(), "mutatingadmissionpolicies", cluster),
+                    lambda r: ops.call("_!=_", ops.field(r, "verb", ""), "create"),
+                ),
             ),
-        ),
-    )
-    policies = lets.take(
-        ops.map_(
-            ops.list_(["create"]),
-            lambda v: ops.record(
+            lambda r: ops.record(
                 {
-                    "requests": ops.list_(
-                        [
-                            access_escalation_rules.ask(v, group, "mutatingadmissionpolicies", "", "", ""),
-                            access_escalation_rules.ask(
-                                v,
-                                group,
-                                "mutatingadmissionpolicybindings",
-                                "",
-                                "",
-                                "",
-                            ),
-                        ],
-                    ),
+                    "requests": ops.list_([r]),
                     "gains": ops.record({"what": "mutation"}),
-                    "how": "kubectl create -f mutating-policy-and-binding.yaml",
-                },
-            ),
-        ),
-    )
-    changed = lets.take(
-        ops.map_(
-            ops.list_(["update", "patch"]),
-            lambda v: ops.record(
-                {
-                    "requests": ops.list_(
-                        [access_escalation_rules.ask(v, group, "mutatingadmissionpolicies", "", any, "")],
-                    ),
-                    "gains": ops.record({"what": "mutation"}),
-                    "how": "kubectl edit mutatingadmissionpolicy <any>",
-                    "assumes": "there is such a policy, and it is bound",
+                    "how": kubectl(r),
+                    "assumes": unlessMade(r),
                 },
             ),
         ),
@@ -547,7 +521,47 @@ def mutate(cluster):
     return lets.done(
         ops.call(
             "_+_",
-            ops.call("_+_", ops.call("_+_", webhooks, policies), changed),
+            ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    webhooks,
+                    ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "requests": ops.list_(
+                                        [
+                                            access_escalation_rules.ask(
+                                                "create",
+                                                admissionGroup(),
+                                                "mutatingadmissionpolicies",
+                                                "",
+                                                "",
+                                                "",
+                                            ),
+                                        ],
+                                    ),
+                                    "gains": ops.record({"what": "mutating-policy"}),
+                                    "how": "kubectl create -f mutatingadmissionpolicy.yaml",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+                ops.map_(
+                    writes(admissionGroup(), "mutatingadmissionpolicybindings", cluster),
+                    lambda r: ops.record(
+                        {
+                            "having": ops.list_([ops.record({"what": "mutating-policy"})]),
+                            "requests": ops.list_([r]),
+                            "gains": ops.record({"what": "mutation"}),
+                            "how": kubectl(r),
+                            "assumes": unlessMade(r),
+                        },
+                    ),
+                ),
+            ),
             ops.map_(
                 access_escalation_rules.namespacesKnown(cluster),
                 lambda n: ops.record(
@@ -567,66 +581,41 @@ def mutate(cluster):
 @ops.rule("access/validation")
 def validation(cluster):
     lets = ops.Lets()
-    group = lets.take("admissionregistration.k8s.io")
+    kinds = lets.take(
+        ops.list_(
+            [
+                "validatingwebhookconfigurations",
+                "validatingadmissionpolicies",
+                "validatingadmissionpolicybindings",
+            ],
+        ),
+    )
     return lets.done(
-        ops.flat_map(
-            ops.list_(
-                [
-                    "validatingwebhookconfigurations",
-                    "validatingadmissionpolicies",
-                    "validatingadmissionpolicybindings",
-                ],
-            ),
-            lambda k: ops.map_(
-                ops.filter_(
-                    ops.list_(["create", "update", "patch", "delete"]),
-                    lambda v: ops.or_(
-                        ops.call("endsWith", k, "configurations"),
-                        lambda: ops.call("_!=_", v, "create"),
+        ops.map_(
+            ops.flat_map(
+                kinds,
+                lambda k: ops.call(
+                    "_+_",
+                    ops.filter_(
+                        writes(admissionGroup(), k, cluster),
+                        lambda r: ops.or_(
+                            ops.call("_!=_", ops.field(r, "verb", ""), "create"),
+                            lambda: ops.call("endsWith", k, "configurations"),
+                        ),
+                    ),
+                    ops.map_(
+                        access_escalation_rules.wideNames(k, "", cluster),
+                        lambda n: access_escalation_rules.ask("delete", admissionGroup(), k, "", n, ""),
                     ),
                 ),
-                lambda v: ops.record(
-                    {
-                        "requests": ops.list_(
-                            [
-                                access_escalation_rules.ask(
-                                    v,
-                                    group,
-                                    k,
-                                    "",
-                                    ops.cond(
-                                        ops.call("_==_", v, "create"),
-                                        lambda: "",
-                                        lambda: access_escalation_rules.anyName(),
-                                    ),
-                                    "",
-                                ),
-                            ],
-                        ),
-                        "gains": ops.record({"what": "admission"}),
-                        "how": ops.call(
-                            "_+_",
-                            "kubectl ",
-                            ops.cond(
-                                ops.call("_==_", v, "create"),
-                                lambda: "create -f webhook.yaml",
-                                lambda: ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.cond(
-                                            ops.call("_==_", v, "delete"),
-                                            lambda: "delete ",
-                                            lambda: "edit ",
-                                        ),
-                                        k,
-                                    ),
-                                    " <any>",
-                                ),
-                            ),
-                        ),
-                    },
-                ),
+            ),
+            lambda r: ops.record(
+                {
+                    "requests": ops.list_([r]),
+                    "gains": ops.record({"what": "admission"}),
+                    "how": kubectl(r),
+                    "assumes": unlessMade(r),
+                },
             ),
         ),
     )
@@ -636,35 +625,13 @@ def validation(cluster):
 @ops.rule("access/aggregate")
 def aggregate(cluster):
     return ops.map_(
-        ops.list_(["create", "update", "patch"]),
-        lambda v: ops.record(
+        writes("apiregistration.k8s.io", "apiservices", cluster),
+        lambda r: ops.record(
             {
-                "requests": ops.list_(
-                    [
-                        access_escalation_rules.ask(
-                            v,
-                            "apiregistration.k8s.io",
-                            "apiservices",
-                            "",
-                            ops.cond(
-                                ops.call("_==_", v, "create"),
-                                lambda: "",
-                                lambda: access_escalation_rules.anyName(),
-                            ),
-                            "",
-                        ),
-                    ],
-                ),
+                "requests": ops.list_([r]),
                 "gains": ops.record({"what": "aggregation"}),
-                "how": ops.call(
-                    "_+_",
-                    "kubectl ",
-                    ops.cond(
-                        ops.call("_==_", v, "create"),
-                        lambda: "create -f apiservice.yaml",
-                        lambda: "edit apiservice <any>",
-                    ),
-                ),
+                "how": kubectl(r),
+                "assumes": unlessMade(r),
             },
         ),
     )
@@ -716,6 +683,72 @@ def notModelled(cluster):
     )
 
 
+# access/admissionGroup  function (): string
+@ops.rule("access/admissionGroup")
+def admissionGroup():
+    return "admissionregistration.k8s.io"
+
+
+# access/writes  function (apiGroup: string, resource: string, cluster: Cluster): list(access.Request)
+@ops.rule("access/writes")
+def writes(apiGroup, resource, cluster):
+    return ops.call(
+        "_+_",
+        ops.list_([access_escalation_rules.ask("create", apiGroup, resource, "", "", "")]),
+        ops.flat_map(
+            access_escalation_rules.wideNames(resource, "", cluster),
+            lambda n: ops.map_(
+                ops.list_(["patch", "update"]),
+                lambda v: access_escalation_rules.ask(v, apiGroup, resource, "", n, ""),
+            ),
+        ),
+    )
+
+
+# access/kubectl  function (r: access.Request): string
+@ops.rule("access/kubectl")
+def kubectl(r):
+    return ops.cond(
+        ops.call("_==_", ops.field(r, "verb", ""), "create"),
+        lambda: ops.call("_+_", ops.call("_+_", "kubectl create -f ", ops.field(r, "resource", "")), ".yaml"),
+        lambda: ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    ops.call(
+                        "_+_",
+                        ops.call(
+                            "_+_",
+                            "kubectl ",
+                            ops.cond(
+                                ops.call("_==_", ops.field(r, "verb", ""), "update"),
+                                lambda: "replace",
+                                lambda: ops.field(r, "verb", ""),
+                            ),
+                        ),
+                        " ",
+                    ),
+                    ops.field(r, "resource", ""),
+                ),
+                " ",
+            ),
+            ops.field(r, "name", ""),
+        ),
+    )
+
+
+# access/unlessMade  function (r: access.Request): string
+@ops.rule("access/unlessMade")
+def unlessMade(r):
+    return ops.cond(
+        ops.call("_==_", ops.field(r, "verb", ""), "create"),
+        lambda: "",
+        lambda: ops.call("_+_", "there is such an object of ", ops.field(r, "resource", "")),
+    )
+
+
 RULES = {
     "access/rolesHeld": rolesHeld,
     "access/rolesBindable": rolesBindable,
@@ -729,4 +762,8 @@ RULES = {
     "access/validation": validation,
     "access/aggregate": aggregate,
     "access/notModelled": notModelled,
+    "access/admissionGroup": admissionGroup,
+    "access/writes": writes,
+    "access/kubectl": kubectl,
+    "access/unlessMade": unlessMade,
 }

@@ -238,24 +238,6 @@ def secretTokens(cluster):
     )
 
 
-# access/secretNamesListed  function (cluster: Cluster): list(string)
-@ops.rule("access/secretNamesListed")
-def secretNamesListed(cluster):
-    return ops.call(
-        "distinct",
-        ops.flat_map(
-            ops.filter_(
-                rulesKnown(cluster),
-                lambda r: ops.exists(
-                    ops.field(r, "resources", []),
-                    lambda x: ops.or_(ops.call("_==_", x, "secrets"), lambda: ops.call("_==_", x, "*")),
-                ),
-            ),
-            lambda r: ops.field(r, "resourceNames", []),
-        ),
-    )
-
-
 # access/rulesKnown  function (cluster: Cluster): list(rbac.PolicyRule)
 @ops.rule("access/rulesKnown")
 def rulesKnown(cluster):
@@ -269,22 +251,37 @@ def rulesKnown(cluster):
 # access/makeTokenSecrets  function (cluster: Cluster): list(access.Edge)
 @ops.rule("access/makeTokenSecrets")
 def makeTokenSecrets(cluster):
-    return ops.call(
-        "_+_",
-        ops.flat_map(
-            access_escalation_rules.namespacesKnown(cluster),
-            lambda n: ops.list_(
-                [
-                    ops.record(
+    lets = ops.Lets()
+    made = lets.take(
+        ops.map_(
+            access_escalation_rules.creations("", "secrets", cluster),
+            lambda c: ops.record(
+                {
+                    "requests": c,
+                    "gains": ops.record(
                         {
-                            "requests": ops.list_(
-                                [access_escalation_rules.ask("create", "", "secrets", n, "", "")],
-                            ),
-                            "gains": ops.record({"what": "token-secret", "namespace": n}),
-                            "how": ops.call("_+_", "kubectl create -f token-secret.yaml -n ", n),
+                            "what": "token-secret",
+                            "namespace": ops.field(ops.call("_[_]", c, 0), "namespace", ""),
                         },
                     ),
-                    ops.record(
+                    "how": ops.call(
+                        "_+_",
+                        "kubectl create -f token-secret.yaml -n ",
+                        ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                    ),
+                },
+            ),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                made,
+                ops.map_(
+                    access_escalation_rules.namespacesKnown(cluster),
+                    lambda n: ops.record(
                         {
                             "having": ops.list_(
                                 [
@@ -296,28 +293,53 @@ def makeTokenSecrets(cluster):
                             "how": "the token that a controller wrote into the secret",
                         },
                     ),
-                ],
+                ),
             ),
-        ),
-        ops.flat_map(
-            access_escalation_rules.namespacesKnown(cluster),
-            lambda n: ops.map_(
-                secretNamesListed(cluster),
-                lambda s: ops.record(
+            ops.map_(
+                ops.filter_(
+                    access_escalation_rules.spots("secrets", "", cluster),
+                    lambda o: ops.call("_!=_", ops.field(o, "name", ""), access_escalation_rules.anyName()),
+                ),
+                lambda o: ops.record(
                     {
-                        "having": ops.list_([ops.record({"what": "token-secret", "namespace": n})]),
-                        "requests": ops.list_([access_escalation_rules.ask("get", "", "secrets", n, s, "")]),
-                        "gains": ops.record({"what": "account", "namespace": n}),
+                        "having": ops.list_(
+                            [
+                                ops.record(
+                                    {"what": "token-secret", "namespace": ops.field(o, "namespace", "")},
+                                ),
+                            ],
+                        ),
+                        "requests": ops.list_(
+                            [
+                                access_escalation_rules.ask(
+                                    "get",
+                                    "",
+                                    "secrets",
+                                    ops.field(o, "namespace", ""),
+                                    ops.field(o, "name", ""),
+                                    "",
+                                ),
+                            ],
+                        ),
+                        "gains": ops.record({"what": "account", "namespace": ops.field(o, "namespace", "")}),
                         "how": ops.call(
                             "_+_",
                             ops.call(
                                 "_+_",
-                                ops.call("_+_", ops.call("_+_", "kubectl get secret ", s), " -n "),
-                                n,
+                                ops.call(
+                                    "_+_",
+                                    ops.call("_+_", "kubectl get secret ", ops.field(o, "name", "")),
+                                    " -n ",
+                                ),
+                                ops.field(o, "namespace", ""),
                             ),
                             " -o yaml",
                         ),
-                        "assumes": ops.call("_+_", ops.call("_+_", "no secret ", s), " is there before"),
+                        "assumes": ops.call(
+                            "_+_",
+                            ops.call("_+_", "no secret ", ops.field(o, "name", "")),
+                            " is there before",
+                        ),
                     },
                 ),
             ),
@@ -393,33 +415,6 @@ def groupsKnown(cluster):
     )
 
 
-# access/impersonableListed  function (cluster: Cluster): list(string)
-@ops.rule("access/impersonableListed")
-def impersonableListed(cluster):
-    return ops.call(
-        "distinct",
-        ops.flat_map(
-            ops.filter_(
-                rulesKnown(cluster),
-                lambda r: ops.and_(
-                    ops.exists(
-                        ops.field(r, "verbs", []),
-                        lambda v: ops.or_(
-                            ops.call("_==_", v, "*"),
-                            lambda: ops.call("_==_", v, "impersonate"),
-                        ),
-                    ),
-                    lambda: ops.exists(
-                        ops.field(r, "resources", []),
-                        lambda x: ops.or_(ops.call("_==_", x, "*"), lambda: ops.call("_==_", x, "users")),
-                    ),
-                ),
-            ),
-            lambda r: ops.field(r, "resourceNames", []),
-        ),
-    )
-
-
 # access/asUser  function (name: string): access.Request
 @ops.rule("access/asUser")
 def asUser(name):
@@ -429,105 +424,123 @@ def asUser(name):
 # access/impersonate  function (cluster: Cluster): list(access.Edge)
 @ops.rule("access/impersonate")
 def impersonate(cluster):
-    return ops.call(
-        "_+_",
+    lets = ops.Lets()
+    users = lets.take(
+        ops.map_(
+            usersKnown(cluster),
+            lambda u: ops.record(
+                {
+                    "requests": ops.list_([asUser(u)]),
+                    "gains": access_escalation_rules.userIdentity(u, ops.list_([])),
+                    "how": ops.call("_+_", "kubectl --as=", u),
+                },
+            ),
+        ),
+    )
+    return lets.done(
         ops.call(
             "_+_",
             ops.call(
                 "_+_",
-                ops.map_(
-                    usersKnown(cluster),
-                    lambda u: ops.record(
-                        {
-                            "requests": ops.list_([asUser(u)]),
-                            "gains": access_escalation_rules.userIdentity(u, ops.list_([])),
-                            "how": ops.call("_+_", "kubectl --as=", u),
-                        },
+                ops.call(
+                    "_+_",
+                    users,
+                    ops.map_(
+                        access_escalation_pods_rules.accountsKnown(cluster),
+                        lambda a: ops.record(
+                            {
+                                "requests": ops.list_(
+                                    [
+                                        access_escalation_rules.ask(
+                                            "impersonate",
+                                            "",
+                                            "serviceaccounts",
+                                            ops.call("_[_]", ops.call("split", a, ":", 2), 0),
+                                            ops.call("_[_]", ops.call("split", a, ":", 2), 1),
+                                            "",
+                                        ),
+                                    ],
+                                ),
+                                "gains": access_escalation_rules.accountIdentity(
+                                    ops.call("_[_]", ops.call("split", a, ":", 2), 0),
+                                    ops.call("_[_]", ops.call("split", a, ":", 2), 1),
+                                ),
+                                "how": ops.call("_+_", "kubectl --as=system:serviceaccount:", a),
+                            },
+                        ),
                     ),
                 ),
-                ops.map_(
-                    access_escalation_pods_rules.accountsKnown(cluster),
-                    lambda a: ops.record(
-                        {
-                            "requests": ops.list_(
-                                [
-                                    access_escalation_rules.ask(
-                                        "impersonate",
-                                        "",
-                                        "serviceaccounts",
-                                        ops.call("_[_]", ops.call("split", a, ":", 2), 0),
-                                        ops.call("_[_]", ops.call("split", a, ":", 2), 1),
-                                        "",
-                                    ),
-                                ],
-                            ),
-                            "gains": access_escalation_rules.accountIdentity(
-                                ops.call("_[_]", ops.call("split", a, ":", 2), 0),
-                                ops.call("_[_]", ops.call("split", a, ":", 2), 1),
-                            ),
-                            "how": ops.call("_+_", "kubectl --as=system:serviceaccount:", a),
-                        },
-                    ),
+                ops.flat_map(
+                    access_escalation_rules.wideNames("users", "", cluster),
+                    lambda u: inGroups(u, asUser(u), cluster),
                 ),
             ),
             ops.flat_map(
-                ops.call("_+_", ops.list_([access_escalation_rules.anyName()]), impersonableListed(cluster)),
-                lambda u: ops.map_(
-                    groupsKnown(cluster),
-                    lambda g: ops.record(
-                        {
-                            "requests": ops.list_(
-                                [
-                                    asUser(u),
-                                    access_escalation_rules.ask("impersonate", "", "groups", "", g, ""),
-                                ],
-                            ),
-                            "gains": access_escalation_rules.userIdentity(u, ops.list_([g])),
-                            "how": ops.call(
-                                "_+_",
-                                ops.call("_+_", ops.call("_+_", "kubectl --as=", u), " --as-group="),
-                                g,
-                            ),
-                        },
+                access_escalation_rules.spots("serviceaccounts", "", cluster),
+                lambda o: inGroups(
+                    ops.call(
+                        "_+_",
+                        ops.call(
+                            "_+_",
+                            ops.call("_+_", "system:serviceaccount:", ops.field(o, "namespace", "")),
+                            ":",
+                        ),
+                        ops.field(o, "name", ""),
                     ),
+                    access_escalation_rules.ask(
+                        "impersonate",
+                        "",
+                        "serviceaccounts",
+                        ops.field(o, "namespace", ""),
+                        ops.field(o, "name", ""),
+                        "",
+                    ),
+                    cluster,
                 ),
             ),
         ),
-        ops.flat_map(
-            access_escalation_rules.namespacesKnown(cluster),
-            lambda n: ops.map_(
-                groupsKnown(cluster),
-                lambda g: ops.record(
-                    {
-                        "requests": ops.list_(
-                            [
-                                access_escalation_rules.ask(
-                                    "impersonate",
-                                    "",
-                                    "serviceaccounts",
-                                    n,
-                                    access_escalation_rules.anyName(),
-                                    "",
-                                ),
-                                access_escalation_rules.ask("impersonate", "", "groups", "", g, ""),
-                            ],
-                        ),
-                        "gains": access_escalation_rules.userIdentity(
-                            ops.call("_+_", ops.call("_+_", "system:serviceaccount:", n), ":<any>"),
-                            ops.list_([g]),
-                        ),
-                        "how": ops.call(
-                            "_+_",
-                            ops.call(
-                                "_+_",
-                                ops.call("_+_", "kubectl --as=system:serviceaccount:", n),
-                                ":<any> --as-group=",
-                            ),
-                            g,
-                        ),
-                    },
+    )
+
+
+# access/inGroups  function (user: string, first: access.Request, cluster: Cluster): list(access.Edge)
+@ops.rule("access/inGroups")
+def inGroups(user, first, cluster):
+    return ops.map_(
+        access_escalation_rules.wideNames("groups", "", cluster),
+        lambda g: ops.record(
+            {
+                "requests": ops.list_(
+                    [first, access_escalation_rules.ask("impersonate", "", "groups", "", g, "")],
                 ),
-            ),
+                "gains": ops.cond(
+                    ops.call("_==_", g, access_escalation_rules.anyName()),
+                    lambda: ops.record({"what": "any-group"}),
+                    lambda: access_escalation_rules.userIdentity(user, ops.list_([g])),
+                ),
+                "how": ops.call(
+                    "_+_",
+                    ops.call("_+_", ops.call("_+_", "kubectl --as=", user), " --as-group="),
+                    g,
+                ),
+            },
+        ),
+    )
+
+
+# access/eachGroup  function (cluster: Cluster): list(access.Edge)
+@ops.rule("access/eachGroup")
+def eachGroup(cluster):
+    return ops.map_(
+        groupsKnown(cluster),
+        lambda g: ops.record(
+            {
+                "having": ops.list_([ops.record({"what": "any-group"})]),
+                "gains": access_escalation_rules.userIdentity(
+                    access_escalation_rules.anyName(),
+                    ops.list_([g]),
+                ),
+                "how": ops.call("_+_", "kubectl --as-group=", g),
+            },
         ),
     )
 
@@ -639,32 +652,46 @@ def certificates(cluster):
             ops.flat_map(
                 signers,
                 lambda s: ops.flat_map(
-                    ops.list_(["update", "patch"]),
-                    lambda v: ops.map_(
-                        ops.list_([ops.key(s, "signer"), "kubernetes.io/*"]),
-                        lambda n: ops.record(
-                            {
-                                "having": ops.list_([ops.record({"what": "csr"})]),
-                                "requests": ops.list_(
-                                    [
-                                        access_escalation_rules.ask(
-                                            v,
-                                            group,
-                                            "certificatesigningrequests",
-                                            "",
-                                            access_escalation_rules.anyName(),
-                                            "approval",
+                    ops.list_(["patch", "update"]),
+                    lambda v: ops.flat_map(
+                        access_escalation_rules.wideNames("certificatesigningrequests", "approval", cluster),
+                        lambda c: ops.map_(
+                            ops.list_([ops.key(s, "signer"), "kubernetes.io/*"]),
+                            lambda n: ops.record(
+                                {
+                                    "having": ops.list_([ops.record({"what": "csr"})]),
+                                    "requests": ops.list_(
+                                        [
+                                            access_escalation_rules.ask(
+                                                v,
+                                                group,
+                                                "certificatesigningrequests",
+                                                "",
+                                                c,
+                                                "approval",
+                                            ),
+                                            access_escalation_rules.ask(
+                                                "approve",
+                                                group,
+                                                "signers",
+                                                "",
+                                                n,
+                                                "",
+                                            ),
+                                        ],
+                                    ),
+                                    "gains": ops.record({"what": ops.key(s, "gains")}),
+                                    "how": ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call("_+_", "kubectl certificate approve ", c),
+                                            ", of signer ",
                                         ),
-                                        access_escalation_rules.ask("approve", group, "signers", "", n, ""),
-                                    ],
-                                ),
-                                "gains": ops.record({"what": ops.key(s, "gains")}),
-                                "how": ops.call(
-                                    "_+_",
-                                    "kubectl certificate approve, of signer ",
-                                    ops.key(s, "signer"),
-                                ),
-                            },
+                                        ops.key(s, "signer"),
+                                    ),
+                                },
+                            ),
                         ),
                     ),
                 ),
@@ -722,15 +749,15 @@ RULES = {
     "access/readSecrets": readSecrets,
     "access/tokenSecrets": tokenSecrets,
     "access/secretTokens": secretTokens,
-    "access/secretNamesListed": secretNamesListed,
     "access/rulesKnown": rulesKnown,
     "access/makeTokenSecrets": makeTokenSecrets,
     "access/bootstrapTokens": bootstrapTokens,
     "access/usersKnown": usersKnown,
     "access/groupsKnown": groupsKnown,
-    "access/impersonableListed": impersonableListed,
     "access/asUser": asUser,
     "access/impersonate": impersonate,
+    "access/inGroups": inGroups,
+    "access/eachGroup": eachGroup,
     "access/impersonateConstrained": impersonateConstrained,
     "access/certificates": certificates,
     "access/eachUser": eachUser,

@@ -273,12 +273,18 @@ def accountsKnown(cluster):
 @ops.rule("access/createPods")
 def createPods(cluster):
     return ops.map_(
-        access_escalation_rules.namespacesKnown(cluster),
-        lambda n: ops.record(
+        access_escalation_rules.creations("", "pods", cluster),
+        lambda c: ops.record(
             {
-                "requests": ops.list_([access_escalation_rules.ask("create", "", "pods", n, "", "")]),
-                "gains": ops.record({"what": "pods", "namespace": n}),
-                "how": ops.call("_+_", "kubectl create -f pod.yaml -n ", n),
+                "requests": c,
+                "gains": ops.record(
+                    {"what": "pods", "namespace": ops.field(ops.call("_[_]", c, 0), "namespace", "")},
+                ),
+                "how": ops.call(
+                    "_+_",
+                    "kubectl create -f pod.yaml -n ",
+                    ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                ),
             },
         ),
     )
@@ -287,160 +293,69 @@ def createPods(cluster):
 # access/writeTemplates  function (cluster: Cluster): list(access.Edge)
 @ops.rule("access/writeTemplates")
 def writeTemplates(cluster):
-    return ops.call(
-        "_+_",
+    lets = ops.Lets()
+    created = lets.take(
         ops.flat_map(
             access_escalation_rules.namespacesKnown(cluster),
-            lambda n: ops.flat_map(
+            lambda n: ops.map_(
                 templated(),
-                lambda k: ops.list_(
-                    [
-                        ops.record(
-                            {
-                                "requests": ops.list_(
-                                    [
-                                        access_escalation_rules.ask(
-                                            "create",
-                                            ops.field(k, "apiGroup", ""),
-                                            ops.field(k, "resource", ""),
-                                            n,
-                                            "",
-                                            "",
-                                        ),
-                                    ],
-                                ),
-                                "gains": ops.record({"what": "pods", "namespace": n}),
-                                "how": ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call("_+_", "kubectl create -f ", ops.field(k, "resource", "")),
-                                        ".yaml -n ",
-                                    ),
-                                    n,
-                                ),
-                            },
-                        ),
-                        ops.record(
-                            {
-                                "requests": ops.list_(
-                                    [
-                                        access_escalation_rules.ask(
-                                            "update",
-                                            ops.field(k, "apiGroup", ""),
-                                            ops.field(k, "resource", ""),
-                                            n,
-                                            access_escalation_rules.anyName(),
-                                            "",
-                                        ),
-                                    ],
-                                ),
-                                "gains": ops.record({"what": "pods", "namespace": n}),
-                                "how": ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call("_+_", "kubectl replace -f ", ops.field(k, "resource", "")),
-                                        ".yaml -n ",
-                                    ),
-                                    n,
-                                ),
-                                "assumes": ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call(
-                                            "_+_",
-                                            "there is an object of ",
-                                            ops.field(k, "resource", ""),
-                                        ),
-                                        " in namespace ",
-                                    ),
-                                    n,
-                                ),
-                            },
-                        ),
-                        ops.record(
-                            {
-                                "requests": ops.list_(
-                                    [
-                                        access_escalation_rules.ask(
-                                            "patch",
-                                            ops.field(k, "apiGroup", ""),
-                                            ops.field(k, "resource", ""),
-                                            n,
-                                            access_escalation_rules.anyName(),
-                                            "",
-                                        ),
-                                    ],
-                                ),
-                                "gains": ops.record({"what": "pods", "namespace": n}),
-                                "how": ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call(
-                                            "_+_",
-                                            ops.call("_+_", "kubectl patch ", ops.field(k, "resource", "")),
-                                            " <any> -n ",
-                                        ),
-                                        n,
-                                    ),
-                                    " --patch-file template.yaml",
-                                ),
-                                "assumes": ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call(
-                                            "_+_",
-                                            "there is an object of ",
-                                            ops.field(k, "resource", ""),
-                                        ),
-                                        " in namespace ",
-                                    ),
-                                    n,
-                                ),
-                            },
-                        ),
-                    ],
-                ),
-            ),
-        ),
-        ops.flat_map(
-            ops.filter_(podsKnown(cluster), lambda w: ops.call("_!=_", ops.field(w, "resource", ""), "pods")),
-            lambda w: ops.map_(
-                ops.list_(["update", "patch"]),
-                lambda v: ops.record(
+                lambda k: ops.record(
                     {
                         "requests": ops.list_(
                             [
                                 access_escalation_rules.ask(
-                                    v,
-                                    ops.field(w, "apiGroup", ""),
-                                    ops.field(w, "resource", ""),
-                                    ops.field(w, "namespace", ""),
-                                    ops.field(w, "name", ""),
+                                    "create",
+                                    ops.field(k, "apiGroup", ""),
+                                    ops.field(k, "resource", ""),
+                                    n,
+                                    "",
                                     "",
                                 ),
                             ],
                         ),
-                        "gains": ops.record({"what": "pods", "namespace": ops.field(w, "namespace", "")}),
+                        "gains": ops.record({"what": "pods", "namespace": n}),
                         "how": ops.call(
                             "_+_",
-                            "kubectl ",
-                            ops.cond(
-                                ops.call("_==_", v, "update"),
-                                lambda: ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call("_+_", "replace -f ", ops.field(w, "name", "")),
-                                        ".yaml -n ",
-                                    ),
-                                    ops.field(w, "namespace", ""),
+                            ops.call(
+                                "_+_",
+                                ops.call("_+_", "kubectl create -f ", ops.field(k, "resource", "")),
+                                ".yaml -n ",
+                            ),
+                            n,
+                        ),
+                    },
+                ),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            created,
+            ops.flat_map(
+                templated(),
+                lambda k: ops.flat_map(
+                    access_escalation_rules.spots(ops.field(k, "resource", ""), "", cluster),
+                    lambda o: ops.map_(
+                        ops.list_(["patch", "update"]),
+                        lambda v: ops.record(
+                            {
+                                "requests": ops.list_(
+                                    [
+                                        access_escalation_rules.ask(
+                                            v,
+                                            ops.field(k, "apiGroup", ""),
+                                            ops.field(k, "resource", ""),
+                                            ops.field(o, "namespace", ""),
+                                            ops.field(o, "name", ""),
+                                            "",
+                                        ),
+                                    ],
                                 ),
-                                lambda: ops.call(
+                                "gains": ops.record(
+                                    {"what": "pods", "namespace": ops.field(o, "namespace", "")},
+                                ),
+                                "how": ops.call(
                                     "_+_",
                                     ops.call(
                                         "_+_",
@@ -450,20 +365,69 @@ def writeTemplates(cluster):
                                                 "_+_",
                                                 ops.call(
                                                     "_+_",
-                                                    ops.call("_+_", "patch ", ops.field(w, "resource", "")),
-                                                    " ",
+                                                    ops.call(
+                                                        "_+_",
+                                                        "kubectl ",
+                                                        ops.cond(
+                                                            ops.call("_==_", v, "patch"),
+                                                            lambda: "patch ",
+                                                            lambda: "replace ",
+                                                        ),
+                                                    ),
+                                                    ops.field(k, "resource", ""),
                                                 ),
-                                                ops.field(w, "name", ""),
+                                                " ",
                                             ),
-                                            " -n ",
+                                            ops.field(o, "name", ""),
                                         ),
-                                        ops.field(w, "namespace", ""),
+                                        " -n ",
                                     ),
-                                    " --patch-file template.yaml",
+                                    ops.field(o, "namespace", ""),
                                 ),
-                            ),
+                                "assumes": ops.cond(
+                                    ops.exists(
+                                        podsKnown(cluster),
+                                        lambda w: ops.and_(
+                                            ops.call(
+                                                "_==_",
+                                                ops.field(w, "resource", ""),
+                                                ops.field(k, "resource", ""),
+                                            ),
+                                            lambda: ops.call(
+                                                "_==_",
+                                                ops.field(w, "namespace", ""),
+                                                ops.field(o, "namespace", ""),
+                                            ),
+                                            lambda: ops.call(
+                                                "@in",
+                                                ops.field(o, "name", ""),
+                                                ops.list_(
+                                                    [
+                                                        access_escalation_rules.anyName(),
+                                                        ops.field(w, "name", ""),
+                                                    ],
+                                                ),
+                                            ),
+                                        ),
+                                    ),
+                                    lambda: "",
+                                    lambda: ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                "there is such an object of ",
+                                                ops.field(k, "resource", ""),
+                                            ),
+                                            " in namespace ",
+                                        ),
+                                        ops.field(o, "namespace", ""),
+                                    ),
+                                ),
+                            },
                         ),
-                    },
+                    ),
                 ),
             ),
         ),
@@ -598,13 +562,13 @@ def entries():
 # access/enterPods  function (cluster: Cluster): list(access.Edge)
 @ops.rule("access/enterPods")
 def enterPods(cluster):
-    return ops.call(
-        "_+_",
-        ops.flat_map(
-            access_escalation_rules.namespacesKnown(cluster),
-            lambda n: ops.map_(
-                entries(),
-                lambda e: ops.record(
+    return ops.flat_map(
+        entries(),
+        lambda e: ops.flat_map(
+            access_escalation_rules.spots("pods", ops.field(e, "subresource", ""), cluster),
+            lambda o: ops.map_(
+                enteredAs(o, cluster),
+                lambda g: ops.record(
                     {
                         "requests": ops.list_(
                             [
@@ -612,41 +576,13 @@ def enterPods(cluster):
                                     ops.field(e, "verb", ""),
                                     "",
                                     "pods",
-                                    n,
-                                    access_escalation_rules.anyName(),
+                                    ops.field(o, "namespace", ""),
+                                    ops.field(o, "name", ""),
                                     ops.field(e, "subresource", ""),
                                 ),
                             ],
                         ),
-                        "gains": ops.record({"what": "inside", "namespace": n}),
-                        "how": ops.call("_+_", ops.call("_+_", ops.field(e, "how", ""), " <any> -n "), n),
-                        "assumes": ops.field(e, "assumes", ""),
-                    },
-                ),
-            ),
-        ),
-        ops.flat_map(
-            ops.field(cluster, "pods", []),
-            lambda p: ops.map_(
-                entries(),
-                lambda e: ops.record(
-                    {
-                        "requests": ops.list_(
-                            [
-                                access_escalation_rules.ask(
-                                    ops.field(e, "verb", ""),
-                                    "",
-                                    "pods",
-                                    ops.field(ops.field(p, "metadata", {}), "namespace", ""),
-                                    ops.field(ops.field(p, "metadata", {}), "name", ""),
-                                    ops.field(e, "subresource", ""),
-                                ),
-                            ],
-                        ),
-                        "gains": access_escalation_rules.accountIdentity(
-                            ops.field(ops.field(p, "metadata", {}), "namespace", ""),
-                            accountOf(ops.field(p, "spec", {})),
-                        ),
+                        "gains": g,
                         "how": ops.call(
                             "_+_",
                             ops.call(
@@ -654,14 +590,53 @@ def enterPods(cluster):
                                 ops.call(
                                     "_+_",
                                     ops.call("_+_", ops.field(e, "how", ""), " "),
-                                    ops.field(ops.field(p, "metadata", {}), "name", ""),
+                                    ops.field(o, "name", ""),
                                 ),
                                 " -n ",
                             ),
-                            ops.field(ops.field(p, "metadata", {}), "namespace", ""),
+                            ops.field(o, "namespace", ""),
                         ),
                         "assumes": ops.field(e, "assumes", ""),
                     },
+                ),
+            ),
+        ),
+    )
+
+
+# access/enteredAs  function (o: access.Spot, cluster: Cluster): list(access.Power)
+@ops.rule("access/enteredAs")
+def enteredAs(o, cluster):
+    lets = ops.Lets()
+    found = lets.take(
+        ops.filter_(
+            ops.field(cluster, "pods", []),
+            lambda p: ops.and_(
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(p, "metadata", {}), "namespace", ""),
+                    ops.field(o, "namespace", ""),
+                ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(p, "metadata", {}), "name", ""),
+                    ops.field(o, "name", ""),
+                ),
+            ),
+        ),
+    )
+    inside = lets.take(
+        ops.list_([ops.record({"what": "inside", "namespace": ops.field(o, "namespace", "")})]),
+    )
+    return lets.done(
+        ops.cond(
+            ops.call("_==_", ops.call("size", found), 0),
+            lambda: inside,
+            lambda: ops.map_(
+                found,
+                lambda p: access_escalation_rules.accountIdentity(
+                    ops.field(o, "namespace", ""),
+                    accountOf(ops.field(p, "spec", {})),
                 ),
             ),
         ),
@@ -754,14 +729,7 @@ def askKubelets(cluster):
     return ops.call(
         "_+_",
         ops.flat_map(
-            ops.call(
-                "_+_",
-                ops.list_([access_escalation_rules.anyName()]),
-                ops.map_(
-                    ops.field(cluster, "nodes", []),
-                    lambda n: ops.field(ops.field(n, "metadata", {}), "name", ""),
-                ),
-            ),
+            access_escalation_rules.wideNames("nodes", "proxy", cluster),
             lambda n: ops.map_(
                 ops.list_(["get", "create"]),
                 lambda v: ops.record(
@@ -971,6 +939,7 @@ RULES = {
     "access/eachAccount": eachAccount,
     "access/entries": entries,
     "access/enterPods": enterPods,
+    "access/enteredAs": enteredAs,
     "access/podsInside": podsInside,
     "access/askKubelets": askKubelets,
     "access/levelOf": levelOf,

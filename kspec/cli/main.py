@@ -20,7 +20,10 @@ from kspec.cli import exits
 COMMANDS: dict[str, str] = {
     "plan": "What would this change do, and where would each pod run?",
     "verify": "Prove properties, or show what breaks them.",
+    "diff": "What does an edit really change, for everything that could exist?",
     "explain": "Explain a diagnostic, a rule, or why a pod is where it is.",
+    "analyze": "Find what is superfluous, contradictory or cut off in policies.",
+    "suggest": "Write the least permissive policies for what you need.",
     "fmt": "Format .kspec files.",
     "import": "Turn YAML manifests into .kspec.",
     "export": "Turn .kspec (or any manifests) into canonical YAML.",

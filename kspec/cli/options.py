@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+MANIFEST_SUFFIXES = (".yaml", ".yml", ".json", ".kspec")
 
 
 K8S_VERSION = click.option(
@@ -38,3 +40,54 @@ def cluster_options(function: F) -> F:
 def paths_argument(function: F) -> F:
     """`PATHS...`: what to read."""
     return click.argument("paths", nargs=-1, required=True, metavar="PATHS...")(function)
+
+
+FILES = click.option(
+    "-f",
+    "--filename",
+    "files",
+    multiple=True,
+    metavar="PATH",
+    help="A file, folder or pattern of manifests, as in PATHS; may be repeated.",
+)
+BOOTSTRAP = click.option(
+    "--bootstrap", is_flag=True, help="With the roles and bindings that every cluster is born with."
+)
+MODE = click.option(
+    "--authorization-mode",
+    metavar="MODES",
+    help="The authorizers in their order, as the API server's flag has it. [default: Node,RBAC]",
+)
+CONFIG = click.option(
+    "--authorization-config",
+    metavar="FILE",
+    help="An AuthorizationConfiguration in place of --authorization-mode.",
+)
+ABAC = click.option(
+    "--authorization-policy-file", metavar="FILE", help="The policy file of the ABAC authorizer."
+)
+AS_GROUP = click.option(
+    "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
+)
+NAMESPACE = click.option(
+    "-n", "--namespace", metavar="NS", help="The namespace of the request. [default: the whole cluster]"
+)
+
+
+def policy_options(function: F) -> F:
+    """What grants access: `-f`, `--bootstrap`, the authorizers, `--param` and `--k8s-version`."""
+    for option in (K8S_VERSION, PARAM, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
+        function = option(function)
+    return function
+
+
+def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names and PATHS, apart: a path has a `/` or `*`, ends as a file of manifests does, or is
+    `.` or `-`. What is spelt otherwise is named with `-f`, or as `./k8s`.
+    """
+    paths = tuple(w for w in words if is_path(w))
+    return tuple(w for w in words if not is_path(w)), paths
+
+
+def is_path(word: str) -> bool:
+    return "/" in word or "*" in word or word in (".", "..", "-") or word.endswith(MANIFEST_SUFFIXES)

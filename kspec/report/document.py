@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 
 VERSIONS: dict[str, int] = {
+    "analyze": 1,
     "compile": 1,
     "conform": 1,
     "diagnostics": 1,
+    "diff": 1,
     "eval": 1,
     "explain": 1,
     "export": 1,

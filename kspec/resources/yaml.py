@@ -192,6 +192,8 @@ def syntax_error(file: SourceFile, base: int, error: YAMLError) -> Diagnostic:
     if start == len(file.text):
         start = len(file.text.rstrip()) if file.text.strip() else 0
     span = Span(file, start, min(start + 1, len(file.text)))
+    if "maximum nesting depth" in problem:  # of libyaml itself, since PyYAML 6.0.4
+        return Diagnostic("KS2408", f"nested deeper than {DEPTH_MAX} levels", span)
     problem = problem.replace("found character that", f"found character {span.text!r} that")
     notes: tuple[tuple[Span, str], ...] = ()
     context = getattr(error, "context_mark", None)

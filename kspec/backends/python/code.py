@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from kspec.backends.names import free_name
 from kspec.backends.python.layout import Doc, in_brackets
-from kspec.backends.python.names import free_name
 from kspec.backends.python.trust import Known
 from kspec.ir import nodes as ir
 

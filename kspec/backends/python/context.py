@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from kspec.backends.names import Place, free_name, identifier
 from kspec.backends.python.layout import Doc
-from kspec.backends.python.names import RESERVED, Place, free_name, identifier
+from kspec.backends.python.names import RESERVED
 from kspec.backends.python.trust import Known
 from kspec.ir import nodes as ir
 from kspec.ir.types import DYN, ListOf, MapOf, OptionalOf, Record, Scalar, Type

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import ModuleType
 
+from kspec.backends.names import Place
 from kspec.backends.python.module import emit_module
-from kspec.backends.python.names import Place, rule_places
+from kspec.backends.python.names import rule_places
 from kspec.backends.python.nullable import nullable_parameters
 from kspec.ir import nodes as ir
 from kspec.ir.types import Type

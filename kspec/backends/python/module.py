@@ -10,12 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kspec.backends.names import Place, free_name
 from kspec.backends.python.code import Scope
 from kspec.backends.python.constants import literal, quote
 from kspec.backends.python.context import ModuleContext
 from kspec.backends.python.emit import Emitter
 from kspec.backends.python.layout import INDENT, Doc, bracketed, call, render, row
-from kspec.backends.python.names import RESERVED, Place, free_name, local_names
+from kspec.backends.python.names import RESERVED, local_names
 from kspec.backends.python.statements import body_lines
 from kspec.backends.python.trust import Known
 from kspec.ir import nodes as ir

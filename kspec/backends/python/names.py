@@ -1,15 +1,12 @@
-"""Knows which names generated Python may use: those of the rule wherever Python lets them be, and what
-stands for a rule.
-"""
+"""Knows which names generated Python may use, and what stands for a rule."""
 
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
-from kspec.ir.nodes import Program, Rule
+from kspec.backends.names import Place, places_of
+from kspec.ir.nodes import Rule
 from kspec.ir.walk import bound_names, subexpressions
 
 BUILTINS = frozenset(("all", "any", "enumerate", "float", "len", "set", "sorted"))
@@ -18,53 +15,11 @@ BUILTINS = frozenset(("all", "any", "enumerate", "float", "len", "set", "sorted"
 RESERVED = frozenset(keyword.kwlist) | BUILTINS | {"RULES"}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the function of a rule is: the module below the generated package, slashes between, and its name
-    there.
-    """
-
-    module: str
-    name: str
-
-
-def free_name(wanted: str, taken: Collection[str]) -> str:
-    """The name if it is free, else with an underscore, else with a number behind it."""
-    if wanted not in taken:
-        return wanted
-    if f"{wanted}_" not in taken:
-        return f"{wanted}_"
-    count = 2
-    while f"{wanted}_{count}" in taken:
-        count += 1
-    return f"{wanted}_{count}"
-
-
-def identifier(text: str) -> str:
-    """Any text as a Python identifier."""
-    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_") or "x"
-    return f"_{name}" if name[0].isdigit() else name
-
-
 def rule_places(
     rules: Iterable[Rule], taken: Mapping[str, Collection[str]] | None = None
 ) -> dict[str, Place]:
-    """The place of each rule, by id. Functions keep their name; other kinds have theirs in front of it."""
-    places: dict[str, Place] = {}
-    used: dict[str, set[str]] = {module: set(names) for module, names in (taken or {}).items()}
-    for rule in rules:
-        base = identifier(rule.name if rule.kind == "function" else f"{rule.kind}_{rule.name}")
-        number = rule.id.partition("#")[2]
-        wanted = f"{base}_{number}" if number and rule.kind == "function" else base
-        names = used.setdefault(rule.path, set())
-        name = free_name(wanted, RESERVED | names)
-        names.add(name)
-        places[rule.id] = Place(rule.path, name)
-    return places
-
-
-def program_places(program: Program) -> dict[str, Place]:
-    return rule_places(program.rules)
+    """The place of each rule, by id."""
+    return places_of(rules, RESERVED, taken)
 
 
 def local_names(rule: Rule) -> frozenset[str]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from kspec.backends.names import free_name, identifier
 from kspec.backends.python import loops, natives
 from kspec.backends.python.code import OR, TERNARY, Scope
 from kspec.backends.python.emit import Emitter
 from kspec.backends.python.layout import INDENT, Doc, flat, render
-from kspec.backends.python.names import free_name, identifier
 from kspec.backends.python.trust import is_empty
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL, ListOf

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
+from kspec.backends.names import free_name, identifier
 from kspec.backends.symbolic.constants import literal, quote, zero_text
 from kspec.backends.symbolic.layout import INDENT, Doc, Group, call, prefixed, render
-from kspec.backends.symbolic.names import RESERVED, free_name
+from kspec.backends.symbolic.names import RESERVED
 from kspec.ir import nodes as ir
 
 OPS = "ops"
@@ -107,7 +108,7 @@ class Emitter:
         inner = dict(names)
         for variable in variables:
             others = {python for name, python in inner.items() if name != variable}
-            inner[variable] = free_name(variable, self.taken | others)
+            inner[variable] = free_name(identifier(variable), self.taken | others)
         return inner
 
     def fields(self, fields: tuple[tuple[str, ir.Expr], ...], names: Mapping[str, str]) -> Doc:

@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from kspec.backends.names import free_name, identifier
 from kspec.backends.symbolic.constants import quote
 from kspec.backends.symbolic.domains import project
 from kspec.backends.symbolic.emit import Emitter
-from kspec.backends.symbolic.names import free_name, identifier, rule_places
+from kspec.backends.symbolic.names import rule_places
 from kspec.ir import nodes as ir
 from kspec.ir.types import show
 from kspec.ir.walk import subexpressions

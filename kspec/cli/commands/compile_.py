@@ -9,7 +9,7 @@ import click
 
 from kspec.cli import exits
 from kspec.cli.command import command
-from kspec.cli.commands.verify import Seconds
+from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
 from kspec.cli.options import cluster_options, paths_argument
 from kspec.cli.session import Session

@@ -104,8 +104,8 @@ def spelled(value: Any, type_: Type, table: TypeTable) -> ir.Expr:
 
 def module_text(program: ir.Program, own: Sequence[ir.Rule]) -> str:
     """The text of one module for the user's rules and these, without docstring; other rules are imported."""
+    from kspec.backends.names import Place
     from kspec.backends.python.memory import program_text
-    from kspec.backends.python.names import Place
     from kspec.runtime.rulebook import load_rulebook
 
     book = load_rulebook()

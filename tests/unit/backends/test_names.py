@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kspec.backends.names import Place, free_name, identifier
 from kspec.backends.python.constants import constant_name, quote
-from kspec.backends.python.names import RESERVED, Place, free_name, identifier, rule_places
+from kspec.backends.python.names import RESERVED, rule_places
 from kspec.ir import nodes as ir
 from kspec.ir.types import BOOL
 

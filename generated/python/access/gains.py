@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import join_lists, join_texts
+from kspec.runtime.generated_support import join_lists, join_texts, merge_entries, put
 from kspec.runtime.lists import distinct
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import split_some
+from ..access import gains_identities as access_gains_identities
 from ..access import gains_pods as access_gains_pods
+from ..access import identity as access_identity
 from ..access import rbac as access_rbac
 
 
@@ -34,21 +36,13 @@ def ask(verb, apiGroup, resource, namespace, name, subresource):
 # access/accountIdentity  function (namespace: string, name: string): access.Power
 def accountIdentity(namespace, name):
     """The identity of a service account."""
-    return {
-        "what": "identity",
-        "name": join_texts("system:serviceaccount:", namespace, ":", name),
-        "groups": [
-            "system:serviceaccounts",
-            join_texts("system:serviceaccounts:", namespace),
-            "system:authenticated",
-        ],
-    }
+    return identityPower(access_identity.serviceAccountIdentity(namespace, name))
 
 
 # access/userIdentity  function (name: string, groups: list(string)): access.Power
 def userIdentity(name, groups):
-    """The identity of a user of these groups, once authenticated."""
-    return {"what": "identity", "name": name, "groups": join_lists(groups, ["system:authenticated"])}
+    """The identity of a user in these groups, once known."""
+    return identityPower(access_identity.knownAs(name, groups))
 
 
 # access/rulesPower  function (namespace: string, name: string): access.Power
@@ -132,27 +126,33 @@ def afterGrant(cluster, p, users):
     }
 
 
-# access/namespacesKnown  function (cluster: Cluster): list(string)
-def namespacesKnown(cluster):
+# access/namespacesKnown  function (bindings: list(access.Grant), pods: list(access.Runner), cluster: Cluster): list(string)
+def namespacesKnown(bindings, pods, cluster):
     """The namespaces at hand, and those that every cluster has."""
-    return distinct(
-        [
-            n
-            for n in join_lists(
+    return [
+        n
+        for n in distinct(
+            join_lists(
                 ["default", "kube-system"],
                 [(n.get("metadata") or {}).get("name") or "" for n in cluster.get("namespaces") or []],
                 [
                     (a.get("metadata") or {}).get("namespace") or ""
                     for a in cluster.get("serviceAccounts") or []
                 ],
-                [(b.get("metadata") or {}).get("namespace") or "" for b in cluster.get("roleBindings") or []],
                 [(r.get("metadata") or {}).get("namespace") or "" for r in cluster.get("roles") or []],
-                [w.get("namespace") or "" for w in access_gains_pods.podsKnown(cluster)],
-                [s.get("namespace") or "" for b in bindingsKnown(cluster) for s in b.get("subjects") or []],
-            )
-            if n != ""
-        ],
-    )
+                [w.get("namespace") or "" for w in pods],
+                [
+                    one
+                    for b in bindings
+                    for one in join_lists(
+                        [b.get("namespace") or ""],
+                        [s.get("namespace") or "" for s in b.get("subjects") or []],
+                    )
+                ],
+            ),
+        )
+        if n != ""
+    ]
 
 
 # access/speaksOf  function (rule: rbac.PolicyRule, resource: string, subresource: string): bool
@@ -164,8 +164,8 @@ def speaksOf(rule, resource, subresource):
     )
 
 
-# access/spots  function (resource: string, subresource: string, cluster: Cluster): list(access.Spot)
-def spots(resource, subresource, cluster):
+# access/spots  function (resource: string, subresource: string, cluster: Cluster, known: access.Known): list(access.Spot)
+def spots(resource, subresource, cluster, known):
     """The names that tell apart what rules say of a resource in namespaces: those that they list, and one other."""
     wide = distinct(
         [
@@ -187,15 +187,15 @@ def spots(resource, subresource, cluster):
     return join_lists(
         [
             {"namespace": n, "name": x}
-            for n in namespacesKnown(cluster)
+            for n in known.get("namespaces") or []
             for x in join_lists([anyName()], wide)
         ],
         narrow,
     )
 
 
-# access/creations  function (apiGroup: string, resource: string, cluster: Cluster): list(list(access.Request))
-def creations(apiGroup, resource, cluster):
+# access/creations  function (apiGroup: string, resource: string, cluster: Cluster, known: access.Known): list(list(access.Request))
+def creations(apiGroup, resource, cluster, known):
     """The ways to create an object in a namespace: by a collection's path, or by name where it is applied."""
     return [
         (
@@ -206,7 +206,7 @@ def creations(apiGroup, resource, cluster):
                 for v in ["create", "patch"]
             ]
         )
-        for o in spots(resource, "", cluster)
+        for o in spots(resource, "", cluster, known)
     ]
 
 
@@ -269,21 +269,21 @@ def bindingsKnown(cluster):
     )
 
 
-# access/bound  function (cluster: Cluster): list(access.Edge)
-def bound(cluster):
+# access/bound  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def bound(cluster, known):
     """A binding gives its role's rules to its subjects."""
     return [
         {
             "having": [holderOf(s, b.get("namespace") or "")],
             "gains": rulesPower(b.get("namespace") or "", roleName(b.get("role") or {})),
         }
-        for b in bindingsKnown(cluster)
+        for b in known.get("bindings") or []
         for s in b.get("subjects") or []
     ]
 
 
-# access/administers  function (cluster: Cluster): list(access.Edge)
-def administers(cluster):
+# access/administers  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def administers(cluster, known):
     """Who may make any request at all is a cluster-admin; so is everyone in the group that no authorizer is asked about."""
     any_ = anyName()
     return join_lists(
@@ -298,7 +298,7 @@ def administers(cluster):
         ],
         [
             one
-            for n in namespacesKnown(cluster)
+            for n in known.get("namespaces") or []
             for one in [
                 {
                     "requests": [ask(any_, any_, any_, n, any_, "")],
@@ -389,6 +389,62 @@ def rank(p):
     return 0
 
 
+# access/identityPower  function (who: access.Identity): access.Power
+def identityPower(who):
+    """An identity as a power."""
+    return {"what": "identity", "name": who.get("user") or "", "groups": who.get("groups") or []}
+
+
+# access/keysOf  function (p: access.Power): list(access.Power)
+def keysOf(p):
+    """The users and groups that an identity is, each as a power of its own."""
+    user = {"what": "user", "name": p.get("name") or ""}
+    return join_lists([user], [{"what": "group", "name": g} for g in p.get("groups") or []])
+
+
+# access/knownOf  function (cluster: Cluster): access.Known
+def knownOf(cluster):
+    """What the objects at hand name."""
+    bindings = bindingsKnown(cluster)
+    pods = access_gains_pods.podsKnown(cluster)
+    return {
+        "namespaces": namespacesKnown(bindings, pods, cluster),
+        "bindings": bindings,
+        "pods": pods,
+        "accounts": access_gains_pods.accountsKnown(bindings, pods, cluster),
+        "podAccounts": access_gains_pods.accountsOfPods(bindings, pods, cluster),
+        "users": access_gains_identities.usersKnown(bindings),
+        "groups": access_gains_identities.groupsKnown(bindings),
+        "templates": merge_entries(
+            put({}, x, True)
+            for i, x in enumerate(
+                distinct(
+                    [
+                        one
+                        for w in pods
+                        for one in [
+                            join_texts(
+                                w.get("resource") or "",
+                                " ",
+                                w.get("namespace") or "",
+                                " ",
+                                anyName(),
+                            ),
+                            join_texts(
+                                w.get("resource") or "",
+                                " ",
+                                w.get("namespace") or "",
+                                " ",
+                                w.get("name") or "",
+                            ),
+                        ]
+                    ],
+                ),
+            )
+        ),
+    }
+
+
 RULES = (
     CompiledRule(
         "access/anyName",
@@ -446,7 +502,7 @@ RULES = (
         result="access.Power",
         reads={"groups": frozenset(((),)), "name": frozenset(((),))},
         source="staging/src/k8s.io/apiserver/pkg/authentication/group/authenticated_group_adder.go AuthenticateRequest",
-        doc="The identity of a user of these groups, once authenticated.",
+        doc="The identity of a user in these groups, once known.",
         path="access/gains",
     ),
     CompiledRule(
@@ -530,72 +586,28 @@ RULES = (
         "access/namespacesKnown",
         "function",
         "namespacesKnown",
-        (Param("cluster", "Cluster", True),),
+        (
+            Param("bindings", "list(access.Grant)"),
+            Param("pods", "list(access.Runner)"),
+            Param("cluster", "Cluster", True),
+        ),
         namespacesKnown,
         result="list(string)",
         reads={
+            "bindings": frozenset(
+                (("#",), ("*", "namespace"), ("*", "subjects", "#"), ("*", "subjects", "*", "namespace")),
+            ),
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
                     ("namespaces", "#"),
                     ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
                     ("serviceAccounts", "#"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "pods": frozenset((("#",), ("*", "namespace"))),
         },
         source="cmd/kube-apiserver/app, pkg/controlplane/controller/systemnamespaces",
         doc="The namespaces at hand, and those that every cluster has.",
@@ -621,64 +633,19 @@ RULES = (
         "access/spots",
         "function",
         "spots",
-        (Param("resource", "string"), Param("subresource", "string"), Param("cluster", "Cluster", True)),
+        (
+            Param("resource", "string"),
+            Param("subresource", "string"),
+            Param("cluster", "Cluster", True),
+            Param("known", "access.Known", True),
+        ),
         spots,
         result="list(access.Spot)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules", "#"),
@@ -686,14 +653,9 @@ RULES = (
                     ("roles", "*", "rules", "*", "resourceNames", "*"),
                     ("roles", "*", "rules", "*", "resources", "#"),
                     ("roles", "*", "rules", "*", "resources", "*"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
             "resource": frozenset(((),)),
             "subresource": frozenset(((),)),
         },
@@ -705,65 +667,20 @@ RULES = (
         "access/creations",
         "function",
         "creations",
-        (Param("apiGroup", "string"), Param("resource", "string"), Param("cluster", "Cluster", True)),
+        (
+            Param("apiGroup", "string"),
+            Param("resource", "string"),
+            Param("cluster", "Cluster", True),
+            Param("known", "access.Known", True),
+        ),
         creations,
         result="list(list(access.Request))",
         reads={
             "apiGroup": frozenset(((),)),
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules", "#"),
@@ -771,14 +688,9 @@ RULES = (
                     ("roles", "*", "rules", "*", "resourceNames", "*"),
                     ("roles", "*", "rules", "*", "resources", "#"),
                     ("roles", "*", "rules", "*", "resources", "*"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
             "resource": frozenset(((),)),
         },
         source="staging/src/k8s.io/apiserver/pkg/endpoints/handlers/update.go withAuthorization",
@@ -849,23 +761,21 @@ RULES = (
         "access/bound",
         "function",
         "bound",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         bound,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
+            "cluster": frozenset(()),
+            "known": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
+                    ("bindings", "#"),
+                    ("bindings", "*", "namespace"),
+                    ("bindings", "*", "role", "kind"),
+                    ("bindings", "*", "role", "name"),
+                    ("bindings", "*", "subjects", "#"),
+                    ("bindings", "*", "subjects", "*", "kind"),
+                    ("bindings", "*", "subjects", "*", "name"),
+                    ("bindings", "*", "subjects", "*", "namespace"),
                 ),
             ),
         },
@@ -877,9 +787,66 @@ RULES = (
         "access/administers",
         "function",
         "administers",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         administers,
         result="list(access.Edge)",
+        reads={"cluster": frozenset(()), "known": frozenset((("namespaces", "#"), ("namespaces", "*")))},
+        source="staging/src/k8s.io/apiserver/pkg/authorization/authorizerfactory/builtin.go NewPrivilegedGroups",
+        doc="Who may make any request at all is a cluster-admin; so is everyone in the group that no authorizer is asked about.",
+        path="access/gains",
+    ),
+    CompiledRule(
+        "access/title",
+        "function",
+        "title",
+        (Param("p", "access.Power"),),
+        title,
+        result="string",
+        reads={"p": frozenset((("name",), ("namespace",), ("what",)))},
+        doc="What a power is called.",
+        path="access/gains",
+    ),
+    CompiledRule(
+        "access/rank",
+        "function",
+        "rank",
+        (Param("p", "access.Power"),),
+        rank,
+        result="int",
+        reads={"p": frozenset((("namespace",), ("what",)))},
+        doc="How much a power is: 0 for what is only a step to another.",
+        path="access/gains",
+    ),
+    CompiledRule(
+        "access/identityPower",
+        "function",
+        "identityPower",
+        (Param("who", "access.Identity"),),
+        identityPower,
+        result="access.Power",
+        reads={"who": frozenset((("groups",), ("user",)))},
+        doc="An identity as a power.",
+        path="access/gains",
+    ),
+    CompiledRule(
+        "access/keysOf",
+        "function",
+        "keysOf",
+        (Param("p", "access.Power"),),
+        keysOf,
+        result="list(access.Power)",
+        reads={"p": frozenset((("groups", "#"), ("groups", "*"), ("name",)))},
+        source="pkg/registry/rbac/validation/rule.go appliesToUser",
+        doc="The users and groups that an identity is, each as a power of its own.",
+        path="access/gains",
+    ),
+    CompiledRule(
+        "access/knownOf",
+        "function",
+        "knownOf",
+        (Param("cluster", "Cluster", True),),
+        knownOf,
+        result="access.Known",
         reads={
             "cluster": frozenset(
                 (
@@ -936,6 +903,7 @@ RULES = (
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
                     ("serviceAccounts", "#"),
+                    ("serviceAccounts", "*", "metadata", "name"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
                     ("statefulSets", "#"),
                     ("statefulSets", "*", "metadata", "name"),
@@ -944,30 +912,8 @@ RULES = (
                 ),
             ),
         },
-        source="staging/src/k8s.io/apiserver/pkg/authorization/authorizerfactory/builtin.go NewPrivilegedGroups",
-        doc="Who may make any request at all is a cluster-admin; so is everyone in the group that no authorizer is asked about.",
-        path="access/gains",
-    ),
-    CompiledRule(
-        "access/title",
-        "function",
-        "title",
-        (Param("p", "access.Power"),),
-        title,
-        result="string",
-        reads={"p": frozenset((("name",), ("namespace",), ("what",)))},
-        doc="What a power is called.",
-        path="access/gains",
-    ),
-    CompiledRule(
-        "access/rank",
-        "function",
-        "rank",
-        (Param("p", "access.Power"),),
-        rank,
-        result="int",
-        reads={"p": frozenset((("namespace",), ("what",)))},
-        doc="How much a power is: 0 for what is only a step to another.",
+        source="pkg/registry/rbac/validation/rule.go",
+        doc="What the objects at hand name.",
         path="access/gains",
     ),
 )

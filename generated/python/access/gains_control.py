@@ -11,22 +11,19 @@ from ..access import gains as access_gains
 from ..access import gains_identities as access_gains_identities
 
 
-# access/rolesHeld  function (cluster: Cluster): list(access.Power)
-def rolesHeld(cluster):
+# access/rolesHeld  function (cluster: Cluster, known: access.Known): list(access.Power)
+def rolesHeld(cluster, known):
     """The roles that someone holds or that rules let be bound, each with where."""
     bound = [
         join_texts(b.get("namespace") or "", " ", access_gains.roleName(b.get("role") or {}))
-        for b in access_gains.bindingsKnown(cluster)
+        for b in known.get("bindings") or []
     ]
     bindable = [
         one
         for r in rolesBindable(cluster)
         for one in join_lists(
-            [
-                join_texts(n, " ClusterRole/", r)
-                for n in join_lists([""], access_gains.namespacesKnown(cluster))
-            ],
-            [join_texts(n, " Role/", r) for n in access_gains.namespacesKnown(cluster)],
+            [join_texts(n, " ClusterRole/", r) for n in join_lists([""], known.get("namespaces") or [])],
+            [join_texts(n, " Role/", r) for n in known.get("namespaces") or []],
         )
     ]
     return [
@@ -65,8 +62,8 @@ def rolePlural(kind):
     return "roles" if kind == "Role" else "clusterroles"
 
 
-# access/bindRoles  function (cluster: Cluster): list(access.Edge)
-def bindRoles(cluster):
+# access/bindRoles  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def bindRoles(cluster, known):
     """Who creates bindings and may bind a role gives it to themselves. Who may bind any, binds the one that allows all."""
     there = [(c.get("metadata") or {}).get("name") or "" for c in cluster.get("clusterRoles") or []]
     return join_lists(
@@ -128,37 +125,33 @@ def bindRoles(cluster):
                             else join_texts("there is a ClusterRole ", r)
                         ),
                     }
-                    for c in access_gains.creations(rbacGroup(), "rolebindings", cluster)
+                    for c in access_gains.creations(rbacGroup(), "rolebindings", cluster, known)
                 ],
             )
         ],
         [
-            {
-                "requests": join_lists(
-                    c,
-                    [
-                        access_gains.ask(
-                            "bind",
-                            rbacGroup(),
-                            "roles",
-                            index_list(c, 0).get("namespace") or "",
-                            (o.get("metadata") or {}).get("name") or "",
-                            "",
-                        ),
-                    ],
-                ),
-                "gains": access_gains.rulesPower(
-                    index_list(c, 0).get("namespace") or "",
-                    join_texts("Role/", (o.get("metadata") or {}).get("name") or ""),
-                ),
-                "how": join_texts(
-                    "kubectl create rolebinding escalated --role=",
-                    (o.get("metadata") or {}).get("name") or "",
-                    " --user=<oneself> -n ",
-                    index_list(c, 0).get("namespace") or "",
-                ),
-            }
-            for c in access_gains.creations(rbacGroup(), "rolebindings", cluster)
+            bindRole(
+                o,
+                [
+                    access_gains.ask(
+                        "create",
+                        rbacGroup(),
+                        "rolebindings",
+                        (o.get("metadata") or {}).get("namespace") or "",
+                        "",
+                        "",
+                    ),
+                ],
+            )
+            for o in cluster.get("roles") or []
+        ],
+        [
+            bindRole(o, c)
+            for c in [
+                c
+                for c in access_gains.creations(rbacGroup(), "rolebindings", cluster, known)
+                if len(c) > 1
+            ]
             for o in [
                 o
                 for o in cluster.get("roles") or []
@@ -171,8 +164,8 @@ def bindRoles(cluster):
     )
 
 
-# access/joinBindings  function (cluster: Cluster): list(access.Edge)
-def joinBindings(cluster):
+# access/joinBindings  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def joinBindings(cluster, known):
     """Who changes a binding, and may bind its role, adds themselves to it."""
     return [
         {
@@ -211,13 +204,13 @@ def joinBindings(cluster):
                 ", with oneself among the subjects",
             ),
         }
-        for b in access_gains.bindingsKnown(cluster)
+        for b in known.get("bindings") or []
         for v in ["update", "patch"]
     ]
 
 
-# access/rewriteRoles  function (cluster: Cluster): list(access.Edge)
-def rewriteRoles(cluster):
+# access/rewriteRoles  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def rewriteRoles(cluster, known):
     """Who changes a role that they hold, and may escalate it, writes any rules into it."""
     return [
         {
@@ -245,13 +238,13 @@ def rewriteRoles(cluster):
                 ", with rules that allow everything",
             ),
         }
-        for p in rolesHeld(cluster)
+        for p in rolesHeld(cluster, known)
         for v in ["update", "patch"]
     ]
 
 
-# access/createRoles  function (cluster: Cluster): list(access.Edge)
-def createRoles(cluster):
+# access/createRoles  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def createRoles(cluster, known):
     """Who creates a role that is bound to them but missing, or that is aggregated into one that they hold, and may escalate."""
     there = join_lists(
         [
@@ -298,7 +291,7 @@ def createRoles(cluster):
         }
         for p in [
             p
-            for p in rolesHeld(cluster)
+            for p in rolesHeld(cluster, known)
             if (
                 (p.get("name") or "") in aggregated
                 or join_texts(
@@ -311,8 +304,8 @@ def createRoles(cluster):
     ]
 
 
-# access/mutate  function (cluster: Cluster): list(access.Edge)
-def mutate(cluster):
+# access/mutate  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def mutate(cluster, known):
     """A webhook or a policy that changes objects on their way puts anything into what others write."""
     webhooks = [
         {"requests": [r], "gains": {"what": "mutation"}, "how": kubectl(r), "assumes": unlessMade(r)}
@@ -353,7 +346,7 @@ def mutate(cluster):
                 "how": "the pods that others make, changed on their way",
                 "assumes": join_texts("somebody creates a pod in namespace ", n),
             }
-            for n in access_gains.namespacesKnown(cluster)
+            for n in known.get("namespaces") or []
         ],
     )
 
@@ -461,78 +454,60 @@ def unlessMade(r):
     return join_texts("there is such an object of ", r.get("resource") or "")
 
 
+# access/bindRole  function (o: rbac.Role, creation: list(access.Request)): access.Edge
+def bindRole(o, creation):
+    """Who creates a binding in this way, and may bind a role of its namespace, gains its rules."""
+    return {
+        "requests": join_lists(
+            creation,
+            [
+                access_gains.ask(
+                    "bind",
+                    rbacGroup(),
+                    "roles",
+                    (o.get("metadata") or {}).get("namespace") or "",
+                    (o.get("metadata") or {}).get("name") or "",
+                    "",
+                ),
+            ],
+        ),
+        "gains": access_gains.rulesPower(
+            (o.get("metadata") or {}).get("namespace") or "",
+            join_texts("Role/", (o.get("metadata") or {}).get("name") or ""),
+        ),
+        "how": join_texts(
+            "kubectl create rolebinding escalated --role=",
+            (o.get("metadata") or {}).get("name") or "",
+            " --user=<oneself> -n ",
+            (o.get("metadata") or {}).get("namespace") or "",
+        ),
+    }
+
+
 RULES = (
     CompiledRule(
         "access/rolesHeld",
         "function",
         "rolesHeld",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         rolesHeld,
         result="list(access.Power)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
-                    ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                ),
+            ),
+            "known": frozenset(
+                (
+                    ("bindings", "#"),
+                    ("bindings", "*", "namespace"),
+                    ("bindings", "*", "role", "kind"),
+                    ("bindings", "*", "role", "name"),
+                    ("namespaces",),
                 ),
             ),
         },
@@ -585,77 +560,22 @@ RULES = (
         "access/bindRoles",
         "function",
         "bindRoles",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         bindRoles,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "metadata", "name"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "name"),
                     ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
         },
         source="pkg/registry/rbac/helpers.go BindingAuthorized; pkg/registry/rbac/clusterrolebinding/policybased/storage.go Create",
         doc="Who creates bindings and may bind a role gives it to themselves. Who may bind any, binds the one that allows all.",
@@ -665,23 +585,18 @@ RULES = (
         "access/joinBindings",
         "function",
         "joinBindings",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         joinBindings,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
+            "cluster": frozenset(()),
+            "known": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
+                    ("bindings", "#"),
+                    ("bindings", "*", "name"),
+                    ("bindings", "*", "namespace"),
+                    ("bindings", "*", "role", "kind"),
+                    ("bindings", "*", "role", "name"),
                 ),
             ),
         },
@@ -693,73 +608,25 @@ RULES = (
         "access/rewriteRoles",
         "function",
         "rewriteRoles",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         rewriteRoles,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
-                    ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                ),
+            ),
+            "known": frozenset(
+                (
+                    ("bindings", "#"),
+                    ("bindings", "*", "namespace"),
+                    ("bindings", "*", "role", "kind"),
+                    ("bindings", "*", "role", "name"),
+                    ("namespaces",),
                 ),
             ),
         },
@@ -771,76 +638,29 @@ RULES = (
         "access/createRoles",
         "function",
         "createRoles",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         createRoles,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "aggregationRule", "clusterRoleSelectors", "#"),
                     ("clusterRoles", "*", "metadata", "name"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "name"),
                     ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                ),
+            ),
+            "known": frozenset(
+                (
+                    ("bindings", "#"),
+                    ("bindings", "*", "namespace"),
+                    ("bindings", "*", "role", "kind"),
+                    ("bindings", "*", "role", "name"),
+                    ("namespaces",),
                 ),
             ),
         },
@@ -852,74 +672,12 @@ RULES = (
         "access/mutate",
         "function",
         "mutate",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         mutate,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                ),
-            ),
+            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
         },
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices, Control admission webhooks",
         doc="A webhook or a policy that changes objects on their way puts anything into what others write.",
@@ -1016,6 +774,21 @@ RULES = (
         result="string",
         reads={"r": frozenset((("resource",), ("verb",)))},
         doc="What is assumed of a request that changes what must be there already.",
+        path="access/gains_control",
+    ),
+    CompiledRule(
+        "access/bindRole",
+        "function",
+        "bindRole",
+        (Param("o", "rbac.Role"), Param("creation", "list(access.Request)")),
+        bindRole,
+        result="access.Edge",
+        reads={
+            "creation": frozenset(((),)),
+            "o": frozenset((("metadata", "name"), ("metadata", "namespace"))),
+        },
+        source="pkg/registry/rbac/helpers.go BindingAuthorized",
+        doc="Who creates a binding in this way, and may bind a role of its namespace, gains its rules.",
         path="access/gains_control",
     ),
 )

@@ -8,11 +8,10 @@ from kspec.runtime.operators import index_list, index_map, select
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import split_some
 from ..access import gains as access_gains
-from ..access import gains_pods as access_gains_pods
 
 
-# access/requestTokens  function (cluster: Cluster): list(access.Edge)
-def requestTokens(cluster):
+# access/requestTokens  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def requestTokens(cluster, known):
     """A token may be asked for, for a service account by its name."""
     return [
         {
@@ -37,12 +36,12 @@ def requestTokens(cluster):
                 index_list(split_some(a, ":", 2), 0),
             ),
         }
-        for a in access_gains_pods.accountsKnown(cluster)
+        for a in known.get("accounts") or []
     ]
 
 
-# access/readSecrets  function (cluster: Cluster): list(access.Edge)
-def readSecrets(cluster):
+# access/readSecrets  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def readSecrets(cluster, known):
     """Whoever gets, lists or watches secrets sees what is in them."""
     reading = [
         {
@@ -56,7 +55,7 @@ def readSecrets(cluster):
         reading,
         [
             one
-            for n in access_gains.namespacesKnown(cluster)
+            for n in known.get("namespaces") or []
             for one in [
                 {
                     "requests": [access_gains.ask("get", "", "secrets", n, access_gains.anyName(), "")],
@@ -157,8 +156,8 @@ def rulesKnown(cluster):
     )
 
 
-# access/makeTokenSecrets  function (cluster: Cluster): list(access.Edge)
-def makeTokenSecrets(cluster):
+# access/makeTokenSecrets  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def makeTokenSecrets(cluster, known):
     """A secret may be made for the token of any service account, which a controller writes into it, and then be read."""
     made = [
         {
@@ -169,7 +168,7 @@ def makeTokenSecrets(cluster):
                 index_list(c, 0).get("namespace") or "",
             ),
         }
-        for c in access_gains.creations("", "secrets", cluster)
+        for c in access_gains.creations("", "secrets", cluster, known)
     ]
     return join_lists(
         made,
@@ -179,7 +178,7 @@ def makeTokenSecrets(cluster):
                 "gains": {"what": "account", "namespace": n},
                 "how": "the token that a controller wrote into the secret",
             }
-            for n in access_gains.namespacesKnown(cluster)
+            for n in known.get("namespaces") or []
         ],
         [
             {
@@ -199,7 +198,7 @@ def makeTokenSecrets(cluster):
             }
             for o in [
                 o
-                for o in access_gains.spots("secrets", "", cluster)
+                for o in access_gains.spots("secrets", "", cluster, known)
                 if (o.get("name") or "") != access_gains.anyName()
             ]
         ],
@@ -219,23 +218,23 @@ def bootstrapTokens():
     ]
 
 
-# access/usersKnown  function (cluster: Cluster): list(string)
-def usersKnown(cluster):
+# access/usersKnown  function (bindings: list(access.Grant)): list(string)
+def usersKnown(bindings):
     """The users that bindings name, but for service accounts."""
     return distinct(
         [
             s.get("name") or ""
             for s in [
                 s
-                for s in [one for b in access_gains.bindingsKnown(cluster) for one in b.get("subjects") or []]
+                for s in [one for b in bindings for one in b.get("subjects") or []]
                 if s.get("kind") == "User" and not (s.get("name") or "").startswith("system:serviceaccount:")
             ]
         ],
     )
 
 
-# access/groupsKnown  function (cluster: Cluster): list(string)
-def groupsKnown(cluster):
+# access/groupsKnown  function (bindings: list(access.Grant)): list(string)
+def groupsKnown(bindings):
     """The groups that matter: those that bindings name, and the one that no authorizer is asked about."""
     return distinct(
         join_lists(
@@ -244,11 +243,7 @@ def groupsKnown(cluster):
                 s.get("name") or ""
                 for s in [
                     s
-                    for s in [
-                        one
-                        for b in access_gains.bindingsKnown(cluster)
-                        for one in b.get("subjects") or []
-                    ]
+                    for s in [one for b in bindings for one in b.get("subjects") or []]
                     if s.get("kind") == "Group"
                 ]
             ],
@@ -262,8 +257,8 @@ def asUser(name):
     return access_gains.ask("impersonate", "", "users", "", name, "")
 
 
-# access/impersonate  function (cluster: Cluster): list(access.Edge)
-def impersonate(cluster):
+# access/impersonate  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def impersonate(cluster, known):
     """Impersonation: act as a user, and with a user as a member of a group."""
     users = [
         {
@@ -271,7 +266,7 @@ def impersonate(cluster):
             "gains": access_gains.userIdentity(u, []),
             "how": join_texts("kubectl --as=", u),
         }
-        for u in usersKnown(cluster)
+        for u in known.get("users") or []
     ]
     return join_lists(
         users,
@@ -293,16 +288,16 @@ def impersonate(cluster):
                 ),
                 "how": join_texts("kubectl --as=system:serviceaccount:", a),
             }
-            for a in access_gains_pods.accountsKnown(cluster)
+            for a in known.get("accounts") or []
         ],
         [
             one
             for u in access_gains.wideNames("users", "", cluster)
-            for one in inGroups(u, asUser(u), cluster)
+            for one in inGroups(u, asUser(u), cluster, known)
         ],
         [
             one
-            for o in access_gains.spots("serviceaccounts", "", cluster)
+            for o in access_gains.spots("serviceaccounts", "", cluster, known)
             for one in inGroups(
                 join_texts("system:serviceaccount:", o.get("namespace") or "", ":", o.get("name") or ""),
                 access_gains.ask(
@@ -314,13 +309,14 @@ def impersonate(cluster):
                     "",
                 ),
                 cluster,
+                known,
             )
         ],
     )
 
 
-# access/inGroups  function (user: string, first: access.Request, cluster: Cluster): list(access.Edge)
-def inGroups(user, first, cluster):
+# access/inGroups  function (user: string, first: access.Request, cluster: Cluster, known: access.Known): list(access.Edge)
+def inGroups(user, first, cluster, known):
     """Act as a user, whom `first` asks for, in any group, or in one that rules list."""
     return [
         {
@@ -336,8 +332,8 @@ def inGroups(user, first, cluster):
     ]
 
 
-# access/eachGroup  function (cluster: Cluster): list(access.Edge)
-def eachGroup(cluster):
+# access/eachGroup  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def eachGroup(cluster, known):
     """Who may be in any group is in each of them."""
     return [
         {
@@ -345,12 +341,12 @@ def eachGroup(cluster):
             "gains": access_gains.userIdentity(access_gains.anyName(), [g]),
             "how": join_texts("kubectl --as-group=", g),
         }
-        for g in groupsKnown(cluster)
+        for g in known.get("groups") or []
     ]
 
 
-# access/impersonateConstrained  function (cluster: Cluster): list(access.Edge)
-def impersonateConstrained(cluster):
+# access/impersonateConstrained  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def impersonateConstrained(cluster, known):
     """Constrained impersonation, where it admits every request that the other may make."""
     group = "authentication.k8s.io"
     any_ = access_gains.anyName()
@@ -364,7 +360,7 @@ def impersonateConstrained(cluster):
                 "gains": access_gains.userIdentity(u, []),
                 "how": join_texts("kubectl --as=", u),
             }
-            for u in usersKnown(cluster)
+            for u in known.get("users") or []
         ],
         [
             {
@@ -385,7 +381,7 @@ def impersonateConstrained(cluster):
                 ),
                 "how": join_texts("kubectl --as=system:serviceaccount:", a),
             }
-            for a in access_gains_pods.accountsKnown(cluster)
+            for a in known.get("accounts") or []
         ],
     )
 
@@ -423,13 +419,13 @@ def certificates(cluster):
     )
 
 
-# access/eachUser  function (cluster: Cluster): list(access.Edge)
-def eachUser(cluster):
+# access/eachUser  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def eachUser(cluster, known):
     """Who may be any user, and in any groups but system:masters, is each of them."""
     return join_lists(
         [
             {"having": [{"what": "anyone"}], "gains": access_gains.userIdentity(u, [])}
-            for u in usersKnown(cluster)
+            for u in known.get("users") or []
         ],
         [
             {
@@ -439,11 +435,11 @@ def eachUser(cluster):
                     index_list(split_some(a, ":", 2), 1),
                 ),
             }
-            for a in access_gains_pods.accountsKnown(cluster)
+            for a in known.get("accounts") or []
         ],
         [
             {"having": [{"what": "anyone"}], "gains": access_gains.userIdentity(access_gains.anyName(), [g])}
-            for g in [g for g in groupsKnown(cluster) if g != "system:masters"]
+            for g in [g for g in known.get("groups") or [] if g != "system:masters"]
         ],
     )
 
@@ -453,70 +449,10 @@ RULES = (
         "access/requestTokens",
         "function",
         "requestTokens",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         requestTokens,
         result="list(access.Edge)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "name"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                ),
-            ),
-        },
+        reads={"cluster": frozenset(()), "known": frozenset((("accounts", "#"), ("accounts", "*")))},
         source="pkg/registry/core/serviceaccount/storage/token.go Create",
         doc="A token may be asked for, for a service account by its name.",
         path="access/gains_identities",
@@ -525,73 +461,10 @@ RULES = (
         "access/readSecrets",
         "function",
         "readSecrets",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         readSecrets,
         result="list(access.Edge)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                ),
-            ),
-        },
+        reads={"cluster": frozenset(()), "known": frozenset((("namespaces", "#"), ("namespaces", "*")))},
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices, Listing secrets",
         doc="Whoever gets, lists or watches secrets sees what is in them.",
         path="access/gains_identities",
@@ -655,64 +528,14 @@ RULES = (
         "access/makeTokenSecrets",
         "function",
         "makeTokenSecrets",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         makeTokenSecrets,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules", "#"),
@@ -720,14 +543,9 @@ RULES = (
                     ("roles", "*", "rules", "*", "resourceNames", "*"),
                     ("roles", "*", "rules", "*", "resources", "#"),
                     ("roles", "*", "rules", "*", "resources", "*"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
         },
         source="pkg/controller/serviceaccount/tokens_controller.go syncSecret",
         doc="A secret may be made for the token of any service account, which a controller writes into it, and then be read.",
@@ -748,26 +566,10 @@ RULES = (
         "access/usersKnown",
         "function",
         "usersKnown",
-        (Param("cluster", "Cluster", True),),
+        (Param("bindings", "list(access.Grant)"),),
         usersKnown,
         result="list(string)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                ),
-            ),
-        },
+        reads={"bindings": frozenset((("#",), ("*", "subjects")))},
         source="pkg/registry/rbac/validation/rule.go appliesToUser",
         doc="The users that bindings name, but for service accounts.",
         path="access/gains_identities",
@@ -776,26 +578,10 @@ RULES = (
         "access/groupsKnown",
         "function",
         "groupsKnown",
-        (Param("cluster", "Cluster", True),),
+        (Param("bindings", "list(access.Grant)"),),
         groupsKnown,
         result="list(string)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                ),
-            ),
-        },
+        reads={"bindings": frozenset((("#",), ("*", "subjects")))},
         source="staging/src/k8s.io/apiserver/pkg/authorization/authorizerfactory/builtin.go NewPrivilegedGroups",
         doc="The groups that matter: those that bindings name, and the one that no authorizer is asked about.",
         path="access/gains_identities",
@@ -816,64 +602,14 @@ RULES = (
         "access/impersonate",
         "function",
         "impersonate",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         impersonate,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules", "#"),
@@ -881,13 +617,16 @@ RULES = (
                     ("roles", "*", "rules", "*", "resourceNames", "*"),
                     ("roles", "*", "rules", "*", "resources", "#"),
                     ("roles", "*", "rules", "*", "resources", "*"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "name"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                ),
+            ),
+            "known": frozenset(
+                (
+                    ("accounts", "#"),
+                    ("accounts", "*"),
+                    ("namespaces", "#"),
+                    ("namespaces", "*"),
+                    ("users", "#"),
+                    ("users", "*"),
                 ),
             ),
         },
@@ -899,12 +638,18 @@ RULES = (
         "access/inGroups",
         "function",
         "inGroups",
-        (Param("user", "string"), Param("first", "access.Request"), Param("cluster", "Cluster", True)),
+        (
+            Param("user", "string"),
+            Param("first", "access.Request"),
+            Param("cluster", "Cluster", True),
+            Param("known", "access.Known", True),
+        ),
         inGroups,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
             "first": frozenset(((),)),
+            "known": frozenset(()),
             "user": frozenset(((),)),
         },
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation, legacy mode",
@@ -915,26 +660,10 @@ RULES = (
         "access/eachGroup",
         "function",
         "eachGroup",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         eachGroup,
         result="list(access.Edge)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                ),
-            ),
-        },
+        reads={"cluster": frozenset(()), "known": frozenset((("groups", "#"), ("groups", "*")))},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation, legacy mode",
         doc="Who may be in any group is in each of them.",
         path="access/gains_identities",
@@ -943,69 +672,12 @@ RULES = (
         "access/impersonateConstrained",
         "function",
         "impersonateConstrained",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         impersonateConstrained,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "name"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                ),
-            ),
+            "cluster": frozenset(()),
+            "known": frozenset((("accounts", "#"), ("accounts", "*"), ("users", "#"), ("users", "*"))),
         },
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation, KEP-5284",
         doc="Constrained impersonation, where it admits every request that the other may make.",
@@ -1027,67 +699,19 @@ RULES = (
         "access/eachUser",
         "function",
         "eachUser",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         eachUser,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
+            "cluster": frozenset(()),
+            "known": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "name"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("accounts", "#"),
+                    ("accounts", "*"),
+                    ("groups", "#"),
+                    ("groups", "*"),
+                    ("users", "#"),
+                    ("users", "*"),
                 ),
             ),
         },

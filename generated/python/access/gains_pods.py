@@ -121,8 +121,8 @@ def podsKnown(cluster):
     )
 
 
-# access/accountsOfPods  function (cluster: Cluster): list(string)
-def accountsOfPods(cluster):
+# access/accountsOfPods  function (bindings: list(access.Grant), pods: list(access.Runner), cluster: Cluster): list(string)
+def accountsOfPods(bindings, pods, cluster):
     """The service accounts that are not only those of the built-in controllers, as `namespace:name`."""
     return distinct(
         join_lists(
@@ -134,15 +134,8 @@ def accountsOfPods(cluster):
                 )
                 for a in cluster.get("serviceAccounts") or []
             ],
-            [
-                join_texts(w.get("namespace") or "", ":", w.get("serviceAccount") or "")
-                for w in podsKnown(cluster)
-            ],
-            [
-                one
-                for b in [b for b in access_gains.bindingsKnown(cluster) if not b.get("builtIn")]
-                for one in accountsBound(b)
-            ],
+            [join_texts(w.get("namespace") or "", ":", w.get("serviceAccount") or "") for w in pods],
+            [one for b in [b for b in bindings if not b.get("builtIn")] for one in accountsBound(b)],
         ),
     )
 
@@ -180,23 +173,19 @@ def accountsBound(b):
     )
 
 
-# access/accountsKnown  function (cluster: Cluster): list(string)
-def accountsKnown(cluster):
+# access/accountsKnown  function (bindings: list(access.Grant), pods: list(access.Runner), cluster: Cluster): list(string)
+def accountsKnown(bindings, pods, cluster):
     """All service accounts that objects at hand name, as `namespace:name`."""
     return distinct(
         join_lists(
-            accountsOfPods(cluster),
-            [
-                one
-                for b in [b for b in access_gains.bindingsKnown(cluster) if b.get("builtIn")]
-                for one in accountsBound(b)
-            ],
+            accountsOfPods(bindings, pods, cluster),
+            [one for b in [b for b in bindings if b.get("builtIn")] for one in accountsBound(b)],
         ),
     )
 
 
-# access/createPods  function (cluster: Cluster): list(access.Edge)
-def createPods(cluster):
+# access/createPods  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def createPods(cluster, known):
     """Who creates pods in a namespace has pods of their own there."""
     return [
         {
@@ -204,12 +193,12 @@ def createPods(cluster):
             "gains": {"what": "pods", "namespace": index_list(c, 0).get("namespace") or ""},
             "how": join_texts("kubectl create -f pod.yaml -n ", index_list(c, 0).get("namespace") or ""),
         }
-        for c in access_gains.creations("", "pods", cluster)
+        for c in access_gains.creations("", "pods", cluster, known)
     ]
 
 
-# access/writeTemplates  function (cluster: Cluster): list(access.Edge)
-def writeTemplates(cluster):
+# access/writeTemplates  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def writeTemplates(cluster, known):
     """So has who creates, or changes, an object with a template that a controller makes pods of."""
     created = [
         {
@@ -219,7 +208,7 @@ def writeTemplates(cluster):
             "gains": {"what": "pods", "namespace": n},
             "how": join_texts("kubectl create -f ", k.get("resource") or "", ".yaml -n ", n),
         }
-        for n in access_gains.namespacesKnown(cluster)
+        for n in known.get("namespaces") or []
         for k in templated()
     ]
     return join_lists(
@@ -248,13 +237,15 @@ def writeTemplates(cluster):
                 ),
                 "assumes": (
                     ""
-                    if any(
-                        (
-                            (w.get("resource") or "") == (k.get("resource") or "")
-                            and (w.get("namespace") or "") == (o.get("namespace") or "")
-                            and (o.get("name") or "") in [access_gains.anyName(), w.get("name") or ""]
-                        )
-                        for w in podsKnown(cluster)
+                    if join_texts(
+                        k.get("resource") or "",
+                        " ",
+                        o.get("namespace") or "",
+                        " ",
+                        o.get("name") or "",
+                    ) in (
+                        known.get("templates")
+                        or {}
                     )
                     else join_texts(
                         "there is such an object of ",
@@ -265,23 +256,23 @@ def writeTemplates(cluster):
                 ),
             }
             for k in templated()
-            for o in access_gains.spots(k.get("resource") or "", "", cluster)
+            for o in access_gains.spots(k.get("resource") or "", "", cluster, known)
             for v in ["patch", "update"]
         ],
     )
 
 
-# access/podsRunAs  function (cluster: Cluster): list(access.Edge)
-def podsRunAs(cluster):
+# access/podsRunAs  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def podsRunAs(cluster, known):
     """A pod of one's own runs as any service account of its namespace, and reads the token there."""
     return [
         {"having": [{"what": "pods", "namespace": n}], "gains": {"what": "account", "namespace": n}}
-        for n in access_gains.namespacesKnown(cluster)
+        for n in known.get("namespaces") or []
     ]
 
 
-# access/eachAccount  function (cluster: Cluster): list(access.Edge)
-def eachAccount(cluster):
+# access/eachAccount  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def eachAccount(cluster, known):
     """Any service account of a namespace is each of them."""
     there = [
         join_texts(
@@ -291,7 +282,7 @@ def eachAccount(cluster):
         )
         for a in cluster.get("serviceAccounts") or []
     ]
-    all_ = distinct(join_lists(there, accountsKnown(cluster)))
+    all_ = distinct(join_lists(there, known.get("accounts") or []))
     return join_lists(
         [
             {
@@ -348,8 +339,8 @@ def entries():
     ]
 
 
-# access/enterPods  function (cluster: Cluster): list(access.Edge)
-def enterPods(cluster):
+# access/enterPods  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def enterPods(cluster, known):
     """Who runs code in the pods of a namespace acts as what they run as."""
     return [
         {
@@ -368,7 +359,7 @@ def enterPods(cluster):
             "assumes": e.get("assumes") or "",
         }
         for e in entries()
-        for o in access_gains.spots("pods", e.get("subresource") or "", cluster)
+        for o in access_gains.spots("pods", e.get("subresource") or "", cluster, known)
         for g in enteredAs(o, cluster)
     ]
 
@@ -393,16 +384,16 @@ def enteredAs(o, cluster):
     ]
 
 
-# access/podsInside  function (cluster: Cluster): list(access.Edge)
-def podsInside(cluster):
+# access/podsInside  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def podsInside(cluster, known):
     """The pods of a namespace run as its service accounts: as those that objects at hand name, or as any."""
     there = distinct(
         [
             join_texts(w.get("namespace") or "", ":", w.get("serviceAccount") or "")
-            for w in podsKnown(cluster)
+            for w in known.get("pods") or []
         ],
     )
-    all_ = distinct(join_lists(there, accountsOfPods(cluster)))
+    all_ = distinct(join_lists(there, known.get("podAccounts") or []))
     return join_lists(
         [
             {
@@ -433,8 +424,8 @@ def podsInside(cluster):
     )
 
 
-# access/askKubelets  function (cluster: Cluster): list(access.Edge)
-def askKubelets(cluster):
+# access/askKubelets  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def askKubelets(cluster, known):
     """The kubelet's own API runs commands in any pod of its node, past admission."""
     return join_lists(
         [
@@ -452,7 +443,7 @@ def askKubelets(cluster):
                 "gains": {"what": "inside", "namespace": n},
                 "assumes": join_texts("pods of namespace ", n, " run on the node"),
             }
-            for n in access_gains.namespacesKnown(cluster)
+            for n in known.get("namespaces") or []
             for w in ["kubelet", "node"]
         ],
     )
@@ -476,8 +467,8 @@ def levelOf(namespace, admission, cluster):
     return index_list(told, 0) if len(told) > 0 else admission.get("podSecurity") or ""
 
 
-# access/escapeToNode  function (admission: access.Admission, cluster: Cluster): list(access.Edge)
-def escapeToNode(admission, cluster):
+# access/escapeToNode  function (admission: access.Admission, cluster: Cluster, known: access.Known): list(access.Edge)
+def escapeToNode(admission, cluster, known):
     """A pod of one's own with a host path, or privileged, is root on its node, and it may name its node."""
     return [
         (
@@ -498,12 +489,12 @@ def escapeToNode(admission, cluster):
                 ),
             }
         )
-        for n in access_gains.namespacesKnown(cluster)
+        for n in known.get("namespaces") or []
     ]
 
 
-# access/relabel  function (cluster: Cluster): list(access.Edge)
-def relabel(cluster):
+# access/relabel  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def relabel(cluster, known):
     """Who may change the labels of a namespace turns Pod Security off. Its own RoleBindings may grant that."""
     return [
         {
@@ -515,13 +506,13 @@ def relabel(cluster):
                 " pod-security.kubernetes.io/enforce=privileged --overwrite",
             ),
         }
-        for n in access_gains.namespacesKnown(cluster)
+        for n in known.get("namespaces") or []
         for v in ["update", "patch"]
     ]
 
 
-# access/hostVolumes  function (cluster: Cluster): list(access.Edge)
-def hostVolumes(cluster):
+# access/hostVolumes  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def hostVolumes(cluster, known):
     """A volume that is a host path is seen by Pod Security only as its claim."""
     volume = {
         "requests": [access_gains.ask("create", "", "persistentvolumes", "", "", "")],
@@ -538,7 +529,7 @@ def hostVolumes(cluster):
                 "how": join_texts("kubectl create -f claim.yaml -n ", n, ", for the pod"),
                 "assumes": "no admission policy forbids volumes of host paths",
             }
-            for n in access_gains.namespacesKnown(cluster)
+            for n in known.get("namespaces") or []
         ],
     )
 
@@ -669,69 +660,33 @@ RULES = (
         "access/accountsOfPods",
         "function",
         "accountsOfPods",
-        (Param("cluster", "Cluster", True),),
+        (
+            Param("bindings", "list(access.Grant)"),
+            Param("pods", "list(access.Runner)"),
+            Param("cluster", "Cluster", True),
+        ),
         accountsOfPods,
         result="list(string)",
         reads={
+            "bindings": frozenset(
+                (
+                    ("#",),
+                    ("*", "builtIn"),
+                    ("*", "namespace"),
+                    ("*", "subjects", "#"),
+                    ("*", "subjects", "*", "kind"),
+                    ("*", "subjects", "*", "name"),
+                    ("*", "subjects", "*", "namespace"),
+                ),
+            ),
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("serviceAccounts", "#"),
                     ("serviceAccounts", "*", "metadata", "name"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "pods": frozenset((("#",), ("*", "namespace"), ("*", "serviceAccount"))),
         },
         source="cmd/kube-controller-manager, which runs the built-in controllers in no pod",
         doc="The service accounts that are not only those of the built-in controllers, as `namespace:name`.",
@@ -763,69 +718,33 @@ RULES = (
         "access/accountsKnown",
         "function",
         "accountsKnown",
-        (Param("cluster", "Cluster", True),),
+        (
+            Param("bindings", "list(access.Grant)"),
+            Param("pods", "list(access.Runner)"),
+            Param("cluster", "Cluster", True),
+        ),
         accountsKnown,
         result="list(string)",
         reads={
+            "bindings": frozenset(
+                (
+                    ("#",),
+                    ("*", "builtIn"),
+                    ("*", "namespace"),
+                    ("*", "subjects", "#"),
+                    ("*", "subjects", "*", "kind"),
+                    ("*", "subjects", "*", "name"),
+                    ("*", "subjects", "*", "namespace"),
+                ),
+            ),
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("serviceAccounts", "#"),
                     ("serviceAccounts", "*", "metadata", "name"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "pods": frozenset((("#",), ("*", "namespace"), ("*", "serviceAccount"))),
         },
         source="pkg/controller/serviceaccount/serviceaccounts_controller.go, which makes `default` in every namespace",
         doc="All service accounts that objects at hand name, as `namespace:name`.",
@@ -835,64 +754,14 @@ RULES = (
         "access/createPods",
         "function",
         "createPods",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         createPods,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules", "#"),
@@ -900,14 +769,9 @@ RULES = (
                     ("roles", "*", "rules", "*", "resourceNames", "*"),
                     ("roles", "*", "rules", "*", "resources", "#"),
                     ("roles", "*", "rules", "*", "resources", "*"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
         },
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices, Workload creation",
         doc="Who creates pods in a namespace has pods of their own there.",
@@ -917,64 +781,14 @@ RULES = (
         "access/writeTemplates",
         "function",
         "writeTemplates",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         writeTemplates,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules", "#"),
@@ -982,14 +796,9 @@ RULES = (
                     ("roles", "*", "rules", "*", "resourceNames", "*"),
                     ("roles", "*", "rules", "*", "resources", "#"),
                     ("roles", "*", "rules", "*", "resources", "*"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"), ("templates",))),
         },
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices, Workload creation",
         doc="So has who creates, or changes, an object with a template that a controller makes pods of.",
@@ -999,73 +808,10 @@ RULES = (
         "access/podsRunAs",
         "function",
         "podsRunAs",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         podsRunAs,
         result="list(access.Edge)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                ),
-            ),
-        },
+        reads={"cluster": frozenset(()), "known": frozenset((("namespaces", "#"), ("namespaces", "*")))},
         source="plugin/pkg/admission/serviceaccount/admission.go Admit; pkg/kubelet, the projected token",
         doc="A pod of one's own runs as any service account of its namespace, and reads the token there.",
         path="access/gains_pods",
@@ -1074,69 +820,18 @@ RULES = (
         "access/eachAccount",
         "function",
         "eachAccount",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         eachAccount,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("serviceAccounts", "#"),
                     ("serviceAccounts", "*", "metadata", "name"),
                     ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "known": frozenset((("accounts",),)),
         },
         source="staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go MakeUsername",
         doc="Any service account of a namespace is each of them.",
@@ -1157,64 +852,18 @@ RULES = (
         "access/enterPods",
         "function",
         "enterPods",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         enterPods,
         result="list(access.Edge)",
         reads={
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
                     ("clusterRoles", "#"),
                     ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
                     ("pods", "#"),
                     ("pods", "*", "metadata", "name"),
                     ("pods", "*", "metadata", "namespace"),
                     ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
                     ("roles", "#"),
                     ("roles", "*", "metadata", "namespace"),
                     ("roles", "*", "rules", "#"),
@@ -1222,14 +871,9 @@ RULES = (
                     ("roles", "*", "rules", "*", "resourceNames", "*"),
                     ("roles", "*", "rules", "*", "resources", "#"),
                     ("roles", "*", "rules", "*", "resources", "*"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
         },
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices; pkg/registry/core/pod/rest/subresources.go",
         doc="Who runs code in the pods of a namespace acts as what they run as.",
@@ -1261,67 +905,17 @@ RULES = (
         "access/podsInside",
         "function",
         "podsInside",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         podsInside,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
+            "cluster": frozenset(()),
+            "known": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("podAccounts",),
                     ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "name"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("pods", "*", "namespace"),
+                    ("pods", "*", "serviceAccount"),
                 ),
             ),
         },
@@ -1333,74 +927,12 @@ RULES = (
         "access/askKubelets",
         "function",
         "askKubelets",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         askKubelets,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "rules"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                ),
-            ),
+            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
         },
         source="pkg/kubelet/server/auth.go; https://kubernetes.io/docs/concepts/security/rbac-good-practices, nodes/proxy",
         doc="The kubelet's own API runs commands in any pod of its node, past admission.",
@@ -1436,74 +968,23 @@ RULES = (
         "access/escapeToNode",
         "function",
         "escapeToNode",
-        (Param("admission", "access.Admission"), Param("cluster", "Cluster", True)),
+        (
+            Param("admission", "access.Admission"),
+            Param("cluster", "Cluster", True),
+            Param("known", "access.Known", True),
+        ),
         escapeToNode,
         result="list(access.Edge)",
         reads={
             "admission": frozenset((("podSecurity",),)),
             "cluster": frozenset(
                 (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
                     ("namespaces", "#"),
                     ("namespaces", "*", "metadata", "labels"),
                     ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
                 ),
             ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
         },
         source="https://kubernetes.io/docs/concepts/security/pod-security-standards, Privileged",
         doc="A pod of one's own with a host path, or privileged, is root on its node, and it may name its node.",
@@ -1513,73 +994,10 @@ RULES = (
         "access/relabel",
         "function",
         "relabel",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         relabel,
         result="list(access.Edge)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                ),
-            ),
-        },
+        reads={"cluster": frozenset(()), "known": frozenset((("namespaces", "#"), ("namespaces", "*")))},
         source="staging/src/k8s.io/pod-security-admission/admission/admission.go ValidateNamespace",
         doc="Who may change the labels of a namespace turns Pod Security off. Its own RoleBindings may grant that.",
         path="access/gains_pods",
@@ -1588,73 +1006,10 @@ RULES = (
         "access/hostVolumes",
         "function",
         "hostVolumes",
-        (Param("cluster", "Cluster", True),),
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
         hostVolumes,
         result="list(access.Edge)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "metadata", "labels"),
-                    ("clusterRoleBindings", "*", "metadata", "name"),
-                    ("clusterRoleBindings", "*", "roleRef"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    (
-                        "cronJobs",
-                        "*",
-                        "spec",
-                        "jobTemplate",
-                        "spec",
-                        "template",
-                        "spec",
-                        "serviceAccountName",
-                    ),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "labels"),
-                    ("roleBindings", "*", "metadata", "name"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef"),
-                    ("roleBindings", "*", "subjects"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("serviceAccounts", "#"),
-                    ("serviceAccounts", "*", "metadata", "namespace"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
-                ),
-            ),
-        },
+        reads={"cluster": frozenset(()), "known": frozenset((("namespaces", "#"), ("namespaces", "*")))},
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices, Persistent volume creation",
         doc="A volume that is a host path is seen by Pod Security only as its claim.",
         path="access/gains_pods",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import gains_identities as access_gains_identities_rules
 from ..access import gains_pods as access_gains_pods_rules
+from ..access import identity as access_identity_rules
 from ..access import rbac as access_rbac_rules
 
 
@@ -33,35 +35,13 @@ def ask(verb, apiGroup, resource, namespace, name, subresource):
 # access/accountIdentity  function (namespace: string, name: string): access.Power
 @ops.rule("access/accountIdentity")
 def accountIdentity(namespace, name):
-    return ops.record(
-        {
-            "what": "identity",
-            "name": ops.call(
-                "_+_",
-                ops.call("_+_", ops.call("_+_", "system:serviceaccount:", namespace), ":"),
-                name,
-            ),
-            "groups": ops.list_(
-                [
-                    "system:serviceaccounts",
-                    ops.call("_+_", "system:serviceaccounts:", namespace),
-                    "system:authenticated",
-                ],
-            ),
-        },
-    )
+    return identityPower(access_identity_rules.serviceAccountIdentity(namespace, name))
 
 
 # access/userIdentity  function (name: string, groups: list(string)): access.Power
 @ops.rule("access/userIdentity")
 def userIdentity(name, groups):
-    return ops.record(
-        {
-            "what": "identity",
-            "name": name,
-            "groups": ops.call("_+_", groups, ops.list_(["system:authenticated"])),
-        },
-    )
+    return identityPower(access_identity_rules.knownAs(name, groups))
 
 
 # access/rulesPower  function (namespace: string, name: string): access.Power
@@ -235,12 +215,12 @@ def afterGrant(cluster, p, users):
     )
 
 
-# access/namespacesKnown  function (cluster: Cluster): list(string)
+# access/namespacesKnown  function (bindings: list(access.Grant), pods: list(access.Runner), cluster: Cluster): list(string)
 @ops.rule("access/namespacesKnown")
-def namespacesKnown(cluster):
-    return ops.call(
-        "distinct",
-        ops.filter_(
+def namespacesKnown(bindings, pods, cluster):
+    return ops.filter_(
+        ops.call(
+            "distinct",
             ops.call(
                 "_+_",
                 ops.call(
@@ -251,22 +231,15 @@ def namespacesKnown(cluster):
                             "_+_",
                             ops.call(
                                 "_+_",
-                                ops.call(
-                                    "_+_",
-                                    ops.list_(["default", "kube-system"]),
-                                    ops.map_(
-                                        ops.field(cluster, "namespaces", []),
-                                        lambda n: ops.field(ops.field(n, "metadata", {}), "name", ""),
-                                    ),
-                                ),
+                                ops.list_(["default", "kube-system"]),
                                 ops.map_(
-                                    ops.field(cluster, "serviceAccounts", []),
-                                    lambda a: ops.field(ops.field(a, "metadata", {}), "namespace", ""),
+                                    ops.field(cluster, "namespaces", []),
+                                    lambda n: ops.field(ops.field(n, "metadata", {}), "name", ""),
                                 ),
                             ),
                             ops.map_(
-                                ops.field(cluster, "roleBindings", []),
-                                lambda b: ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+                                ops.field(cluster, "serviceAccounts", []),
+                                lambda a: ops.field(ops.field(a, "metadata", {}), "namespace", ""),
                             ),
                         ),
                         ops.map_(
@@ -274,18 +247,19 @@ def namespacesKnown(cluster):
                             lambda r: ops.field(ops.field(r, "metadata", {}), "namespace", ""),
                         ),
                     ),
-                    ops.map_(
-                        access_gains_pods_rules.podsKnown(cluster),
-                        lambda w: ops.field(w, "namespace", ""),
-                    ),
+                    ops.map_(pods, lambda w: ops.field(w, "namespace", "")),
                 ),
                 ops.flat_map(
-                    bindingsKnown(cluster),
-                    lambda b: ops.map_(ops.field(b, "subjects", []), lambda s: ops.field(s, "namespace", "")),
+                    bindings,
+                    lambda b: ops.call(
+                        "_+_",
+                        ops.list_([ops.field(b, "namespace", "")]),
+                        ops.map_(ops.field(b, "subjects", []), lambda s: ops.field(s, "namespace", "")),
+                    ),
                 ),
             ),
-            lambda n: ops.call("_!=_", n, ""),
         ),
+        lambda n: ops.call("_!=_", n, ""),
     )
 
 
@@ -298,9 +272,9 @@ def speaksOf(rule, resource, subresource):
     )
 
 
-# access/spots  function (resource: string, subresource: string, cluster: Cluster): list(access.Spot)
+# access/spots  function (resource: string, subresource: string, cluster: Cluster, known: access.Known): list(access.Spot)
 @ops.rule("access/spots")
-def spots(resource, subresource, cluster):
+def spots(resource, subresource, cluster, known):
     lets = ops.Lets()
     wide = lets.take(
         ops.call(
@@ -332,7 +306,7 @@ def spots(resource, subresource, cluster):
         ops.call(
             "_+_",
             ops.flat_map(
-                namespacesKnown(cluster),
+                ops.field(known, "namespaces", []),
                 lambda n: ops.map_(
                     ops.call("_+_", ops.list_([anyName()]), wide),
                     lambda x: ops.record({"namespace": n, "name": x}),
@@ -343,11 +317,11 @@ def spots(resource, subresource, cluster):
     )
 
 
-# access/creations  function (apiGroup: string, resource: string, cluster: Cluster): list(list(access.Request))
+# access/creations  function (apiGroup: string, resource: string, cluster: Cluster, known: access.Known): list(list(access.Request))
 @ops.rule("access/creations")
-def creations(apiGroup, resource, cluster):
+def creations(apiGroup, resource, cluster, known):
     return ops.map_(
-        spots(resource, "", cluster),
+        spots(resource, "", cluster, known),
         lambda o: ops.cond(
             ops.call("_==_", ops.field(o, "name", ""), anyName()),
             lambda: ops.list_([ask("create", apiGroup, resource, ops.field(o, "namespace", ""), "", "")]),
@@ -441,11 +415,11 @@ def bindingsKnown(cluster):
     )
 
 
-# access/bound  function (cluster: Cluster): list(access.Edge)
+# access/bound  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/bound")
-def bound(cluster):
+def bound(cluster, known):
     return ops.flat_map(
-        bindingsKnown(cluster),
+        ops.field(known, "bindings", []),
         lambda b: ops.map_(
             ops.field(b, "subjects", []),
             lambda s: ops.record(
@@ -458,9 +432,9 @@ def bound(cluster):
     )
 
 
-# access/administers  function (cluster: Cluster): list(access.Edge)
+# access/administers  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/administers")
-def administers(cluster):
+def administers(cluster, known):
     lets = ops.Lets()
     any = lets.take(anyName())
     return lets.done(
@@ -490,7 +464,7 @@ def administers(cluster):
                 ],
             ),
             ops.flat_map(
-                namespacesKnown(cluster),
+                ops.field(known, "namespaces", []),
                 lambda n: ops.list_(
                     [
                         ops.record(
@@ -724,6 +698,89 @@ def rank(p):
     )
 
 
+# access/identityPower  function (who: access.Identity): access.Power
+@ops.rule("access/identityPower")
+def identityPower(who):
+    return ops.record(
+        {"what": "identity", "name": ops.field(who, "user", ""), "groups": ops.field(who, "groups", [])},
+    )
+
+
+# access/keysOf  function (p: access.Power): list(access.Power)
+@ops.rule("access/keysOf")
+def keysOf(p):
+    lets = ops.Lets()
+    user = lets.take(ops.record({"what": "user", "name": ops.field(p, "name", "")}))
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.list_([user]),
+            ops.map_(ops.field(p, "groups", []), lambda g: ops.record({"what": "group", "name": g})),
+        ),
+    )
+
+
+# access/knownOf  function (cluster: Cluster): access.Known
+@ops.rule("access/knownOf")
+def knownOf(cluster):
+    lets = ops.Lets()
+    bindings = lets.take(bindingsKnown(cluster))
+    pods = lets.take(access_gains_pods_rules.podsKnown(cluster))
+    return lets.done(
+        ops.record(
+            {
+                "namespaces": namespacesKnown(bindings, pods, cluster),
+                "bindings": bindings,
+                "pods": pods,
+                "accounts": access_gains_pods_rules.accountsKnown(bindings, pods, cluster),
+                "podAccounts": access_gains_pods_rules.accountsOfPods(bindings, pods, cluster),
+                "users": access_gains_identities_rules.usersKnown(bindings),
+                "groups": access_gains_identities_rules.groupsKnown(bindings),
+                "templates": ops.transform_map_entry(
+                    ops.call(
+                        "distinct",
+                        ops.flat_map(
+                            pods,
+                            lambda w: ops.list_(
+                                [
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                ops.call("_+_", ops.field(w, "resource", ""), " "),
+                                                ops.field(w, "namespace", ""),
+                                            ),
+                                            " ",
+                                        ),
+                                        anyName(),
+                                    ),
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                ops.call("_+_", ops.field(w, "resource", ""), " "),
+                                                ops.field(w, "namespace", ""),
+                                            ),
+                                            " ",
+                                        ),
+                                        ops.field(w, "name", ""),
+                                    ),
+                                ],
+                            ),
+                        ),
+                    ),
+                    lambda i, x: ops.map_literal([(x, True)]),
+                    pairs=True,
+                ),
+            },
+        ),
+    )
+
+
 RULES = {
     "access/anyName": anyName,
     "access/ask": ask,
@@ -745,4 +802,7 @@ RULES = {
     "access/administers": administers,
     "access/title": title,
     "access/rank": rank,
+    "access/identityPower": identityPower,
+    "access/keysOf": keysOf,
+    "access/knownOf": knownOf,
 }

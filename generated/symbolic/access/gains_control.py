@@ -8,13 +8,13 @@ from ..access import gains as access_gains_rules
 from ..access import gains_identities as access_gains_identities_rules
 
 
-# access/rolesHeld  function (cluster: Cluster): list(access.Power)
+# access/rolesHeld  function (cluster: Cluster, known: access.Known): list(access.Power)
 @ops.rule("access/rolesHeld")
-def rolesHeld(cluster):
+def rolesHeld(cluster, known):
     lets = ops.Lets()
     bound = lets.take(
         ops.map_(
-            access_gains_rules.bindingsKnown(cluster),
+            ops.field(known, "bindings", []),
             lambda b: ops.call(
                 "_+_",
                 ops.call("_+_", ops.field(b, "namespace", ""), " "),
@@ -28,11 +28,11 @@ def rolesHeld(cluster):
             lambda r: ops.call(
                 "_+_",
                 ops.map_(
-                    ops.call("_+_", ops.list_([""]), access_gains_rules.namespacesKnown(cluster)),
+                    ops.call("_+_", ops.list_([""]), ops.field(known, "namespaces", [])),
                     lambda n: ops.call("_+_", ops.call("_+_", n, " ClusterRole/"), r),
                 ),
                 ops.map_(
-                    access_gains_rules.namespacesKnown(cluster),
+                    ops.field(known, "namespaces", []),
                     lambda n: ops.call("_+_", ops.call("_+_", n, " Role/"), r),
                 ),
             ),
@@ -85,9 +85,9 @@ def rolePlural(kind):
     return ops.cond(ops.call("_==_", kind, "Role"), lambda: "roles", lambda: "clusterroles")
 
 
-# access/bindRoles  function (cluster: Cluster): list(access.Edge)
+# access/bindRoles  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/bindRoles")
-def bindRoles(cluster):
+def bindRoles(cluster, known):
     lets = ops.Lets()
     there = lets.take(
         ops.map_(
@@ -98,114 +98,141 @@ def bindRoles(cluster):
     return lets.done(
         ops.call(
             "_+_",
-            ops.flat_map(
-                ops.call("distinct", ops.call("_+_", ops.list_(["cluster-admin"]), rolesBindable(cluster))),
-                lambda r: ops.call(
-                    "_+_",
-                    ops.map_(
-                        access_gains_rules.wideCreations(rbacGroup(), "clusterrolebindings", cluster),
-                        lambda c: ops.record(
-                            {
-                                "requests": ops.call(
-                                    "_+_",
-                                    c,
-                                    ops.list_(
-                                        [
-                                            access_gains_rules.ask(
-                                                "bind",
-                                                rbacGroup(),
-                                                "clusterroles",
-                                                "",
-                                                r,
-                                                "",
-                                            ),
-                                        ],
-                                    ),
-                                ),
-                                "gains": access_gains_rules.rulesPower(
-                                    "",
-                                    ops.cond(
-                                        ops.call("_==_", r, "cluster-admin"),
-                                        lambda: "*",
-                                        lambda: ops.call("_+_", "ClusterRole/", r),
-                                    ),
-                                ),
-                                "how": ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        "kubectl create clusterrolebinding escalated --clusterrole=",
-                                        r,
-                                    ),
-                                    " --user=<oneself>",
-                                ),
-                                "assumes": ops.cond(
-                                    ops.or_(
-                                        ops.call("_==_", r, "cluster-admin"),
-                                        lambda: ops.call("@in", r, there),
-                                    ),
-                                    lambda: "",
-                                    lambda: ops.call("_+_", "there is a ClusterRole ", r),
-                                ),
-                            },
-                        ),
+            ops.call(
+                "_+_",
+                ops.flat_map(
+                    ops.call(
+                        "distinct",
+                        ops.call("_+_", ops.list_(["cluster-admin"]), rolesBindable(cluster)),
                     ),
-                    ops.map_(
-                        access_gains_rules.creations(rbacGroup(), "rolebindings", cluster),
-                        lambda c: ops.record(
-                            {
-                                "requests": ops.call(
-                                    "_+_",
-                                    c,
-                                    ops.list_(
-                                        [
-                                            access_gains_rules.ask(
-                                                "bind",
-                                                rbacGroup(),
-                                                "clusterroles",
-                                                ops.field(ops.call("_[_]", c, 0), "namespace", ""),
-                                                r,
-                                                "",
-                                            ),
-                                        ],
+                    lambda r: ops.call(
+                        "_+_",
+                        ops.map_(
+                            access_gains_rules.wideCreations(rbacGroup(), "clusterrolebindings", cluster),
+                            lambda c: ops.record(
+                                {
+                                    "requests": ops.call(
+                                        "_+_",
+                                        c,
+                                        ops.list_(
+                                            [
+                                                access_gains_rules.ask(
+                                                    "bind",
+                                                    rbacGroup(),
+                                                    "clusterroles",
+                                                    "",
+                                                    r,
+                                                    "",
+                                                ),
+                                            ],
+                                        ),
                                     ),
-                                ),
-                                "gains": access_gains_rules.rulesPower(
-                                    ops.field(ops.call("_[_]", c, 0), "namespace", ""),
-                                    ops.cond(
-                                        ops.call("_==_", r, "cluster-admin"),
-                                        lambda: "*",
-                                        lambda: ops.call("_+_", "ClusterRole/", r),
+                                    "gains": access_gains_rules.rulesPower(
+                                        "",
+                                        ops.cond(
+                                            ops.call("_==_", r, "cluster-admin"),
+                                            lambda: "*",
+                                            lambda: ops.call("_+_", "ClusterRole/", r),
+                                        ),
                                     ),
-                                ),
-                                "how": ops.call(
-                                    "_+_",
-                                    ops.call(
+                                    "how": ops.call(
                                         "_+_",
                                         ops.call(
                                             "_+_",
-                                            "kubectl create rolebinding escalated --clusterrole=",
+                                            "kubectl create clusterrolebinding escalated --clusterrole=",
                                             r,
                                         ),
-                                        " --user=<oneself> -n ",
+                                        " --user=<oneself>",
                                     ),
-                                    ops.field(ops.call("_[_]", c, 0), "namespace", ""),
-                                ),
-                                "assumes": ops.cond(
-                                    ops.or_(
-                                        ops.call("_==_", r, "cluster-admin"),
-                                        lambda: ops.call("@in", r, there),
+                                    "assumes": ops.cond(
+                                        ops.or_(
+                                            ops.call("_==_", r, "cluster-admin"),
+                                            lambda: ops.call("@in", r, there),
+                                        ),
+                                        lambda: "",
+                                        lambda: ops.call("_+_", "there is a ClusterRole ", r),
                                     ),
-                                    lambda: "",
-                                    lambda: ops.call("_+_", "there is a ClusterRole ", r),
+                                },
+                            ),
+                        ),
+                        ops.map_(
+                            access_gains_rules.creations(rbacGroup(), "rolebindings", cluster, known),
+                            lambda c: ops.record(
+                                {
+                                    "requests": ops.call(
+                                        "_+_",
+                                        c,
+                                        ops.list_(
+                                            [
+                                                access_gains_rules.ask(
+                                                    "bind",
+                                                    rbacGroup(),
+                                                    "clusterroles",
+                                                    ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                                                    r,
+                                                    "",
+                                                ),
+                                            ],
+                                        ),
+                                    ),
+                                    "gains": access_gains_rules.rulesPower(
+                                        ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                                        ops.cond(
+                                            ops.call("_==_", r, "cluster-admin"),
+                                            lambda: "*",
+                                            lambda: ops.call("_+_", "ClusterRole/", r),
+                                        ),
+                                    ),
+                                    "how": ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                "kubectl create rolebinding escalated --clusterrole=",
+                                                r,
+                                            ),
+                                            " --user=<oneself> -n ",
+                                        ),
+                                        ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                                    ),
+                                    "assumes": ops.cond(
+                                        ops.or_(
+                                            ops.call("_==_", r, "cluster-admin"),
+                                            lambda: ops.call("@in", r, there),
+                                        ),
+                                        lambda: "",
+                                        lambda: ops.call("_+_", "there is a ClusterRole ", r),
+                                    ),
+                                },
+                            ),
+                        ),
+                    ),
+                ),
+                ops.map_(
+                    ops.field(cluster, "roles", []),
+                    lambda o: bindRole(
+                        o,
+                        ops.list_(
+                            [
+                                access_gains_rules.ask(
+                                    "create",
+                                    rbacGroup(),
+                                    "rolebindings",
+                                    ops.field(ops.field(o, "metadata", {}), "namespace", ""),
+                                    "",
+                                    "",
                                 ),
-                            },
+                            ],
                         ),
                     ),
                 ),
             ),
             ops.flat_map(
-                access_gains_rules.creations(rbacGroup(), "rolebindings", cluster),
+                ops.filter_(
+                    access_gains_rules.creations(rbacGroup(), "rolebindings", cluster, known),
+                    lambda c: ops.call("_>_", ops.call("size", c), 1),
+                ),
                 lambda c: ops.map_(
                     ops.filter_(
                         ops.field(cluster, "roles", []),
@@ -215,54 +242,18 @@ def bindRoles(cluster):
                             ops.field(ops.call("_[_]", c, 0), "namespace", ""),
                         ),
                     ),
-                    lambda o: ops.record(
-                        {
-                            "requests": ops.call(
-                                "_+_",
-                                c,
-                                ops.list_(
-                                    [
-                                        access_gains_rules.ask(
-                                            "bind",
-                                            rbacGroup(),
-                                            "roles",
-                                            ops.field(ops.call("_[_]", c, 0), "namespace", ""),
-                                            ops.field(ops.field(o, "metadata", {}), "name", ""),
-                                            "",
-                                        ),
-                                    ],
-                                ),
-                            ),
-                            "gains": access_gains_rules.rulesPower(
-                                ops.field(ops.call("_[_]", c, 0), "namespace", ""),
-                                ops.call("_+_", "Role/", ops.field(ops.field(o, "metadata", {}), "name", "")),
-                            ),
-                            "how": ops.call(
-                                "_+_",
-                                ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        "kubectl create rolebinding escalated --role=",
-                                        ops.field(ops.field(o, "metadata", {}), "name", ""),
-                                    ),
-                                    " --user=<oneself> -n ",
-                                ),
-                                ops.field(ops.call("_[_]", c, 0), "namespace", ""),
-                            ),
-                        },
-                    ),
+                    lambda o: bindRole(o, c),
                 ),
             ),
         ),
     )
 
 
-# access/joinBindings  function (cluster: Cluster): list(access.Edge)
+# access/joinBindings  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/joinBindings")
-def joinBindings(cluster):
+def joinBindings(cluster, known):
     return ops.flat_map(
-        access_gains_rules.bindingsKnown(cluster),
+        ops.field(known, "bindings", []),
         lambda b: ops.map_(
             ops.list_(["update", "patch"]),
             lambda v: ops.record(
@@ -334,11 +325,11 @@ def joinBindings(cluster):
     )
 
 
-# access/rewriteRoles  function (cluster: Cluster): list(access.Edge)
+# access/rewriteRoles  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/rewriteRoles")
-def rewriteRoles(cluster):
+def rewriteRoles(cluster, known):
     return ops.flat_map(
-        rolesHeld(cluster),
+        rolesHeld(cluster, known),
         lambda p: ops.map_(
             ops.list_(["update", "patch"]),
             lambda v: ops.record(
@@ -385,9 +376,9 @@ def rewriteRoles(cluster):
     )
 
 
-# access/createRoles  function (cluster: Cluster): list(access.Edge)
+# access/createRoles  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/createRoles")
-def createRoles(cluster):
+def createRoles(cluster, known):
     lets = ops.Lets()
     there = lets.take(
         ops.call(
@@ -429,7 +420,7 @@ def createRoles(cluster):
     return lets.done(
         ops.map_(
             ops.filter_(
-                rolesHeld(cluster),
+                rolesHeld(cluster, known),
                 lambda p: ops.or_(
                     ops.call("@in", ops.field(p, "name", ""), aggregated),
                     lambda: ops.call(
@@ -494,9 +485,9 @@ def createRoles(cluster):
     )
 
 
-# access/mutate  function (cluster: Cluster): list(access.Edge)
+# access/mutate  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/mutate")
-def mutate(cluster):
+def mutate(cluster, known):
     lets = ops.Lets()
     webhooks = lets.take(
         ops.map_(
@@ -563,7 +554,7 @@ def mutate(cluster):
                 ),
             ),
             ops.map_(
-                access_gains_rules.namespacesKnown(cluster),
+                ops.field(known, "namespaces", []),
                 lambda n: ops.record(
                     {
                         "having": ops.list_([ops.record({"what": "mutation"})]),
@@ -749,6 +740,48 @@ def unlessMade(r):
     )
 
 
+# access/bindRole  function (o: rbac.Role, creation: list(access.Request)): access.Edge
+@ops.rule("access/bindRole")
+def bindRole(o, creation):
+    return ops.record(
+        {
+            "requests": ops.call(
+                "_+_",
+                creation,
+                ops.list_(
+                    [
+                        access_gains_rules.ask(
+                            "bind",
+                            rbacGroup(),
+                            "roles",
+                            ops.field(ops.field(o, "metadata", {}), "namespace", ""),
+                            ops.field(ops.field(o, "metadata", {}), "name", ""),
+                            "",
+                        ),
+                    ],
+                ),
+            ),
+            "gains": access_gains_rules.rulesPower(
+                ops.field(ops.field(o, "metadata", {}), "namespace", ""),
+                ops.call("_+_", "Role/", ops.field(ops.field(o, "metadata", {}), "name", "")),
+            ),
+            "how": ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    ops.call(
+                        "_+_",
+                        "kubectl create rolebinding escalated --role=",
+                        ops.field(ops.field(o, "metadata", {}), "name", ""),
+                    ),
+                    " --user=<oneself> -n ",
+                ),
+                ops.field(ops.field(o, "metadata", {}), "namespace", ""),
+            ),
+        },
+    )
+
+
 RULES = {
     "access/rolesHeld": rolesHeld,
     "access/rolesBindable": rolesBindable,
@@ -766,4 +799,5 @@ RULES = {
     "access/writes": writes,
     "access/kubectl": kubectl,
     "access/unlessMade": unlessMade,
+    "access/bindRole": bindRole,
 }

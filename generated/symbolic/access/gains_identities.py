@@ -5,14 +5,13 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..access import gains as access_gains_rules
-from ..access import gains_pods as access_gains_pods_rules
 
 
-# access/requestTokens  function (cluster: Cluster): list(access.Edge)
+# access/requestTokens  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/requestTokens")
-def requestTokens(cluster):
+def requestTokens(cluster, known):
     return ops.map_(
-        access_gains_pods_rules.accountsKnown(cluster),
+        ops.field(known, "accounts", []),
         lambda a: ops.record(
             {
                 "requests": ops.list_(
@@ -49,9 +48,9 @@ def requestTokens(cluster):
     )
 
 
-# access/readSecrets  function (cluster: Cluster): list(access.Edge)
+# access/readSecrets  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/readSecrets")
-def readSecrets(cluster):
+def readSecrets(cluster, known):
     lets = ops.Lets()
     reading = lets.take(
         ops.map_(
@@ -70,7 +69,7 @@ def readSecrets(cluster):
             "_+_",
             reading,
             ops.flat_map(
-                access_gains_rules.namespacesKnown(cluster),
+                ops.field(known, "namespaces", []),
                 lambda n: ops.list_(
                     [
                         ops.record(
@@ -248,13 +247,13 @@ def rulesKnown(cluster):
     )
 
 
-# access/makeTokenSecrets  function (cluster: Cluster): list(access.Edge)
+# access/makeTokenSecrets  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/makeTokenSecrets")
-def makeTokenSecrets(cluster):
+def makeTokenSecrets(cluster, known):
     lets = ops.Lets()
     made = lets.take(
         ops.map_(
-            access_gains_rules.creations("", "secrets", cluster),
+            access_gains_rules.creations("", "secrets", cluster, known),
             lambda c: ops.record(
                 {
                     "requests": c,
@@ -280,7 +279,7 @@ def makeTokenSecrets(cluster):
                 "_+_",
                 made,
                 ops.map_(
-                    access_gains_rules.namespacesKnown(cluster),
+                    ops.field(known, "namespaces", []),
                     lambda n: ops.record(
                         {
                             "having": ops.list_(
@@ -297,7 +296,7 @@ def makeTokenSecrets(cluster):
             ),
             ops.map_(
                 ops.filter_(
-                    access_gains_rules.spots("secrets", "", cluster),
+                    access_gains_rules.spots("secrets", "", cluster, known),
                     lambda o: ops.call("_!=_", ops.field(o, "name", ""), access_gains_rules.anyName()),
                 ),
                 lambda o: ops.record(
@@ -369,17 +368,14 @@ def bootstrapTokens():
     )
 
 
-# access/usersKnown  function (cluster: Cluster): list(string)
+# access/usersKnown  function (bindings: list(access.Grant)): list(string)
 @ops.rule("access/usersKnown")
-def usersKnown(cluster):
+def usersKnown(bindings):
     return ops.call(
         "distinct",
         ops.map_(
             ops.filter_(
-                ops.flat_map(
-                    access_gains_rules.bindingsKnown(cluster),
-                    lambda b: ops.field(b, "subjects", []),
-                ),
+                ops.flat_map(bindings, lambda b: ops.field(b, "subjects", [])),
                 lambda s: ops.and_(
                     ops.call("_==_", ops.field(s, "kind", ""), "User"),
                     lambda: ops.call(
@@ -393,9 +389,9 @@ def usersKnown(cluster):
     )
 
 
-# access/groupsKnown  function (cluster: Cluster): list(string)
+# access/groupsKnown  function (bindings: list(access.Grant)): list(string)
 @ops.rule("access/groupsKnown")
-def groupsKnown(cluster):
+def groupsKnown(bindings):
     return ops.call(
         "distinct",
         ops.call(
@@ -403,10 +399,7 @@ def groupsKnown(cluster):
             ops.list_(["system:masters"]),
             ops.map_(
                 ops.filter_(
-                    ops.flat_map(
-                        access_gains_rules.bindingsKnown(cluster),
-                        lambda b: ops.field(b, "subjects", []),
-                    ),
+                    ops.flat_map(bindings, lambda b: ops.field(b, "subjects", [])),
                     lambda s: ops.call("_==_", ops.field(s, "kind", ""), "Group"),
                 ),
                 lambda s: ops.field(s, "name", ""),
@@ -421,13 +414,13 @@ def asUser(name):
     return access_gains_rules.ask("impersonate", "", "users", "", name, "")
 
 
-# access/impersonate  function (cluster: Cluster): list(access.Edge)
+# access/impersonate  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/impersonate")
-def impersonate(cluster):
+def impersonate(cluster, known):
     lets = ops.Lets()
     users = lets.take(
         ops.map_(
-            usersKnown(cluster),
+            ops.field(known, "users", []),
             lambda u: ops.record(
                 {
                     "requests": ops.list_([asUser(u)]),
@@ -446,7 +439,7 @@ def impersonate(cluster):
                     "_+_",
                     users,
                     ops.map_(
-                        access_gains_pods_rules.accountsKnown(cluster),
+                        ops.field(known, "accounts", []),
                         lambda a: ops.record(
                             {
                                 "requests": ops.list_(
@@ -472,11 +465,11 @@ def impersonate(cluster):
                 ),
                 ops.flat_map(
                     access_gains_rules.wideNames("users", "", cluster),
-                    lambda u: inGroups(u, asUser(u), cluster),
+                    lambda u: inGroups(u, asUser(u), cluster, known),
                 ),
             ),
             ops.flat_map(
-                access_gains_rules.spots("serviceaccounts", "", cluster),
+                access_gains_rules.spots("serviceaccounts", "", cluster, known),
                 lambda o: inGroups(
                     ops.call(
                         "_+_",
@@ -496,15 +489,16 @@ def impersonate(cluster):
                         "",
                     ),
                     cluster,
+                    known,
                 ),
             ),
         ),
     )
 
 
-# access/inGroups  function (user: string, first: access.Request, cluster: Cluster): list(access.Edge)
+# access/inGroups  function (user: string, first: access.Request, cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/inGroups")
-def inGroups(user, first, cluster):
+def inGroups(user, first, cluster, known):
     return ops.map_(
         access_gains_rules.wideNames("groups", "", cluster),
         lambda g: ops.record(
@@ -527,11 +521,11 @@ def inGroups(user, first, cluster):
     )
 
 
-# access/eachGroup  function (cluster: Cluster): list(access.Edge)
+# access/eachGroup  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/eachGroup")
-def eachGroup(cluster):
+def eachGroup(cluster, known):
     return ops.map_(
-        groupsKnown(cluster),
+        ops.field(known, "groups", []),
         lambda g: ops.record(
             {
                 "having": ops.list_([ops.record({"what": "any-group"})]),
@@ -542,9 +536,9 @@ def eachGroup(cluster):
     )
 
 
-# access/impersonateConstrained  function (cluster: Cluster): list(access.Edge)
+# access/impersonateConstrained  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/impersonateConstrained")
-def impersonateConstrained(cluster):
+def impersonateConstrained(cluster, known):
     lets = ops.Lets()
     group = lets.take("authentication.k8s.io")
     any = lets.take(access_gains_rules.anyName())
@@ -552,7 +546,7 @@ def impersonateConstrained(cluster):
         ops.call(
             "_+_",
             ops.map_(
-                usersKnown(cluster),
+                ops.field(known, "users", []),
                 lambda u: ops.record(
                     {
                         "requests": ops.list_(
@@ -574,7 +568,7 @@ def impersonateConstrained(cluster):
                 ),
             ),
             ops.map_(
-                access_gains_pods_rules.accountsKnown(cluster),
+                ops.field(known, "accounts", []),
                 lambda a: ops.record(
                     {
                         "requests": ops.list_(
@@ -683,15 +677,15 @@ def certificates(cluster):
     )
 
 
-# access/eachUser  function (cluster: Cluster): list(access.Edge)
+# access/eachUser  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/eachUser")
-def eachUser(cluster):
+def eachUser(cluster, known):
     return ops.call(
         "_+_",
         ops.call(
             "_+_",
             ops.map_(
-                usersKnown(cluster),
+                ops.field(known, "users", []),
                 lambda u: ops.record(
                     {
                         "having": ops.list_([ops.record({"what": "anyone"})]),
@@ -700,7 +694,7 @@ def eachUser(cluster):
                 ),
             ),
             ops.map_(
-                access_gains_pods_rules.accountsKnown(cluster),
+                ops.field(known, "accounts", []),
                 lambda a: ops.record(
                     {
                         "having": ops.list_([ops.record({"what": "anyone"})]),
@@ -713,7 +707,7 @@ def eachUser(cluster):
             ),
         ),
         ops.map_(
-            ops.filter_(groupsKnown(cluster), lambda g: ops.call("_!=_", g, "system:masters")),
+            ops.filter_(ops.field(known, "groups", []), lambda g: ops.call("_!=_", g, "system:masters")),
             lambda g: ops.record(
                 {
                     "having": ops.list_([ops.record({"what": "anyone"})]),

@@ -161,9 +161,9 @@ def podsKnown(cluster):
     )
 
 
-# access/accountsOfPods  function (cluster: Cluster): list(string)
+# access/accountsOfPods  function (bindings: list(access.Grant), pods: list(access.Runner), cluster: Cluster): list(string)
 @ops.rule("access/accountsOfPods")
-def accountsOfPods(cluster):
+def accountsOfPods(bindings, pods, cluster):
     return ops.call(
         "distinct",
         ops.call(
@@ -179,7 +179,7 @@ def accountsOfPods(cluster):
                     ),
                 ),
                 ops.map_(
-                    podsKnown(cluster),
+                    pods,
                     lambda w: ops.call(
                         "_+_",
                         ops.call("_+_", ops.field(w, "namespace", ""), ":"),
@@ -188,10 +188,7 @@ def accountsOfPods(cluster):
                 ),
             ),
             ops.flat_map(
-                ops.filter_(
-                    access_gains_rules.bindingsKnown(cluster),
-                    lambda b: ops.call("!_", ops.field(b, "builtIn", False)),
-                ),
+                ops.filter_(bindings, lambda b: ops.call("!_", ops.field(b, "builtIn", False))),
                 lambda b: accountsBound(b),
             ),
         ),
@@ -250,30 +247,27 @@ def accountsBound(b):
     )
 
 
-# access/accountsKnown  function (cluster: Cluster): list(string)
+# access/accountsKnown  function (bindings: list(access.Grant), pods: list(access.Runner), cluster: Cluster): list(string)
 @ops.rule("access/accountsKnown")
-def accountsKnown(cluster):
+def accountsKnown(bindings, pods, cluster):
     return ops.call(
         "distinct",
         ops.call(
             "_+_",
-            accountsOfPods(cluster),
+            accountsOfPods(bindings, pods, cluster),
             ops.flat_map(
-                ops.filter_(
-                    access_gains_rules.bindingsKnown(cluster),
-                    lambda b: ops.field(b, "builtIn", False),
-                ),
+                ops.filter_(bindings, lambda b: ops.field(b, "builtIn", False)),
                 lambda b: accountsBound(b),
             ),
         ),
     )
 
 
-# access/createPods  function (cluster: Cluster): list(access.Edge)
+# access/createPods  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/createPods")
-def createPods(cluster):
+def createPods(cluster, known):
     return ops.map_(
-        access_gains_rules.creations("", "pods", cluster),
+        access_gains_rules.creations("", "pods", cluster, known),
         lambda c: ops.record(
             {
                 "requests": c,
@@ -290,13 +284,13 @@ def createPods(cluster):
     )
 
 
-# access/writeTemplates  function (cluster: Cluster): list(access.Edge)
+# access/writeTemplates  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/writeTemplates")
-def writeTemplates(cluster):
+def writeTemplates(cluster, known):
     lets = ops.Lets()
     created = lets.take(
         ops.flat_map(
-            access_gains_rules.namespacesKnown(cluster),
+            ops.field(known, "namespaces", []),
             lambda n: ops.map_(
                 templated(),
                 lambda k: ops.record(
@@ -335,7 +329,7 @@ def writeTemplates(cluster):
             ops.flat_map(
                 templated(),
                 lambda k: ops.flat_map(
-                    access_gains_rules.spots(ops.field(k, "resource", ""), "", cluster),
+                    access_gains_rules.spots(ops.field(k, "resource", ""), "", cluster, known),
                     lambda o: ops.map_(
                         ops.list_(["patch", "update"]),
                         lambda v: ops.record(
@@ -385,27 +379,22 @@ def writeTemplates(cluster):
                                     ops.field(o, "namespace", ""),
                                 ),
                                 "assumes": ops.cond(
-                                    ops.exists(
-                                        podsKnown(cluster),
-                                        lambda w: ops.and_(
+                                    ops.call(
+                                        "@in",
+                                        ops.call(
+                                            "_+_",
                                             ops.call(
-                                                "_==_",
-                                                ops.field(w, "resource", ""),
-                                                ops.field(k, "resource", ""),
-                                            ),
-                                            lambda: ops.call(
-                                                "_==_",
-                                                ops.field(w, "namespace", ""),
-                                                ops.field(o, "namespace", ""),
-                                            ),
-                                            lambda: ops.call(
-                                                "@in",
-                                                ops.field(o, "name", ""),
-                                                ops.list_(
-                                                    [access_gains_rules.anyName(), ops.field(w, "name", "")],
+                                                "_+_",
+                                                ops.call(
+                                                    "_+_",
+                                                    ops.call("_+_", ops.field(k, "resource", ""), " "),
+                                                    ops.field(o, "namespace", ""),
                                                 ),
+                                                " ",
                                             ),
+                                            ops.field(o, "name", ""),
                                         ),
+                                        ops.field(known, "templates", {}),
                                     ),
                                     lambda: "",
                                     lambda: ops.call(
@@ -431,11 +420,11 @@ def writeTemplates(cluster):
     )
 
 
-# access/podsRunAs  function (cluster: Cluster): list(access.Edge)
+# access/podsRunAs  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/podsRunAs")
-def podsRunAs(cluster):
+def podsRunAs(cluster, known):
     return ops.map_(
-        access_gains_rules.namespacesKnown(cluster),
+        ops.field(known, "namespaces", []),
         lambda n: ops.record(
             {
                 "having": ops.list_([ops.record({"what": "pods", "namespace": n})]),
@@ -445,9 +434,9 @@ def podsRunAs(cluster):
     )
 
 
-# access/eachAccount  function (cluster: Cluster): list(access.Edge)
+# access/eachAccount  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/eachAccount")
-def eachAccount(cluster):
+def eachAccount(cluster, known):
     lets = ops.Lets()
     there = lets.take(
         ops.map_(
@@ -459,7 +448,7 @@ def eachAccount(cluster):
             ),
         ),
     )
-    all = lets.take(ops.call("distinct", ops.call("_+_", there, accountsKnown(cluster))))
+    all = lets.take(ops.call("distinct", ops.call("_+_", there, ops.field(known, "accounts", []))))
     return lets.done(
         ops.call(
             "_+_",
@@ -556,13 +545,13 @@ def entries():
     )
 
 
-# access/enterPods  function (cluster: Cluster): list(access.Edge)
+# access/enterPods  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/enterPods")
-def enterPods(cluster):
+def enterPods(cluster, known):
     return ops.flat_map(
         entries(),
         lambda e: ops.flat_map(
-            access_gains_rules.spots("pods", ops.field(e, "subresource", ""), cluster),
+            access_gains_rules.spots("pods", ops.field(e, "subresource", ""), cluster, known),
             lambda o: ops.map_(
                 enteredAs(o, cluster),
                 lambda g: ops.record(
@@ -640,15 +629,15 @@ def enteredAs(o, cluster):
     )
 
 
-# access/podsInside  function (cluster: Cluster): list(access.Edge)
+# access/podsInside  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/podsInside")
-def podsInside(cluster):
+def podsInside(cluster, known):
     lets = ops.Lets()
     there = lets.take(
         ops.call(
             "distinct",
             ops.map_(
-                podsKnown(cluster),
+                ops.field(known, "pods", []),
                 lambda w: ops.call(
                     "_+_",
                     ops.call("_+_", ops.field(w, "namespace", ""), ":"),
@@ -657,7 +646,7 @@ def podsInside(cluster):
             ),
         ),
     )
-    all = lets.take(ops.call("distinct", ops.call("_+_", there, accountsOfPods(cluster))))
+    all = lets.take(ops.call("distinct", ops.call("_+_", there, ops.field(known, "podAccounts", []))))
     return lets.done(
         ops.call(
             "_+_",
@@ -720,9 +709,9 @@ def podsInside(cluster):
     )
 
 
-# access/askKubelets  function (cluster: Cluster): list(access.Edge)
+# access/askKubelets  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/askKubelets")
-def askKubelets(cluster):
+def askKubelets(cluster, known):
     return ops.call(
         "_+_",
         ops.flat_map(
@@ -743,7 +732,7 @@ def askKubelets(cluster):
             ),
         ),
         ops.flat_map(
-            access_gains_rules.namespacesKnown(cluster),
+            ops.field(known, "namespaces", []),
             lambda n: ops.map_(
                 ops.list_(["kubelet", "node"]),
                 lambda w: ops.record(
@@ -788,11 +777,11 @@ def levelOf(namespace, admission, cluster):
     )
 
 
-# access/escapeToNode  function (admission: access.Admission, cluster: Cluster): list(access.Edge)
+# access/escapeToNode  function (admission: access.Admission, cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/escapeToNode")
-def escapeToNode(admission, cluster):
+def escapeToNode(admission, cluster, known):
     return ops.map_(
-        access_gains_rules.namespacesKnown(cluster),
+        ops.field(known, "namespaces", []),
         lambda n: ops.cond(
             ops.call("_==_", levelOf(n, admission, cluster), "privileged"),
             lambda: ops.record(
@@ -828,11 +817,11 @@ def escapeToNode(admission, cluster):
     )
 
 
-# access/relabel  function (cluster: Cluster): list(access.Edge)
+# access/relabel  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/relabel")
-def relabel(cluster):
+def relabel(cluster, known):
     return ops.flat_map(
-        access_gains_rules.namespacesKnown(cluster),
+        ops.field(known, "namespaces", []),
         lambda n: ops.map_(
             ops.list_(["update", "patch"]),
             lambda v: ops.record(
@@ -850,9 +839,9 @@ def relabel(cluster):
     )
 
 
-# access/hostVolumes  function (cluster: Cluster): list(access.Edge)
+# access/hostVolumes  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/hostVolumes")
-def hostVolumes(cluster):
+def hostVolumes(cluster, known):
     lets = ops.Lets()
     volume = lets.take(
         ops.record(
@@ -870,7 +859,7 @@ def hostVolumes(cluster):
             "_+_",
             ops.list_([volume]),
             ops.map_(
-                access_gains_rules.namespacesKnown(cluster),
+                ops.field(known, "namespaces", []),
                 lambda n: ops.record(
                     {
                         "having": ops.list_(

@@ -1,0 +1,281 @@
+"""Knows all that an identity can come to have: the least set of powers that is closed under the edges, each
+with its shortest way.
+
+Cheapest first (Knuth's generalisation of Dijkstra's algorithm): a power is settled when its cost is known, and
+an edge counts when the last of what it needs is settled. What is settled is closed under all edges, so it is
+an inductive invariant: nothing outside of it is ever reached.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kspec.verify.access.edges import Cluster, Edge, Edges, Power, Value, call, read_edges
+from kspec.verify.access.grants import Allowed
+
+REQUEST_COST, EDGE_COST = 1_000_000, 1
+ASSUMPTION_COST = 1_000
+"""Fewest requests first; among equals the fewest assumptions, then the fewest edges."""
+IDENTITY, RULES = "identity", "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a power was come by: an edge, and who made its requests. Without an edge it was there to begin with,
+    or is what an identity holds by bindings.
+    """
+
+    cost: int
+    edge: Edge | None = None
+    actor: int | None = None
+    granted: tuple[int, ...] = ()
+    """The rules gained before without which the actor may not make these requests."""
+
+
+@dataclass(slots=True)
+class Closure:
+    """What an identity can come to have: each power by number, with its way; in order of cost."""
+
+    start: int
+    ways: dict[int, Way] = field(default_factory=dict)
+    holder: dict[int, int] = field(default_factory=dict)
+    """Of rules that bindings give: the identity that holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an identity has by bindings: its rules, by number, and the requests that they allow, as bits."""
+
+    keys: tuple[int, ...]
+    rules: tuple[int, ...]
+    allowed: int
+
+
+class Reach:
+    """The edges of one cluster, indexed; asked for the closure of one identity after another."""
+
+    def __init__(self, cluster: Cluster, admission: Value, also: Sequence[tuple[str, Value]] = ()) -> None:
+        self.cluster = cluster
+        self.edges: Edges = read_edges(cluster, admission, also)
+        self.allowed = Allowed(self.edges.requests)
+        self._contents, self._keys = call("contentsOf"), call("keysOf")
+        self._bits: dict[int, int] = {}
+        self._held: dict[int, Held] = {}
+        self._singles: dict[int, tuple[Edge, ...]] = {}
+        self.bound: dict[int, list[int]] = defaultdict(list)
+        self.single: dict[int, list[Edge]] = defaultdict(list)
+        self.joint: list[tuple[int, Edge]] = []
+        self.joint_by_first: dict[int, list[tuple[int, Edge]]] = defaultdict(list)
+        self.joint_firsts = 0
+        self.waiting: dict[int, list[Edge]] = defaultdict(list)
+        self.masks: dict[Edge, int] = {}
+        for edge in self.edges.edges:
+            self._index(edge)
+        self.admin = self.edges.power({"what": "cluster-admin"})
+
+    def _index(self, edge: Edge) -> None:
+        powers = self.edges.powers
+        if len(edge.having) == 1 and not edge.requests and powers[edge.gains].what == RULES:
+            self.bound[edge.having[0]].append(edge.gains)
+        elif edge.having:
+            for power in edge.having:
+                self.waiting[power].append(edge)
+        elif len(edge.requests) == 1:
+            self.single[edge.requests[0]].append(edge)
+        else:
+            mask = 0
+            for request in edge.requests:
+                mask |= 1 << request
+            self.joint.append((mask, edge))
+            self.joint_by_first[edge.requests[0]].append((mask, edge))
+            self.joint_firsts |= 1 << edge.requests[0]
+
+    # ---------------------------------------------------------------- what an identity has by bindings
+
+    def identity(self, user: str, groups: Sequence[str]) -> int:
+        """The number of an identity as a power."""
+        return self.edges.power({"what": IDENTITY, "name": user, "groups": list(groups)})
+
+    def power(self, number: int) -> Power:
+        return self.edges.powers[number]
+
+    def bits(self, rules: int) -> int:
+        """The requests that a power of rules allows."""
+        found = self._bits.get(rules)
+        if found is None:
+            power = self.power(rules)
+            contents = self._contents(power.value(), self.cluster)
+            found = self._bits[rules] = self.allowed.by(contents, power.namespace)
+        return found
+
+    def held(self, identity: int) -> Held:
+        found = self._held.get(identity)
+        if found is None:
+            keys = tuple(self.edges.power(k) for k in self._keys(self.power(identity).value()))
+            rules = tuple(dict.fromkeys(r for key in keys for r in self.bound.get(key, ())))
+            allowed = 0
+            for each in rules:
+                allowed |= self.bits(each)
+            found = self._held[identity] = Held(keys, rules, allowed)
+        return found
+
+    def singles(self, rules: int) -> tuple[Edge, ...]:
+        """The edges that rules alone, one request each, are enough for."""
+        found = self._singles.get(rules)
+        if found is None:
+            found = self._singles[rules] = tuple(e for r in ones(self.bits(rules)) for e in self.single.get(r, ()))
+        return found
+
+    def mask(self, edge: Edge) -> int:
+        found = self.masks.get(edge)
+        if found is None:
+            found = 0
+            for request in edge.requests:
+                found |= 1 << request
+            self.masks[edge] = found
+        return found
+
+    def closure(self, start: int, stop: int | None = None, whole: bool = False) -> Closure:
+        """All that this identity can come to have; or until `stop` is known. Who is cluster-admin has
+        everything, so the search ends there unless the `whole` is wanted.
+        """
+        return _Search(self, start, {n for n in (stop, None if whole else self.admin) if n is not None}).run()
+
+
+class _Search:
+    def __init__(self, reach: Reach, start: int, stops: set[int]) -> None:
+        self.reach, self.stops = reach, stops
+        self.found = Closure(start)
+        self.heap: list[tuple[int, int, int, Way]] = []
+        self.identities: list[int] = []
+        self.granted: list[int] = []
+        self.granted_bits = 0
+        self.pending: list[Edge] = []
+        self.count = 0
+
+    def run(self) -> Closure:
+        self.push(self.found.start, Way(0))
+        ways, powers = self.found.ways, self.reach.edges.powers
+        while self.heap:
+            _, _, power, way = heapq.heappop(self.heap)
+            if power in ways:
+                continue
+            ways[power] = way
+            if power in self.stops:
+                return self.found
+            what = powers[power].what
+            if what == IDENTITY:
+                self.take_identity(power)
+            elif what == RULES:
+                self.take_rules(power)
+            self.unblock(power)
+        return self.found
+
+    def push(self, power: int, way: Way) -> None:
+        if power not in self.found.ways:
+            self.count += 1
+            heapq.heappush(self.heap, (way.cost, self.count, power, way))
+
+    def take_identity(self, identity: int) -> None:
+        """Its keys and rules are there at once; then all that its requests alone gain."""
+        held, ways = self.reach.held(identity), self.found.ways
+        cost = ways[identity].cost
+        self.identities.append(identity)
+        for power in (*held.keys, *held.rules):
+            if power not in ways:
+                ways[power] = Way(cost)
+                self.found.holder[power] = identity
+                self.unblock(power)
+        for rules in held.rules:
+            for edge in self.reach.singles(rules):
+                self.take_edge(edge, identity)
+        for first in ones(held.allowed & self.reach.joint_firsts):
+            for mask, edge in self.reach.joint_by_first[first]:
+                if mask & held.allowed == mask:
+                    self.take_edge(edge, identity)
+        if self.granted:
+            self.with_granted([identity])
+        self.retry()
+
+    def take_rules(self, rules: int) -> None:
+        """Rules gained on the way are everyone's whom one has become: one binds them to whom one likes."""
+        self.granted.append(rules)
+        self.granted_bits |= self.reach.bits(rules)
+        first = self.identities[0]
+        for edge in self.reach.singles(rules):
+            self.take_edge(edge, first)
+        self.with_granted(self.identities)
+        self.retry()
+
+    def with_granted(self, actors: Sequence[int]) -> None:
+        """Edges of several requests, of which rules gained on the way allow some."""
+        ways = self.found.ways
+        for mask, edge in self.reach.joint:
+            if edge.gains in ways or not mask & self.granted_bits:
+                continue
+            for actor in actors:
+                if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
+                    self.take_edge(edge, actor)
+                    break
+
+    def unblock(self, power: int) -> None:
+        ways = self.found.ways
+        for edge in self.reach.waiting.get(power, ()):
+            if edge.gains not in ways and all(p in ways for p in edge.having) and not self.tried(edge):
+                self.pending.append(edge)
+
+    def tried(self, edge: Edge) -> bool:
+        """Take an edge whose `having` is there, if someone may make its requests."""
+        if not edge.requests:
+            self.take_edge(edge, None)
+            return True
+        mask = self.reach.mask(edge)
+        for actor in self.identities:
+            if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
+                self.take_edge(edge, actor)
+                return True
+        return False
+
+    def retry(self) -> None:
+        if self.pending:
+            self.pending = [e for e in self.pending if e.gains not in self.found.ways and not self.tried(e)]
+
+    def take_edge(self, edge: Edge, actor: int | None) -> None:
+        ways = self.found.ways
+        if edge.gains in ways:
+            return
+        cost = EDGE_COST + REQUEST_COST * len(edge.requests) + (ASSUMPTION_COST if edge.assumes else 0)
+        cost += sum(ways[p].cost for p in edge.having)
+        granted: tuple[int, ...] = ()
+        if actor is not None:
+            cost += ways[actor].cost
+            missing = self.reach.mask(edge) & ~self.reach.held(actor).allowed
+            granted = tuple(self.covering(missing))
+            cost += sum(ways[p].cost for p in granted)
+        self.push(edge.gains, Way(cost, edge, actor, granted))
+
+    def covering(self, missing: int) -> Iterator[int]:
+        for rules in self.granted:
+            bits = self.reach.bits(rules)
+            if bits & missing:
+                missing &= ~bits
+                yield rules
+            if not missing:
+                return
+
+
+def ones(mask: int) -> Iterator[int]:
+    """The places of the ones in a number."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def reach_of(cluster: Cluster, pod_security: str, also: Iterable[tuple[str, Mapping[str, Any]]] = ()) -> Reach:
+    """The edges of a cluster; `pod_security` is the level where a namespace says nothing."""
+    return Reach(cluster, {"podSecurity": pod_security}, tuple(also))

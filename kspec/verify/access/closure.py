@@ -8,9 +8,11 @@ an inductive invariant: nothing outside of it is ever reached.
 
 from __future__ import annotations
 
+import gc
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +62,8 @@ class Reach:
 
     def __init__(self, cluster: Cluster, admission: Value, also: Sequence[tuple[str, Value]] = ()) -> None:
         self.cluster = cluster
-        self.edges: Edges = read_edges(cluster, admission, also)
+        with uncollected():
+            self.edges: Edges = read_edges(cluster, admission, also)
         self.allowed = Allowed(self.edges.requests)
         self._contents, self._keys = call("contentsOf"), call("keysOf")
         self._bits: dict[int, int] = {}
@@ -71,8 +74,11 @@ class Reach:
         self.joint: list[tuple[int, Edge]] = []
         self.joint_by_first: dict[int, list[tuple[int, Edge]]] = defaultdict(list)
         self.joint_firsts = 0
+        self.conditional = 0
+        """The requests of edges that need more than requests."""
+        self._joint_within: dict[int, tuple[tuple[int, Edge], ...]] = {}
         self.waiting: dict[int, list[Edge]] = defaultdict(list)
-        self.masks: dict[Edge, int] = {}
+        self.masks: dict[tuple[int, ...], int] = {}
         for edge in self.edges.edges:
             self._index(edge)
         self.admin = self.edges.power({"what": "cluster-admin"})
@@ -82,14 +88,13 @@ class Reach:
         if len(edge.having) == 1 and not edge.requests and powers[edge.gains].what == RULES:
             self.bound[edge.having[0]].append(edge.gains)
         elif edge.having:
+            self.conditional |= self.mask(edge)
             for power in edge.having:
                 self.waiting[power].append(edge)
         elif len(edge.requests) == 1:
             self.single[edge.requests[0]].append(edge)
         else:
-            mask = 0
-            for request in edge.requests:
-                mask |= 1 << request
+            mask = self.mask(edge)
             self.joint.append((mask, edge))
             self.joint_by_first[edge.requests[0]].append((mask, edge))
             self.joint_firsts |= 1 << edge.requests[0]
@@ -130,13 +135,26 @@ class Reach:
             found = self._singles[rules] = tuple(e for r in ones(self.bits(rules)) for e in self.single.get(r, ()))
         return found
 
+    def joint_within(self, identity: int) -> tuple[tuple[int, Edge], ...]:
+        """The edges of several requests, all of which this identity may make."""
+        found = self._joint_within.get(identity)
+        if found is None:
+            allowed = self.held(identity).allowed
+            found = self._joint_within[identity] = tuple(
+                (mask, edge)
+                for first in ones(allowed & self.joint_firsts)
+                for mask, edge in self.joint_by_first[first]
+                if mask & allowed == mask
+            )
+        return found
+
     def mask(self, edge: Edge) -> int:
-        found = self.masks.get(edge)
+        found = self.masks.get(edge.requests)
         if found is None:
             found = 0
             for request in edge.requests:
                 found |= 1 << request
-            self.masks[edge] = found
+            self.masks[edge.requests] = found
         return found
 
     def closure(self, start: int, stop: int | None = None, whole: bool = False) -> Closure:
@@ -154,7 +172,16 @@ class _Search:
         self.identities: list[int] = []
         self.granted: list[int] = []
         self.granted_bits = 0
-        self.pending: list[Edge] = []
+        self.met: set[int] = set()
+        """Several requests that some identity may make, as bits."""
+        self.actor: dict[int, int] = {}
+        """By request: the first identity that may make it."""
+        self.able = 0
+        """The requests that one may make as someone or other."""
+        self.pending: dict[int, list[Edge]] = defaultdict(list)
+        """Edges that have all they need, by a request that nobody may make yet."""
+        self.split: list[Edge] = []
+        """Edges whose requests one may make, but not as one identity."""
         self.count = 0
 
     def run(self) -> Closure:
@@ -181,25 +208,29 @@ class _Search:
             heapq.heappush(self.heap, (way.cost, self.count, power, way))
 
     def take_identity(self, identity: int) -> None:
-        """Its keys and rules are there at once; then all that its requests alone gain."""
+        """Its keys and rules are there at once; then all that its requests alone gain. What an identity
+        before it, at less cost, had as well gains nothing again.
+        """
         held, ways = self.reach.held(identity), self.found.ways
         cost = ways[identity].cost
         self.identities.append(identity)
+        new = [r for r in held.rules if self.found.holder.get(r) is None]
         for power in (*held.keys, *held.rules):
-            if power not in ways:
-                ways[power] = Way(cost)
+            if power not in self.found.holder:
                 self.found.holder[power] = identity
-                self.unblock(power)
-        for rules in held.rules:
+                if power not in ways:
+                    ways[power] = Way(cost)
+                    self.unblock(power)
+        for rules in new:
             for edge in self.reach.singles(rules):
                 self.take_edge(edge, identity)
-        for first in ones(held.allowed & self.reach.joint_firsts):
-            for mask, edge in self.reach.joint_by_first[first]:
-                if mask & held.allowed == mask:
-                    self.take_edge(edge, identity)
+        for mask, edge in self.reach.joint_within(identity):
+            if mask not in self.met:
+                self.take_edge(edge, identity)
+        self.met.update(mask for mask, _ in self.reach.joint_within(identity))
         if self.granted:
             self.with_granted([identity])
-        self.retry()
+        self.retry(held.allowed, identity)
 
     def take_rules(self, rules: int) -> None:
         """Rules gained on the way are everyone's whom one has become: one binds them to whom one likes."""
@@ -209,7 +240,7 @@ class _Search:
         for edge in self.reach.singles(rules):
             self.take_edge(edge, first)
         self.with_granted(self.identities)
-        self.retry()
+        self.retry(self.granted_bits, first)
 
     def with_granted(self, actors: Sequence[int]) -> None:
         """Edges of several requests, of which rules gained on the way allow some."""
@@ -225,24 +256,37 @@ class _Search:
     def unblock(self, power: int) -> None:
         ways = self.found.ways
         for edge in self.reach.waiting.get(power, ()):
-            if edge.gains not in ways and all(p in ways for p in edge.having) and not self.tried(edge):
-                self.pending.append(edge)
+            if edge.gains not in ways and all(p in ways for p in edge.having):
+                self.attempt(edge)
 
-    def tried(self, edge: Edge) -> bool:
-        """Take an edge whose `having` is there, if someone may make its requests."""
+    def attempt(self, edge: Edge) -> None:
+        """Take an edge whose `having` is there, if someone may make its requests; else put it aside."""
         if not edge.requests:
             self.take_edge(edge, None)
-            return True
+            return
         mask = self.reach.mask(edge)
-        for actor in self.identities:
+        missing = mask & ~self.able
+        if missing:
+            self.pending[(missing & -missing).bit_length() - 1].append(edge)
+            return
+        single = self.actor.get(edge.requests[0]) if len(edge.requests) == 1 else None
+        for actor in self.identities if single is None else (single,):
             if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
                 self.take_edge(edge, actor)
-                return True
-        return False
+                return
+        self.split.append(edge)
 
-    def retry(self) -> None:
-        if self.pending:
-            self.pending = [e for e in self.pending if e.gains not in self.found.ways and not self.tried(e)]
+    def retry(self, allowed: int, actor: int) -> None:
+        """Once more may be asked for, by this identity."""
+        more = allowed & ~self.able
+        self.able |= allowed
+        again, self.split = self.split, []
+        for request in ones(more & self.reach.conditional):
+            self.actor[request] = actor
+            again += self.pending.pop(request, ())
+        for edge in again:
+            if edge.gains not in self.found.ways:
+                self.attempt(edge)
 
     def take_edge(self, edge: Edge, actor: int | None) -> None:
         ways = self.found.ways
@@ -266,6 +310,18 @@ class _Search:
                 yield rules
             if not missing:
                 return
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Many small values are made and kept: looking for garbage among them is a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def ones(mask: int) -> Iterator[int]:

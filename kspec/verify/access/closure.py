@@ -76,6 +76,7 @@ class Reach:
         self.joint_firsts = 0
         self.conditional = 0
         """The requests of edges that need more than requests."""
+        self._conditional_within: dict[int, tuple[int, ...]] = {}
         self._joint_within: dict[int, tuple[tuple[int, Edge], ...]] = {}
         self.waiting: dict[int, list[Edge]] = defaultdict(list)
         self.masks: dict[tuple[int, ...], int] = {}
@@ -148,6 +149,14 @@ class Reach:
             )
         return found
 
+    def conditional_within(self, identity: int) -> tuple[int, ...]:
+        """The requests that edges need beside powers, and that this identity may make."""
+        found = self._conditional_within.get(identity)
+        if found is None:
+            found = tuple(ones(self.held(identity).allowed & self.conditional))
+            self._conditional_within[identity] = found
+        return found
+
     def mask(self, edge: Edge) -> int:
         found = self.masks.get(edge.requests)
         if found is None:
@@ -174,8 +183,8 @@ class _Search:
         self.granted_bits = 0
         self.met: set[int] = set()
         """Several requests that some identity may make, as bits."""
-        self.actor: dict[int, int] = {}
-        """By request: the first identity that may make it."""
+        self.actors: dict[int, list[int]] = defaultdict(list)
+        """By request that an edge needs beside powers: the identities that may make it."""
         self.able = 0
         """The requests that one may make as someone or other."""
         self.pending: dict[int, list[Edge]] = defaultdict(list)
@@ -230,7 +239,7 @@ class _Search:
         self.met.update(mask for mask, _ in self.reach.joint_within(identity))
         if self.granted:
             self.with_granted([identity])
-        self.retry(held.allowed, identity)
+        self.retry(held.allowed, (identity,))
 
     def take_rules(self, rules: int) -> None:
         """Rules gained on the way are everyone's whom one has become: one binds them to whom one likes."""
@@ -240,7 +249,7 @@ class _Search:
         for edge in self.reach.singles(rules):
             self.take_edge(edge, first)
         self.with_granted(self.identities)
-        self.retry(self.granted_bits, first)
+        self.retry(self.granted_bits, ())
 
     def with_granted(self, actors: Sequence[int]) -> None:
         """Edges of several requests, of which rules gained on the way allow some."""
@@ -259,7 +268,7 @@ class _Search:
             if edge.gains not in ways and all(p in ways for p in edge.having):
                 self.attempt(edge)
 
-    def attempt(self, edge: Edge) -> None:
+    def attempt(self, edge: Edge, actors: Sequence[int] | None = None) -> None:
         """Take an edge whose `having` is there, if someone may make its requests; else put it aside."""
         if not edge.requests:
             self.take_edge(edge, None)
@@ -269,24 +278,36 @@ class _Search:
         if missing:
             self.pending[(missing & -missing).bit_length() - 1].append(edge)
             return
-        single = self.actor.get(edge.requests[0]) if len(edge.requests) == 1 else None
-        for actor in self.identities if single is None else (single,):
+        for actor in actors or self.candidates(edge):
             if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
                 self.take_edge(edge, actor)
                 return
         self.split.append(edge)
 
-    def retry(self, allowed: int, actor: int) -> None:
-        """Once more may be asked for, by this identity."""
+    def candidates(self, edge: Edge) -> Sequence[int]:
+        """Who might make its requests: whoever may make the first, in the order in which they came by it."""
+        if self.granted:
+            return self.identities
+        found = self.actors[edge.requests[0]]
+        return found[:1] if len(edge.requests) == 1 else found
+
+    def retry(self, allowed: int, actors: Sequence[int]) -> None:
+        """Once more may be asked for, by these identities."""
         more = allowed & ~self.able
         self.able |= allowed
-        again, self.split = self.split, []
+        split, self.split = self.split, []
+        again: list[Edge] = []
+        for actor in actors:
+            for request in self.reach.conditional_within(actor):
+                self.actors[request].append(actor)
         for request in ones(more & self.reach.conditional):
-            self.actor[request] = actor
             again += self.pending.pop(request, ())
         for edge in again:
             if edge.gains not in self.found.ways:
                 self.attempt(edge)
+        for edge in split:
+            if edge.gains not in self.found.ways:
+                self.attempt(edge, actors or None)
 
     def take_edge(self, edge: Edge, actor: int | None) -> None:
         ways = self.found.ways
@@ -325,11 +346,12 @@ def uncollected() -> Iterator[None]:
 
 
 def ones(mask: int) -> Iterator[int]:
-    """The places of the ones in a number."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
+    """The places of the ones in a number. As a text: numbers here have thousands of digits, few of them ones."""
+    digits = f"{mask:b}"[::-1]
+    place = digits.find("1")
+    while place >= 0:
+        yield place
+        place = digits.find("1", place + 1)
 
 
 def reach_of(cluster: Cluster, pod_security: str, also: Iterable[tuple[str, Mapping[str, Any]]] = ()) -> Reach:

@@ -21,6 +21,9 @@ COMMANDS: dict[str, str] = {
     "plan": "What would this change do, and where would each pod run?",
     "verify": "Prove properties, or show what breaks them.",
     "diff": "What does an edit really change, for everything that could exist?",
+    "can": "May this user do this, and by which binding, role and rule?",
+    "who-can": "Everyone who may do this, each with what grants it.",
+    "access": "All that one user may do, as text or as a graph.",
     "explain": "Explain a diagnostic, a rule, or why a pod is where it is.",
     "analyze": "Find what is superfluous, contradictory or cut off in policies.",
     "suggest": "Write the least permissive policies for what you need.",
@@ -76,7 +79,8 @@ class LazyGroup(click.Group):
 
 def module_of(command: str) -> str:
     """The module of a command; those that are words or built-ins of Python end in `_`."""
-    return f"{command}_" if command in ("import", "eval", "compile") else command
+    module = command.replace("-", "_")
+    return f"{module}_" if command in ("import", "eval", "compile") else module
 
 
 def no_such_command(name: str) -> str:

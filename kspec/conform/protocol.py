@@ -71,6 +71,12 @@ def read_cases(path: str) -> Iterator[Case]:
                 yield _case(path, number, raw)
 
 
+def read_lines(path: str) -> Iterator[bytes]:
+    """The lines of a file, plain or gzipped (`-`: standard input)."""
+    with _open(path) as stream:
+        yield from _lines(stream, path)
+
+
 def _open(path: str) -> io.BufferedReader:
     if path == "-":
         return open(0, "rb", closefd=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 from kspec.ir.reads import COUNT, EACH
 from kspec.model.cluster import PARAM, ClusterSource
-from kspec.model.given import Given
+from kspec.model.given import Given, tally_rules
 from kspec.model.objects import Object, name_of
 from kspec.model.profile import Profile
 from kspec.model.rules import RuleSet, call_function
@@ -134,6 +134,7 @@ class Judge:
         self.filters = [_named(rules, "filter", f.plugin) for f in profile.filters]
         self.scores = [_named(rules, "score", s.plugin) for s in profile.scores]
         self._makers = {name: rules.function(rule_id) for name, rule_id in profile.prepared.items()}
+        self._tallies = tally_rules(profile, rules)
         everything = [*self.filters, *self.scores]
         local = [r for r in everything if _is_local(r)]
         self._wide = [i for i, r in enumerate(self.filters) if not _is_local(r)]
@@ -182,7 +183,7 @@ class Judge:
 
     def given(self, pod: Object, infos: list[Object]) -> Given:
         """What rules may take by name, for one pod and these nodes with their pods."""
-        return Given(self._makers, self.cluster, {"pod": pod, "nodes": infos})
+        return Given(self._makers, self.cluster, {"pod": pod, "nodes": infos}, self._tallies)
 
     def verdict_on(self, node: Object, pods: tuple[Object, ...], given: Given) -> Verdict:
         """Whether one node fits, by all filters; nothing is kept."""
@@ -276,7 +277,8 @@ class Judge:
             if not self._applies(plugin.when, given):
                 continue
             raw = [self._raw(i, info, given, known) for info in infos]
-            normalized = self._normalized(plugin.normalize, raw, given)
+            ranked = [self._ranked(plugin.among, info, given) for info in infos]
+            normalized = self._normalized(plugin.normalize, raw, ranked, given)
             for its, one, other in zip(scores.values(), raw, normalized, strict=True):
                 its.append(Score(plugin.plugin, one, other, plugin.weight))
         rows = {name: tuple(its) for name, its in scores.items()}
@@ -289,17 +291,15 @@ class Judge:
         given.at(info["node"], info["pods"])
         return int(given.ask(self.scores[i]))
 
-    def _normalized(self, how: str, raw: list[int], given: Given) -> list[int]:
-        """Raw scores as 0 to 100. Ways other than these three are functions of the rules."""
-        highest = max(raw)
-        if how == "none":
-            return raw
-        if how == "max":
-            return [100 * r // highest for r in raw] if highest else raw
-        if how == "reversed":
-            return [100 - 100 * r // highest for r in raw] if highest else [100] * len(raw)
-        given.add("raw", raw)
-        return list(given.ask(self.rules.function(how)))
+    def _ranked(self, among: str, info: Object, given: Given) -> bool:
+        given.at(info["node"], info["pods"])
+        return not among or bool(given.ask(self.rules.function(among)))
+
+    def _normalized(self, how: str, raw: list[int], ranked: list[bool], given: Given) -> list[int]:
+        among = [r for r, its in zip(raw, ranked, strict=True) if its]
+        least, most = min(among, default=0), max(among, default=0)
+        made = {r: normalized(self.rules, how, r, least, most, given) for r in dict.fromkeys(among)}
+        return [made[r] if its else 0 for r, its in zip(raw, ranked, strict=True)]
 
     def _known_for(self, pod: Object) -> dict[str, _Known]:
         signature = self._signature(pod)
@@ -309,6 +309,20 @@ class Judge:
                 self._known.pop(next(iter(self._known)))
             known = self._known[signature] = {}
         return known
+
+
+def normalized(rules: RuleSet, how: str, raw: int, least: int, most: int, given: Given) -> int:
+    """A raw score as 0 to 100. Ways other than these three are functions of the rules."""
+    if how == "none":
+        return raw
+    if how == "max":
+        return 100 * raw // most if most else raw
+    if how == "reversed":
+        return 100 - 100 * raw // most if most else 100
+    given.add("raw", raw)
+    given.add("least", least)
+    given.add("most", most)
+    return int(given.ask(rules.function(how)))
 
 
 def _info(node: Object, pods: tuple[Object, ...]) -> Object:

@@ -8,7 +8,10 @@ from functools import cache
 from pathlib import Path
 
 VERSIONS: dict[str, int] = {
+    "access": 1,
     "analyze": 1,
+    "audit": 1,
+    "can": 1,
     "compile": 1,
     "conform": 1,
     "diagnostics": 1,
@@ -20,6 +23,7 @@ VERSIONS: dict[str, int] = {
     "import": 1,
     "plan": 1,
     "verify": 1,
+    "who-can": 1,
 }
 
 

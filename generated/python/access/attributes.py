@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.lists import distinct, slice_list
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param
-from kspec.runtime.strings import lower_ascii, split, substring, substring_from
+from kspec.runtime.strings import lower_ascii, split, substring, substring_from, upper_ascii
 from ..access import chain as access_chain
 
 
@@ -157,6 +157,42 @@ def knownVerbs():
     ]
 
 
+# access/checkedResources  function (): list(access.ResourceName)
+def checkedResources():
+    """Resources that nothing is stored of: the API server asks about them before it does something else."""
+    return [
+        {"resource": "users", "apiGroup": ""},
+        {"resource": "groups", "apiGroup": ""},
+        {"resource": "signers", "apiGroup": "certificates.k8s.io"},
+        {"resource": "uids", "apiGroup": "authentication.k8s.io"},
+        {"resource": "userextras", "apiGroup": "authentication.k8s.io"},
+    ]
+
+
+# access/hasName  function (verb: string, subresource: string): bool
+def hasName(verb, subresource):
+    """Does a request with this verb carry the name of one object? To create one is asked of a collection, and so is to delete many;
+    a list or watch has a name where its field selector demands one.
+    """
+    return verb != "deletecollection" and (verb != "create" or subresource != "")
+
+
+# access/methodOf  function (verb: string): string
+def methodOf(verb):
+    """The method that a request with this verb came with; a path's verb is its method in small letters."""
+    if verb in ["get", "list", "watch"]:
+        return "GET"
+    elif verb in ["create", "post"]:
+        return "POST"
+    elif verb in ["update", "put"]:
+        return "PUT"
+    elif verb == "patch":
+        return "PATCH"
+    elif verb in ["delete", "deletecollection"]:
+        return "DELETE"
+    return upper_ascii(verb)
+
+
 RULES = (
     CompiledRule(
         "access/segments",
@@ -271,6 +307,41 @@ RULES = (
         result="list(string)",
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go; kubectl auth can-i resourceVerbs, nonResourceURLVerbs",
         doc="The verbs that the API server itself makes of requests, and those that only some checks ask for.",
+        path="access/attributes",
+    ),
+    CompiledRule(
+        "access/checkedResources",
+        "function",
+        "checkedResources",
+        (),
+        checkedResources,
+        result="list(access.ResourceName)",
+        source="plugin/pkg/admission/certificates/util.go; endpoints/filters/impersonation/mode.go",
+        doc="Resources that nothing is stored of: the API server asks about them before it does something else.",
+        path="access/attributes",
+    ),
+    CompiledRule(
+        "access/hasName",
+        "function",
+        "hasName",
+        (Param("verb", "string"), Param("subresource", "string")),
+        hasName,
+        result="bool",
+        reads={"subresource": frozenset(((),)), "verb": frozenset(((),))},
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo",
+        doc="Does a request with this verb carry the name of one object? To create one is asked of a collection, and so is to delete many;\na list or watch has a name where its field selector demands one.",
+        path="access/attributes",
+    ),
+    CompiledRule(
+        "access/methodOf",
+        "function",
+        "methodOf",
+        (Param("verb", "string"),),
+        methodOf,
+        result="string",
+        reads={"verb": frozenset(((),))},
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo, read backwards",
+        doc="The method that a request with this verb came with; a path's verb is its method in small letters.",
         path="access/attributes",
     ),
 )

@@ -32,7 +32,11 @@ def webhookDecision(a):
     elif not a.get("answer"):
         return {
             "decision": "unknown",
-            "reason": join_texts("what webhook ", a.get("name") or "", " says is not known"),
+            "reason": join_texts(
+                "what ",
+                "the webhook" if not a.get("name") else join_texts("webhook ", a.get("name") or ""),
+                " says is not known",
+            ),
         }
     return {
         "decision": a.get("answer") or "",

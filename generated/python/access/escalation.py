@@ -2,636 +2,918 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import and_, exists_, join_texts, or_
+from kspec.runtime.generated_support import join_lists, join_texts, merge_entries, put
+from kspec.runtime.lists import distinct
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param
-from kspec.runtime.strings import split
-from ..access import chain as access_chain
-from ..access import covers as access_covers
+from kspec.runtime.strings import split_some
+from ..access import escalation_identities as access_escalation_identities
+from ..access import escalation_pods as access_escalation_pods
+from ..access import identity as access_identity
 from ..access import rbac as access_rbac
 
 
-# access/allRights  function (): list(rbac.PolicyRule)
-def allRights():
-    """Everything there is to be allowed."""
+# access/anyName  function (): string
+def anyName():
+    """A name that no rule lists: whatever is true of it is true of every such name."""
+    return "<any>"
+
+
+# access/ask  function (verb: string, apiGroup: string, resource: string, namespace: string, name: string, subresource: string): access.Request
+def ask(verb, apiGroup, resource, namespace, name, subresource):
+    """A request for a resource, by whomever."""
+    return {
+        "resourceRequest": True,
+        "verb": verb,
+        "apiGroup": apiGroup,
+        "resource": resource,
+        "namespace": namespace,
+        "name": name,
+        "subresource": subresource,
+    }
+
+
+# access/accountIdentity  function (namespace: string, name: string): access.Power
+def accountIdentity(namespace, name):
+    """The identity of a service account."""
+    return identityPower(access_identity.serviceAccountIdentity(namespace, name))
+
+
+# access/userIdentity  function (name: string, groups: list(string)): access.Power
+def userIdentity(name, groups):
+    """The identity of a user in these groups, once known."""
+    return identityPower(access_identity.knownAs(name, groups))
+
+
+# access/rulesPower  function (namespace: string, name: string): access.Power
+def rulesPower(namespace, name):
+    """The rules of a role, held in a namespace or ("") everywhere. `*` stands for rules that allow everything."""
+    return {"what": "rules", "namespace": namespace, "name": name}
+
+
+# access/roleName  function (ref: rbac.RoleRef): string
+def roleName(ref):
+    """A role as the name of a power."""
+    return join_texts(ref.get("kind") or "", "/", ref.get("name") or "")
+
+
+# access/contentsOf  function (p: access.Power, cluster: Cluster): list(rbac.PolicyRule)
+def contentsOf(p, cluster):
+    """The rules that such a power is."""
+    if p.get("name") == "*":
+        return [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]
+    return access_rbac.rulesOf(
+        {
+            "kind": index_list(split_some(p.get("name") or "", "/", 2), 0),
+            "name": index_list(split_some(p.get("name") or "", "/", 2), 1),
+        },
+        p.get("namespace") or "",
+        cluster,
+    )
+
+
+# access/holderOf  function (s: rbac.Subject, namespace: string): access.Power
+def holderOf(s, namespace):
+    """The user or the group that a subject of a binding stands for; "" if it never applies."""
+    home = namespace if not s.get("namespace") else s.get("namespace") or ""
+    if s.get("kind") == "User":
+        return {"what": "user", "name": s.get("name") or ""}
+    elif s.get("kind") == "Group":
+        return {"what": "group", "name": s.get("name") or ""}
+    elif s.get("kind") == "ServiceAccount" and home != "":
+        return {"what": "user", "name": join_texts("system:serviceaccount:", home, ":", s.get("name") or "")}
+    return {"what": "nobody"}
+
+
+# access/afterGrant  function (cluster: Cluster, p: access.Power, users: list(string)): Cluster
+def afterGrant(cluster, p, users):
+    """The cluster once these identities have been given a power: what a step of a path leaves behind."""
+    whole = p.get("name") == "*"
+    role = "escalated" if whole else index_list(split_some(p.get("name") or "", "/", 2), 1)
+    kind = "ClusterRole" if whole else index_list(split_some(p.get("name") or "", "/", 2), 0)
+    subjects = [{"kind": "User", "name": u} for u in users]
+    if whole:
+        made = [
+            {"metadata": {"name": role}, "rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]},
+        ]
+    else:
+        made = []
+    if not p.get("namespace"):
+        wide = [
+            {
+                "metadata": {"name": "escalated"},
+                "roleRef": {"kind": kind, "name": role},
+                "subjects": subjects,
+            },
+        ]
+    else:
+        wide = []
+    if not p.get("namespace"):
+        narrow = []
+    else:
+        narrow = [
+            {
+                "metadata": {"name": "escalated", "namespace": p.get("namespace") or ""},
+                "roleRef": {"kind": kind, "name": role},
+                "subjects": subjects,
+            },
+        ]
+    return {
+        "roles": cluster.get("roles") or [],
+        "clusterRoles": join_lists(cluster.get("clusterRoles") or [], made),
+        "roleBindings": join_lists(cluster.get("roleBindings") or [], narrow),
+        "clusterRoleBindings": join_lists(cluster.get("clusterRoleBindings") or [], wide),
+    }
+
+
+# access/namespacesKnown  function (bindings: list(access.Grant), pods: list(access.Runner), cluster: Cluster): list(string)
+def namespacesKnown(bindings, pods, cluster):
+    """The namespaces at hand, and those that every cluster has."""
     return [
-        {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
-        {"verbs": ["*"], "nonResourceURLs": ["*"]},
+        n
+        for n in distinct(
+            join_lists(
+                ["default", "kube-system"],
+                [(n.get("metadata") or {}).get("name") or "" for n in cluster.get("namespaces") or []],
+                [
+                    (a.get("metadata") or {}).get("namespace") or ""
+                    for a in cluster.get("serviceAccounts") or []
+                ],
+                [(r.get("metadata") or {}).get("namespace") or "" for r in cluster.get("roles") or []],
+                [w.get("namespace") or "" for w in pods],
+                [
+                    one
+                    for b in bindings
+                    for one in join_lists(
+                        [b.get("namespace") or ""],
+                        [s.get("namespace") or "" for s in b.get("subjects") or []],
+                    )
+                ],
+            ),
+        )
+        if n != ""
     ]
 
 
-# access/holds  function (r: access.Request, namespace: string, rules: list(rbac.PolicyRule), cluster: Cluster): bool
-def holds(r, namespace, rules, cluster):
-    """Does the one who asks hold all of these rules in this namespace ("": everywhere)? By RBAC alone, and as written."""
-    return len(
-        access_covers.uncovered(
-            access_covers.heldRules(
-                access_chain.asking(r, r.get("verb") or "", "", "", "", namespace, ""),
-                cluster,
-            ),
-            rules,
-        ),
-    ) == 0
-
-
-# access/mayWriteRole  function (r: access.Request, rules: list(rbac.PolicyRule), aggregated: bool, chain: list(access.Authorizer), cluster: Cluster): bool
-def mayWriteRole(r, rules, aggregated, chain, cluster):
-    """May the one who asks write a Role, or a ClusterRole where the namespace is ""? Besides the request itself. The name is that
-    of the URL: "" on POST. `aggregated`: the old or the new object gathers rules of others.
-    """
-    resource = "clusterroles" if not r.get("namespace") else "roles"
-    probe = access_chain.asking(
-        r,
-        "escalate",
-        "rbac.authorization.k8s.io",
-        resource,
-        "",
-        r.get("namespace") or "",
-        r.get("name") or "",
-    )
+# access/speaksOf  function (rule: rbac.PolicyRule, resource: string, subresource: string): bool
+def speaksOf(rule, resource, subresource):
+    """Does a rule speak of a resource, or of its subresource?"""
     return (
-        access_chain.isPrivileged(r)
-        or or_(
-            lambda: access_chain.authorize(probe, chain, cluster).get("decision") == "allow",
-            lambda: and_(
-                lambda: holds(r, r.get("namespace") or "", rules, cluster),
-                lambda: not aggregated or holds(r, r.get("namespace") or "", allRights(), cluster),
-            ),
-        )
+        len(rule.get("resourceNames") or []) > 0
+        and access_rbac.resourceMatches(rule, resource, subresource)
     )
 
 
-# access/mayBind  function (r: access.Request, ref: rbac.RoleRef, chain: list(access.Authorizer), cluster: Cluster): bool
-def mayBind(r, ref, chain, cluster):
-    """May the one who asks bind this role in this namespace ("": everywhere)? Besides the request itself. A role that does not exist
-    can be bound only by those who may bind it whatever it says.
-    """
-    resource = "clusterroles" if ref.get("kind") == "ClusterRole" else "roles"
-    probe = access_chain.asking(
-        r,
-        "bind",
-        "rbac.authorization.k8s.io",
-        resource,
-        "",
-        r.get("namespace") or "",
-        ref.get("name") or "",
+# access/spots  function (resource: string, subresource: string, cluster: Cluster, known: access.Known): list(access.Spot)
+def spots(resource, subresource, cluster, known):
+    """The names that tell apart what rules say of a resource in namespaces: those that they list, and one other."""
+    wide = distinct(
+        [
+            one
+            for r in [
+                r
+                for r in [one for r in cluster.get("clusterRoles") or [] for one in r.get("rules") or []]
+                if speaksOf(r, resource, subresource)
+            ]
+            for one in r.get("resourceNames") or []
+        ],
     )
-    return (
-        access_chain.isPrivileged(r)
-        or or_(
-            lambda: access_chain.authorize(probe, chain, cluster).get("decision") == "allow",
-            lambda: (
-                roleExists(ref, r.get("namespace") or "", cluster)
-                and holds(
-                    r,
-                    r.get("namespace") or "",
-                    access_rbac.rulesOf(ref, r.get("namespace") or "", cluster),
-                    cluster,
-                )
-            ),
-        )
+    narrow = [
+        {"namespace": (o.get("metadata") or {}).get("namespace") or "", "name": n}
+        for o in cluster.get("roles") or []
+        for r in [r for r in o.get("rules") or [] if speaksOf(r, resource, subresource)]
+        for n in r.get("resourceNames") or []
+    ]
+    return join_lists(
+        [
+            {"namespace": n, "name": x}
+            for n in known.get("namespaces") or []
+            for x in join_lists([anyName()], wide)
+        ],
+        narrow,
     )
 
 
-# access/roleExists  function (ref: rbac.RoleRef, namespace: string, cluster: Cluster): bool
-def roleExists(ref, namespace, cluster):
-    """Is there the role that a binding in this namespace refers to?"""
-    if ref.get("kind") == "ClusterRole":
-        return any(
-            ((c.get("metadata") or {}).get("name") or "") == (ref.get("name") or "")
-            for c in cluster.get("clusterRoles") or []
-        )
-    return any(
+# access/creations  function (apiGroup: string, resource: string, cluster: Cluster, known: access.Known): list(list(access.Request))
+def creations(apiGroup, resource, cluster, known):
+    """The ways to create an object in a namespace: by a collection's path, or by name where it is applied."""
+    return [
         (
-            ((c.get("metadata") or {}).get("namespace") or "") == namespace
-            and ((c.get("metadata") or {}).get("name") or "") == (ref.get("name") or "")
+            [ask("create", apiGroup, resource, o.get("namespace") or "", "", "")]
+            if (o.get("name") or "") == anyName()
+            else [
+                ask(v, apiGroup, resource, o.get("namespace") or "", o.get("name") or "", "")
+                for v in ["create", "patch"]
+            ]
         )
-        for c in cluster.get("roles") or []
+        for o in spots(resource, "", cluster, known)
+    ]
+
+
+# access/wideCreations  function (apiGroup: string, resource: string, cluster: Cluster): list(list(access.Request))
+def wideCreations(apiGroup, resource, cluster):
+    """The same for an object of the whole cluster."""
+    return [
+        (
+            [ask("create", apiGroup, resource, "", "", "")]
+            if n == anyName()
+            else [ask(v, apiGroup, resource, "", n, "") for v in ["create", "patch"]]
+        )
+        for n in wideNames(resource, "", cluster)
+    ]
+
+
+# access/wideNames  function (resource: string, subresource: string, cluster: Cluster): list(string)
+def wideNames(resource, subresource, cluster):
+    """The names that tell apart what rules say of a resource of the whole cluster."""
+    return distinct(
+        join_lists(
+            [anyName()],
+            [
+                one
+                for r in [
+                    r
+                    for r in [one for r in cluster.get("clusterRoles") or [] for one in r.get("rules") or []]
+                    if speaksOf(r, resource, subresource)
+                ]
+                for one in r.get("resourceNames") or []
+            ],
+        ),
     )
 
 
-# access/mayActForSigner  function (r: access.Request, verb: string, signer: string, chain: list(access.Authorizer), cluster: Cluster): bool
-def mayActForSigner(r, verb, signer, chain, cluster):
-    """May the one who asks approve a request for a certificate of this signer? Besides the update itself. `verb` is approve, sign
-    or attest.
-    """
-    domain = join_texts(index_list(split(signer, "/"), 0), "/*")
-    return exists_(
-        [signer, domain],
-        lambda n: access_chain.authorize(
-            access_chain.asking(r, verb, "certificates.k8s.io", "signers", "", "", n),
-            chain,
-            cluster,
-        ).get("decision") == "allow",
+# access/bindingsKnown  function (cluster: Cluster): list(access.Grant)
+def bindingsKnown(cluster):
+    """All bindings."""
+    key = "kubernetes.io/bootstrapping"
+    return join_lists(
+        [
+            {
+                "name": (b.get("metadata") or {}).get("name") or "",
+                "role": b.get("roleRef") or {},
+                "subjects": b.get("subjects") or [],
+                "builtIn": key in ((b.get("metadata") or {}).get("labels") or {}),
+            }
+            for b in cluster.get("clusterRoleBindings") or []
+        ],
+        [
+            {
+                "namespace": (b.get("metadata") or {}).get("namespace") or "",
+                "name": (b.get("metadata") or {}).get("name") or "",
+                "role": b.get("roleRef") or {},
+                "subjects": b.get("subjects") or [],
+                "builtIn": key in ((b.get("metadata") or {}).get("labels") or {}),
+            }
+            for b in cluster.get("roleBindings") or []
+        ],
     )
+
+
+# access/bound  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def bound(cluster, known):
+    """A binding gives its role's rules to its subjects."""
+    return [
+        {
+            "having": [holderOf(s, b.get("namespace") or "")],
+            "gains": rulesPower(b.get("namespace") or "", roleName(b.get("role") or {})),
+        }
+        for b in known.get("bindings") or []
+        for s in b.get("subjects") or []
+    ]
+
+
+# access/administers  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def administers(cluster, known):
+    """Who may make any request at all is a cluster-admin; so is everyone in the group that no authorizer is asked about."""
+    any_ = anyName()
+    return join_lists(
+        [
+            {"having": [{"what": "group", "name": "system:masters"}], "gains": {"what": "cluster-admin"}},
+            {"having": [rulesPower("", "*")], "gains": {"what": "cluster-admin"}},
+            {
+                "requests": [ask(any_, any_, any_, "", any_, "")],
+                "gains": {"what": "cluster-admin"},
+                "how": "any request is allowed",
+            },
+        ],
+        [
+            one
+            for n in known.get("namespaces") or []
+            for one in [
+                {
+                    "requests": [ask(any_, any_, any_, n, any_, "")],
+                    "gains": {"what": "everything", "namespace": n},
+                    "how": "any request in the namespace is allowed",
+                },
+                {"having": [rulesPower(n, "*")], "gains": {"what": "everything", "namespace": n}},
+            ]
+        ],
+    )
+
+
+# access/title  function (p: access.Power): string
+def title(p):
+    """What a power is called."""
+    if not p.get("namespace"):
+        place = "the cluster"
+    else:
+        place = join_texts("namespace ", p.get("namespace") or "")
+    if p.get("what") == "cluster-admin":
+        return "cluster-admin"
+    elif p.get("what") == "identity":
+        return join_texts("identity ", p.get("name") or "")
+    elif p.get("what") == "node":
+        return "root on a node"
+    elif p.get("what") == "everything":
+        return join_texts("everything in ", place)
+    elif p.get("what") == "rules":
+        if p.get("name") == "*":
+            return join_texts("any rules in ", place)
+        return join_texts("the rules of ", p.get("name") or "", " in ", place)
+    elif p.get("what") == "secrets":
+        return join_texts("all secrets of ", place)
+    elif p.get("what") == "pods":
+        return join_texts("pods of one's own in ", place)
+    elif p.get("what") == "account":
+        return join_texts("any service account of ", place)
+    elif p.get("what") == "inside":
+        return join_texts("code in the pods of ", place)
+    elif p.get("what") == "kubelet":
+        return "the kubelet API of the nodes"
+    elif p.get("what") == "any-group":
+        return "any groups"
+    elif p.get("what") == "anyone":
+        return "any user and any groups but system:masters"
+    elif p.get("what") == "csr":
+        return "a certificate signing request"
+    elif p.get("what") == "token-secret":
+        return join_texts("a token secret in ", place)
+    elif p.get("what") == "relabel":
+        return join_texts("the labels of ", place)
+    elif p.get("what") == "host-volume":
+        return "a volume that is a host path"
+    elif p.get("what") == "mutating-policy":
+        return "a policy that changes objects, not yet bound"
+    elif p.get("what") == "mutation":
+        return "what is written by others, changed on its way"
+    elif p.get("what") == "admission":
+        return "what is written by others, read or refused on its way"
+    elif p.get("what") == "aggregation":
+        return "an API group answered by a server of one's own"
+    return p.get("what") or ""
+
+
+# access/rank  function (p: access.Power): int
+def rank(p):
+    """How much a power is: 0 for what is only a step to another."""
+    if p.get("what") == "cluster-admin":
+        return 100
+    elif p.get("what") == "any-group":
+        return 95
+    elif p.get("what") == "anyone":
+        return 90
+    elif p.get("what") == "node":
+        return 80
+    elif p.get("what") == "mutation":
+        return 75
+    elif p.get("what") == "secrets" and not p.get("namespace"):
+        return 70
+    elif p.get("what") == "everything":
+        return 50
+    elif p.get("what") == "identity" or p.get("what") == "rules":
+        return 40
+    elif p.get("what") == "aggregation" or p.get("what") == "admission":
+        return 35
+    elif p.get("what") == "secrets":
+        return 30
+    return 0
+
+
+# access/identityPower  function (who: access.Identity): access.Power
+def identityPower(who):
+    """An identity as a power."""
+    return {"what": "identity", "name": who.get("user") or "", "groups": who.get("groups") or []}
+
+
+# access/keysOf  function (p: access.Power): list(access.Power)
+def keysOf(p):
+    """The users and groups that an identity is, each as a power of its own."""
+    user = {"what": "user", "name": p.get("name") or ""}
+    return join_lists([user], [{"what": "group", "name": g} for g in p.get("groups") or []])
+
+
+# access/knownOf  function (cluster: Cluster): access.Known
+def knownOf(cluster):
+    """What the objects at hand name."""
+    bindings = bindingsKnown(cluster)
+    pods = access_escalation_pods.podsKnown(cluster)
+    return {
+        "namespaces": namespacesKnown(bindings, pods, cluster),
+        "bindings": bindings,
+        "pods": pods,
+        "accounts": access_escalation_pods.accountsKnown(bindings, pods, cluster),
+        "podAccounts": access_escalation_pods.accountsOfPods(bindings, pods, cluster),
+        "users": access_escalation_identities.usersKnown(bindings),
+        "groups": access_escalation_identities.groupsKnown(bindings),
+        "templates": merge_entries(
+            put({}, x, True)
+            for i, x in enumerate(
+                distinct(
+                    [
+                        one
+                        for w in pods
+                        for one in [
+                            join_texts(
+                                w.get("resource") or "",
+                                " ",
+                                w.get("namespace") or "",
+                                " ",
+                                anyName(),
+                            ),
+                            join_texts(
+                                w.get("resource") or "",
+                                " ",
+                                w.get("namespace") or "",
+                                " ",
+                                w.get("name") or "",
+                            ),
+                        ]
+                    ],
+                ),
+            )
+        ),
+    }
 
 
 RULES = (
     CompiledRule(
-        "access/allRights",
+        "access/anyName",
         "function",
-        "allRights",
+        "anyName",
         (),
-        allRights,
-        result="list(rbac.PolicyRule)",
-        source="pkg/registry/rbac/clusterrole/policybased/storage.go fullAuthority",
-        doc="Everything there is to be allowed.",
+        anyName,
+        result="string",
+        doc="A name that no rule lists: whatever is true of it is true of every such name.",
         path="access/escalation",
     ),
     CompiledRule(
-        "access/holds",
+        "access/ask",
         "function",
-        "holds",
+        "ask",
         (
-            Param("r", "access.Request"),
-            Param("namespace", "string"),
-            Param("rules", "list(rbac.PolicyRule)"),
-            Param("cluster", "Cluster", True),
-        ),
-        holds,
-        result="bool",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "roleRef", "kind"),
-                    ("clusterRoleBindings", "*", "roleRef", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "#"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "kind"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "namespace"),
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef", "kind"),
-                    ("roleBindings", "*", "roleRef", "name"),
-                    ("roleBindings", "*", "subjects", "#"),
-                    ("roleBindings", "*", "subjects", "*", "kind"),
-                    ("roleBindings", "*", "subjects", "*", "name"),
-                    ("roleBindings", "*", "subjects", "*", "namespace"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
-                ),
-            ),
-            "namespace": frozenset(((),)),
-            "r": frozenset((("groups",), ("user",), ("verb",))),
-            "rules": frozenset(
-                (
-                    ("#",),
-                    ("*", "apiGroups", "#"),
-                    ("*", "apiGroups", "*"),
-                    ("*", "nonResourceURLs", "#"),
-                    ("*", "nonResourceURLs", "*"),
-                    ("*", "resourceNames", "#"),
-                    ("*", "resourceNames", "*"),
-                    ("*", "resources", "#"),
-                    ("*", "resources", "*"),
-                    ("*", "verbs", "#"),
-                    ("*", "verbs", "*"),
-                ),
-            ),
-        },
-        source="pkg/registry/rbac/validation/rule.go ConfirmNoEscalation",
-        doc='Does the one who asks hold all of these rules in this namespace ("": everywhere)? By RBAC alone, and as written.',
-        path="access/escalation",
-    ),
-    CompiledRule(
-        "access/mayWriteRole",
-        "function",
-        "mayWriteRole",
-        (
-            Param("r", "access.Request"),
-            Param("rules", "list(rbac.PolicyRule)"),
-            Param("aggregated", "bool"),
-            Param("chain", "list(access.Authorizer)"),
-            Param("cluster", "Cluster", True),
-        ),
-        mayWriteRole,
-        result="bool",
-        reads={
-            "aggregated": frozenset(((),)),
-            "chain": frozenset(
-                (
-                    ("#",),
-                    ("*", "answer"),
-                    ("*", "conditions"),
-                    ("*", "failurePolicy"),
-                    ("*", "name"),
-                    ("*", "policies", "#"),
-                    ("*", "policies", "*", "apiGroup"),
-                    ("*", "policies", "*", "group"),
-                    ("*", "policies", "*", "namespace"),
-                    ("*", "policies", "*", "nonResourcePath"),
-                    ("*", "policies", "*", "readonly"),
-                    ("*", "policies", "*", "resource"),
-                    ("*", "policies", "*", "user"),
-                    ("*", "type"),
-                ),
-            ),
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "roleRef", "kind"),
-                    ("clusterRoleBindings", "*", "roleRef", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "#"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "kind"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "namespace"),
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("clusterRoles", "*", "rules"),
-                    ("persistentVolumes", "#"),
-                    ("persistentVolumes", "*", "metadata", "name"),
-                    ("persistentVolumes", "*", "spec", "azureFile", "secretName"),
-                    ("persistentVolumes", "*", "spec", "azureFile", "secretNamespace"),
-                    ("persistentVolumes", "*", "spec", "cephfs", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "cinder", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "claimRef", "?"),
-                    ("persistentVolumes", "*", "spec", "claimRef", "name"),
-                    ("persistentVolumes", "*", "spec", "claimRef", "namespace"),
-                    ("persistentVolumes", "*", "spec", "csi", "nodeExpandSecretRef"),
-                    ("persistentVolumes", "*", "spec", "csi", "nodePublishSecretRef"),
-                    ("persistentVolumes", "*", "spec", "csi", "nodeStageSecretRef"),
-                    ("persistentVolumes", "*", "spec", "flexVolume", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "iscsi", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "rbd", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "scaleIO", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "storageos", "secretRef", "name"),
-                    ("persistentVolumes", "*", "spec", "storageos", "secretRef", "namespace"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "annotations"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "containers", "#"),
-                    ("pods", "*", "spec", "containers", "*", "env"),
-                    ("pods", "*", "spec", "containers", "*", "envFrom"),
-                    ("pods", "*", "spec", "ephemeralContainers", "#"),
-                    ("pods", "*", "spec", "ephemeralContainers", "*", "env"),
-                    ("pods", "*", "spec", "ephemeralContainers", "*", "envFrom"),
-                    ("pods", "*", "spec", "imagePullSecrets", "#"),
-                    ("pods", "*", "spec", "imagePullSecrets", "*", "name"),
-                    ("pods", "*", "spec", "initContainers", "#"),
-                    ("pods", "*", "spec", "initContainers", "*", "env"),
-                    ("pods", "*", "spec", "initContainers", "*", "envFrom"),
-                    ("pods", "*", "spec", "nodeName"),
-                    ("pods", "*", "spec", "resourceClaims", "#"),
-                    ("pods", "*", "spec", "resourceClaims", "*", "name"),
-                    ("pods", "*", "spec", "resourceClaims", "*", "resourceClaimName"),
-                    ("pods", "*", "spec", "resourceClaims", "*", "resourceClaimTemplateName", "?"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("pods", "*", "spec", "volumes", "#"),
-                    ("pods", "*", "spec", "volumes", "*", "azureFile", "secretName"),
-                    ("pods", "*", "spec", "volumes", "*", "cephfs", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "cinder", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "configMap", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "csi", "nodePublishSecretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "ephemeral", "?"),
-                    ("pods", "*", "spec", "volumes", "*", "flexVolume", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "iscsi", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "persistentVolumeClaim", "claimName"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "sources", "#"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "sources", "*", "configMap", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "sources", "*", "secret", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "rbd", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "scaleIO", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "secret", "secretName"),
-                    ("pods", "*", "spec", "volumes", "*", "storageos", "secretRef", "name"),
-                    ("pods", "*", "status", "extendedResourceClaimStatus", "resourceClaimName"),
-                    ("pods", "*", "status", "resourceClaimStatuses", "#"),
-                    ("pods", "*", "status", "resourceClaimStatuses", "*", "name"),
-                    ("pods", "*", "status", "resourceClaimStatuses", "*", "resourceClaimName"),
-                    ("resourceSlices", "#"),
-                    ("resourceSlices", "*", "metadata", "name"),
-                    ("resourceSlices", "*", "spec", "nodeName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef", "kind"),
-                    ("roleBindings", "*", "roleRef", "name"),
-                    ("roleBindings", "*", "subjects", "#"),
-                    ("roleBindings", "*", "subjects", "*", "kind"),
-                    ("roleBindings", "*", "subjects", "*", "name"),
-                    ("roleBindings", "*", "subjects", "*", "namespace"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
-                    ("volumeAttachments", "#"),
-                    ("volumeAttachments", "*", "metadata", "name"),
-                    ("volumeAttachments", "*", "spec", "nodeName"),
-                ),
-            ),
-            "r": frozenset((("groups",), ("name",), ("namespace",), ("user",), ("verb",))),
-            "rules": frozenset(
-                (
-                    ("#",),
-                    ("*", "apiGroups", "#"),
-                    ("*", "apiGroups", "*"),
-                    ("*", "nonResourceURLs", "#"),
-                    ("*", "nonResourceURLs", "*"),
-                    ("*", "resourceNames", "#"),
-                    ("*", "resourceNames", "*"),
-                    ("*", "resources", "#"),
-                    ("*", "resources", "*"),
-                    ("*", "verbs", "#"),
-                    ("*", "verbs", "*"),
-                ),
-            ),
-        },
-        source="pkg/registry/rbac/role/policybased/storage.go, clusterrole/policybased/storage.go Create, Update; pkg/registry/rbac/escalation_check.go",
-        doc='May the one who asks write a Role, or a ClusterRole where the namespace is ""? Besides the request itself. The name is that\nof the URL: "" on POST. `aggregated`: the old or the new object gathers rules of others.',
-        path="access/escalation",
-    ),
-    CompiledRule(
-        "access/mayBind",
-        "function",
-        "mayBind",
-        (
-            Param("r", "access.Request"),
-            Param("ref", "rbac.RoleRef"),
-            Param("chain", "list(access.Authorizer)"),
-            Param("cluster", "Cluster", True),
-        ),
-        mayBind,
-        result="bool",
-        reads={
-            "chain": frozenset(
-                (
-                    ("#",),
-                    ("*", "answer"),
-                    ("*", "conditions"),
-                    ("*", "failurePolicy"),
-                    ("*", "name"),
-                    ("*", "policies", "#"),
-                    ("*", "policies", "*", "apiGroup"),
-                    ("*", "policies", "*", "group"),
-                    ("*", "policies", "*", "namespace"),
-                    ("*", "policies", "*", "nonResourcePath"),
-                    ("*", "policies", "*", "readonly"),
-                    ("*", "policies", "*", "resource"),
-                    ("*", "policies", "*", "user"),
-                    ("*", "type"),
-                ),
-            ),
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "roleRef", "kind"),
-                    ("clusterRoleBindings", "*", "roleRef", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "#"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "kind"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "namespace"),
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("clusterRoles", "*", "rules"),
-                    ("persistentVolumes", "#"),
-                    ("persistentVolumes", "*", "metadata", "name"),
-                    ("persistentVolumes", "*", "spec", "azureFile", "secretName"),
-                    ("persistentVolumes", "*", "spec", "azureFile", "secretNamespace"),
-                    ("persistentVolumes", "*", "spec", "cephfs", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "cinder", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "claimRef", "?"),
-                    ("persistentVolumes", "*", "spec", "claimRef", "name"),
-                    ("persistentVolumes", "*", "spec", "claimRef", "namespace"),
-                    ("persistentVolumes", "*", "spec", "csi", "nodeExpandSecretRef"),
-                    ("persistentVolumes", "*", "spec", "csi", "nodePublishSecretRef"),
-                    ("persistentVolumes", "*", "spec", "csi", "nodeStageSecretRef"),
-                    ("persistentVolumes", "*", "spec", "flexVolume", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "iscsi", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "rbd", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "scaleIO", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "storageos", "secretRef", "name"),
-                    ("persistentVolumes", "*", "spec", "storageos", "secretRef", "namespace"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "annotations"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "containers", "#"),
-                    ("pods", "*", "spec", "containers", "*", "env"),
-                    ("pods", "*", "spec", "containers", "*", "envFrom"),
-                    ("pods", "*", "spec", "ephemeralContainers", "#"),
-                    ("pods", "*", "spec", "ephemeralContainers", "*", "env"),
-                    ("pods", "*", "spec", "ephemeralContainers", "*", "envFrom"),
-                    ("pods", "*", "spec", "imagePullSecrets", "#"),
-                    ("pods", "*", "spec", "imagePullSecrets", "*", "name"),
-                    ("pods", "*", "spec", "initContainers", "#"),
-                    ("pods", "*", "spec", "initContainers", "*", "env"),
-                    ("pods", "*", "spec", "initContainers", "*", "envFrom"),
-                    ("pods", "*", "spec", "nodeName"),
-                    ("pods", "*", "spec", "resourceClaims", "#"),
-                    ("pods", "*", "spec", "resourceClaims", "*", "name"),
-                    ("pods", "*", "spec", "resourceClaims", "*", "resourceClaimName"),
-                    ("pods", "*", "spec", "resourceClaims", "*", "resourceClaimTemplateName", "?"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("pods", "*", "spec", "volumes", "#"),
-                    ("pods", "*", "spec", "volumes", "*", "azureFile", "secretName"),
-                    ("pods", "*", "spec", "volumes", "*", "cephfs", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "cinder", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "configMap", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "csi", "nodePublishSecretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "ephemeral", "?"),
-                    ("pods", "*", "spec", "volumes", "*", "flexVolume", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "iscsi", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "persistentVolumeClaim", "claimName"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "sources", "#"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "sources", "*", "configMap", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "sources", "*", "secret", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "rbd", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "scaleIO", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "secret", "secretName"),
-                    ("pods", "*", "spec", "volumes", "*", "storageos", "secretRef", "name"),
-                    ("pods", "*", "status", "extendedResourceClaimStatus", "resourceClaimName"),
-                    ("pods", "*", "status", "resourceClaimStatuses", "#"),
-                    ("pods", "*", "status", "resourceClaimStatuses", "*", "name"),
-                    ("pods", "*", "status", "resourceClaimStatuses", "*", "resourceClaimName"),
-                    ("resourceSlices", "#"),
-                    ("resourceSlices", "*", "metadata", "name"),
-                    ("resourceSlices", "*", "spec", "nodeName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef", "kind"),
-                    ("roleBindings", "*", "roleRef", "name"),
-                    ("roleBindings", "*", "subjects", "#"),
-                    ("roleBindings", "*", "subjects", "*", "kind"),
-                    ("roleBindings", "*", "subjects", "*", "name"),
-                    ("roleBindings", "*", "subjects", "*", "namespace"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
-                    ("volumeAttachments", "#"),
-                    ("volumeAttachments", "*", "metadata", "name"),
-                    ("volumeAttachments", "*", "spec", "nodeName"),
-                ),
-            ),
-            "r": frozenset((("groups",), ("namespace",), ("user",), ("verb",))),
-            "ref": frozenset((("kind",), ("name",))),
-        },
-        source="pkg/registry/rbac/rolebinding/policybased/storage.go, clusterrolebinding/policybased/storage.go; pkg/registry/rbac/escalation_check.go BindingAuthorized",
-        doc='May the one who asks bind this role in this namespace ("": everywhere)? Besides the request itself. A role that does not exist\ncan be bound only by those who may bind it whatever it says.',
-        path="access/escalation",
-    ),
-    CompiledRule(
-        "access/roleExists",
-        "function",
-        "roleExists",
-        (Param("ref", "rbac.RoleRef"), Param("namespace", "string"), Param("cluster", "Cluster", True)),
-        roleExists,
-        result="bool",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                ),
-            ),
-            "namespace": frozenset(((),)),
-            "ref": frozenset((("kind",), ("name",))),
-        },
-        source="pkg/registry/rbac/validation/rule.go GetRoleReferenceRules",
-        doc="Is there the role that a binding in this namespace refers to?",
-        path="access/escalation",
-    ),
-    CompiledRule(
-        "access/mayActForSigner",
-        "function",
-        "mayActForSigner",
-        (
-            Param("r", "access.Request"),
             Param("verb", "string"),
-            Param("signer", "string"),
-            Param("chain", "list(access.Authorizer)"),
-            Param("cluster", "Cluster", True),
+            Param("apiGroup", "string"),
+            Param("resource", "string"),
+            Param("namespace", "string"),
+            Param("name", "string"),
+            Param("subresource", "string"),
         ),
-        mayActForSigner,
-        result="bool",
+        ask,
+        result="access.Request",
         reads={
-            "chain": frozenset(
-                (
-                    ("#",),
-                    ("*", "answer"),
-                    ("*", "conditions"),
-                    ("*", "failurePolicy"),
-                    ("*", "name"),
-                    ("*", "policies", "#"),
-                    ("*", "policies", "*", "apiGroup"),
-                    ("*", "policies", "*", "group"),
-                    ("*", "policies", "*", "namespace"),
-                    ("*", "policies", "*", "nonResourcePath"),
-                    ("*", "policies", "*", "readonly"),
-                    ("*", "policies", "*", "resource"),
-                    ("*", "policies", "*", "user"),
-                    ("*", "type"),
-                ),
-            ),
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "roleRef", "kind"),
-                    ("clusterRoleBindings", "*", "roleRef", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "#"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "kind"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "namespace"),
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("clusterRoles", "*", "rules"),
-                    ("persistentVolumes", "#"),
-                    ("persistentVolumes", "*", "metadata", "name"),
-                    ("persistentVolumes", "*", "spec", "azureFile", "secretName"),
-                    ("persistentVolumes", "*", "spec", "azureFile", "secretNamespace"),
-                    ("persistentVolumes", "*", "spec", "cephfs", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "cinder", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "claimRef", "?"),
-                    ("persistentVolumes", "*", "spec", "claimRef", "name"),
-                    ("persistentVolumes", "*", "spec", "claimRef", "namespace"),
-                    ("persistentVolumes", "*", "spec", "csi", "nodeExpandSecretRef"),
-                    ("persistentVolumes", "*", "spec", "csi", "nodePublishSecretRef"),
-                    ("persistentVolumes", "*", "spec", "csi", "nodeStageSecretRef"),
-                    ("persistentVolumes", "*", "spec", "flexVolume", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "iscsi", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "rbd", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "scaleIO", "secretRef"),
-                    ("persistentVolumes", "*", "spec", "storageos", "secretRef", "name"),
-                    ("persistentVolumes", "*", "spec", "storageos", "secretRef", "namespace"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "annotations"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "containers", "#"),
-                    ("pods", "*", "spec", "containers", "*", "env"),
-                    ("pods", "*", "spec", "containers", "*", "envFrom"),
-                    ("pods", "*", "spec", "ephemeralContainers", "#"),
-                    ("pods", "*", "spec", "ephemeralContainers", "*", "env"),
-                    ("pods", "*", "spec", "ephemeralContainers", "*", "envFrom"),
-                    ("pods", "*", "spec", "imagePullSecrets", "#"),
-                    ("pods", "*", "spec", "imagePullSecrets", "*", "name"),
-                    ("pods", "*", "spec", "initContainers", "#"),
-                    ("pods", "*", "spec", "initContainers", "*", "env"),
-                    ("pods", "*", "spec", "initContainers", "*", "envFrom"),
-                    ("pods", "*", "spec", "nodeName"),
-                    ("pods", "*", "spec", "resourceClaims", "#"),
-                    ("pods", "*", "spec", "resourceClaims", "*", "name"),
-                    ("pods", "*", "spec", "resourceClaims", "*", "resourceClaimName"),
-                    ("pods", "*", "spec", "resourceClaims", "*", "resourceClaimTemplateName", "?"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("pods", "*", "spec", "volumes", "#"),
-                    ("pods", "*", "spec", "volumes", "*", "azureFile", "secretName"),
-                    ("pods", "*", "spec", "volumes", "*", "cephfs", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "cinder", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "configMap", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "csi", "nodePublishSecretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "ephemeral", "?"),
-                    ("pods", "*", "spec", "volumes", "*", "flexVolume", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "iscsi", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "persistentVolumeClaim", "claimName"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "sources", "#"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "sources", "*", "configMap", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "sources", "*", "secret", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "rbd", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "scaleIO", "secretRef", "name"),
-                    ("pods", "*", "spec", "volumes", "*", "secret", "secretName"),
-                    ("pods", "*", "spec", "volumes", "*", "storageos", "secretRef", "name"),
-                    ("pods", "*", "status", "extendedResourceClaimStatus", "resourceClaimName"),
-                    ("pods", "*", "status", "resourceClaimStatuses", "#"),
-                    ("pods", "*", "status", "resourceClaimStatuses", "*", "name"),
-                    ("pods", "*", "status", "resourceClaimStatuses", "*", "resourceClaimName"),
-                    ("resourceSlices", "#"),
-                    ("resourceSlices", "*", "metadata", "name"),
-                    ("resourceSlices", "*", "spec", "nodeName"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef", "kind"),
-                    ("roleBindings", "*", "roleRef", "name"),
-                    ("roleBindings", "*", "subjects", "#"),
-                    ("roleBindings", "*", "subjects", "*", "kind"),
-                    ("roleBindings", "*", "subjects", "*", "name"),
-                    ("roleBindings", "*", "subjects", "*", "namespace"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
-                    ("volumeAttachments", "#"),
-                    ("volumeAttachments", "*", "metadata", "name"),
-                    ("volumeAttachments", "*", "spec", "nodeName"),
-                ),
-            ),
-            "r": frozenset((("groups",), ("user",))),
-            "signer": frozenset(((),)),
+            "apiGroup": frozenset(((),)),
+            "name": frozenset(((),)),
+            "namespace": frozenset(((),)),
+            "resource": frozenset(((),)),
+            "subresource": frozenset(((),)),
             "verb": frozenset(((),)),
         },
-        source="plugin/pkg/admission/certificates/util.go IsAuthorizedForSignerName",
-        doc="May the one who asks approve a request for a certificate of this signer? Besides the update itself. `verb` is approve, sign\nor attest.",
+        doc="A request for a resource, by whomever.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/accountIdentity",
+        "function",
+        "accountIdentity",
+        (Param("namespace", "string"), Param("name", "string")),
+        accountIdentity,
+        result="access.Power",
+        reads={"name": frozenset(((),)), "namespace": frozenset(((),))},
+        source="staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go MakeUsername, MakeGroupNames",
+        doc="The identity of a service account.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/userIdentity",
+        "function",
+        "userIdentity",
+        (Param("name", "string"), Param("groups", "list(string)")),
+        userIdentity,
+        result="access.Power",
+        reads={"groups": frozenset(((),)), "name": frozenset(((),))},
+        source="staging/src/k8s.io/apiserver/pkg/authentication/group/authenticated_group_adder.go AuthenticateRequest",
+        doc="The identity of a user in these groups, once known.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/rulesPower",
+        "function",
+        "rulesPower",
+        (Param("namespace", "string"), Param("name", "string")),
+        rulesPower,
+        result="access.Power",
+        reads={"name": frozenset(((),)), "namespace": frozenset(((),))},
+        doc='The rules of a role, held in a namespace or ("") everywhere. `*` stands for rules that allow everything.',
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/roleName",
+        "function",
+        "roleName",
+        (Param("ref", "rbac.RoleRef"),),
+        roleName,
+        result="string",
+        reads={"ref": frozenset((("kind",), ("name",)))},
+        doc="A role as the name of a power.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/contentsOf",
+        "function",
+        "contentsOf",
+        (Param("p", "access.Power"), Param("cluster", "Cluster", True)),
+        contentsOf,
+        result="list(rbac.PolicyRule)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "metadata", "name"),
+                    ("clusterRoles", "*", "rules"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "name"),
+                    ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules"),
+                ),
+            ),
+            "p": frozenset((("name",), ("namespace",))),
+        },
+        source="pkg/registry/rbac/validation/rule.go GetRoleReferenceRules",
+        doc="The rules that such a power is.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/holderOf",
+        "function",
+        "holderOf",
+        (Param("s", "rbac.Subject"), Param("namespace", "string")),
+        holderOf,
+        result="access.Power",
+        reads={"namespace": frozenset(((),)), "s": frozenset((("kind",), ("name",), ("namespace",)))},
+        source="pkg/registry/rbac/validation/rule.go appliesToUser",
+        doc='The user or the group that a subject of a binding stands for; "" if it never applies.',
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/afterGrant",
+        "function",
+        "afterGrant",
+        (Param("cluster", "Cluster"), Param("p", "access.Power"), Param("users", "list(string)")),
+        afterGrant,
+        result="Cluster",
+        reads={
+            "cluster": frozenset(
+                (("clusterRoleBindings",), ("clusterRoles",), ("roleBindings",), ("roles",)),
+            ),
+            "p": frozenset((("name",), ("namespace",))),
+            "users": frozenset((("#",), ("*",))),
+        },
+        source="plugin/pkg/auth/authorizer/rbac/rbac.go Authorize",
+        doc="The cluster once these identities have been given a power: what a step of a path leaves behind.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/namespacesKnown",
+        "function",
+        "namespacesKnown",
+        (
+            Param("bindings", "list(access.Grant)"),
+            Param("pods", "list(access.Runner)"),
+            Param("cluster", "Cluster", True),
+        ),
+        namespacesKnown,
+        result="list(string)",
+        reads={
+            "bindings": frozenset(
+                (("#",), ("*", "namespace"), ("*", "subjects", "#"), ("*", "subjects", "*", "namespace")),
+            ),
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "name"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "namespace"),
+                    ("serviceAccounts", "#"),
+                    ("serviceAccounts", "*", "metadata", "namespace"),
+                ),
+            ),
+            "pods": frozenset((("#",), ("*", "namespace"))),
+        },
+        source="cmd/kube-apiserver/app, pkg/controlplane/controller/systemnamespaces",
+        doc="The namespaces at hand, and those that every cluster has.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/speaksOf",
+        "function",
+        "speaksOf",
+        (Param("rule", "rbac.PolicyRule"), Param("resource", "string"), Param("subresource", "string")),
+        speaksOf,
+        result="bool",
+        reads={
+            "resource": frozenset(((),)),
+            "rule": frozenset((("resourceNames", "#"), ("resources", "#"), ("resources", "*"))),
+            "subresource": frozenset(((),)),
+        },
+        source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceMatches",
+        doc="Does a rule speak of a resource, or of its subresource?",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/spots",
+        "function",
+        "spots",
+        (
+            Param("resource", "string"),
+            Param("subresource", "string"),
+            Param("cluster", "Cluster", True),
+            Param("known", "access.Known", True),
+        ),
+        spots,
+        result="list(access.Spot)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "rules"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "*"),
+                    ("roles", "*", "rules", "*", "resources", "#"),
+                    ("roles", "*", "rules", "*", "resources", "*"),
+                ),
+            ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
+            "resource": frozenset(((),)),
+            "subresource": frozenset(((),)),
+        },
+        source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceNameMatches",
+        doc="The names that tell apart what rules say of a resource in namespaces: those that they list, and one other.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/creations",
+        "function",
+        "creations",
+        (
+            Param("apiGroup", "string"),
+            Param("resource", "string"),
+            Param("cluster", "Cluster", True),
+            Param("known", "access.Known", True),
+        ),
+        creations,
+        result="list(list(access.Request))",
+        reads={
+            "apiGroup": frozenset(((),)),
+            "cluster": frozenset(
+                (
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "rules"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "namespace"),
+                    ("roles", "*", "rules", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "#"),
+                    ("roles", "*", "rules", "*", "resourceNames", "*"),
+                    ("roles", "*", "rules", "*", "resources", "#"),
+                    ("roles", "*", "rules", "*", "resources", "*"),
+                ),
+            ),
+            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
+            "resource": frozenset(((),)),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/handlers/update.go withAuthorization",
+        doc="The ways to create an object in a namespace: by a collection's path, or by name where it is applied.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/wideCreations",
+        "function",
+        "wideCreations",
+        (Param("apiGroup", "string"), Param("resource", "string"), Param("cluster", "Cluster", True)),
+        wideCreations,
+        result="list(list(access.Request))",
+        reads={
+            "apiGroup": frozenset(((),)),
+            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
+            "resource": frozenset(((),)),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/handlers/update.go withAuthorization",
+        doc="The same for an object of the whole cluster.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/wideNames",
+        "function",
+        "wideNames",
+        (Param("resource", "string"), Param("subresource", "string"), Param("cluster", "Cluster", True)),
+        wideNames,
+        result="list(string)",
+        reads={
+            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
+            "resource": frozenset(((),)),
+            "subresource": frozenset(((),)),
+        },
+        source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceNameMatches",
+        doc="The names that tell apart what rules say of a resource of the whole cluster.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/bindingsKnown",
+        "function",
+        "bindingsKnown",
+        (Param("cluster", "Cluster", True),),
+        bindingsKnown,
+        result="list(access.Grant)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("clusterRoleBindings", "#"),
+                    ("clusterRoleBindings", "*", "metadata", "labels"),
+                    ("clusterRoleBindings", "*", "metadata", "name"),
+                    ("clusterRoleBindings", "*", "roleRef"),
+                    ("clusterRoleBindings", "*", "subjects"),
+                    ("roleBindings", "#"),
+                    ("roleBindings", "*", "metadata", "labels"),
+                    ("roleBindings", "*", "metadata", "name"),
+                    ("roleBindings", "*", "metadata", "namespace"),
+                    ("roleBindings", "*", "roleRef"),
+                    ("roleBindings", "*", "subjects"),
+                ),
+            ),
+        },
+        source="plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go",
+        doc="All bindings.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/bound",
+        "function",
+        "bound",
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
+        bound,
+        result="list(access.Edge)",
+        reads={
+            "cluster": frozenset(()),
+            "known": frozenset(
+                (
+                    ("bindings", "#"),
+                    ("bindings", "*", "namespace"),
+                    ("bindings", "*", "role", "kind"),
+                    ("bindings", "*", "role", "name"),
+                    ("bindings", "*", "subjects", "#"),
+                    ("bindings", "*", "subjects", "*", "kind"),
+                    ("bindings", "*", "subjects", "*", "name"),
+                    ("bindings", "*", "subjects", "*", "namespace"),
+                ),
+            ),
+        },
+        source="pkg/registry/rbac/validation/rule.go VisitRulesFor",
+        doc="A binding gives its role's rules to its subjects.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/administers",
+        "function",
+        "administers",
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
+        administers,
+        result="list(access.Edge)",
+        reads={"cluster": frozenset(()), "known": frozenset((("namespaces", "#"), ("namespaces", "*")))},
+        source="staging/src/k8s.io/apiserver/pkg/authorization/authorizerfactory/builtin.go NewPrivilegedGroups",
+        doc="Who may make any request at all is a cluster-admin; so is everyone in the group that no authorizer is asked about.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/title",
+        "function",
+        "title",
+        (Param("p", "access.Power"),),
+        title,
+        result="string",
+        reads={"p": frozenset((("name",), ("namespace",), ("what",)))},
+        doc="What a power is called.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/rank",
+        "function",
+        "rank",
+        (Param("p", "access.Power"),),
+        rank,
+        result="int",
+        reads={"p": frozenset((("namespace",), ("what",)))},
+        doc="How much a power is: 0 for what is only a step to another.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/identityPower",
+        "function",
+        "identityPower",
+        (Param("who", "access.Identity"),),
+        identityPower,
+        result="access.Power",
+        reads={"who": frozenset((("groups",), ("user",)))},
+        doc="An identity as a power.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/keysOf",
+        "function",
+        "keysOf",
+        (Param("p", "access.Power"),),
+        keysOf,
+        result="list(access.Power)",
+        reads={"p": frozenset((("groups", "#"), ("groups", "*"), ("name",)))},
+        source="pkg/registry/rbac/validation/rule.go appliesToUser",
+        doc="The users and groups that an identity is, each as a power of its own.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/knownOf",
+        "function",
+        "knownOf",
+        (Param("cluster", "Cluster", True),),
+        knownOf,
+        result="access.Known",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("clusterRoleBindings", "#"),
+                    ("clusterRoleBindings", "*", "metadata", "labels"),
+                    ("clusterRoleBindings", "*", "metadata", "name"),
+                    ("clusterRoleBindings", "*", "roleRef"),
+                    ("clusterRoleBindings", "*", "subjects"),
+                    ("cronJobs", "#"),
+                    ("cronJobs", "*", "metadata", "name"),
+                    ("cronJobs", "*", "metadata", "namespace"),
+                    (
+                        "cronJobs",
+                        "*",
+                        "spec",
+                        "jobTemplate",
+                        "spec",
+                        "template",
+                        "spec",
+                        "serviceAccountName",
+                    ),
+                    ("daemonSets", "#"),
+                    ("daemonSets", "*", "metadata", "name"),
+                    ("daemonSets", "*", "metadata", "namespace"),
+                    ("daemonSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("deployments", "#"),
+                    ("deployments", "*", "metadata", "name"),
+                    ("deployments", "*", "metadata", "namespace"),
+                    ("deployments", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("jobs", "#"),
+                    ("jobs", "*", "metadata", "name"),
+                    ("jobs", "*", "metadata", "namespace"),
+                    ("jobs", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "name"),
+                    ("pods", "#"),
+                    ("pods", "*", "metadata", "name"),
+                    ("pods", "*", "metadata", "namespace"),
+                    ("pods", "*", "spec", "serviceAccountName"),
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("replicationControllers", "#"),
+                    ("replicationControllers", "*", "metadata", "name"),
+                    ("replicationControllers", "*", "metadata", "namespace"),
+                    ("replicationControllers", "*", "spec", "template", "spec", "serviceAccountName"),
+                    ("roleBindings", "#"),
+                    ("roleBindings", "*", "metadata", "labels"),
+                    ("roleBindings", "*", "metadata", "name"),
+                    ("roleBindings", "*", "metadata", "namespace"),
+                    ("roleBindings", "*", "roleRef"),
+                    ("roleBindings", "*", "subjects"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "namespace"),
+                    ("serviceAccounts", "#"),
+                    ("serviceAccounts", "*", "metadata", "name"),
+                    ("serviceAccounts", "*", "metadata", "namespace"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "template", "spec", "serviceAccountName"),
+                ),
+            ),
+        },
+        source="pkg/registry/rbac/validation/rule.go",
+        doc="What the objects at hand name.",
         path="access/escalation",
     ),
 )

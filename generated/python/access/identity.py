@@ -6,7 +6,7 @@ from kspec.runtime.generated_support import and_, join_lists, join_texts
 from kspec.runtime.lists import distinct
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param
-from kspec.runtime.strings import split
+from kspec.runtime.strings import split, substring_from
 
 
 # access/authenticated  function (who: access.Identity): access.Identity
@@ -101,6 +101,40 @@ def knownAs(user, groups):
     else:
         implied = []
     return authenticated({"user": user, "groups": distinct(join_lists(groups, implied))})
+
+
+# access/groupMeans  function (group: string): string
+def groupMeans(group):
+    """Whom a group that Kubernetes itself fills holds; "" for any other."""
+    accounts = "system:serviceaccounts:"
+    if group == "system:authenticated":
+        return "everyone who is known"
+    elif group == "system:unauthenticated":
+        return "everyone who is not known"
+    elif group == "system:serviceaccounts":
+        return "every service account"
+    elif group.startswith(accounts):
+        return join_texts("every service account of namespace ", substring_from(group, len(accounts)))
+    elif group == "system:nodes":
+        return "every kubelet"
+    elif group == "system:masters":
+        return "may do everything"
+    elif group == "system:bootstrappers":
+        return "bootstrap tokens"
+    return ""
+
+
+# access/specialGroups  function (): list(string)
+def specialGroups():
+    """The groups that have a meaning of their own and name no namespace."""
+    return [
+        "system:masters",
+        "system:authenticated",
+        "system:unauthenticated",
+        "system:serviceaccounts",
+        "system:nodes",
+        "system:bootstrappers",
+    ]
 
 
 RULES = (
@@ -209,6 +243,29 @@ RULES = (
         reads={"groups": frozenset(((),)), "user": frozenset(((),))},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation.go WithImpersonation; pkg/auth/nodeidentifier/default.go",
         doc="Someone who is named as a user, with the groups that are said and those that the name implies: a service account's, a\nnode's, and whether they are known at all.",
+        path="access/identity",
+    ),
+    CompiledRule(
+        "access/groupMeans",
+        "function",
+        "groupMeans",
+        (Param("group", "string"),),
+        groupMeans,
+        result="string",
+        reads={"group": frozenset(((),))},
+        source="staging/src/k8s.io/apiserver/pkg/authentication/user/user.go; pkg/serviceaccount",
+        doc='Whom a group that Kubernetes itself fills holds; "" for any other.',
+        path="access/identity",
+    ),
+    CompiledRule(
+        "access/specialGroups",
+        "function",
+        "specialGroups",
+        (),
+        specialGroups,
+        result="list(string)",
+        source="staging/src/k8s.io/apiserver/pkg/authentication/user/user.go",
+        doc="The groups that have a meaning of their own and name no namespace.",
         path="access/identity",
     ),
 )

@@ -16,27 +16,26 @@ from kspec.runtime.operators import (
 )
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import last_index_of
+from ..scheduling import prepared as scheduling_prepared
 
 
-# scheduling/wantedImages  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): list(scheduling.SpreadImage)
-def wantedImages(pod, nodes):
-    """On how many nodes each image is that this pod wants."""
+# scheduling/imagesThere  function (pod: core.Pod, node: core.Node): list(scheduling.Count)
+def imagesThere(pod, node):
+    """The images on a node that this pod wants."""
     return [
-        {
-            "name": i,
-            "nodes": len(
-                [
-                    n
-                    for n in nodes
-                    if any(
-                        i in (x.get("names") or [])
-                        for x in ((n.get("node") or {}).get("status") or {}).get("images") or []
-                    )
-                ],
-            ),
-        }
-        for i in distinct(imagesOf(pod))
+        {"key": i, "count": 1}
+        for i in [
+            i
+            for i in distinct(imagesOf(pod))
+            if any(i in (x.get("names") or []) for x in (node.get("status") or {}).get("images") or [])
+        ]
     ]
+
+
+# scheduling/images  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, map(string, int))
+def images(pod, nodes):
+    """On how many nodes each image is that this pod wants. The more, the more of it counts, so that pods do not flock to one."""
+    return scheduling_prepared.tallied([one for n in nodes for one in imagesThere(pod, n.get("node") or {})])
 
 
 # scheduling/imagesOf  function (pod: core.Pod): list(string)
@@ -59,8 +58,8 @@ def imagesOf(pod):
     ]
 
 
-# scheduling/imageWorth  function (node: core.Node, image: string, images: list(scheduling.SpreadImage), all: int): int
-def imageWorth(node, image, images, all_):
+# scheduling/imageWorth  function (node: core.Node, image: string, images: map(string, map(string, int)), all: int): int
+def imageWorth(node, image, images_, all_):
     """What a node's copy of an image counts."""
     here = [x for x in (node.get("status") or {}).get("images") or [] if image in (x.get("names") or [])]
     if len(here) == 0:
@@ -69,17 +68,15 @@ def imageWorth(node, image, images, all_):
         multiply_double(
             double_from_int(index_list(here, len(here) - 1).get("sizeBytes") or 0),
             divide_double(
-                double_from_int(
-                    index_list([i for i in images if (i.get("name") or "") == image], 0).get("nodes") or 0,
-                ),
+                double_from_int(scheduling_prepared.countAt(images_, image, "")),
                 double_from_int(all_),
             ),
         ),
     )
 
 
-# scheduling/ImageLocality  score (pod: core.Pod, node: core.Node, nodes: list(scheduling.NodeInfo), images: list(scheduling.SpreadImage)): int
-def score_ImageLocality(pod, node, nodes, images):
+# scheduling/ImageLocality  score (pod: core.Pod, node: core.Node, nodes: list(scheduling.NodeInfo), images: map(string, map(string, int))): int
+def score_ImageLocality(pod, node, nodes, images_):
     """Prefers nodes that have much of what the pod's images weigh, between 23 MB and 1000 MB for each container."""
     least = multiply_int(multiply_int(23, 1024), 1024)
     most = multiply_int(
@@ -90,19 +87,44 @@ def score_ImageLocality(pod, node, nodes, images):
     )
     sum = 0
     for i in imagesOf(pod):
-        sum = add_int(sum, imageWorth(node, i, images, len(nodes)))
+        sum = add_int(sum, imageWorth(node, i, images_, len(nodes)))
     within = least if sum < least else most if sum > most else sum
     return divide_int(multiply_int(100, subtract_int(within, least)), subtract_int(most, least))
 
 
 RULES = (
     CompiledRule(
-        "scheduling/wantedImages",
+        "scheduling/imagesThere",
         "function",
-        "wantedImages",
+        "imagesThere",
+        (Param("pod", "core.Pod"), Param("node", "core.Node")),
+        imagesThere,
+        result="list(scheduling.Count)",
+        reads={
+            "node": frozenset((("status", "images", "#"), ("status", "images", "*", "names"))),
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "image"),
+                    ("spec", "initContainers", "#"),
+                    ("spec", "initContainers", "*", "image"),
+                    ("spec", "volumes", "#"),
+                    ("spec", "volumes", "*", "image", "?"),
+                    ("spec", "volumes", "*", "image", "reference"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/backend/cache/cache.go addNodeImageStates",
+        doc="The images on a node that this pod wants.",
+        path="scheduling/image_locality",
+    ),
+    CompiledRule(
+        "scheduling/images",
+        "function",
+        "images",
         (Param("pod", "core.Pod"), Param("nodes", "list(scheduling.NodeInfo)")),
-        wantedImages,
-        result="list(scheduling.SpreadImage)",
+        images,
+        result="map(string, map(string, int))",
         reads={
             "nodes": frozenset(
                 (
@@ -124,7 +146,7 @@ RULES = (
             ),
         },
         source="pkg/scheduler/backend/cache/cache.go addNodeImageStates",
-        doc="On how many nodes each image is that this pod wants.",
+        doc="On how many nodes each image is that this pod wants. The more, the more of it counts, so that pods do not flock to one.",
         path="scheduling/image_locality",
     ),
     CompiledRule(
@@ -158,7 +180,7 @@ RULES = (
         (
             Param("node", "core.Node"),
             Param("image", "string"),
-            Param("images", "list(scheduling.SpreadImage)"),
+            Param("images", "map(string, map(string, int))"),
             Param("all", "int"),
         ),
         imageWorth,
@@ -166,7 +188,7 @@ RULES = (
         reads={
             "all": frozenset(((),)),
             "image": frozenset(((),)),
-            "images": frozenset((("#",), ("*", "name"), ("*", "nodes"))),
+            "images": frozenset(((),)),
             "node": frozenset(
                 (
                     ("status", "images", "#"),
@@ -187,12 +209,12 @@ RULES = (
             Param("pod", "core.Pod"),
             Param("node", "core.Node"),
             Param("nodes", "list(scheduling.NodeInfo)"),
-            Param("images", "list(scheduling.SpreadImage)"),
+            Param("images", "map(string, map(string, int))"),
         ),
         score_ImageLocality,
         result="int",
         reads={
-            "images": frozenset((("#",), ("*", "name"), ("*", "nodes"))),
+            "images": frozenset(((),)),
             "node": frozenset(
                 (
                     ("status", "images", "#"),

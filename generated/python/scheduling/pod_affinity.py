@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import double_from_int, int_from_double
-from kspec.runtime.generated_support import all_, and_, join_lists, join_texts
-from kspec.runtime.lists import distinct
-from kspec.runtime.maths import greatest_of, least_of
+from kspec.runtime.generated_support import all_, and_, fold, join_lists
 from kspec.runtime.operators import (
     add_int,
     divide_double,
@@ -15,17 +13,8 @@ from kspec.runtime.operators import (
     subtract_int,
 )
 from kspec.runtime.rulebook import CompiledRule, Param
+from ..scheduling import prepared as scheduling_prepared
 from ..types import selector as types_selector
-
-
-# scheduling/topologyOf  function (t: core.PodAffinityTerm, node: core.Node): string
-def topologyOf(t, node):
-    """The topology of a term that a node is in."""
-    return join_texts(
-        t.get("topologyKey") or "",
-        "=",
-        index_map((node.get("metadata") or {}).get("labels") or {}, t.get("topologyKey") or ""),
-    )
 
 
 # scheduling/termMeans  function (t: core.PodAffinityTerm, pod: core.Pod, other: core.Pod, namespaces: list(core.Namespace)): bool
@@ -116,168 +105,162 @@ def placedTermMeans(t, owner, pod, namespaces):
     )
 
 
-# scheduling/neighbours  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): scheduling.Neighbours
-def neighbours(pod, nodes, cluster):
-    """Which topologies are open to the pod, and which are not."""
-    must = (
-        (
-            ((pod.get("spec") or {}).get("affinity") or {}).get("podAffinity")
-            or {}
-        ).get("requiredDuringSchedulingIgnoredDuringExecution")
-        or []
-    )
-    avoid = (
-        (
-            ((pod.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
-            or {}
-        ).get("requiredDuringSchedulingIgnoredDuringExecution")
-        or []
-    )
-    if len(must) == 0:
-        near = []
-    else:
-        near = distinct(
-            [
-                topologyOf(t, n.get("node") or {})
-                for n in [
-                    n
-                    for n in nodes
-                    if any(
-                        all(termMeans(t, pod, p, cluster.get("namespaces") or []) for t in must)
-                        for p in n.get("pods") or []
-                    )
-                ]
-                for t in [
-                    t
-                    for t in must
-                    if (t.get("topologyKey") or "") in (
-                        ((n.get("node") or {}).get("metadata") or {}).get("labels")
-                        or {}
-                    )
-                ]
-            ],
-        )
-    return {
-        "near": near,
-        "first": (
-            len(near) == 0
-            and all(termMeans(t, pod, pod, cluster.get("namespaces") or []) for t in must)
-        ),
-        "far": (
-            []
-            if len(avoid) == 0
-            else distinct(
-                [
-                    topologyOf(t, n.get("node") or {})
-                    for n in nodes
-                    for t in [
-                        t
-                        for t in avoid
-                        if (
-                            (t.get("topologyKey") or "") in (
-                                ((n.get("node") or {}).get("metadata") or {}).get("labels")
-                                or {}
-                            )
-                            and any(
-                                termMeans(t, pod, p, cluster.get("namespaces") or [])
-                                for p in n.get("pods") or []
-                            )
-                        )
-                    ]
-                ],
-            )
-        ),
-        "closed": distinct(
-            [
-                topologyOf(t, n.get("node") or {})
-                for n in nodes
-                for p in n.get("pods") or []
-                for t in [
-                    t
-                    for t in (
-                        (
-                            ((p.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
-                            or {}
-                        ).get("requiredDuringSchedulingIgnoredDuringExecution")
-                        or []
-                    )
-                    if (
-                        (t.get("topologyKey") or "") in (
-                            ((n.get("node") or {}).get("metadata") or {}).get("labels")
-                            or {}
-                        )
-                        and placedTermMeans(t, p, pod, cluster.get("namespaces") or [])
-                    )
-                ]
-            ],
-        ),
-    }
-
-
-# scheduling/mindsOthers  function (pod: core.Pod, neighbours: scheduling.Neighbours): bool
-def mindsOthers(pod, neighbours_):
-    """Without a term of its own, and none of others that is against it, a pod may go anywhere."""
+# scheduling/musts  function (pod: core.Pod): list(core.PodAffinityTerm)
+def musts(pod):
+    """The terms by which a pod must be near others."""
     return (
-        len(neighbours_.get("closed") or []) > 0
-        or len(
-            (
-                (
-                    ((pod.get("spec") or {}).get("affinity") or {}).get("podAffinity")
-                    or {}
-                ).get("requiredDuringSchedulingIgnoredDuringExecution")
-                or []
-            ),
-        ) > 0
-        or len(
-            (
-                (
-                    ((pod.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
-                    or {}
-                ).get("requiredDuringSchedulingIgnoredDuringExecution")
-                or []
-            ),
-        ) > 0
-    )
-
-
-# scheduling/InterPodAffinity  filter (pod: core.Pod, node: core.Node, neighbours: scheduling.Neighbours): list(Finding)
-def filter_InterPodAffinity(pod, node, neighbours_):
-    """Near the pods that it must be near to, far from those that it must be far from, and let in by those that are there."""
-    must = (
         (
             ((pod.get("spec") or {}).get("affinity") or {}).get("podAffinity")
             or {}
         ).get("requiredDuringSchedulingIgnoredDuringExecution")
         or []
     )
-    avoid = (
+
+
+# scheduling/avoids  function (pod: core.Pod): list(core.PodAffinityTerm)
+def avoids(pod):
+    """The terms by which a pod must be far from others."""
+    return (
         (
             ((pod.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity")
             or {}
         ).get("requiredDuringSchedulingIgnoredDuringExecution")
         or []
     )
+
+
+# scheduling/countsOf  function (terms: list(core.PodAffinityTerm), node: core.Node): list(scheduling.Count)
+def countsOf(terms, node):
+    """How often a pod on a node is counted in the topologies of some terms: once for each whose label the node has."""
+    return [
+        {
+            "key": t.get("topologyKey") or "",
+            "value": index_map((node.get("metadata") or {}).get("labels") or {}, t.get("topologyKey") or ""),
+            "count": 1,
+        }
+        for t in [
+            t
+            for t in terms
+            if (t.get("topologyKey") or "") in ((node.get("metadata") or {}).get("labels") or {})
+        ]
+    ]
+
+
+# scheduling/nearOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
+def nearOf(pod, node, other, cluster):
+    """A pod that matches all the terms by which this one must be near others."""
+    if (
+        len(musts(pod)) > 0
+        and all(termMeans(t, pod, other, cluster.get("namespaces") or []) for t in musts(pod))
+    ):
+        return countsOf(musts(pod), node)
+    return []
+
+
+# scheduling/farOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
+def farOf(pod, node, other, cluster):
+    """A pod that this one must be far from."""
+    return countsOf(
+        [t for t in avoids(pod) if termMeans(t, pod, other, cluster.get("namespaces") or [])],
+        node,
+    )
+
+
+# scheduling/closedOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
+def closedOf(pod, node, other, cluster):
+    """A pod that must be far from this one."""
+    return countsOf(
+        [t for t in avoids(other) if placedTermMeans(t, other, pod, cluster.get("namespaces") or [])],
+        node,
+    )
+
+
+# scheduling/near  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
+def near(pod, nodes, cluster):
+    """How many pods there are, by topology, that match all the terms by which this pod must be near others."""
+    return scheduling_prepared.tallied(
+        [
+            one
+            for n in nodes
+            for p in n.get("pods") or []
+            for one in nearOf(pod, n.get("node") or {}, p, cluster)
+        ],
+    )
+
+
+# scheduling/far  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
+def far(pod, nodes, cluster):
+    """How many there are that this pod must be far from."""
+    return scheduling_prepared.tallied(
+        [
+            one
+            for n in nodes
+            for p in n.get("pods") or []
+            for one in farOf(pod, n.get("node") or {}, p, cluster)
+        ],
+    )
+
+
+# scheduling/closed  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
+def closed(pod, nodes, cluster):
+    """How many there are that must be far from this pod."""
+    return scheduling_prepared.tallied(
+        [
+            one
+            for n in nodes
+            for p in n.get("pods") or []
+            for one in closedOf(pod, n.get("node") or {}, p, cluster)
+        ],
+    )
+
+
+# scheduling/mayBeFirst  function (pod: core.Pod, near: map(string, map(string, int)), cluster: Cluster): bool
+def mayBeFirst(pod, near_, cluster):
+    """No pod anywhere is what this pod must be near to, but for itself: it may be the first."""
+    return (
+        len(near_) == 0
+        and all(termMeans(t, pod, pod, cluster.get("namespaces") or []) for t in musts(pod))
+    )
+
+
+# scheduling/mindsOthers  function (pod: core.Pod, closed: map(string, map(string, int))): bool
+def mindsOthers(pod, closed_):
+    """Without a term of its own, and none of others that is against it, a pod may go anywhere."""
+    return len(closed_) > 0 or len(musts(pod)) > 0 or len(avoids(pod)) > 0
+
+
+# scheduling/InterPodAffinity  filter (pod: core.Pod, node: core.Node, near: map(string, map(string, int)), far: map(string, map(string, int)), closed: map(string, map(string, int)), mayBeFirst: bool): list(Finding)
+def filter_InterPodAffinity(pod, node, near_, far_, closed_, mayBeFirst_):
+    """Near the pods that it must be near to, far from those that it must be far from, and let in by those that are there."""
     labels = (node.get("metadata") or {}).get("labels") or {}
     if (
-        all((t.get("topologyKey") or "") in labels for t in must)
+        all((t.get("topologyKey") or "") in labels for t in musts(pod))
         and (
-            neighbours_.get("first")
-            or all_(must, lambda t: topologyOf(t, node) in (neighbours_.get("near") or []))
+            mayBeFirst_
+            or all_(
+                musts(pod),
+                lambda t: scheduling_prepared.countAt(
+                    near_,
+                    t.get("topologyKey") or "",
+                    index_map(labels, t.get("topologyKey") or ""),
+                ) > 0,
+            )
         )
     ):
-        if all_(
-            avoid,
-            lambda t: (
-                (t.get("topologyKey") or "") not in labels
-                or topologyOf(t, node) not in (neighbours_.get("far") or [])
-            ),
+        if not any(
+            (
+                (t.get("topologyKey") or "") in labels
+                and scheduling_prepared.countAt(
+                    far_,
+                    t.get("topologyKey") or "",
+                    labels[t.get("topologyKey") or ""],
+                ) > 0
+            )
+            for t in avoids(pod)
         ):
-            if (
-                len(neighbours_.get("closed") or []) == 0
-                or all(
-                    join_texts(k, "=", v) not in (neighbours_.get("closed") or [])
-                    for k, v in labels.items()
-                )
+            if not any(
+                k in labels and scheduling_prepared.countAt(closed_, k, labels[k]) > 0
+                for k in closed_
             ):
                 return []
             return [
@@ -299,169 +282,121 @@ def filter_InterPodAffinity(pod, node, neighbours_):
     ]
 
 
-# scheduling/likingsOf  function (pod: core.Pod, placed: core.Pod, node: core.Node, namespaces: list(core.Namespace)): list(scheduling.Liking)
-def likingsOf(pod, placed, node, namespaces):
-    """How much one pod on a node likes the pod that wants a node, and is liked by it: each term's topology with its weight."""
-    labels = (node.get("metadata") or {}).get("labels") or {}
+# scheduling/likingsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
+def likingsOf(pod, node, other, cluster):
+    """How much one pod on a node likes the pod that wants a node, and is liked by it: the weight of each term, by topology."""
     mine = (pod.get("spec") or {}).get("affinity") or {}
-    its = (placed.get("spec") or {}).get("affinity") or {}
-    return join_lists(
+    its = (other.get("spec") or {}).get("affinity") or {}
+    wishes = join_lists(
         [
-            {"topology": topologyOf(w.get("podAffinityTerm") or {}, node), "weight": w.get("weight") or 0}
-            for w in [
-                w
-                for w in (
-                    (mine.get("podAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
-                    or []
-                )
-                if (
-                    ((w.get("podAffinityTerm") or {}).get("topologyKey") or "") in labels
-                    and termMeans(w.get("podAffinityTerm") or {}, pod, placed, namespaces)
-                )
-            ]
-        ],
-        [
-            {
-                "topology": topologyOf(w.get("podAffinityTerm") or {}, node),
-                "weight": subtract_int(0, w.get("weight") or 0),
-            }
-            for w in [
-                w
-                for w in (
-                    (mine.get("podAntiAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
-                    or []
-                )
-                if (
-                    ((w.get("podAffinityTerm") or {}).get("topologyKey") or "") in labels
-                    and termMeans(w.get("podAffinityTerm") or {}, pod, placed, namespaces)
-                )
-            ]
-        ],
-        [
-            {"topology": topologyOf(t, node), "weight": 1}
-            for t in [
-                t
-                for t in (
-                    (its.get("podAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution")
-                    or []
-                )
-                if (t.get("topologyKey") or "") in labels and placedTermMeans(t, placed, pod, namespaces)
-            ]
-        ],
-        [
-            {"topology": topologyOf(w.get("podAffinityTerm") or {}, node), "weight": w.get("weight") or 0}
-            for w in [
-                w
-                for w in (
-                    (its.get("podAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
-                    or []
-                )
-                if (
-                    ((w.get("podAffinityTerm") or {}).get("topologyKey") or "") in labels
-                    and placedTermMeans(w.get("podAffinityTerm") or {}, placed, pod, namespaces)
-                )
-            ]
-        ],
-        [
-            {
-                "topology": topologyOf(w.get("podAffinityTerm") or {}, node),
-                "weight": subtract_int(0, w.get("weight") or 0),
-            }
-            for w in [
-                w
-                for w in (
-                    (its.get("podAntiAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
-                    or []
-                )
-                if (
-                    ((w.get("podAffinityTerm") or {}).get("topologyKey") or "") in labels
-                    and placedTermMeans(w.get("podAffinityTerm") or {}, placed, pod, namespaces)
-                )
-            ]
-        ],
-    )
-
-
-# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): list(scheduling.Liking)
-def likings(pod, nodes, cluster):
-    """Every topology that some term likes or dislikes, once for each such term of each pod."""
-    wishes = (
-        ((pod.get("spec") or {}).get("affinity") or {}).get("podAffinity") is not None
-        or ((pod.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") is not None
-    )
-    return [
-        one
-        for n in nodes
-        for p in [
-            p
-            for p in n.get("pods") or []
-            if (
-                wishes
-                or ((p.get("spec") or {}).get("affinity") or {}).get("podAffinity") is not None
-                or ((p.get("spec") or {}).get("affinity") or {}).get("podAntiAffinity") is not None
+            w
+            for w in (
+                (mine.get("podAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
+                or []
             )
-        ]
-        for one in likingsOf(pod, p, n.get("node") or {}, cluster.get("namespaces") or [])
+            if termMeans(w.get("podAffinityTerm") or {}, pod, other, cluster.get("namespaces") or [])
+        ],
+        [
+            w
+            for w in (
+                (its.get("podAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
+                or []
+            )
+            if placedTermMeans(w.get("podAffinityTerm") or {}, other, pod, cluster.get("namespaces") or [])
+        ],
+    )
+    dislikes = join_lists(
+        [
+            w
+            for w in (
+                (mine.get("podAntiAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
+                or []
+            )
+            if termMeans(w.get("podAffinityTerm") or {}, pod, other, cluster.get("namespaces") or [])
+        ],
+        [
+            w
+            for w in (
+                (its.get("podAntiAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
+                or []
+            )
+            if placedTermMeans(w.get("podAffinityTerm") or {}, other, pod, cluster.get("namespaces") or [])
+        ],
+    )
+    return join_lists(
+        [one for w in wishes for one in weighed(w.get("podAffinityTerm") or {}, node, w.get("weight") or 0)],
+        [
+            one
+            for w in dislikes
+            for one in weighed(w.get("podAffinityTerm") or {}, node, subtract_int(0, w.get("weight") or 0))
+        ],
+        countsOf(
+            [t for t in musts(other) if placedTermMeans(t, other, pod, cluster.get("namespaces") or [])],
+            node,
+        ),
+    )
+
+
+# scheduling/weighed  function (t: core.PodAffinityTerm, node: core.Node, weight: int): list(scheduling.Count)
+def weighed(t, node, weight):
+    """The weight of a term in its topology; nothing if the node is in none."""
+    return [
+        {"key": c.get("key") or "", "value": c.get("value") or "", "count": weight}
+        for c in countsOf([t], node)
     ]
 
 
-# scheduling/likesAny  function (likings: list(scheduling.Liking)): bool
+# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
+def likings(pod, nodes, cluster):
+    """How much each topology is liked, or disliked."""
+    return scheduling_prepared.tallied(
+        [
+            one
+            for n in nodes
+            for p in n.get("pods") or []
+            for one in likingsOf(pod, n.get("node") or {}, p, cluster)
+        ],
+    )
+
+
+# scheduling/likesAny  function (likings: map(string, map(string, int))): bool
 def likesAny(likings_):
     """Without any liking there is nothing to score."""
     return len(likings_) > 0
 
 
-# scheduling/InterPodAffinity#2  score (pod: core.Pod, node: core.Node, likings: list(scheduling.Liking)): int
+# scheduling/InterPodAffinity#2  score (pod: core.Pod, node: core.Node, likings: map(string, map(string, int))): int
 def score_InterPodAffinity(pod, node, likings_):
     """The sum of the likings of the topologies that the node is in."""
-    here = [
-        join_texts(k, "=", index_map((node.get("metadata") or {}).get("labels") or {}, k))
-        for k in (node.get("metadata") or {}).get("labels") or {}
-    ]
-    sum = 0
-    for l in likings_:
-        sum = add_int(sum, l.get("weight") or 0 if (l.get("topology") or "") in here else 0)
-    return sum
+    labels = (node.get("metadata") or {}).get("labels") or {}
+    return fold(
+        likings_,
+        0,
+        lambda k, sum: (
+            add_int(sum, scheduling_prepared.countAt(likings_, k, labels[k]))
+            if k in labels
+            else sum
+        ),
+    )
 
 
-# scheduling/fromLeastToMost  function (raw: list(int)): list(int)
-def fromLeastToMost(raw):
+# scheduling/fromLeastToMost  function (raw: int, least: int, most: int): int
+def fromLeastToMost(raw, least, most):
     """The least liked node 0, the best liked 100."""
-    least = least_of(raw)
-    most = greatest_of(raw)
-    return [
-        (
-            int_from_double(
-                multiply_double(
-                    100.0,
-                    divide_double(
-                        double_from_int(subtract_int(r, least)),
-                        double_from_int(subtract_int(most, least)),
-                    ),
+    if most > least:
+        return int_from_double(
+            multiply_double(
+                100.0,
+                divide_double(
+                    double_from_int(subtract_int(raw, least)),
+                    double_from_int(subtract_int(most, least)),
                 ),
-            )
-            if most > least
-            else 0
+            ),
         )
-        for r in raw
-    ]
+    return 0
 
 
 RULES = (
-    CompiledRule(
-        "scheduling/topologyOf",
-        "function",
-        "topologyOf",
-        (Param("t", "core.PodAffinityTerm"), Param("node", "core.Node")),
-        topologyOf,
-        result="string",
-        reads={
-            "node": frozenset((("metadata", "labels", "#"), ("metadata", "labels", "*"))),
-            "t": frozenset((("topologyKey",),)),
-        },
-        doc="The topology of a term that a node is in.",
-        path="scheduling/pod_affinity",
-    ),
     CompiledRule(
         "scheduling/termMeans",
         "function",
@@ -543,16 +478,657 @@ RULES = (
         path="scheduling/pod_affinity",
     ),
     CompiledRule(
-        "scheduling/neighbours",
+        "scheduling/musts",
         "function",
-        "neighbours",
+        "musts",
+        (Param("pod", "core.Pod"),),
+        musts,
+        result="list(core.PodAffinityTerm)",
+        reads={
+            "pod": frozenset(
+                (("spec", "affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),),
+            ),
+        },
+        doc="The terms by which a pod must be near others.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/avoids",
+        "function",
+        "avoids",
+        (Param("pod", "core.Pod"),),
+        avoids,
+        result="list(core.PodAffinityTerm)",
+        reads={
+            "pod": frozenset(
+                (("spec", "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),),
+            ),
+        },
+        doc="The terms by which a pod must be far from others.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/countsOf",
+        "function",
+        "countsOf",
+        (Param("terms", "list(core.PodAffinityTerm)"), Param("node", "core.Node")),
+        countsOf,
+        result="list(scheduling.Count)",
+        reads={
+            "node": frozenset((("metadata", "labels"),)),
+            "terms": frozenset((("#",), ("*", "topologyKey"))),
+        },
+        doc="How often a pod on a node is counted in the topologies of some terms: once for each whose label the node has.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/nearOf",
+        "function",
+        "nearOf",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("other", "core.Pod"),
+            Param("cluster", "Cluster", True),
+        ),
+        nearOf,
+        result="list(scheduling.Count)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                ),
+            ),
+            "node": frozenset((("metadata", "labels"),)),
+            "other": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
+            "pod": frozenset(
+                (
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaces",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "topologyKey",
+                    ),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go updateWithAffinityTerms",
+        doc="A pod that matches all the terms by which this one must be near others.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/farOf",
+        "function",
+        "farOf",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("other", "core.Pod"),
+            Param("cluster", "Cluster", True),
+        ),
+        farOf,
+        result="list(scheduling.Count)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                ),
+            ),
+            "node": frozenset((("metadata", "labels"),)),
+            "other": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
+            "pod": frozenset(
+                (
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaces",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "topologyKey",
+                    ),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go updateWithAntiAffinityTerms",
+        doc="A pod that this one must be far from.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/closedOf",
+        "function",
+        "closedOf",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("other", "core.Pod"),
+            Param("cluster", "Cluster", True),
+        ),
+        closedOf,
+        result="list(scheduling.Count)",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                ),
+            ),
+            "node": frozenset((("metadata", "labels"),)),
+            "other": frozenset(
+                (
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaces",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "topologyKey",
+                    ),
+                ),
+            ),
+            "pod": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
+        },
+        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go getExistingAntiAffinityCounts",
+        doc="A pod that must be far from this one.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/near",
+        "function",
+        "near",
         (
             Param("pod", "core.Pod"),
             Param("nodes", "list(scheduling.NodeInfo)"),
             Param("cluster", "Cluster", True),
         ),
-        neighbours,
-        result="scheduling.Neighbours",
+        near,
+        result="map(string, map(string, int))",
         reads={
             "cluster": frozenset(
                 (
@@ -567,6 +1143,415 @@ RULES = (
                     ("*", "node", "metadata", "labels"),
                     ("*", "pods", "#"),
                     ("*", "pods", "*", "metadata", "labels"),
+                    ("*", "pods", "*", "metadata", "namespace"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaces",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "topologyKey",
+                    ),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go getIncomingAffinityAntiAffinityCounts",
+        doc="How many pods there are, by topology, that match all the terms by which this pod must be near others.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/far",
+        "function",
+        "far",
+        (
+            Param("pod", "core.Pod"),
+            Param("nodes", "list(scheduling.NodeInfo)"),
+            Param("cluster", "Cluster", True),
+        ),
+        far,
+        result="map(string, map(string, int))",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                ),
+            ),
+            "nodes": frozenset(
+                (
+                    ("#",),
+                    ("*", "node", "metadata", "labels"),
+                    ("*", "pods", "#"),
+                    ("*", "pods", "*", "metadata", "labels"),
+                    ("*", "pods", "*", "metadata", "namespace"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "labelSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaceSelector",
+                        "matchLabels",
+                        "*",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "namespaces",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "*",
+                        "topologyKey",
+                    ),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go getIncomingAffinityAntiAffinityCounts",
+        doc="How many there are that this pod must be far from.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/closed",
+        "function",
+        "closed",
+        (
+            Param("pod", "core.Pod"),
+            Param("nodes", "list(scheduling.NodeInfo)"),
+            Param("cluster", "Cluster", True),
+        ),
+        closed,
+        result="map(string, map(string, int))",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                ),
+            ),
+            "nodes": frozenset(
+                (
+                    ("#",),
+                    ("*", "node", "metadata", "labels"),
+                    ("*", "pods", "#"),
                     ("*", "pods", "*", "metadata", "namespace"),
                     (
                         "*",
@@ -788,6 +1773,32 @@ RULES = (
                     ),
                 ),
             ),
+            "pod": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
+        },
+        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go getExistingAntiAffinityCounts",
+        doc="How many there are that must be far from this pod.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/mayBeFirst",
+        "function",
+        "mayBeFirst",
+        (
+            Param("pod", "core.Pod"),
+            Param("near", "map(string, map(string, int))"),
+            Param("cluster", "Cluster", True),
+        ),
+        mayBeFirst,
+        result="bool",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                ),
+            ),
+            "near": frozenset((("#",),)),
             "pod": frozenset(
                 (
                     ("metadata", "labels"),
@@ -951,197 +1962,22 @@ RULES = (
                         "*",
                         "namespaces",
                     ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "topologyKey",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaces",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "topologyKey",
-                    ),
                 ),
             ),
         },
-        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go PreFilter, getExistingAntiAffinityCounts, getIncomingAffinityAntiAffinityCounts",
-        doc="Which topologies are open to the pod, and which are not.",
+        source="pkg/scheduler/framework/plugins/interpodaffinity/filtering.go satisfyPodAffinity",
+        doc="No pod anywhere is what this pod must be near to, but for itself: it may be the first.",
         path="scheduling/pod_affinity",
     ),
     CompiledRule(
         "scheduling/mindsOthers",
         "function",
         "mindsOthers",
-        (Param("pod", "core.Pod"), Param("neighbours", "scheduling.Neighbours")),
+        (Param("pod", "core.Pod"), Param("closed", "map(string, map(string, int))")),
         mindsOthers,
         result="bool",
         reads={
-            "neighbours": frozenset((("closed", "#"),)),
+            "closed": frozenset((("#",),)),
             "pod": frozenset(
                 (
                     (
@@ -1169,11 +2005,21 @@ RULES = (
         "scheduling/InterPodAffinity",
         "filter",
         "InterPodAffinity",
-        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("neighbours", "scheduling.Neighbours")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("near", "map(string, map(string, int))"),
+            Param("far", "map(string, map(string, int))"),
+            Param("closed", "map(string, map(string, int))"),
+            Param("mayBeFirst", "bool"),
+        ),
         filter_InterPodAffinity,
         result="list(Finding)",
         reads={
-            "neighbours": frozenset((("closed",), ("far",), ("first",), ("near",))),
+            "closed": frozenset(((),)),
+            "far": frozenset(((),)),
+            "mayBeFirst": frozenset(((),)),
+            "near": frozenset(((),)),
             "node": frozenset((("metadata", "labels"),)),
             "pod": frozenset(
                 (
@@ -1220,210 +2066,26 @@ RULES = (
         "likingsOf",
         (
             Param("pod", "core.Pod"),
-            Param("placed", "core.Pod"),
             Param("node", "core.Node"),
-            Param("namespaces", "list(core.Namespace)"),
+            Param("other", "core.Pod"),
+            Param("cluster", "Cluster", True),
         ),
         likingsOf,
-        result="list(scheduling.Liking)",
+        result="list(scheduling.Count)",
         reads={
-            "namespaces": frozenset((("#",), ("*", "metadata", "labels"), ("*", "metadata", "name"))),
+            "cluster": frozenset(
+                (
+                    ("namespaces", "#"),
+                    ("namespaces", "*", "metadata", "labels"),
+                    ("namespaces", "*", "metadata", "name"),
+                ),
+            ),
             "node": frozenset((("metadata", "labels"),)),
-            "placed": frozenset(
+            "other": frozenset(
                 (
                     ("metadata", "labels"),
                     ("metadata", "namespace"),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaces",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "topologyKey",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "weight",
-                    ),
+                    ("spec", "affinity", "podAffinity", "preferredDuringSchedulingIgnoredDuringExecution"),
                     (
                         "spec",
                         "affinity",
@@ -1596,191 +2258,6 @@ RULES = (
                         "affinity",
                         "podAntiAffinity",
                         "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaces",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "topologyKey",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "weight",
                     ),
                 ),
             ),
@@ -1788,393 +2265,33 @@ RULES = (
                 (
                     ("metadata", "labels"),
                     ("metadata", "namespace"),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaces",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "topologyKey",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "weight",
-                    ),
+                    ("spec", "affinity", "podAffinity", "preferredDuringSchedulingIgnoredDuringExecution"),
                     (
                         "spec",
                         "affinity",
                         "podAntiAffinity",
                         "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaces",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "topologyKey",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "weight",
                     ),
                 ),
             ),
         },
         source="pkg/scheduler/framework/plugins/interpodaffinity/scoring.go processExistingPod, processTerm",
-        doc="How much one pod on a node likes the pod that wants a node, and is liked by it: each term's topology with its weight.",
+        doc="How much one pod on a node likes the pod that wants a node, and is liked by it: the weight of each term, by topology.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/weighed",
+        "function",
+        "weighed",
+        (Param("t", "core.PodAffinityTerm"), Param("node", "core.Node"), Param("weight", "int")),
+        weighed,
+        result="list(scheduling.Count)",
+        reads={
+            "node": frozenset((("metadata", "labels"),)),
+            "t": frozenset(((),)),
+            "weight": frozenset(((),)),
+        },
+        doc="The weight of a term in its topology; nothing if the node is in none.",
         path="scheduling/pod_affinity",
     ),
     CompiledRule(
@@ -2187,7 +2304,7 @@ RULES = (
             Param("cluster", "Cluster", True),
         ),
         likings,
-        result="list(scheduling.Liking)",
+        result="map(string, map(string, int))",
         reads={
             "cluster": frozenset(
                 (
@@ -2203,7 +2320,6 @@ RULES = (
                     ("*", "pods", "#"),
                     ("*", "pods", "*", "metadata", "labels"),
                     ("*", "pods", "*", "metadata", "namespace"),
-                    ("*", "pods", "*", "spec", "affinity", "podAffinity", "?"),
                     (
                         "*",
                         "pods",
@@ -2212,242 +2328,6 @@ RULES = (
                         "affinity",
                         "podAffinity",
                         "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaces",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "topologyKey",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "weight",
                     ),
                     (
                         "*",
@@ -2667,7 +2547,6 @@ RULES = (
                         "*",
                         "topologyKey",
                     ),
-                    ("*", "pods", "*", "spec", "affinity", "podAntiAffinity", "?"),
                     (
                         "*",
                         "pods",
@@ -2676,242 +2555,6 @@ RULES = (
                         "affinity",
                         "podAntiAffinity",
                         "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaces",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "topologyKey",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "weight",
                     ),
                 ),
             ),
@@ -2919,402 +2562,25 @@ RULES = (
                 (
                     ("metadata", "labels"),
                     ("metadata", "namespace"),
-                    ("spec", "affinity", "podAffinity", "?"),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaces",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "topologyKey",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "weight",
-                    ),
-                    ("spec", "affinity", "podAntiAffinity", "?"),
+                    ("spec", "affinity", "podAffinity", "preferredDuringSchedulingIgnoredDuringExecution"),
                     (
                         "spec",
                         "affinity",
                         "podAntiAffinity",
                         "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "namespaces",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "podAffinityTerm",
-                        "topologyKey",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAntiAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "weight",
                     ),
                 ),
             ),
         },
         source="pkg/scheduler/framework/plugins/interpodaffinity/scoring.go PreScore",
-        doc="Every topology that some term likes or dislikes, once for each such term of each pod.",
+        doc="How much each topology is liked, or disliked.",
         path="scheduling/pod_affinity",
     ),
     CompiledRule(
         "scheduling/likesAny",
         "function",
         "likesAny",
-        (Param("likings", "list(scheduling.Liking)"),),
+        (Param("likings", "map(string, map(string, int))"),),
         likesAny,
         result="bool",
         reads={"likings": frozenset((("#",),))},
@@ -3326,12 +2592,16 @@ RULES = (
         "scheduling/InterPodAffinity#2",
         "score",
         "InterPodAffinity",
-        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("likings", "list(scheduling.Liking)")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("likings", "map(string, map(string, int))"),
+        ),
         score_InterPodAffinity,
         result="int",
         reads={
-            "likings": frozenset((("#",), ("*", "topology"), ("*", "weight"))),
-            "node": frozenset((("metadata", "labels", "#"), ("metadata", "labels", "*"))),
+            "likings": frozenset(((),)),
+            "node": frozenset((("metadata", "labels"),)),
             "pod": frozenset(()),
         },
         source="pkg/scheduler/framework/plugins/interpodaffinity/scoring.go Score",
@@ -3342,10 +2612,10 @@ RULES = (
         "scheduling/fromLeastToMost",
         "function",
         "fromLeastToMost",
-        (Param("raw", "list(int)"),),
+        (Param("raw", "int"), Param("least", "int"), Param("most", "int")),
         fromLeastToMost,
-        result="list(int)",
-        reads={"raw": frozenset(((),))},
+        result="int",
+        reads={"least": frozenset(((),)), "most": frozenset(((),)), "raw": frozenset(((),))},
         source="pkg/scheduler/framework/plugins/interpodaffinity/scoring.go NormalizeScore",
         doc="The least liked node 0, the best liked 100.",
         path="scheduling/pod_affinity",

@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import join_texts
+from kspec.runtime.generated_support import fold, join_texts, merge_entries, put
+from kspec.runtime.lists import distinct
+from kspec.runtime.operators import add_int
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import join
+
+
+# scheduling/tallied  function (counts: list(scheduling.Count)): map(string, map(string, int))
+def tallied(counts):
+    """Counts added up by key and value. What was never counted is not there; what adds up to 0 is."""
+    return merge_entries(
+        put(
+            {},
+            k,
+            merge_entries(
+                put(
+                    {},
+                    v,
+                    fold(
+                        [c for c in counts if (c.get("key") or "") == k and (c.get("value") or "") == v],
+                        0,
+                        lambda c, sum: add_int(sum, c.get("count") or 0),
+                    ),
+                )
+                for j, v in enumerate(
+                    distinct(
+                        [c.get("value") or "" for c in [c for c in counts if (c.get("key") or "") == k]],
+                    ),
+                )
+            ),
+        )
+        for i, k in enumerate(distinct([c.get("key") or "" for c in counts]))
+    )
+
+
+# scheduling/countAt  function (tally: map(string, map(string, int)), key: string, value: string): int
+def countAt(tally, key, value):
+    """How many there are under a key and a value."""
+    return tally[key][value] if key in tally and value in tally[key] else 0
 
 
 # scheduling/outsideReason  function (plugins: list(string)): list(Finding)
@@ -25,6 +61,28 @@ def nothingFound():
 
 
 RULES = (
+    CompiledRule(
+        "scheduling/tallied",
+        "function",
+        "tallied",
+        (Param("counts", "list(scheduling.Count)"),),
+        tallied,
+        result="map(string, map(string, int))",
+        reads={"counts": frozenset((("#",), ("*", "count"), ("*", "key"), ("*", "value")))},
+        doc="Counts added up by key and value. What was never counted is not there; what adds up to 0 is.",
+        path="scheduling/prepared",
+    ),
+    CompiledRule(
+        "scheduling/countAt",
+        "function",
+        "countAt",
+        (Param("tally", "map(string, map(string, int))"), Param("key", "string"), Param("value", "string")),
+        countAt,
+        result="int",
+        reads={"key": frozenset(((),)), "tally": frozenset(((),)), "value": frozenset(((),))},
+        doc="How many there are under a key and a value.",
+        path="scheduling/prepared",
+    ),
     CompiledRule(
         "scheduling/outsideReason",
         "function",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kspec.runtime.conversions import double_from_int, int_from_double
+from kspec.runtime.conversions import double_from_int, int_from_double, int_from_string, string_from_int
 from kspec.runtime.generated_support import and_, field_of, fold, join_lists, merge_entries, put
 from kspec.runtime.lists import distinct, range_list
-from kspec.runtime.maths import greatest_of, least_of, natural_logarithm, round_half_away
+from kspec.runtime.maths import least_of, natural_logarithm, round_half_away
 from kspec.runtime.operators import (
     add_double,
     add_int,
@@ -18,6 +18,7 @@ from kspec.runtime.operators import (
 )
 from kspec.runtime.rulebook import CompiledRule, Param
 from ..scheduling import node_affinity as scheduling_node_affinity
+from ..scheduling import prepared as scheduling_prepared
 from ..scheduling import taint_toleration as scheduling_taint_toleration
 from ..types import selector as types_selector
 
@@ -51,25 +52,24 @@ def spreadCountsNone(c, pod):
     )
 
 
+# scheduling/spreadCounts  function (c: core.TopologySpreadConstraint, pod: core.Pod, other: core.Pod): bool
+def spreadCounts(c, pod, other):
+    """Does a constraint count this other pod: is it of the pod's namespace, and not going?"""
+    return (
+        not spreadCountsNone(c, pod)
+        and ((other.get("metadata") or {}).get("namespace") or "") == (
+            (pod.get("metadata") or {}).get("namespace")
+            or ""
+        )
+        and (other.get("metadata") or {}).get("deletionTimestamp") is None
+        and spreadSelects(c, pod, (other.get("metadata") or {}).get("labels") or {})
+    )
+
+
 # scheduling/spreadCount  function (c: core.TopologySpreadConstraint, pod: core.Pod, pods: list(core.Pod)): int
 def spreadCount(c, pod, pods):
-    """How many of these pods a constraint counts: those of the pod's namespace that are not going."""
-    if spreadCountsNone(c, pod):
-        return 0
-    return len(
-        [
-            p
-            for p in pods
-            if (
-                ((p.get("metadata") or {}).get("namespace") or "") == (
-                    (pod.get("metadata") or {}).get("namespace")
-                    or ""
-                )
-                and (p.get("metadata") or {}).get("deletionTimestamp") is None
-                and spreadSelects(c, pod, (p.get("metadata") or {}).get("labels") or {})
-            )
-        ],
-    )
+    """How many of these pods a constraint counts."""
+    return len([p for p in pods if spreadCounts(c, pod, p)])
 
 
 # scheduling/takesPart  function (c: core.TopologySpreadConstraint, pod: core.Pod, node: core.Node): bool
@@ -107,74 +107,108 @@ def spreadsHard(pod):
     return len(hardConstraints(pod)) > 0
 
 
-# scheduling/countsByValue  function (c: core.TopologySpreadConstraint, pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, int)
-def countsByValue(c, pod, nodes):
-    """How many pods a constraint counts in each domain. Pods that were taken away leave a gap, be they going or not."""
-    values = distinct(
-        [
-            index_map(
-                ((n.get("node") or {}).get("metadata") or {}).get("labels") or {},
-                c.get("topologyKey") or "",
-            )
-            for n in nodes
-        ],
-    )
-    return merge_entries(
-        put(
-            {},
-            v,
-            fold(
-                [
-                    n
-                    for n in nodes
-                    if index_map(
-                        ((n.get("node") or {}).get("metadata") or {}).get("labels") or {},
-                        c.get("topologyKey") or "",
-                    ) == v
-                ],
-                0,
-                lambda n, sum: subtract_int(
-                    add_int(
-                        sum,
-                        spreadCount(c, pod, join_lists(n.get("pods") or [], n.get("removed") or [])),
-                    ),
-                    len(
-                        [
-                            p
-                            for p in n.get("removed") or []
-                            if (
-                                ((p.get("metadata") or {}).get("namespace") or "") == (
-                                    (pod.get("metadata") or {}).get("namespace")
-                                    or ""
-                                )
-                                and spreadSelects(c, pod, (p.get("metadata") or {}).get("labels") or {})
-                            )
-                        ],
-                    ),
-                ),
-            ),
-        )
-        for i, v in enumerate(values)
-    )
-
-
-# scheduling/spreads  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): list(scheduling.Spread)
-def spreads(pod, nodes):
-    """The state of each constraint that a node must not violate."""
+# scheduling/hardDomains  function (pod: core.Pod, node: core.Node): list(scheduling.Count)
+def hardDomains(pod, node):
+    """The constraints, by place, by which a node takes part in the spreading at all, each with its domain there."""
     hard = hardConstraints(pod)
-    known = [n for n in nodes if hasAllKeys(hard, n.get("node") or {})]
+    if not hasAllKeys(hard, node):
+        return []
     return [
-        spreadOf(c, pod, countsByValue(c, pod, [n for n in known if takesPart(c, pod, n.get("node") or {})]))
-        for c in hard
+        {
+            "key": string_from_int(i),
+            "value": index_map(
+                (node.get("metadata") or {}).get("labels") or {},
+                index_list(hard, i).get("topologyKey") or "",
+            ),
+        }
+        for i in [i for i in range_list(len(hard)) if takesPart(index_list(hard, i), pod, node)]
     ]
 
 
-# scheduling/spreadOf  function (c: core.TopologySpreadConstraint, pod: core.Pod, counts: map(string, int)): scheduling.Spread
-def spreadOf(c, pod, counts):
+# scheduling/hardCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod): list(scheduling.Count)
+def hardCountsOf(pod, node, other):
+    """The domains in which a pod on this node is counted."""
+    hard = hardConstraints(pod)
+    if any(spreadCounts(c, pod, other) for c in hard):
+        return [
+            {"key": d.get("key") or "", "value": d.get("value") or "", "count": 1}
+            for d in [
+                d
+                for d in hardDomains(pod, node)
+                if spreadCounts(index_list(hard, int_from_string(d.get("key") or "")), pod, other)
+            ]
+        ]
+    return []
+
+
+# scheduling/hardGapsOf  function (pod: core.Pod, node: core.Node, other: core.Pod): list(scheduling.Count)
+def hardGapsOf(pod, node, other):
+    """A pod that was taken away leaves a gap, be it going or not."""
+    hard = hardConstraints(pod)
+    if ((other.get("metadata") or {}).get("namespace") or "") != (
+        (pod.get("metadata") or {}).get("namespace")
+        or ""
+    ):
+        return []
+    return [
+        {
+            "key": d.get("key") or "",
+            "value": d.get("value") or "",
+            "count": (
+                1
+                if spreadCounts(index_list(hard, int_from_string(d.get("key") or "")), pod, other)
+                else 0
+            ) - 1,
+        }
+        for d in [
+            d
+            for d in hardDomains(pod, node)
+            if spreadSelects(
+                index_list(hard, int_from_string(d.get("key") or "")),
+                pod,
+                (other.get("metadata") or {}).get("labels") or {},
+            )
+        ]
+    ]
+
+
+# scheduling/hardCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, map(string, int))
+def hardCounts(pod, nodes):
+    """How many pods each constraint counts in each of its domains."""
+    return scheduling_prepared.tallied(
+        [
+            one
+            for n in nodes
+            for one in join_lists(
+                hardDomains(pod, n.get("node") or {}),
+                [one for p in n.get("pods") or [] for one in hardCountsOf(pod, n.get("node") or {}, p)],
+                [one for p in n.get("removed") or [] for one in hardGapsOf(pod, n.get("node") or {}, p)],
+            )
+        ],
+    )
+
+
+# scheduling/spreads  function (pod: core.Pod, hardCounts: map(string, map(string, int))): list(scheduling.Spread)
+def spreads(pod, hardCounts_):
+    """The state of each constraint that a node must not violate."""
+    hard = hardConstraints(pod)
+    return [
+        spreadOf(
+            index_list(hard, i),
+            pod,
+            string_from_int(i),
+            hardCounts_[string_from_int(i)] if string_from_int(i) in hardCounts_ else {},
+        )
+        for i in range_list(len(hard))
+    ]
+
+
+# scheduling/spreadOf  function (c: core.TopologySpreadConstraint, pod: core.Pod, index: string, counts: map(string, int)): scheduling.Spread
+def spreadOf(c, pod, index, counts):
     return {
+        "index": index,
         "key": c.get("topologyKey") or "",
         "maxSkew": c.get("maxSkew") or 0,
-        "counts": counts,
         "minimum": (
             0
             if len(counts) < (c.get("minDomains") or 0 if c.get("minDomains") is not None else 1)
@@ -184,13 +218,16 @@ def spreadOf(c, pod, counts):
     }
 
 
-# scheduling/keepsSkew  function (s: scheduling.Spread, node: core.Node): bool
-def keepsSkew(s, node):
+# scheduling/keepsSkew  function (s: scheduling.Spread, node: core.Node, counts: map(string, map(string, int))): bool
+def keepsSkew(s, node, counts):
     """Does this node let the pod in, by one constraint?"""
-    value = index_map((node.get("metadata") or {}).get("labels") or {}, s.get("key") or "")
     return subtract_int(
         add_int(
-            (s.get("counts") or {})[value] if value in (s.get("counts") or {}) else 0,
+            scheduling_prepared.countAt(
+                counts,
+                s.get("index") or "",
+                index_map((node.get("metadata") or {}).get("labels") or {}, s.get("key") or ""),
+            ),
             s.get("self") or 0,
         ),
         s.get("minimum") or 0,
@@ -200,15 +237,15 @@ def keepsSkew(s, node):
     )
 
 
-# scheduling/PodTopologySpread  filter (pod: core.Pod, node: core.Node, spreads: list(scheduling.Spread)): list(Finding)
-def filter_PodTopologySpread(pod, node, spreads_):
+# scheduling/PodTopologySpread  filter (pod: core.Pod, node: core.Node, spreads: list(scheduling.Spread), hardCounts: map(string, map(string, int))): list(Finding)
+def filter_PodTopologySpread(pod, node, spreads_, hardCounts_):
     """The first constraint that fails gives the reason: the node is in no domain, or its domain would have too many."""
     failing = [
         s
         for s in spreads_
         if (
             (s.get("key") or "") not in ((node.get("metadata") or {}).get("labels") or {})
-            or not keepsSkew(s, node)
+            or not keepsSkew(s, node, hardCounts_)
         )
     ]
     if (
@@ -363,39 +400,99 @@ def labelOf(node, key):
     return ""
 
 
-# scheduling/evenness  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), fitting: list(core.Node), soft: list(core.TopologySpreadConstraint)): list(scheduling.Evenness)
-def evenness(pod, nodes, fitting, soft):
-    """The state of each constraint that a node had better not violate, over the nodes that fit."""
-    ranked = [n for n in fitting if isRanked(pod, n, soft)]
-    counting = [n for n in nodes if isRanked(pod, n.get("node") or {}, soft)]
+# scheduling/isByNode  function (c: core.TopologySpreadConstraint): bool
+def isByNode(c):
+    """The constraint whose domains are single nodes: it is read off each, and not counted here."""
+    return c.get("topologyKey") == "kubernetes.io/hostname"
+
+
+# scheduling/softCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, soft: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+def softCountsOf(pod, node, other, soft):
+    """The domains in which a pod on this node is counted, by each constraint that is not by node."""
+    if not isRanked(pod, node, soft):
+        return []
     return [
-        evennessOf(c, pod, [n for n in counting if takesPart(c, pod, n.get("node") or {})], ranked)
-        for c in soft
+        {
+            "key": string_from_int(i),
+            "value": labelOf(node, index_list(soft, i).get("topologyKey") or ""),
+            "count": 1,
+        }
+        for i in [
+            i
+            for i in range_list(len(soft))
+            if and_(
+                lambda: not isByNode(index_list(soft, i)),
+                lambda: spreadCounts(index_list(soft, i), pod, other),
+                lambda: takesPart(index_list(soft, i), pod, node),
+            )
+        ]
     ]
 
 
-# scheduling/evennessOf  function (c: core.TopologySpreadConstraint, pod: core.Pod, nodes: list(scheduling.NodeInfo), ranked: list(core.Node)): scheduling.Evenness
-def evennessOf(c, pod, nodes, ranked):
-    byNode = c.get("topologyKey") == "kubernetes.io/hostname"
-    values = [] if byNode else distinct([labelOf(n, c.get("topologyKey") or "") for n in ranked])
-    return {
-        "key": c.get("topologyKey") or "",
-        "maxSkew": c.get("maxSkew") or 0,
-        "counts": merge_entries(
-            put(
-                {},
-                v,
-                fold(
-                    [n for n in nodes if labelOf(n.get("node") or {}, c.get("topologyKey") or "") == v],
-                    0,
-                    lambda n, sum: add_int(sum, spreadCount(c, pod, n.get("pods") or [])),
+# scheduling/softCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), soft: list(core.TopologySpreadConstraint)): map(string, map(string, int))
+def softCounts(pod, nodes, soft):
+    """How many pods each constraint counts in each of its domains."""
+    return scheduling_prepared.tallied(
+        [
+            one
+            for n in nodes
+            for p in n.get("pods") or []
+            for one in softCountsOf(pod, n.get("node") or {}, p, soft)
+        ],
+    )
+
+
+# scheduling/softDomainsOf  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+def softDomainsOf(pod, node, soft):
+    """The domains that a node which fits is in, by constraint; by node, that it is one more."""
+    if not isRanked(pod, node, soft):
+        return []
+    return [
+        {
+            "key": string_from_int(i),
+            "value": (
+                ""
+                if isByNode(index_list(soft, i))
+                else labelOf(node, index_list(soft, i).get("topologyKey") or "")
+            ),
+            "count": 1,
+        }
+        for i in range_list(len(soft))
+    ]
+
+
+# scheduling/softDomains  function (pod: core.Pod, fitting: list(core.Node), soft: list(core.TopologySpreadConstraint)): map(string, map(string, int))
+def softDomains(pod, fitting, soft):
+    """How many nodes fit, by each constraint in each of its domains."""
+    return scheduling_prepared.tallied([one for n in fitting for one in softDomainsOf(pod, n, soft)])
+
+
+# scheduling/evenness  function (soft: list(core.TopologySpreadConstraint), softDomains: map(string, map(string, int))): list(scheduling.Evenness)
+def evenness(soft, softDomains_):
+    """The state of each constraint that a node had better not violate."""
+    return [
+        {
+            "index": string_from_int(i),
+            "key": index_list(soft, i).get("topologyKey") or "",
+            "maxSkew": index_list(soft, i).get("maxSkew") or 0,
+            "weight": natural_logarithm(
+                double_from_int(
+                    add_int(
+                        (
+                            scheduling_prepared.countAt(softDomains_, string_from_int(i), "")
+                            if isByNode(index_list(soft, i))
+                            else len(softDomains_[string_from_int(i)])
+                            if string_from_int(i) in softDomains_
+                            else 0
+                        ),
+                        2,
+                    ),
                 ),
-            )
-            for i, v in enumerate(values)
-        ),
-        "weight": natural_logarithm(double_from_int((len(ranked) if byNode else len(values)) + 2)),
-        "constraint": c,
-    }
+            ),
+            "constraint": index_list(soft, i),
+        }
+        for i in range_list(len(soft))
+    ]
 
 
 # scheduling/spreadsSoft  function (soft: list(core.TopologySpreadConstraint)): bool
@@ -404,8 +501,8 @@ def spreadsSoft(soft):
     return len(soft) > 0
 
 
-# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint)): int
-def score_PodTopologySpread(pod, node, placed, evenness_, soft):
+# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint), softCounts: map(string, map(string, int))): int
+def score_PodTopologySpread(pod, node, placed, evenness_, soft, softCounts_):
     """How many pods are where this one would go, each constraint by its weight."""
     if not isRanked(pod, node, soft):
         return 0
@@ -425,9 +522,10 @@ def score_PodTopologySpread(pod, node, placed, evenness_, soft):
                             double_from_int(
                                 (
                                     spreadCount(e.get("constraint") or {}, pod, placed)
-                                    if e.get("key") == "kubernetes.io/hostname"
-                                    else index_map(
-                                        e.get("counts") or {},
+                                    if isByNode(e.get("constraint") or {})
+                                    else scheduling_prepared.countAt(
+                                        softCounts_,
+                                        e.get("index") or "",
                                         index_map(
                                             (node.get("metadata") or {}).get("labels") or {},
                                             e.get("key") or "",
@@ -445,25 +543,12 @@ def score_PodTopologySpread(pod, node, placed, evenness_, soft):
     )
 
 
-# scheduling/fewestFirst  function (pod: core.Pod, fitting: list(core.Node), raw: list(int), soft: list(core.TopologySpreadConstraint)): list(int)
-def fewestFirst(pod, fitting, raw, soft):
-    """The fewer pods, the better; a node that is not ranked is the worst."""
-    ranked = [
-        index_list(raw, i)
-        for i in [i for i in range_list(len(raw)) if isRanked(pod, index_list(fitting, i), soft)]
-    ]
-    most = 0 if len(ranked) == 0 else greatest_of(ranked)
-    least = 0 if len(ranked) == 0 else least_of(ranked)
-    return [
-        (
-            0
-            if not isRanked(pod, index_list(fitting, i), soft)
-            else 100
-            if most == 0
-            else divide_int(multiply_int(100, subtract_int(add_int(most, least), index_list(raw, i))), most)
-        )
-        for i in range_list(len(raw))
-    ]
+# scheduling/fewestFirst  function (raw: int, least: int, most: int): int
+def fewestFirst(raw, least, most):
+    """The fewer pods, the better."""
+    if most == 0:
+        return 100
+    return divide_int(multiply_int(100, subtract_int(add_int(most, least), raw)), most)
 
 
 RULES = (
@@ -522,6 +607,36 @@ RULES = (
         path="scheduling/topology_spread",
     ),
     CompiledRule(
+        "scheduling/spreadCounts",
+        "function",
+        "spreadCounts",
+        (Param("c", "core.TopologySpreadConstraint"), Param("pod", "core.Pod"), Param("other", "core.Pod")),
+        spreadCounts,
+        result="bool",
+        reads={
+            "c": frozenset(
+                (
+                    ("labelSelector", "?"),
+                    ("labelSelector", "matchExpressions", "#"),
+                    ("labelSelector", "matchExpressions", "*", "key"),
+                    ("labelSelector", "matchExpressions", "*", "operator"),
+                    ("labelSelector", "matchExpressions", "*", "values"),
+                    ("labelSelector", "matchLabels", "#"),
+                    ("labelSelector", "matchLabels", "*"),
+                    ("matchLabelKeys", "#"),
+                    ("matchLabelKeys", "*"),
+                ),
+            ),
+            "other": frozenset(
+                (("metadata", "deletionTimestamp", "?"), ("metadata", "labels"), ("metadata", "namespace")),
+            ),
+            "pod": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/common.go countPodsMatchSelector",
+        doc="Does a constraint count this other pod: is it of the pod's namespace, and not going?",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
         "scheduling/spreadCount",
         "function",
         "spreadCount",
@@ -557,7 +672,7 @@ RULES = (
             ),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/common.go countPodsMatchSelector",
-        doc="How many of these pods a constraint counts: those of the pod's namespace that are not going.",
+        doc="How many of these pods a constraint counts.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
@@ -741,53 +856,508 @@ RULES = (
         path="scheduling/topology_spread",
     ),
     CompiledRule(
-        "scheduling/countsByValue",
+        "scheduling/hardDomains",
         "function",
-        "countsByValue",
-        (
-            Param("c", "core.TopologySpreadConstraint"),
-            Param("pod", "core.Pod"),
-            Param("nodes", "list(scheduling.NodeInfo)"),
-        ),
-        countsByValue,
-        result="map(string, int)",
+        "hardDomains",
+        (Param("pod", "core.Pod"), Param("node", "core.Node")),
+        hardDomains,
+        result="list(scheduling.Count)",
         reads={
-            "c": frozenset(
+            "node": frozenset(
                 (
-                    ("labelSelector", "?"),
-                    ("labelSelector", "matchExpressions", "#"),
-                    ("labelSelector", "matchExpressions", "*", "key"),
-                    ("labelSelector", "matchExpressions", "*", "operator"),
-                    ("labelSelector", "matchExpressions", "*", "values"),
-                    ("labelSelector", "matchLabels", "#"),
-                    ("labelSelector", "matchLabels", "*"),
-                    ("matchLabelKeys", "#"),
-                    ("matchLabelKeys", "*"),
-                    ("topologyKey",),
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
                 ),
             ),
-            "nodes": frozenset(
+            "pod": frozenset(
                 (
-                    ("#",),
-                    ("*", "node", "metadata", "labels", "#"),
-                    ("*", "node", "metadata", "labels", "*"),
-                    ("*", "pods"),
-                    ("*", "removed"),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                    ("spec", "topologySpreadConstraints", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
+                    ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
+                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
+                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
             ),
-            "pod": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState, updateWithPod",
-        doc="How many pods a constraint counts in each domain. Pods that were taken away leave a gap, be they going or not.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState",
+        doc="The constraints, by place, by which a node takes part in the spreading at all, each with its domain there.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
-        "scheduling/spreads",
+        "scheduling/hardCountsOf",
         "function",
-        "spreads",
+        "hardCountsOf",
+        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("other", "core.Pod")),
+        hardCountsOf,
+        result="list(scheduling.Count)",
+        reads={
+            "node": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "other": frozenset(
+                (("metadata", "deletionTimestamp", "?"), ("metadata", "labels"), ("metadata", "namespace")),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                    ("spec", "topologySpreadConstraints", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
+                    (
+                        "spec",
+                        "topologySpreadConstraints",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "topologySpreadConstraints",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "topologySpreadConstraints",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
+                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
+                    ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
+                    ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
+                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
+                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState",
+        doc="The domains in which a pod on this node is counted.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/hardGapsOf",
+        "function",
+        "hardGapsOf",
+        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("other", "core.Pod")),
+        hardGapsOf,
+        result="list(scheduling.Count)",
+        reads={
+            "node": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "other": frozenset(
+                (("metadata", "deletionTimestamp", "?"), ("metadata", "labels"), ("metadata", "namespace")),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                    ("spec", "topologySpreadConstraints", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
+                    (
+                        "spec",
+                        "topologySpreadConstraints",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "topologySpreadConstraints",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "topologySpreadConstraints",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
+                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
+                    ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
+                    ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
+                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
+                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go updateWithPod",
+        doc="A pod that was taken away leaves a gap, be it going or not.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/hardCounts",
+        "function",
+        "hardCounts",
         (Param("pod", "core.Pod"), Param("nodes", "list(scheduling.NodeInfo)")),
-        spreads,
-        result="list(scheduling.Spread)",
+        hardCounts,
+        result="map(string, map(string, int))",
         reads={
             "nodes": frozenset(
                 (
@@ -798,8 +1368,14 @@ RULES = (
                     ("*", "node", "spec", "taints", "*", "effect"),
                     ("*", "node", "spec", "taints", "*", "key"),
                     ("*", "node", "spec", "taints", "*", "value"),
-                    ("*", "pods"),
-                    ("*", "removed"),
+                    ("*", "pods", "#"),
+                    ("*", "pods", "*", "metadata", "deletionTimestamp", "?"),
+                    ("*", "pods", "*", "metadata", "labels"),
+                    ("*", "pods", "*", "metadata", "namespace"),
+                    ("*", "removed", "#"),
+                    ("*", "removed", "*", "metadata", "deletionTimestamp", "?"),
+                    ("*", "removed", "*", "metadata", "labels"),
+                    ("*", "removed", "*", "metadata", "namespace"),
                 ),
             ),
             "pod": frozenset(
@@ -948,10 +1524,65 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
                     ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
                     ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "maxSkew"),
-                    ("spec", "topologySpreadConstraints", "*", "minDomains"),
                     ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
                     ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
+                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
+                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState, updateWithPod",
+        doc="How many pods each constraint counts in each of its domains.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/spreads",
+        "function",
+        "spreads",
+        (Param("pod", "core.Pod"), Param("hardCounts", "map(string, map(string, int))")),
+        spreads,
+        result="list(scheduling.Spread)",
+        reads={
+            "hardCounts": frozenset(((),)),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("spec", "topologySpreadConstraints", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
+                    (
+                        "spec",
+                        "topologySpreadConstraints",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "topologySpreadConstraints",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "topologySpreadConstraints",
+                        "*",
+                        "labelSelector",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
+                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
+                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
+                    ("spec", "topologySpreadConstraints", "*", "maxSkew"),
+                    ("spec", "topologySpreadConstraints", "*", "minDomains"),
                     ("spec", "topologySpreadConstraints", "*", "topologyKey"),
                     ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
@@ -968,6 +1599,7 @@ RULES = (
         (
             Param("c", "core.TopologySpreadConstraint"),
             Param("pod", "core.Pod"),
+            Param("index", "string"),
             Param("counts", "map(string, int)"),
         ),
         spreadOf,
@@ -989,7 +1621,8 @@ RULES = (
                     ("topologyKey",),
                 ),
             ),
-            "counts": frozenset(((),)),
+            "counts": frozenset((("#",), ("*",))),
+            "index": frozenset(((),)),
             "pod": frozenset((("metadata", "labels"),)),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go minMatchNum, Filter",
@@ -999,12 +1632,17 @@ RULES = (
         "scheduling/keepsSkew",
         "function",
         "keepsSkew",
-        (Param("s", "scheduling.Spread"), Param("node", "core.Node")),
+        (
+            Param("s", "scheduling.Spread"),
+            Param("node", "core.Node"),
+            Param("counts", "map(string, map(string, int))"),
+        ),
         keepsSkew,
         result="bool",
         reads={
+            "counts": frozenset(((),)),
             "node": frozenset((("metadata", "labels", "#"), ("metadata", "labels", "*"))),
-            "s": frozenset((("counts",), ("key",), ("maxSkew",), ("minimum",), ("self",))),
+            "s": frozenset((("index",), ("key",), ("maxSkew",), ("minimum",), ("self",))),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go Filter",
         doc="Does this node let the pod in, by one constraint?",
@@ -1014,14 +1652,20 @@ RULES = (
         "scheduling/PodTopologySpread",
         "filter",
         "PodTopologySpread",
-        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("spreads", "list(scheduling.Spread)")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("spreads", "list(scheduling.Spread)"),
+            Param("hardCounts", "map(string, map(string, int))"),
+        ),
         filter_PodTopologySpread,
         result="list(Finding)",
         reads={
+            "hardCounts": frozenset(((),)),
             "node": frozenset((("metadata", "labels"),)),
             "pod": frozenset(()),
             "spreads": frozenset(
-                (("#",), ("*", "counts"), ("*", "key"), ("*", "maxSkew"), ("*", "minimum"), ("*", "self")),
+                (("#",), ("*", "index"), ("*", "key"), ("*", "maxSkew"), ("*", "minimum"), ("*", "self")),
             ),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go Filter",
@@ -1178,19 +1822,192 @@ RULES = (
         path="scheduling/topology_spread",
     ),
     CompiledRule(
-        "scheduling/evenness",
+        "scheduling/isByNode",
         "function",
-        "evenness",
+        "isByNode",
+        (Param("c", "core.TopologySpreadConstraint"),),
+        isByNode,
+        result="bool",
+        reads={"c": frozenset((("topologyKey",),))},
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
+        doc="The constraint whose domains are single nodes: it is read off each, and not counted here.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/softCountsOf",
+        "function",
+        "softCountsOf",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("other", "core.Pod"),
+            Param("soft", "list(core.TopologySpreadConstraint)"),
+        ),
+        softCountsOf,
+        result="list(scheduling.Count)",
+        reads={
+            "node": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "name"),
+                    ("spec", "taints", "#"),
+                    ("spec", "taints", "*", "effect"),
+                    ("spec", "taints", "*", "key"),
+                    ("spec", "taints", "*", "value"),
+                ),
+            ),
+            "other": frozenset(
+                (("metadata", "deletionTimestamp", "?"), ("metadata", "labels"), ("metadata", "namespace")),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "?",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                    ("spec", "nodeSelector", "#"),
+                    ("spec", "nodeSelector", "*"),
+                    ("spec", "tolerations", "#"),
+                    ("spec", "tolerations", "*", "effect"),
+                    ("spec", "tolerations", "*", "key"),
+                    ("spec", "tolerations", "*", "operator"),
+                    ("spec", "tolerations", "*", "value"),
+                    ("spec", "topologySpreadConstraints", "#"),
+                ),
+            ),
+            "soft": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go PreScore",
+        doc="The domains in which a pod on this node is counted, by each constraint that is not by node.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/softCounts",
+        "function",
+        "softCounts",
         (
             Param("pod", "core.Pod"),
             Param("nodes", "list(scheduling.NodeInfo)"),
-            Param("fitting", "list(core.Node)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
         ),
-        evenness,
-        result="list(scheduling.Evenness)",
+        softCounts,
+        result="map(string, map(string, int))",
         reads={
-            "fitting": frozenset((("#",), ("*", "metadata", "labels"))),
             "nodes": frozenset(
                 (
                     ("#",),
@@ -1321,40 +2138,81 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "#"),
                 ),
             ),
-            "soft": frozenset((("#",), ("*",))),
+            "soft": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go PreScore, initPreScoreState, topologyNormalizingWeight",
-        doc="The state of each constraint that a node had better not violate, over the nodes that fit.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go PreScore",
+        doc="How many pods each constraint counts in each of its domains.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
-        "scheduling/evennessOf",
+        "scheduling/softDomainsOf",
         "function",
-        "evennessOf",
+        "softDomainsOf",
         (
-            Param("c", "core.TopologySpreadConstraint"),
             Param("pod", "core.Pod"),
-            Param("nodes", "list(scheduling.NodeInfo)"),
-            Param("ranked", "list(core.Node)"),
+            Param("node", "core.Node"),
+            Param("soft", "list(core.TopologySpreadConstraint)"),
         ),
-        evennessOf,
-        result="scheduling.Evenness",
+        softDomainsOf,
+        result="list(scheduling.Count)",
         reads={
-            "c": frozenset(((),)),
-            "nodes": frozenset(
-                (
-                    ("#",),
-                    ("*", "node", "metadata", "labels"),
-                    ("*", "pods", "#"),
-                    ("*", "pods", "*", "metadata", "deletionTimestamp", "?"),
-                    ("*", "pods", "*", "metadata", "labels"),
-                    ("*", "pods", "*", "metadata", "namespace"),
-                ),
-            ),
-            "pod": frozenset((("metadata", "labels"), ("metadata", "namespace"))),
-            "ranked": frozenset((("#",), ("*", "metadata", "labels"))),
+            "node": frozenset((("metadata", "labels"),)),
+            "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
+            "soft": frozenset((("#",), ("*", "topologyKey"))),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go PreScore, initPreScoreState, topologyNormalizingWeight",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
+        doc="The domains that a node which fits is in, by constraint; by node, that it is one more.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/softDomains",
+        "function",
+        "softDomains",
+        (
+            Param("pod", "core.Pod"),
+            Param("fitting", "list(core.Node)"),
+            Param("soft", "list(core.TopologySpreadConstraint)"),
+        ),
+        softDomains,
+        result="map(string, map(string, int))",
+        reads={
+            "fitting": frozenset((("#",), ("*", "metadata", "labels"))),
+            "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
+            "soft": frozenset((("#",), ("*", "topologyKey"))),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
+        doc="How many nodes fit, by each constraint in each of its domains.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/evenness",
+        "function",
+        "evenness",
+        (
+            Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("softDomains", "map(string, map(string, int))"),
+        ),
+        evenness,
+        result="list(scheduling.Evenness)",
+        reads={"soft": frozenset((("#",), ("*",))), "softDomains": frozenset(((),))},
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState, topologyNormalizingWeight",
+        doc="The state of each constraint that a node had better not violate.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
@@ -1379,6 +2237,7 @@ RULES = (
             Param("placed", "list(core.Pod)"),
             Param("evenness", "list(scheduling.Evenness)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("softCounts", "map(string, map(string, int))"),
         ),
         score_PodTopologySpread,
         result="int",
@@ -1395,8 +2254,8 @@ RULES = (
                     ("*", "constraint", "labelSelector", "matchLabels", "*"),
                     ("*", "constraint", "matchLabelKeys", "#"),
                     ("*", "constraint", "matchLabelKeys", "*"),
-                    ("*", "counts", "#"),
-                    ("*", "counts", "*"),
+                    ("*", "constraint", "topologyKey"),
+                    ("*", "index"),
                     ("*", "key"),
                     ("*", "maxSkew"),
                     ("*", "weight"),
@@ -1419,6 +2278,7 @@ RULES = (
                 ),
             ),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
+            "softCounts": frozenset(((),)),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go Score, scoreForCount",
         doc="How many pods are where this one would go, each constraint by its weight.",
@@ -1428,22 +2288,12 @@ RULES = (
         "scheduling/fewestFirst",
         "function",
         "fewestFirst",
-        (
-            Param("pod", "core.Pod"),
-            Param("fitting", "list(core.Node)"),
-            Param("raw", "list(int)"),
-            Param("soft", "list(core.TopologySpreadConstraint)"),
-        ),
+        (Param("raw", "int"), Param("least", "int"), Param("most", "int")),
         fewestFirst,
-        result="list(int)",
-        reads={
-            "fitting": frozenset((("#",), ("*", "metadata", "labels"))),
-            "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
-            "raw": frozenset((("#",), ("*",))),
-            "soft": frozenset((("#",), ("*", "topologyKey"))),
-        },
+        result="int",
+        reads={"least": frozenset(((),)), "most": frozenset(((),)), "raw": frozenset(((),))},
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go NormalizeScore",
-        doc="The fewer pods, the better; a node that is not ranked is the worst.",
+        doc="The fewer pods, the better.",
         path="scheduling/topology_spread",
     ),
 )

@@ -278,6 +278,55 @@ def knownVerbs():
     )
 
 
+# access/checkedResources  function (): list(access.ResourceName)
+@ops.rule("access/checkedResources")
+def checkedResources():
+    return ops.list_(
+        [
+            ops.record({"resource": "users", "apiGroup": ""}),
+            ops.record({"resource": "groups", "apiGroup": ""}),
+            ops.record({"resource": "signers", "apiGroup": "certificates.k8s.io"}),
+            ops.record({"resource": "uids", "apiGroup": "authentication.k8s.io"}),
+            ops.record({"resource": "userextras", "apiGroup": "authentication.k8s.io"}),
+        ],
+    )
+
+
+# access/hasName  function (verb: string, subresource: string): bool
+@ops.rule("access/hasName")
+def hasName(verb, subresource):
+    return ops.and_(
+        ops.call("_!=_", verb, "deletecollection"),
+        lambda: ops.or_(ops.call("_!=_", verb, "create"), lambda: ops.call("_!=_", subresource, "")),
+    )
+
+
+# access/methodOf  function (verb: string): string
+@ops.rule("access/methodOf")
+def methodOf(verb):
+    return ops.cond(
+        ops.call("@in", verb, ops.list_(["get", "list", "watch"])),
+        lambda: "GET",
+        lambda: ops.cond(
+            ops.call("@in", verb, ops.list_(["create", "post"])),
+            lambda: "POST",
+            lambda: ops.cond(
+                ops.call("@in", verb, ops.list_(["update", "put"])),
+                lambda: "PUT",
+                lambda: ops.cond(
+                    ops.call("_==_", verb, "patch"),
+                    lambda: "PATCH",
+                    lambda: ops.cond(
+                        ops.call("@in", verb, ops.list_(["delete", "deletecollection"])),
+                        lambda: "DELETE",
+                        lambda: ops.call("upperAscii", verb),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
 RULES = {
     "access/segments": segments,
     "access/verbOf": verbOf,
@@ -286,4 +335,7 @@ RULES = {
     "access/kubeletRequests": kubeletRequests,
     "access/namespaceOf": namespaceOf,
     "access/knownVerbs": knownVerbs,
+    "access/checkedResources": checkedResources,
+    "access/hasName": hasName,
+    "access/methodOf": methodOf,
 }

@@ -44,7 +44,15 @@ def webhookDecision(a):
                         "decision": "unknown",
                         "reason": ops.call(
                             "_+_",
-                            ops.call("_+_", "what webhook ", ops.field(a, "name", "")),
+                            ops.call(
+                                "_+_",
+                                "what ",
+                                ops.cond(
+                                    ops.call("_==_", ops.field(a, "name", ""), ""),
+                                    lambda: "the webhook",
+                                    lambda: ops.call("_+_", "webhook ", ops.field(a, "name", "")),
+                                ),
+                            ),
                             " says is not known",
                         ),
                     },

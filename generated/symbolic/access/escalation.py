@@ -4,184 +4,805 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
-from ..access import chain as access_chain_rules
-from ..access import covers as access_covers_rules
+from ..access import escalation_identities as access_escalation_identities_rules
+from ..access import escalation_pods as access_escalation_pods_rules
+from ..access import identity as access_identity_rules
 from ..access import rbac as access_rbac_rules
 
 
-# access/allRights  function (): list(rbac.PolicyRule)
-@ops.rule("access/allRights")
-def allRights():
-    return ops.list_(
-        [
-            ops.record(
-                {"verbs": ops.list_(["*"]), "apiGroups": ops.list_(["*"]), "resources": ops.list_(["*"])},
-            ),
-            ops.record({"verbs": ops.list_(["*"]), "nonResourceURLs": ops.list_(["*"])}),
-        ],
+# access/anyName  function (): string
+@ops.rule("access/anyName")
+def anyName():
+    return "<any>"
+
+
+# access/ask  function (verb: string, apiGroup: string, resource: string, namespace: string, name: string, subresource: string): access.Request
+@ops.rule("access/ask")
+def ask(verb, apiGroup, resource, namespace, name, subresource):
+    return ops.record(
+        {
+            "resourceRequest": True,
+            "verb": verb,
+            "apiGroup": apiGroup,
+            "resource": resource,
+            "namespace": namespace,
+            "name": name,
+            "subresource": subresource,
+        },
     )
 
 
-# access/holds  function (r: access.Request, namespace: string, rules: list(rbac.PolicyRule), cluster: Cluster): bool
-@ops.rule("access/holds")
-def holds(r, namespace, rules, cluster):
-    return ops.call(
-        "_==_",
-        ops.call(
-            "size",
-            access_covers_rules.uncovered(
-                access_covers_rules.heldRules(
-                    access_chain_rules.asking(r, ops.field(r, "verb", ""), "", "", "", namespace, ""),
-                    cluster,
-                ),
-                rules,
-            ),
-        ),
-        0,
-    )
+# access/accountIdentity  function (namespace: string, name: string): access.Power
+@ops.rule("access/accountIdentity")
+def accountIdentity(namespace, name):
+    return identityPower(access_identity_rules.serviceAccountIdentity(namespace, name))
 
 
-# access/mayWriteRole  function (r: access.Request, rules: list(rbac.PolicyRule), aggregated: bool, chain: list(access.Authorizer), cluster: Cluster): bool
-@ops.rule("access/mayWriteRole")
-def mayWriteRole(r, rules, aggregated, chain, cluster):
-    lets = ops.Lets()
-    resource = lets.take(
-        ops.cond(
-            ops.call("_==_", ops.field(r, "namespace", ""), ""),
-            lambda: "clusterroles",
-            lambda: "roles",
-        ),
-    )
-    probe = lets.take(
-        access_chain_rules.asking(
-            r,
-            "escalate",
-            "rbac.authorization.k8s.io",
-            resource,
-            "",
-            ops.field(r, "namespace", ""),
-            ops.field(r, "name", ""),
-        ),
-    )
-    return lets.done(
-        ops.or_(
-            access_chain_rules.isPrivileged(r),
-            lambda: ops.call(
-                "_==_",
-                ops.field(access_chain_rules.authorize(probe, chain, cluster), "decision", ""),
-                "allow",
-            ),
-            lambda: ops.and_(
-                holds(r, ops.field(r, "namespace", ""), rules, cluster),
-                lambda: ops.or_(
-                    ops.call("!_", aggregated),
-                    lambda: holds(r, ops.field(r, "namespace", ""), allRights(), cluster),
-                ),
-            ),
-        ),
-    )
+# access/userIdentity  function (name: string, groups: list(string)): access.Power
+@ops.rule("access/userIdentity")
+def userIdentity(name, groups):
+    return identityPower(access_identity_rules.knownAs(name, groups))
 
 
-# access/mayBind  function (r: access.Request, ref: rbac.RoleRef, chain: list(access.Authorizer), cluster: Cluster): bool
-@ops.rule("access/mayBind")
-def mayBind(r, ref, chain, cluster):
-    lets = ops.Lets()
-    resource = lets.take(
-        ops.cond(
-            ops.call("_==_", ops.field(ref, "kind", ""), "ClusterRole"),
-            lambda: "clusterroles",
-            lambda: "roles",
-        ),
-    )
-    probe = lets.take(
-        access_chain_rules.asking(
-            r,
-            "bind",
-            "rbac.authorization.k8s.io",
-            resource,
-            "",
-            ops.field(r, "namespace", ""),
-            ops.field(ref, "name", ""),
-        ),
-    )
-    return lets.done(
-        ops.or_(
-            access_chain_rules.isPrivileged(r),
-            lambda: ops.call(
-                "_==_",
-                ops.field(access_chain_rules.authorize(probe, chain, cluster), "decision", ""),
-                "allow",
-            ),
-            lambda: ops.and_(
-                roleExists(ref, ops.field(r, "namespace", ""), cluster),
-                lambda: holds(
-                    r,
-                    ops.field(r, "namespace", ""),
-                    access_rbac_rules.rulesOf(ref, ops.field(r, "namespace", ""), cluster),
-                    cluster,
-                ),
-            ),
-        ),
-    )
+# access/rulesPower  function (namespace: string, name: string): access.Power
+@ops.rule("access/rulesPower")
+def rulesPower(namespace, name):
+    return ops.record({"what": "rules", "namespace": namespace, "name": name})
 
 
-# access/roleExists  function (ref: rbac.RoleRef, namespace: string, cluster: Cluster): bool
-@ops.rule("access/roleExists")
-def roleExists(ref, namespace, cluster):
+# access/roleName  function (ref: rbac.RoleRef): string
+@ops.rule("access/roleName")
+def roleName(ref):
+    return ops.call("_+_", ops.call("_+_", ops.field(ref, "kind", ""), "/"), ops.field(ref, "name", ""))
+
+
+# access/contentsOf  function (p: access.Power, cluster: Cluster): list(rbac.PolicyRule)
+@ops.rule("access/contentsOf")
+def contentsOf(p, cluster):
     return ops.cond(
-        ops.call("_==_", ops.field(ref, "kind", ""), "ClusterRole"),
-        lambda: ops.exists(
-            ops.field(cluster, "clusterRoles", []),
-            lambda c: ops.call(
-                "_==_",
-                ops.field(ops.field(c, "metadata", {}), "name", ""),
-                ops.field(ref, "name", ""),
-            ),
+        ops.call("_==_", ops.field(p, "name", ""), "*"),
+        lambda: ops.list_(
+            [
+                ops.record(
+                    {"verbs": ops.list_(["*"]), "apiGroups": ops.list_(["*"]), "resources": ops.list_(["*"])},
+                ),
+            ],
         ),
-        lambda: ops.exists(
-            ops.field(cluster, "roles", []),
-            lambda c: ops.and_(
-                ops.call("_==_", ops.field(ops.field(c, "metadata", {}), "namespace", ""), namespace),
-                lambda: ops.call(
-                    "_==_",
-                    ops.field(ops.field(c, "metadata", {}), "name", ""),
-                    ops.field(ref, "name", ""),
+        lambda: access_rbac_rules.rulesOf(
+            ops.record(
+                {
+                    "kind": ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 0),
+                    "name": ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 1),
+                },
+            ),
+            ops.field(p, "namespace", ""),
+            cluster,
+        ),
+    )
+
+
+# access/holderOf  function (s: rbac.Subject, namespace: string): access.Power
+@ops.rule("access/holderOf")
+def holderOf(s, namespace):
+    lets = ops.Lets()
+    home = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.field(s, "namespace", ""), ""),
+            lambda: namespace,
+            lambda: ops.field(s, "namespace", ""),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.call("_==_", ops.field(s, "kind", ""), "User"),
+            lambda: ops.record({"what": "user", "name": ops.field(s, "name", "")}),
+            lambda: ops.cond(
+                ops.call("_==_", ops.field(s, "kind", ""), "Group"),
+                lambda: ops.record({"what": "group", "name": ops.field(s, "name", "")}),
+                lambda: ops.cond(
+                    ops.and_(
+                        ops.call("_==_", ops.field(s, "kind", ""), "ServiceAccount"),
+                        lambda: ops.call("_!=_", home, ""),
+                    ),
+                    lambda: ops.record(
+                        {
+                            "what": "user",
+                            "name": ops.call(
+                                "_+_",
+                                ops.call("_+_", ops.call("_+_", "system:serviceaccount:", home), ":"),
+                                ops.field(s, "name", ""),
+                            ),
+                        },
+                    ),
+                    lambda: ops.record({"what": "nobody"}),
                 ),
             ),
         ),
     )
 
 
-# access/mayActForSigner  function (r: access.Request, verb: string, signer: string, chain: list(access.Authorizer), cluster: Cluster): bool
-@ops.rule("access/mayActForSigner")
-def mayActForSigner(r, verb, signer, chain, cluster):
+# access/afterGrant  function (cluster: Cluster, p: access.Power, users: list(string)): Cluster
+@ops.rule("access/afterGrant")
+def afterGrant(cluster, p, users):
     lets = ops.Lets()
-    domain = lets.take(ops.call("_+_", ops.call("_[_]", ops.call("split", signer, "/"), 0), "/*"))
-    return lets.done(
-        ops.exists(
-            ops.list_([signer, domain]),
-            lambda n: ops.call(
-                "_==_",
-                ops.field(
-                    access_chain_rules.authorize(
-                        access_chain_rules.asking(r, verb, "certificates.k8s.io", "signers", "", "", n),
-                        chain,
-                        cluster,
+    whole = lets.take(ops.call("_==_", ops.field(p, "name", ""), "*"))
+    role = lets.take(
+        ops.cond(
+            whole,
+            lambda: "escalated",
+            lambda: ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 1),
+        ),
+    )
+    kind = lets.take(
+        ops.cond(
+            whole,
+            lambda: "ClusterRole",
+            lambda: ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 0),
+        ),
+    )
+    subjects = lets.take(ops.map_(users, lambda u: ops.record({"kind": "User", "name": u})))
+    made = lets.take(
+        ops.cond(
+            whole,
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "metadata": ops.record({"name": role}),
+                            "rules": ops.list_(
+                                [
+                                    ops.record(
+                                        {
+                                            "verbs": ops.list_(["*"]),
+                                            "apiGroups": ops.list_(["*"]),
+                                            "resources": ops.list_(["*"]),
+                                        },
+                                    ),
+                                ],
+                            ),
+                        },
                     ),
-                    "decision",
+                ],
+            ),
+            lambda: ops.list_([]),
+        ),
+    )
+    wide = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.field(p, "namespace", ""), ""),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "metadata": ops.record({"name": "escalated"}),
+                            "roleRef": ops.record({"kind": kind, "name": role}),
+                            "subjects": subjects,
+                        },
+                    ),
+                ],
+            ),
+            lambda: ops.list_([]),
+        ),
+    )
+    narrow = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.field(p, "namespace", ""), ""),
+            lambda: ops.list_([]),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "metadata": ops.record(
+                                {"name": "escalated", "namespace": ops.field(p, "namespace", "")},
+                            ),
+                            "roleRef": ops.record({"kind": kind, "name": role}),
+                            "subjects": subjects,
+                        },
+                    ),
+                ],
+            ),
+        ),
+    )
+    return lets.done(
+        ops.record(
+            {
+                "roles": ops.field(cluster, "roles", []),
+                "clusterRoles": ops.call("_+_", ops.field(cluster, "clusterRoles", []), made),
+                "roleBindings": ops.call("_+_", ops.field(cluster, "roleBindings", []), narrow),
+                "clusterRoleBindings": ops.call("_+_", ops.field(cluster, "clusterRoleBindings", []), wide),
+            },
+        ),
+    )
+
+
+# access/namespacesKnown  function (bindings: list(access.Grant), pods: list(access.Runner), cluster: Cluster): list(string)
+@ops.rule("access/namespacesKnown")
+def namespacesKnown(bindings, pods, cluster):
+    return ops.filter_(
+        ops.call(
+            "distinct",
+            ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    ops.call(
+                        "_+_",
+                        ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.list_(["default", "kube-system"]),
+                                ops.map_(
+                                    ops.field(cluster, "namespaces", []),
+                                    lambda n: ops.field(ops.field(n, "metadata", {}), "name", ""),
+                                ),
+                            ),
+                            ops.map_(
+                                ops.field(cluster, "serviceAccounts", []),
+                                lambda a: ops.field(ops.field(a, "metadata", {}), "namespace", ""),
+                            ),
+                        ),
+                        ops.map_(
+                            ops.field(cluster, "roles", []),
+                            lambda r: ops.field(ops.field(r, "metadata", {}), "namespace", ""),
+                        ),
+                    ),
+                    ops.map_(pods, lambda w: ops.field(w, "namespace", "")),
+                ),
+                ops.flat_map(
+                    bindings,
+                    lambda b: ops.call(
+                        "_+_",
+                        ops.list_([ops.field(b, "namespace", "")]),
+                        ops.map_(ops.field(b, "subjects", []), lambda s: ops.field(s, "namespace", "")),
+                    ),
+                ),
+            ),
+        ),
+        lambda n: ops.call("_!=_", n, ""),
+    )
+
+
+# access/speaksOf  function (rule: rbac.PolicyRule, resource: string, subresource: string): bool
+@ops.rule("access/speaksOf")
+def speaksOf(rule, resource, subresource):
+    return ops.and_(
+        ops.call("_>_", ops.call("size", ops.field(rule, "resourceNames", [])), 0),
+        lambda: access_rbac_rules.resourceMatches(rule, resource, subresource),
+    )
+
+
+# access/spots  function (resource: string, subresource: string, cluster: Cluster, known: access.Known): list(access.Spot)
+@ops.rule("access/spots")
+def spots(resource, subresource, cluster, known):
+    lets = ops.Lets()
+    wide = lets.take(
+        ops.call(
+            "distinct",
+            ops.flat_map(
+                ops.filter_(
+                    ops.flat_map(ops.field(cluster, "clusterRoles", []), lambda r: ops.field(r, "rules", [])),
+                    lambda r: speaksOf(r, resource, subresource),
+                ),
+                lambda r: ops.field(r, "resourceNames", []),
+            ),
+        ),
+    )
+    narrow = lets.take(
+        ops.flat_map(
+            ops.field(cluster, "roles", []),
+            lambda o: ops.flat_map(
+                ops.filter_(ops.field(o, "rules", []), lambda r: speaksOf(r, resource, subresource)),
+                lambda r: ops.map_(
+                    ops.field(r, "resourceNames", []),
+                    lambda n: ops.record(
+                        {"namespace": ops.field(ops.field(o, "metadata", {}), "namespace", ""), "name": n},
+                    ),
+                ),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.flat_map(
+                ops.field(known, "namespaces", []),
+                lambda n: ops.map_(
+                    ops.call("_+_", ops.list_([anyName()]), wide),
+                    lambda x: ops.record({"namespace": n, "name": x}),
+                ),
+            ),
+            narrow,
+        ),
+    )
+
+
+# access/creations  function (apiGroup: string, resource: string, cluster: Cluster, known: access.Known): list(list(access.Request))
+@ops.rule("access/creations")
+def creations(apiGroup, resource, cluster, known):
+    return ops.map_(
+        spots(resource, "", cluster, known),
+        lambda o: ops.cond(
+            ops.call("_==_", ops.field(o, "name", ""), anyName()),
+            lambda: ops.list_([ask("create", apiGroup, resource, ops.field(o, "namespace", ""), "", "")]),
+            lambda: ops.map_(
+                ops.list_(["create", "patch"]),
+                lambda v: ask(
+                    v,
+                    apiGroup,
+                    resource,
+                    ops.field(o, "namespace", ""),
+                    ops.field(o, "name", ""),
                     "",
                 ),
-                "allow",
             ),
+        ),
+    )
+
+
+# access/wideCreations  function (apiGroup: string, resource: string, cluster: Cluster): list(list(access.Request))
+@ops.rule("access/wideCreations")
+def wideCreations(apiGroup, resource, cluster):
+    return ops.map_(
+        wideNames(resource, "", cluster),
+        lambda n: ops.cond(
+            ops.call("_==_", n, anyName()),
+            lambda: ops.list_([ask("create", apiGroup, resource, "", "", "")]),
+            lambda: ops.map_(ops.list_(["create", "patch"]), lambda v: ask(v, apiGroup, resource, "", n, "")),
+        ),
+    )
+
+
+# access/wideNames  function (resource: string, subresource: string, cluster: Cluster): list(string)
+@ops.rule("access/wideNames")
+def wideNames(resource, subresource, cluster):
+    return ops.call(
+        "distinct",
+        ops.call(
+            "_+_",
+            ops.list_([anyName()]),
+            ops.flat_map(
+                ops.filter_(
+                    ops.flat_map(ops.field(cluster, "clusterRoles", []), lambda r: ops.field(r, "rules", [])),
+                    lambda r: speaksOf(r, resource, subresource),
+                ),
+                lambda r: ops.field(r, "resourceNames", []),
+            ),
+        ),
+    )
+
+
+# access/bindingsKnown  function (cluster: Cluster): list(access.Grant)
+@ops.rule("access/bindingsKnown")
+def bindingsKnown(cluster):
+    lets = ops.Lets()
+    key = lets.take("kubernetes.io/bootstrapping")
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.map_(
+                ops.field(cluster, "clusterRoleBindings", []),
+                lambda b: ops.record(
+                    {
+                        "name": ops.field(ops.field(b, "metadata", {}), "name", ""),
+                        "role": ops.field(b, "roleRef", {}),
+                        "subjects": ops.field(b, "subjects", []),
+                        "builtIn": ops.call(
+                            "@in",
+                            key,
+                            ops.field(ops.field(b, "metadata", {}), "labels", {}),
+                        ),
+                    },
+                ),
+            ),
+            ops.map_(
+                ops.field(cluster, "roleBindings", []),
+                lambda b: ops.record(
+                    {
+                        "namespace": ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+                        "name": ops.field(ops.field(b, "metadata", {}), "name", ""),
+                        "role": ops.field(b, "roleRef", {}),
+                        "subjects": ops.field(b, "subjects", []),
+                        "builtIn": ops.call(
+                            "@in",
+                            key,
+                            ops.field(ops.field(b, "metadata", {}), "labels", {}),
+                        ),
+                    },
+                ),
+            ),
+        ),
+    )
+
+
+# access/bound  function (cluster: Cluster, known: access.Known): list(access.Edge)
+@ops.rule("access/bound")
+def bound(cluster, known):
+    return ops.flat_map(
+        ops.field(known, "bindings", []),
+        lambda b: ops.map_(
+            ops.field(b, "subjects", []),
+            lambda s: ops.record(
+                {
+                    "having": ops.list_([holderOf(s, ops.field(b, "namespace", ""))]),
+                    "gains": rulesPower(ops.field(b, "namespace", ""), roleName(ops.field(b, "role", {}))),
+                },
+            ),
+        ),
+    )
+
+
+# access/administers  function (cluster: Cluster, known: access.Known): list(access.Edge)
+@ops.rule("access/administers")
+def administers(cluster, known):
+    lets = ops.Lets()
+    any = lets.take(anyName())
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.list_(
+                [
+                    ops.record(
+                        {
+                            "having": ops.list_([ops.record({"what": "group", "name": "system:masters"})]),
+                            "gains": ops.record({"what": "cluster-admin"}),
+                        },
+                    ),
+                    ops.record(
+                        {
+                            "having": ops.list_([rulesPower("", "*")]),
+                            "gains": ops.record({"what": "cluster-admin"}),
+                        },
+                    ),
+                    ops.record(
+                        {
+                            "requests": ops.list_([ask(any, any, any, "", any, "")]),
+                            "gains": ops.record({"what": "cluster-admin"}),
+                            "how": "any request is allowed",
+                        },
+                    ),
+                ],
+            ),
+            ops.flat_map(
+                ops.field(known, "namespaces", []),
+                lambda n: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "requests": ops.list_([ask(any, any, any, n, any, "")]),
+                                "gains": ops.record({"what": "everything", "namespace": n}),
+                                "how": "any request in the namespace is allowed",
+                            },
+                        ),
+                        ops.record(
+                            {
+                                "having": ops.list_([rulesPower(n, "*")]),
+                                "gains": ops.record({"what": "everything", "namespace": n}),
+                            },
+                        ),
+                    ],
+                ),
+            ),
+        ),
+    )
+
+
+# access/title  function (p: access.Power): string
+@ops.rule("access/title")
+def title(p):
+    lets = ops.Lets()
+    place = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.field(p, "namespace", ""), ""),
+            lambda: "the cluster",
+            lambda: ops.call("_+_", "namespace ", ops.field(p, "namespace", "")),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.call("_==_", ops.field(p, "what", ""), "cluster-admin"),
+            lambda: "cluster-admin",
+            lambda: ops.cond(
+                ops.call("_==_", ops.field(p, "what", ""), "identity"),
+                lambda: ops.call("_+_", "identity ", ops.field(p, "name", "")),
+                lambda: ops.cond(
+                    ops.call("_==_", ops.field(p, "what", ""), "node"),
+                    lambda: "root on a node",
+                    lambda: ops.cond(
+                        ops.call("_==_", ops.field(p, "what", ""), "everything"),
+                        lambda: ops.call("_+_", "everything in ", place),
+                        lambda: ops.cond(
+                            ops.call("_==_", ops.field(p, "what", ""), "rules"),
+                            lambda: ops.cond(
+                                ops.call("_==_", ops.field(p, "name", ""), "*"),
+                                lambda: ops.call("_+_", "any rules in ", place),
+                                lambda: ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        ops.call("_+_", "the rules of ", ops.field(p, "name", "")),
+                                        " in ",
+                                    ),
+                                    place,
+                                ),
+                            ),
+                            lambda: ops.cond(
+                                ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                lambda: ops.call("_+_", "all secrets of ", place),
+                                lambda: ops.cond(
+                                    ops.call("_==_", ops.field(p, "what", ""), "pods"),
+                                    lambda: ops.call("_+_", "pods of one's own in ", place),
+                                    lambda: ops.cond(
+                                        ops.call("_==_", ops.field(p, "what", ""), "account"),
+                                        lambda: ops.call("_+_", "any service account of ", place),
+                                        lambda: ops.cond(
+                                            ops.call("_==_", ops.field(p, "what", ""), "inside"),
+                                            lambda: ops.call("_+_", "code in the pods of ", place),
+                                            lambda: ops.cond(
+                                                ops.call("_==_", ops.field(p, "what", ""), "kubelet"),
+                                                lambda: "the kubelet API of the nodes",
+                                                lambda: ops.cond(
+                                                    ops.call("_==_", ops.field(p, "what", ""), "any-group"),
+                                                    lambda: "any groups",
+                                                    lambda: ops.cond(
+                                                        ops.call("_==_", ops.field(p, "what", ""), "anyone"),
+                                                        lambda: "any user and any groups but system:masters",
+                                                        lambda: ops.cond(
+                                                            ops.call("_==_", ops.field(p, "what", ""), "csr"),
+                                                            lambda: "a certificate signing request",
+                                                            lambda: ops.cond(
+                                                                ops.call(
+                                                                    "_==_",
+                                                                    ops.field(p, "what", ""),
+                                                                    "token-secret",
+                                                                ),
+                                                                lambda: ops.call(
+                                                                    "_+_",
+                                                                    "a token secret in ",
+                                                                    place,
+                                                                ),
+                                                                lambda: ops.cond(
+                                                                    ops.call(
+                                                                        "_==_",
+                                                                        ops.field(p, "what", ""),
+                                                                        "relabel",
+                                                                    ),
+                                                                    lambda: ops.call(
+                                                                        "_+_",
+                                                                        "the labels of ",
+                                                                        place,
+                                                                    ),
+                                                                    lambda: ops.cond(
+                                                                        ops.call(
+                                                                            "_==_",
+                                                                            ops.field(p, "what", ""),
+                                                                            "host-volume",
+                                                                        ),
+                                                                        lambda: "a volume that is a host path",
+                                                                        lambda: ops.cond(
+                                                                            ops.call(
+                                                                                "_==_",
+                                                                                ops.field(p, "what", ""),
+                                                                                "mutating-policy",
+                                                                            ),
+                                                                            lambda: "a policy that changes objects, not yet bound",
+                                                                            lambda: ops.cond(
+                                                                                ops.call(
+                                                                                    "_==_",
+                                                                                    ops.field(p, "what", ""),
+                                                                                    "mutation",
+                                                                                ),
+                                                                                lambda: "what is written by others, changed on its way",
+                                                                                lambda: ops.cond(
+                                                                                    ops.call(
+                                                                                        "_==_",
+                                                                                        ops.field(
+                                                                                            p,
+                                                                                            "what",
+                                                                                            "",
+                                                                                        ),
+                                                                                        "admission",
+                                                                                    ),
+                                                                                    lambda: "what is written by others, read or refused on its way",
+                                                                                    lambda: ops.cond(
+                                                                                        ops.call(
+                                                                                            "_==_",
+                                                                                            ops.field(
+                                                                                                p,
+                                                                                                "what",
+                                                                                                "",
+                                                                                            ),
+                                                                                            "aggregation",
+                                                                                        ),
+                                                                                        lambda: "an API group answered by a server of one's own",
+                                                                                        lambda: ops.field(
+                                                                                            p,
+                                                                                            "what",
+                                                                                            "",
+                                                                                        ),
+                                                                                    ),
+                                                                                ),
+                                                                            ),
+                                                                        ),
+                                                                    ),
+                                                                ),
+                                                            ),
+                                                        ),
+                                                    ),
+                                                ),
+                                            ),
+                                        ),
+                                    ),
+                                ),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# access/rank  function (p: access.Power): int
+@ops.rule("access/rank")
+def rank(p):
+    return ops.cond(
+        ops.call("_==_", ops.field(p, "what", ""), "cluster-admin"),
+        lambda: 100,
+        lambda: ops.cond(
+            ops.call("_==_", ops.field(p, "what", ""), "any-group"),
+            lambda: 95,
+            lambda: ops.cond(
+                ops.call("_==_", ops.field(p, "what", ""), "anyone"),
+                lambda: 90,
+                lambda: ops.cond(
+                    ops.call("_==_", ops.field(p, "what", ""), "node"),
+                    lambda: 80,
+                    lambda: ops.cond(
+                        ops.call("_==_", ops.field(p, "what", ""), "mutation"),
+                        lambda: 75,
+                        lambda: ops.cond(
+                            ops.and_(
+                                ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                lambda: ops.call("_==_", ops.field(p, "namespace", ""), ""),
+                            ),
+                            lambda: 70,
+                            lambda: ops.cond(
+                                ops.call("_==_", ops.field(p, "what", ""), "everything"),
+                                lambda: 50,
+                                lambda: ops.cond(
+                                    ops.or_(
+                                        ops.call("_==_", ops.field(p, "what", ""), "identity"),
+                                        lambda: ops.call("_==_", ops.field(p, "what", ""), "rules"),
+                                    ),
+                                    lambda: 40,
+                                    lambda: ops.cond(
+                                        ops.or_(
+                                            ops.call("_==_", ops.field(p, "what", ""), "aggregation"),
+                                            lambda: ops.call("_==_", ops.field(p, "what", ""), "admission"),
+                                        ),
+                                        lambda: 35,
+                                        lambda: ops.cond(
+                                            ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                            lambda: 30,
+                                            lambda: 0,
+                                        ),
+                                    ),
+                                ),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# access/identityPower  function (who: access.Identity): access.Power
+@ops.rule("access/identityPower")
+def identityPower(who):
+    return ops.record(
+        {"what": "identity", "name": ops.field(who, "user", ""), "groups": ops.field(who, "groups", [])},
+    )
+
+
+# access/keysOf  function (p: access.Power): list(access.Power)
+@ops.rule("access/keysOf")
+def keysOf(p):
+    lets = ops.Lets()
+    user = lets.take(ops.record({"what": "user", "name": ops.field(p, "name", "")}))
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.list_([user]),
+            ops.map_(ops.field(p, "groups", []), lambda g: ops.record({"what": "group", "name": g})),
+        ),
+    )
+
+
+# access/knownOf  function (cluster: Cluster): access.Known
+@ops.rule("access/knownOf")
+def knownOf(cluster):
+    lets = ops.Lets()
+    bindings = lets.take(bindingsKnown(cluster))
+    pods = lets.take(access_escalation_pods_rules.podsKnown(cluster))
+    return lets.done(
+        ops.record(
+            {
+                "namespaces": namespacesKnown(bindings, pods, cluster),
+                "bindings": bindings,
+                "pods": pods,
+                "accounts": access_escalation_pods_rules.accountsKnown(bindings, pods, cluster),
+                "podAccounts": access_escalation_pods_rules.accountsOfPods(bindings, pods, cluster),
+                "users": access_escalation_identities_rules.usersKnown(bindings),
+                "groups": access_escalation_identities_rules.groupsKnown(bindings),
+                "templates": ops.transform_map_entry(
+                    ops.call(
+                        "distinct",
+                        ops.flat_map(
+                            pods,
+                            lambda w: ops.list_(
+                                [
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                ops.call("_+_", ops.field(w, "resource", ""), " "),
+                                                ops.field(w, "namespace", ""),
+                                            ),
+                                            " ",
+                                        ),
+                                        anyName(),
+                                    ),
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                ops.call("_+_", ops.field(w, "resource", ""), " "),
+                                                ops.field(w, "namespace", ""),
+                                            ),
+                                            " ",
+                                        ),
+                                        ops.field(w, "name", ""),
+                                    ),
+                                ],
+                            ),
+                        ),
+                    ),
+                    lambda i, x: ops.map_literal([(x, True)]),
+                    pairs=True,
+                ),
+            },
         ),
     )
 
 
 RULES = {
-    "access/allRights": allRights,
-    "access/holds": holds,
-    "access/mayWriteRole": mayWriteRole,
-    "access/mayBind": mayBind,
-    "access/roleExists": roleExists,
-    "access/mayActForSigner": mayActForSigner,
+    "access/anyName": anyName,
+    "access/ask": ask,
+    "access/accountIdentity": accountIdentity,
+    "access/userIdentity": userIdentity,
+    "access/rulesPower": rulesPower,
+    "access/roleName": roleName,
+    "access/contentsOf": contentsOf,
+    "access/holderOf": holderOf,
+    "access/afterGrant": afterGrant,
+    "access/namespacesKnown": namespacesKnown,
+    "access/speaksOf": speaksOf,
+    "access/spots": spots,
+    "access/creations": creations,
+    "access/wideCreations": wideCreations,
+    "access/wideNames": wideNames,
+    "access/bindingsKnown": bindingsKnown,
+    "access/bound": bound,
+    "access/administers": administers,
+    "access/title": title,
+    "access/rank": rank,
+    "access/identityPower": identityPower,
+    "access/keysOf": keysOf,
+    "access/knownOf": knownOf,
 }

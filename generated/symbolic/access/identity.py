@@ -140,6 +140,63 @@ def knownAs(user, groups):
     )
 
 
+# access/groupMeans  function (group: string): string
+@ops.rule("access/groupMeans")
+def groupMeans(group):
+    lets = ops.Lets()
+    accounts = lets.take("system:serviceaccounts:")
+    return lets.done(
+        ops.cond(
+            ops.call("_==_", group, "system:authenticated"),
+            lambda: "everyone who is known",
+            lambda: ops.cond(
+                ops.call("_==_", group, "system:unauthenticated"),
+                lambda: "everyone who is not known",
+                lambda: ops.cond(
+                    ops.call("_==_", group, "system:serviceaccounts"),
+                    lambda: "every service account",
+                    lambda: ops.cond(
+                        ops.call("startsWith", group, accounts),
+                        lambda: ops.call(
+                            "_+_",
+                            "every service account of namespace ",
+                            ops.call("substring", group, ops.call("size", accounts)),
+                        ),
+                        lambda: ops.cond(
+                            ops.call("_==_", group, "system:nodes"),
+                            lambda: "every kubelet",
+                            lambda: ops.cond(
+                                ops.call("_==_", group, "system:masters"),
+                                lambda: "may do everything",
+                                lambda: ops.cond(
+                                    ops.call("_==_", group, "system:bootstrappers"),
+                                    lambda: "bootstrap tokens",
+                                    lambda: "",
+                                ),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# access/specialGroups  function (): list(string)
+@ops.rule("access/specialGroups")
+def specialGroups():
+    return ops.list_(
+        [
+            "system:masters",
+            "system:authenticated",
+            "system:unauthenticated",
+            "system:serviceaccounts",
+            "system:nodes",
+            "system:bootstrappers",
+        ],
+    )
+
+
 RULES = {
     "access/authenticated": authenticated,
     "access/anonymous": anonymous,
@@ -150,4 +207,6 @@ RULES = {
     "access/bootstrapTokenIdentity": bootstrapTokenIdentity,
     "access/serviceAccountOf": serviceAccountOf,
     "access/knownAs": knownAs,
+    "access/groupMeans": groupMeans,
+    "access/specialGroups": specialGroups,
 }

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..scheduling import prepared as scheduling_prepared_rules
 
-# scheduling/wantedImages  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): list(scheduling.SpreadImage)
-@ops.rule("scheduling/wantedImages")
-def wantedImages(pod, nodes):
+
+# scheduling/imagesThere  function (pod: core.Pod, node: core.Node): list(scheduling.Count)
+@ops.rule("scheduling/imagesThere")
+def imagesThere(pod, node):
     return ops.map_(
-        ops.call("distinct", imagesOf(pod)),
-        lambda i: ops.record(
-            {
-                "name": i,
-                "nodes": ops.call(
-                    "size",
-                    ops.filter_(
-                        nodes,
-                        lambda n: ops.exists(
-                            ops.field(ops.field(ops.field(n, "node", {}), "status", {}), "images", []),
-                            lambda x: ops.call("@in", i, ops.field(x, "names", [])),
-                        ),
-                    ),
-                ),
-            },
+        ops.filter_(
+            ops.call("distinct", imagesOf(pod)),
+            lambda i: ops.exists(
+                ops.field(ops.field(node, "status", {}), "images", []),
+                lambda x: ops.call("@in", i, ops.field(x, "names", [])),
+            ),
         ),
+        lambda i: ops.record({"key": i, "count": 1}),
+    )
+
+
+# scheduling/images  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, map(string, int))
+@ops.rule("scheduling/images")
+def images(pod, nodes):
+    return scheduling_prepared_rules.tallied(
+        ops.flat_map(nodes, lambda n: imagesThere(pod, ops.field(n, "node", {}))),
     )
 
 
@@ -61,9 +63,9 @@ def imagesOf(pod):
     )
 
 
-# scheduling/imageWorth  function (node: core.Node, image: string, images: list(scheduling.SpreadImage), all: int): int
+# scheduling/imageWorth  function (node: core.Node, image: string, images: map(string, map(string, int)), all: int): int
 @ops.rule("scheduling/imageWorth")
-def imageWorth(node, image, images, all):
+def imageWorth(node, image, images_, all):
     lets = ops.Lets()
     here = lets.take(
         ops.filter_(
@@ -89,21 +91,7 @@ def imageWorth(node, image, images, all):
                     ),
                     ops.call(
                         "_/_",
-                        ops.call(
-                            "double",
-                            ops.field(
-                                ops.call(
-                                    "_[_]",
-                                    ops.filter_(
-                                        images,
-                                        lambda i: ops.call("_==_", ops.field(i, "name", ""), image),
-                                    ),
-                                    0,
-                                ),
-                                "nodes",
-                                0,
-                            ),
-                        ),
+                        ops.call("double", scheduling_prepared_rules.countAt(images_, image, "")),
                         ops.call("double", all),
                     ),
                 ),
@@ -112,9 +100,9 @@ def imageWorth(node, image, images, all):
     )
 
 
-# scheduling/ImageLocality  score (pod: core.Pod, node: core.Node, nodes: list(scheduling.NodeInfo), images: list(scheduling.SpreadImage)): int
+# scheduling/ImageLocality  score (pod: core.Pod, node: core.Node, nodes: list(scheduling.NodeInfo), images: map(string, map(string, int))): int
 @ops.rule("scheduling/ImageLocality")
-def score_ImageLocality(pod, node, nodes, images):
+def score_ImageLocality(pod, node, nodes, images_):
     lets = ops.Lets()
     least = lets.take(ops.call("_*_", ops.call("_*_", 23, 1024), 1024))
     most = lets.take(
@@ -132,7 +120,7 @@ def score_ImageLocality(pod, node, nodes, images):
         ops.fold(
             imagesOf(pod),
             0,
-            lambda i, sum: ops.call("_+_", sum, imageWorth(node, i, images, ops.call("size", nodes))),
+            lambda i, sum: ops.call("_+_", sum, imageWorth(node, i, images_, ops.call("size", nodes))),
         ),
     )
     within = lets.take(
@@ -148,7 +136,8 @@ def score_ImageLocality(pod, node, nodes, images):
 
 
 RULES = {
-    "scheduling/wantedImages": wantedImages,
+    "scheduling/imagesThere": imagesThere,
+    "scheduling/images": images,
     "scheduling/imagesOf": imagesOf,
     "scheduling/imageWorth": imageWorth,
     "scheduling/ImageLocality": score_ImageLocality,

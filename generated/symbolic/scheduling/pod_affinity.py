@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..scheduling import prepared as scheduling_prepared_rules
 from ..types import selector as types_selector_rules
-
-
-# scheduling/topologyOf  function (t: core.PodAffinityTerm, node: core.Node): string
-@ops.rule("scheduling/topologyOf")
-def topologyOf(t, node):
-    return ops.call(
-        "_+_",
-        ops.call("_+_", ops.field(t, "topologyKey", ""), "="),
-        ops.call(
-            "_[_]",
-            ops.field(ops.field(node, "metadata", {}), "labels", {}),
-            ops.field(t, "topologyKey", ""),
-        ),
-    )
 
 
 # scheduling/termMeans  function (t: core.PodAffinityTerm, pod: core.Pod, other: core.Pod, namespaces: list(core.Namespace)): bool
@@ -141,236 +128,211 @@ def placedTermMeans(t, owner, pod, namespaces):
     )
 
 
-# scheduling/neighbours  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): scheduling.Neighbours
-@ops.rule("scheduling/neighbours")
-def neighbours(pod, nodes, cluster):
-    lets = ops.Lets()
-    must = lets.take(
-        ops.field(
-            ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAffinity", {}),
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            [],
-        ),
+# scheduling/musts  function (pod: core.Pod): list(core.PodAffinityTerm)
+@ops.rule("scheduling/musts")
+def musts(pod):
+    return ops.field(
+        ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAffinity", {}),
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        [],
     )
-    avoid = lets.take(
-        ops.field(
-            ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAntiAffinity", {}),
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            [],
-        ),
+
+
+# scheduling/avoids  function (pod: core.Pod): list(core.PodAffinityTerm)
+@ops.rule("scheduling/avoids")
+def avoids(pod):
+    return ops.field(
+        ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAntiAffinity", {}),
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        [],
     )
-    near = lets.take(
-        ops.cond(
-            ops.call("_==_", ops.call("size", must), 0),
-            lambda: ops.list_([]),
-            lambda: ops.call(
-                "distinct",
-                ops.flat_map(
-                    ops.filter_(
-                        nodes,
-                        lambda n: ops.exists(
-                            ops.field(n, "pods", []),
-                            lambda p: ops.all_(
-                                must,
-                                lambda t: termMeans(t, pod, p, ops.field(cluster, "namespaces", [])),
-                            ),
-                        ),
-                    ),
-                    lambda n: ops.map_(
-                        ops.filter_(
-                            must,
-                            lambda t: ops.call(
-                                "@in",
-                                ops.field(t, "topologyKey", ""),
-                                ops.field(ops.field(ops.field(n, "node", {}), "metadata", {}), "labels", {}),
-                            ),
-                        ),
-                        lambda t: topologyOf(t, ops.field(n, "node", {})),
-                    ),
-                ),
+
+
+# scheduling/countsOf  function (terms: list(core.PodAffinityTerm), node: core.Node): list(scheduling.Count)
+@ops.rule("scheduling/countsOf")
+def countsOf(terms, node):
+    return ops.map_(
+        ops.filter_(
+            terms,
+            lambda t: ops.call(
+                "@in",
+                ops.field(t, "topologyKey", ""),
+                ops.field(ops.field(node, "metadata", {}), "labels", {}),
             ),
         ),
-    )
-    return lets.done(
-        ops.record(
+        lambda t: ops.record(
             {
-                "near": near,
-                "first": ops.and_(
-                    ops.call("_==_", ops.call("size", near), 0),
-                    lambda: ops.all_(
-                        must,
-                        lambda t: termMeans(t, pod, pod, ops.field(cluster, "namespaces", [])),
-                    ),
+                "key": ops.field(t, "topologyKey", ""),
+                "value": ops.call(
+                    "_[_]",
+                    ops.field(ops.field(node, "metadata", {}), "labels", {}),
+                    ops.field(t, "topologyKey", ""),
                 ),
-                "far": ops.cond(
-                    ops.call("_==_", ops.call("size", avoid), 0),
-                    lambda: ops.list_([]),
-                    lambda: ops.call(
-                        "distinct",
-                        ops.flat_map(
-                            nodes,
-                            lambda n: ops.map_(
-                                ops.filter_(
-                                    avoid,
-                                    lambda t: ops.and_(
-                                        ops.call(
-                                            "@in",
-                                            ops.field(t, "topologyKey", ""),
-                                            ops.field(
-                                                ops.field(ops.field(n, "node", {}), "metadata", {}),
-                                                "labels",
-                                                {},
-                                            ),
-                                        ),
-                                        lambda: ops.exists(
-                                            ops.field(n, "pods", []),
-                                            lambda p: termMeans(
-                                                t,
-                                                pod,
-                                                p,
-                                                ops.field(cluster, "namespaces", []),
-                                            ),
-                                        ),
-                                    ),
-                                ),
-                                lambda t: topologyOf(t, ops.field(n, "node", {})),
-                            ),
-                        ),
-                    ),
-                ),
-                "closed": ops.call(
-                    "distinct",
-                    ops.flat_map(
-                        nodes,
-                        lambda n: ops.flat_map(
-                            ops.field(n, "pods", []),
-                            lambda p: ops.map_(
-                                ops.filter_(
-                                    ops.field(
-                                        ops.field(
-                                            ops.field(ops.field(p, "spec", {}), "affinity", {}),
-                                            "podAntiAffinity",
-                                            {},
-                                        ),
-                                        "requiredDuringSchedulingIgnoredDuringExecution",
-                                        [],
-                                    ),
-                                    lambda t: ops.and_(
-                                        ops.call(
-                                            "@in",
-                                            ops.field(t, "topologyKey", ""),
-                                            ops.field(
-                                                ops.field(ops.field(n, "node", {}), "metadata", {}),
-                                                "labels",
-                                                {},
-                                            ),
-                                        ),
-                                        lambda: placedTermMeans(
-                                            t,
-                                            p,
-                                            pod,
-                                            ops.field(cluster, "namespaces", []),
-                                        ),
-                                    ),
-                                ),
-                                lambda t: topologyOf(t, ops.field(n, "node", {})),
-                            ),
-                        ),
-                    ),
-                ),
+                "count": 1,
             },
         ),
     )
 
 
-# scheduling/mindsOthers  function (pod: core.Pod, neighbours: scheduling.Neighbours): bool
+# scheduling/nearOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
+@ops.rule("scheduling/nearOf")
+def nearOf(pod, node, other, cluster):
+    return ops.cond(
+        ops.and_(
+            ops.call("_>_", ops.call("size", musts(pod)), 0),
+            lambda: ops.all_(
+                musts(pod),
+                lambda t: termMeans(t, pod, other, ops.field(cluster, "namespaces", [])),
+            ),
+        ),
+        lambda: countsOf(musts(pod), node),
+        lambda: ops.list_([]),
+    )
+
+
+# scheduling/farOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
+@ops.rule("scheduling/farOf")
+def farOf(pod, node, other, cluster):
+    return countsOf(
+        ops.filter_(avoids(pod), lambda t: termMeans(t, pod, other, ops.field(cluster, "namespaces", []))),
+        node,
+    )
+
+
+# scheduling/closedOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
+@ops.rule("scheduling/closedOf")
+def closedOf(pod, node, other, cluster):
+    return countsOf(
+        ops.filter_(
+            avoids(other),
+            lambda t: placedTermMeans(t, other, pod, ops.field(cluster, "namespaces", [])),
+        ),
+        node,
+    )
+
+
+# scheduling/near  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
+@ops.rule("scheduling/near")
+def near(pod, nodes, cluster):
+    return scheduling_prepared_rules.tallied(
+        ops.flat_map(
+            nodes,
+            lambda n: ops.flat_map(
+                ops.field(n, "pods", []),
+                lambda p: nearOf(pod, ops.field(n, "node", {}), p, cluster),
+            ),
+        ),
+    )
+
+
+# scheduling/far  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
+@ops.rule("scheduling/far")
+def far(pod, nodes, cluster):
+    return scheduling_prepared_rules.tallied(
+        ops.flat_map(
+            nodes,
+            lambda n: ops.flat_map(
+                ops.field(n, "pods", []),
+                lambda p: farOf(pod, ops.field(n, "node", {}), p, cluster),
+            ),
+        ),
+    )
+
+
+# scheduling/closed  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
+@ops.rule("scheduling/closed")
+def closed(pod, nodes, cluster):
+    return scheduling_prepared_rules.tallied(
+        ops.flat_map(
+            nodes,
+            lambda n: ops.flat_map(
+                ops.field(n, "pods", []),
+                lambda p: closedOf(pod, ops.field(n, "node", {}), p, cluster),
+            ),
+        ),
+    )
+
+
+# scheduling/mayBeFirst  function (pod: core.Pod, near: map(string, map(string, int)), cluster: Cluster): bool
+@ops.rule("scheduling/mayBeFirst")
+def mayBeFirst(pod, near_, cluster):
+    return ops.and_(
+        ops.call("_==_", ops.call("size", near_), 0),
+        lambda: ops.all_(musts(pod), lambda t: termMeans(t, pod, pod, ops.field(cluster, "namespaces", []))),
+    )
+
+
+# scheduling/mindsOthers  function (pod: core.Pod, closed: map(string, map(string, int))): bool
 @ops.rule("scheduling/mindsOthers")
-def mindsOthers(pod, neighbours_):
+def mindsOthers(pod, closed_):
     return ops.or_(
-        ops.call("_>_", ops.call("size", ops.field(neighbours_, "closed", [])), 0),
-        lambda: ops.call(
-            "_>_",
-            ops.call(
-                "size",
-                ops.field(
-                    ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAffinity", {}),
-                    "requiredDuringSchedulingIgnoredDuringExecution",
-                    [],
-                ),
-            ),
-            0,
-        ),
-        lambda: ops.call(
-            "_>_",
-            ops.call(
-                "size",
-                ops.field(
-                    ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAntiAffinity", {}),
-                    "requiredDuringSchedulingIgnoredDuringExecution",
-                    [],
-                ),
-            ),
-            0,
-        ),
+        ops.call("_>_", ops.call("size", closed_), 0),
+        lambda: ops.call("_>_", ops.call("size", musts(pod)), 0),
+        lambda: ops.call("_>_", ops.call("size", avoids(pod)), 0),
     )
 
 
-# scheduling/InterPodAffinity  filter (pod: core.Pod, node: core.Node, neighbours: scheduling.Neighbours): list(Finding)
+# scheduling/InterPodAffinity  filter (pod: core.Pod, node: core.Node, near: map(string, map(string, int)), far: map(string, map(string, int)), closed: map(string, map(string, int)), mayBeFirst: bool): list(Finding)
 @ops.rule("scheduling/InterPodAffinity")
-def filter_InterPodAffinity(pod, node, neighbours_):
+def filter_InterPodAffinity(pod, node, near_, far_, closed_, mayBeFirst_):
     lets = ops.Lets()
-    must = lets.take(
-        ops.field(
-            ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAffinity", {}),
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            [],
-        ),
-    )
-    avoid = lets.take(
-        ops.field(
-            ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAntiAffinity", {}),
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            [],
-        ),
-    )
     labels = lets.take(ops.field(ops.field(node, "metadata", {}), "labels", {}))
     return lets.done(
         ops.cond(
             ops.and_(
-                ops.all_(must, lambda t: ops.call("@in", ops.field(t, "topologyKey", ""), labels)),
+                ops.all_(musts(pod), lambda t: ops.call("@in", ops.field(t, "topologyKey", ""), labels)),
                 lambda: ops.or_(
-                    ops.field(neighbours_, "first", False),
+                    mayBeFirst_,
                     lambda: ops.all_(
-                        must,
-                        lambda t: ops.call("@in", topologyOf(t, node), ops.field(neighbours_, "near", [])),
+                        musts(pod),
+                        lambda t: ops.call(
+                            "_>_",
+                            scheduling_prepared_rules.countAt(
+                                near_,
+                                ops.field(t, "topologyKey", ""),
+                                ops.call("_[_]", labels, ops.field(t, "topologyKey", "")),
+                            ),
+                            0,
+                        ),
                     ),
                 ),
             ),
             lambda: ops.cond(
-                ops.all_(
-                    avoid,
-                    lambda t: ops.or_(
-                        ops.call("!_", ops.call("@in", ops.field(t, "topologyKey", ""), labels)),
-                        lambda: ops.call(
-                            "!_",
-                            ops.call("@in", topologyOf(t, node), ops.field(neighbours_, "far", [])),
+                ops.call(
+                    "!_",
+                    ops.exists(
+                        avoids(pod),
+                        lambda t: ops.and_(
+                            ops.call("@in", ops.field(t, "topologyKey", ""), labels),
+                            lambda: ops.call(
+                                "_>_",
+                                scheduling_prepared_rules.countAt(
+                                    far_,
+                                    ops.field(t, "topologyKey", ""),
+                                    ops.call("_[_]", labels, ops.field(t, "topologyKey", "")),
+                                ),
+                                0,
+                            ),
                         ),
                     ),
                 ),
                 lambda: ops.cond(
-                    ops.or_(
-                        ops.call("_==_", ops.call("size", ops.field(neighbours_, "closed", [])), 0),
-                        lambda: ops.all_(
-                            labels,
-                            lambda k, v: ops.call(
-                                "!_",
-                                ops.call(
-                                    "@in",
-                                    ops.call("_+_", ops.call("_+_", k, "="), v),
-                                    ops.field(neighbours_, "closed", []),
+                    ops.call(
+                        "!_",
+                        ops.exists(
+                            closed_,
+                            lambda k: ops.and_(
+                                ops.call("@in", k, labels),
+                                lambda: ops.call(
+                                    "_>_",
+                                    scheduling_prepared_rules.countAt(
+                                        closed_,
+                                        k,
+                                        ops.call("_[_]", labels, k),
+                                    ),
+                                    0,
                                 ),
                             ),
-                            pairs=True,
                         ),
                     ),
                     lambda: ops.list_([]),
@@ -413,258 +375,194 @@ def filter_InterPodAffinity(pod, node, neighbours_):
     )
 
 
-# scheduling/likingsOf  function (pod: core.Pod, placed: core.Pod, node: core.Node, namespaces: list(core.Namespace)): list(scheduling.Liking)
+# scheduling/likingsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
 @ops.rule("scheduling/likingsOf")
-def likingsOf(pod, placed, node, namespaces):
+def likingsOf(pod, node, other, cluster):
     lets = ops.Lets()
-    labels = lets.take(ops.field(ops.field(node, "metadata", {}), "labels", {}))
     mine = lets.take(ops.field(ops.field(pod, "spec", {}), "affinity", {}))
-    its = lets.take(ops.field(ops.field(placed, "spec", {}), "affinity", {}))
+    its = lets.take(ops.field(ops.field(other, "spec", {}), "affinity", {}))
+    wishes = lets.take(
+        ops.call(
+            "_+_",
+            ops.filter_(
+                ops.field(
+                    ops.field(mine, "podAffinity", {}),
+                    "preferredDuringSchedulingIgnoredDuringExecution",
+                    [],
+                ),
+                lambda w: termMeans(
+                    ops.field(w, "podAffinityTerm", {}),
+                    pod,
+                    other,
+                    ops.field(cluster, "namespaces", []),
+                ),
+            ),
+            ops.filter_(
+                ops.field(
+                    ops.field(its, "podAffinity", {}),
+                    "preferredDuringSchedulingIgnoredDuringExecution",
+                    [],
+                ),
+                lambda w: placedTermMeans(
+                    ops.field(w, "podAffinityTerm", {}),
+                    other,
+                    pod,
+                    ops.field(cluster, "namespaces", []),
+                ),
+            ),
+        ),
+    )
+    dislikes = lets.take(
+        ops.call(
+            "_+_",
+            ops.filter_(
+                ops.field(
+                    ops.field(mine, "podAntiAffinity", {}),
+                    "preferredDuringSchedulingIgnoredDuringExecution",
+                    [],
+                ),
+                lambda w: termMeans(
+                    ops.field(w, "podAffinityTerm", {}),
+                    pod,
+                    other,
+                    ops.field(cluster, "namespaces", []),
+                ),
+            ),
+            ops.filter_(
+                ops.field(
+                    ops.field(its, "podAntiAffinity", {}),
+                    "preferredDuringSchedulingIgnoredDuringExecution",
+                    [],
+                ),
+                lambda w: placedTermMeans(
+                    ops.field(w, "podAffinityTerm", {}),
+                    other,
+                    pod,
+                    ops.field(cluster, "namespaces", []),
+                ),
+            ),
+        ),
+    )
     return lets.done(
         ops.call(
             "_+_",
             ops.call(
                 "_+_",
-                ops.call(
-                    "_+_",
-                    ops.call(
-                        "_+_",
-                        ops.map_(
-                            ops.filter_(
-                                ops.field(
-                                    ops.field(mine, "podAffinity", {}),
-                                    "preferredDuringSchedulingIgnoredDuringExecution",
-                                    [],
-                                ),
-                                lambda w: ops.and_(
-                                    ops.call(
-                                        "@in",
-                                        ops.field(ops.field(w, "podAffinityTerm", {}), "topologyKey", ""),
-                                        labels,
-                                    ),
-                                    lambda: termMeans(
-                                        ops.field(w, "podAffinityTerm", {}),
-                                        pod,
-                                        placed,
-                                        namespaces,
-                                    ),
-                                ),
-                            ),
-                            lambda w: ops.record(
-                                {
-                                    "topology": topologyOf(ops.field(w, "podAffinityTerm", {}), node),
-                                    "weight": ops.field(w, "weight", 0),
-                                },
-                            ),
-                        ),
-                        ops.map_(
-                            ops.filter_(
-                                ops.field(
-                                    ops.field(mine, "podAntiAffinity", {}),
-                                    "preferredDuringSchedulingIgnoredDuringExecution",
-                                    [],
-                                ),
-                                lambda w: ops.and_(
-                                    ops.call(
-                                        "@in",
-                                        ops.field(ops.field(w, "podAffinityTerm", {}), "topologyKey", ""),
-                                        labels,
-                                    ),
-                                    lambda: termMeans(
-                                        ops.field(w, "podAffinityTerm", {}),
-                                        pod,
-                                        placed,
-                                        namespaces,
-                                    ),
-                                ),
-                            ),
-                            lambda w: ops.record(
-                                {
-                                    "topology": topologyOf(ops.field(w, "podAffinityTerm", {}), node),
-                                    "weight": ops.call("_-_", 0, ops.field(w, "weight", 0)),
-                                },
-                            ),
-                        ),
-                    ),
-                    ops.map_(
-                        ops.filter_(
-                            ops.field(
-                                ops.field(its, "podAffinity", {}),
-                                "requiredDuringSchedulingIgnoredDuringExecution",
-                                [],
-                            ),
-                            lambda t: ops.and_(
-                                ops.call("@in", ops.field(t, "topologyKey", ""), labels),
-                                lambda: placedTermMeans(t, placed, pod, namespaces),
-                            ),
-                        ),
-                        lambda t: ops.record({"topology": topologyOf(t, node), "weight": 1}),
-                    ),
+                ops.flat_map(
+                    wishes,
+                    lambda w: weighed(ops.field(w, "podAffinityTerm", {}), node, ops.field(w, "weight", 0)),
                 ),
-                ops.map_(
-                    ops.filter_(
-                        ops.field(
-                            ops.field(its, "podAffinity", {}),
-                            "preferredDuringSchedulingIgnoredDuringExecution",
-                            [],
-                        ),
-                        lambda w: ops.and_(
-                            ops.call(
-                                "@in",
-                                ops.field(ops.field(w, "podAffinityTerm", {}), "topologyKey", ""),
-                                labels,
-                            ),
-                            lambda: placedTermMeans(
-                                ops.field(w, "podAffinityTerm", {}),
-                                placed,
-                                pod,
-                                namespaces,
-                            ),
-                        ),
-                    ),
-                    lambda w: ops.record(
-                        {
-                            "topology": topologyOf(ops.field(w, "podAffinityTerm", {}), node),
-                            "weight": ops.field(w, "weight", 0),
-                        },
+                ops.flat_map(
+                    dislikes,
+                    lambda w: weighed(
+                        ops.field(w, "podAffinityTerm", {}),
+                        node,
+                        ops.call("_-_", 0, ops.field(w, "weight", 0)),
                     ),
                 ),
             ),
-            ops.map_(
+            countsOf(
                 ops.filter_(
-                    ops.field(
-                        ops.field(its, "podAntiAffinity", {}),
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        [],
-                    ),
-                    lambda w: ops.and_(
-                        ops.call(
-                            "@in",
-                            ops.field(ops.field(w, "podAffinityTerm", {}), "topologyKey", ""),
-                            labels,
-                        ),
-                        lambda: placedTermMeans(ops.field(w, "podAffinityTerm", {}), placed, pod, namespaces),
-                    ),
+                    musts(other),
+                    lambda t: placedTermMeans(t, other, pod, ops.field(cluster, "namespaces", [])),
                 ),
-                lambda w: ops.record(
-                    {
-                        "topology": topologyOf(ops.field(w, "podAffinityTerm", {}), node),
-                        "weight": ops.call("_-_", 0, ops.field(w, "weight", 0)),
-                    },
-                ),
+                node,
             ),
         ),
     )
 
 
-# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): list(scheduling.Liking)
+# scheduling/weighed  function (t: core.PodAffinityTerm, node: core.Node, weight: int): list(scheduling.Count)
+@ops.rule("scheduling/weighed")
+def weighed(t, node, weight):
+    return ops.map_(
+        countsOf(ops.list_([t]), node),
+        lambda c: ops.record(
+            {"key": ops.field(c, "key", ""), "value": ops.field(c, "value", ""), "count": weight},
+        ),
+    )
+
+
+# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
 @ops.rule("scheduling/likings")
 def likings(pod, nodes, cluster):
-    lets = ops.Lets()
-    wishes = lets.take(
-        ops.or_(
-            ops.has_field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAffinity"),
-            lambda: ops.has_field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "podAntiAffinity"),
-        ),
-    )
-    return lets.done(
+    return scheduling_prepared_rules.tallied(
         ops.flat_map(
             nodes,
             lambda n: ops.flat_map(
-                ops.filter_(
-                    ops.field(n, "pods", []),
-                    lambda p: ops.or_(
-                        wishes,
-                        lambda: ops.has_field(
-                            ops.field(ops.field(p, "spec", {}), "affinity", {}),
-                            "podAffinity",
-                        ),
-                        lambda: ops.has_field(
-                            ops.field(ops.field(p, "spec", {}), "affinity", {}),
-                            "podAntiAffinity",
-                        ),
-                    ),
-                ),
-                lambda p: likingsOf(pod, p, ops.field(n, "node", {}), ops.field(cluster, "namespaces", [])),
+                ops.field(n, "pods", []),
+                lambda p: likingsOf(pod, ops.field(n, "node", {}), p, cluster),
             ),
         ),
     )
 
 
-# scheduling/likesAny  function (likings: list(scheduling.Liking)): bool
+# scheduling/likesAny  function (likings: map(string, map(string, int))): bool
 @ops.rule("scheduling/likesAny")
 def likesAny(likings_):
     return ops.call("_>_", ops.call("size", likings_), 0)
 
 
-# scheduling/InterPodAffinity#2  score (pod: core.Pod, node: core.Node, likings: list(scheduling.Liking)): int
+# scheduling/InterPodAffinity#2  score (pod: core.Pod, node: core.Node, likings: map(string, map(string, int))): int
 @ops.rule("scheduling/InterPodAffinity#2")
 def score_InterPodAffinity(pod, node, likings_):
     lets = ops.Lets()
-    here = lets.take(
-        ops.map_(
-            ops.field(ops.field(node, "metadata", {}), "labels", {}),
-            lambda k: ops.call(
-                "_+_",
-                ops.call("_+_", k, "="),
-                ops.call("_[_]", ops.field(ops.field(node, "metadata", {}), "labels", {}), k),
-            ),
-        ),
-    )
+    labels = lets.take(ops.field(ops.field(node, "metadata", {}), "labels", {}))
     return lets.done(
         ops.fold(
             likings_,
             0,
-            lambda l, sum: ops.call(
-                "_+_",
-                sum,
-                ops.cond(
-                    ops.call("@in", ops.field(l, "topology", ""), here),
-                    lambda: ops.field(l, "weight", 0),
-                    lambda: 0,
+            lambda k, sum: ops.cond(
+                ops.call("@in", k, labels),
+                lambda: ops.call(
+                    "_+_",
+                    sum,
+                    scheduling_prepared_rules.countAt(likings_, k, ops.call("_[_]", labels, k)),
                 ),
+                lambda: sum,
             ),
         ),
     )
 
 
-# scheduling/fromLeastToMost  function (raw: list(int)): list(int)
+# scheduling/fromLeastToMost  function (raw: int, least: int, most: int): int
 @ops.rule("scheduling/fromLeastToMost")
-def fromLeastToMost(raw):
-    lets = ops.Lets()
-    least = lets.take(ops.call("math.least", raw))
-    most = lets.take(ops.call("math.greatest", raw))
-    return lets.done(
-        ops.map_(
-            raw,
-            lambda r: ops.cond(
-                ops.call("_>_", most, least),
-                lambda: ops.call(
-                    "int",
-                    ops.call(
-                        "_*_",
-                        100.0,
-                        ops.call(
-                            "_/_",
-                            ops.call("double", ops.call("_-_", r, least)),
-                            ops.call("double", ops.call("_-_", most, least)),
-                        ),
-                    ),
+def fromLeastToMost(raw, least, most):
+    return ops.cond(
+        ops.call("_>_", most, least),
+        lambda: ops.call(
+            "int",
+            ops.call(
+                "_*_",
+                100.0,
+                ops.call(
+                    "_/_",
+                    ops.call("double", ops.call("_-_", raw, least)),
+                    ops.call("double", ops.call("_-_", most, least)),
                 ),
-                lambda: 0,
             ),
         ),
+        lambda: 0,
     )
 
 
 RULES = {
-    "scheduling/topologyOf": topologyOf,
     "scheduling/termMeans": termMeans,
     "scheduling/placedTermMeans": placedTermMeans,
-    "scheduling/neighbours": neighbours,
+    "scheduling/musts": musts,
+    "scheduling/avoids": avoids,
+    "scheduling/countsOf": countsOf,
+    "scheduling/nearOf": nearOf,
+    "scheduling/farOf": farOf,
+    "scheduling/closedOf": closedOf,
+    "scheduling/near": near,
+    "scheduling/far": far,
+    "scheduling/closed": closed,
+    "scheduling/mayBeFirst": mayBeFirst,
     "scheduling/mindsOthers": mindsOthers,
     "scheduling/InterPodAffinity": filter_InterPodAffinity,
     "scheduling/likingsOf": likingsOf,
+    "scheduling/weighed": weighed,
     "scheduling/likings": likings,
     "scheduling/likesAny": likesAny,
     "scheduling/InterPodAffinity#2": score_InterPodAffinity,

@@ -5,6 +5,60 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 
+# scheduling/tallied  function (counts: list(scheduling.Count)): map(string, map(string, int))
+@ops.rule("scheduling/tallied")
+def tallied(counts):
+    return ops.transform_map_entry(
+        ops.call("distinct", ops.map_(counts, lambda c: ops.field(c, "key", ""))),
+        lambda i, k: ops.map_literal(
+            [
+                (
+                    k,
+                    ops.transform_map_entry(
+                        ops.call(
+                            "distinct",
+                            ops.map_(
+                                ops.filter_(counts, lambda c: ops.call("_==_", ops.field(c, "key", ""), k)),
+                                lambda c: ops.field(c, "value", ""),
+                            ),
+                        ),
+                        lambda j, v: ops.map_literal(
+                            [
+                                (
+                                    v,
+                                    ops.fold(
+                                        ops.filter_(
+                                            counts,
+                                            lambda c: ops.and_(
+                                                ops.call("_==_", ops.field(c, "key", ""), k),
+                                                lambda: ops.call("_==_", ops.field(c, "value", ""), v),
+                                            ),
+                                        ),
+                                        0,
+                                        lambda c, sum: ops.call("_+_", sum, ops.field(c, "count", 0)),
+                                    ),
+                                ),
+                            ],
+                        ),
+                        pairs=True,
+                    ),
+                ),
+            ],
+        ),
+        pairs=True,
+    )
+
+
+# scheduling/countAt  function (tally: map(string, map(string, int)), key: string, value: string): int
+@ops.rule("scheduling/countAt")
+def countAt(tally, key, value):
+    return ops.cond(
+        ops.and_(ops.call("@in", key, tally), lambda: ops.call("@in", value, ops.call("_[_]", tally, key))),
+        lambda: ops.call("_[_]", ops.call("_[_]", tally, key), value),
+        lambda: 0,
+    )
+
+
 # scheduling/outsideReason  function (plugins: list(string)): list(Finding)
 @ops.rule("scheduling/outsideReason")
 def outsideReason(plugins):
@@ -31,6 +85,8 @@ def nothingFound():
 
 
 RULES = {
+    "scheduling/tallied": tallied,
+    "scheduling/countAt": countAt,
     "scheduling/outsideReason": outsideReason,
     "scheduling/nothingFound": nothingFound,
 }

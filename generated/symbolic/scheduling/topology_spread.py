@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..scheduling import node_affinity as scheduling_node_affinity_rules
+from ..scheduling import prepared as scheduling_prepared_rules
 from ..scheduling import taint_toleration as scheduling_taint_toleration_rules
 from ..types import selector as types_selector_rules
 
@@ -56,28 +57,25 @@ def spreadCountsNone(c, pod):
     )
 
 
+# scheduling/spreadCounts  function (c: core.TopologySpreadConstraint, pod: core.Pod, other: core.Pod): bool
+@ops.rule("scheduling/spreadCounts")
+def spreadCounts(c, pod, other):
+    return ops.and_(
+        ops.call("!_", spreadCountsNone(c, pod)),
+        lambda: ops.call(
+            "_==_",
+            ops.field(ops.field(other, "metadata", {}), "namespace", ""),
+            ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
+        ),
+        lambda: ops.call("!_", ops.has_field(ops.field(other, "metadata", {}), "deletionTimestamp")),
+        lambda: spreadSelects(c, pod, ops.field(ops.field(other, "metadata", {}), "labels", {})),
+    )
+
+
 # scheduling/spreadCount  function (c: core.TopologySpreadConstraint, pod: core.Pod, pods: list(core.Pod)): int
 @ops.rule("scheduling/spreadCount")
 def spreadCount(c, pod, pods):
-    return ops.cond(
-        spreadCountsNone(c, pod),
-        lambda: 0,
-        lambda: ops.call(
-            "size",
-            ops.filter_(
-                pods,
-                lambda p: ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(p, "metadata", {}), "namespace", ""),
-                        ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
-                    ),
-                    lambda: ops.call("!_", ops.has_field(ops.field(p, "metadata", {}), "deletionTimestamp")),
-                    lambda: spreadSelects(c, pod, ops.field(ops.field(p, "metadata", {}), "labels", {})),
-                ),
-            ),
-        ),
-    )
+    return ops.call("size", ops.filter_(pods, lambda p: spreadCounts(c, pod, p)))
 
 
 # scheduling/takesPart  function (c: core.TopologySpreadConstraint, pod: core.Pod, node: core.Node): bool
@@ -123,121 +121,162 @@ def spreadsHard(pod):
     return ops.call("_>_", ops.call("size", hardConstraints(pod)), 0)
 
 
-# scheduling/countsByValue  function (c: core.TopologySpreadConstraint, pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, int)
-@ops.rule("scheduling/countsByValue")
-def countsByValue(c, pod, nodes):
-    lets = ops.Lets()
-    values = lets.take(
-        ops.call(
-            "distinct",
-            ops.map_(
-                nodes,
-                lambda n: ops.call(
-                    "_[_]",
-                    ops.field(ops.field(ops.field(n, "node", {}), "metadata", {}), "labels", {}),
-                    ops.field(c, "topologyKey", ""),
-                ),
-            ),
-        ),
-    )
-    return lets.done(
-        ops.transform_map_entry(
-            values,
-            lambda i, v: ops.map_literal(
-                [
-                    (
-                        v,
-                        ops.fold(
-                            ops.filter_(
-                                nodes,
-                                lambda n: ops.call(
-                                    "_==_",
-                                    ops.call(
-                                        "_[_]",
-                                        ops.field(
-                                            ops.field(ops.field(n, "node", {}), "metadata", {}),
-                                            "labels",
-                                            {},
-                                        ),
-                                        ops.field(c, "topologyKey", ""),
-                                    ),
-                                    v,
-                                ),
-                            ),
-                            0,
-                            lambda n, sum: ops.call(
-                                "_-_",
-                                ops.call(
-                                    "_+_",
-                                    sum,
-                                    spreadCount(
-                                        c,
-                                        pod,
-                                        ops.call(
-                                            "_+_",
-                                            ops.field(n, "pods", []),
-                                            ops.field(n, "removed", []),
-                                        ),
-                                    ),
-                                ),
-                                ops.call(
-                                    "size",
-                                    ops.filter_(
-                                        ops.field(n, "removed", []),
-                                        lambda p: ops.and_(
-                                            ops.call(
-                                                "_==_",
-                                                ops.field(ops.field(p, "metadata", {}), "namespace", ""),
-                                                ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
-                                            ),
-                                            lambda: spreadSelects(
-                                                c,
-                                                pod,
-                                                ops.field(ops.field(p, "metadata", {}), "labels", {}),
-                                            ),
-                                        ),
-                                    ),
-                                ),
-                            ),
-                        ),
-                    ),
-                ],
-            ),
-            pairs=True,
-        ),
-    )
-
-
-# scheduling/spreads  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): list(scheduling.Spread)
-@ops.rule("scheduling/spreads")
-def spreads(pod, nodes):
+# scheduling/hardDomains  function (pod: core.Pod, node: core.Node): list(scheduling.Count)
+@ops.rule("scheduling/hardDomains")
+def hardDomains(pod, node):
     lets = ops.Lets()
     hard = lets.take(hardConstraints(pod))
-    known = lets.take(ops.filter_(nodes, lambda n: hasAllKeys(hard, ops.field(n, "node", {}))))
     return lets.done(
-        ops.map_(
-            hard,
-            lambda c: spreadOf(
-                c,
-                pod,
-                countsByValue(
-                    c,
-                    pod,
-                    ops.filter_(known, lambda n: takesPart(c, pod, ops.field(n, "node", {}))),
+        ops.cond(
+            ops.call("!_", hasAllKeys(hard, node)),
+            lambda: ops.list_([]),
+            lambda: ops.map_(
+                ops.filter_(
+                    ops.call("lists.range", ops.call("size", hard)),
+                    lambda i: takesPart(ops.call("_[_]", hard, i), pod, node),
+                ),
+                lambda i: ops.record(
+                    {
+                        "key": ops.call("string", i),
+                        "value": ops.call(
+                            "_[_]",
+                            ops.field(ops.field(node, "metadata", {}), "labels", {}),
+                            ops.field(ops.call("_[_]", hard, i), "topologyKey", ""),
+                        ),
+                    },
                 ),
             ),
         ),
     )
 
 
-# scheduling/spreadOf  function (c: core.TopologySpreadConstraint, pod: core.Pod, counts: map(string, int)): scheduling.Spread
+# scheduling/hardCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod): list(scheduling.Count)
+@ops.rule("scheduling/hardCountsOf")
+def hardCountsOf(pod, node, other):
+    lets = ops.Lets()
+    hard = lets.take(hardConstraints(pod))
+    return lets.done(
+        ops.cond(
+            ops.exists(hard, lambda c: spreadCounts(c, pod, other)),
+            lambda: ops.map_(
+                ops.filter_(
+                    hardDomains(pod, node),
+                    lambda d: spreadCounts(
+                        ops.call("_[_]", hard, ops.call("int", ops.field(d, "key", ""))),
+                        pod,
+                        other,
+                    ),
+                ),
+                lambda d: ops.record(
+                    {"key": ops.field(d, "key", ""), "value": ops.field(d, "value", ""), "count": 1},
+                ),
+            ),
+            lambda: ops.list_([]),
+        ),
+    )
+
+
+# scheduling/hardGapsOf  function (pod: core.Pod, node: core.Node, other: core.Pod): list(scheduling.Count)
+@ops.rule("scheduling/hardGapsOf")
+def hardGapsOf(pod, node, other):
+    lets = ops.Lets()
+    hard = lets.take(hardConstraints(pod))
+    return lets.done(
+        ops.cond(
+            ops.call(
+                "_!=_",
+                ops.field(ops.field(other, "metadata", {}), "namespace", ""),
+                ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
+            ),
+            lambda: ops.list_([]),
+            lambda: ops.map_(
+                ops.filter_(
+                    hardDomains(pod, node),
+                    lambda d: spreadSelects(
+                        ops.call("_[_]", hard, ops.call("int", ops.field(d, "key", ""))),
+                        pod,
+                        ops.field(ops.field(other, "metadata", {}), "labels", {}),
+                    ),
+                ),
+                lambda d: ops.record(
+                    {
+                        "key": ops.field(d, "key", ""),
+                        "value": ops.field(d, "value", ""),
+                        "count": ops.call(
+                            "_-_",
+                            ops.cond(
+                                spreadCounts(
+                                    ops.call("_[_]", hard, ops.call("int", ops.field(d, "key", ""))),
+                                    pod,
+                                    other,
+                                ),
+                                lambda: 1,
+                                lambda: 0,
+                            ),
+                            1,
+                        ),
+                    },
+                ),
+            ),
+        ),
+    )
+
+
+# scheduling/hardCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, map(string, int))
+@ops.rule("scheduling/hardCounts")
+def hardCounts(pod, nodes):
+    return scheduling_prepared_rules.tallied(
+        ops.flat_map(
+            nodes,
+            lambda n: ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    hardDomains(pod, ops.field(n, "node", {})),
+                    ops.flat_map(
+                        ops.field(n, "pods", []),
+                        lambda p: hardCountsOf(pod, ops.field(n, "node", {}), p),
+                    ),
+                ),
+                ops.flat_map(
+                    ops.field(n, "removed", []),
+                    lambda p: hardGapsOf(pod, ops.field(n, "node", {}), p),
+                ),
+            ),
+        ),
+    )
+
+
+# scheduling/spreads  function (pod: core.Pod, hardCounts: map(string, map(string, int))): list(scheduling.Spread)
+@ops.rule("scheduling/spreads")
+def spreads(pod, hardCounts_):
+    lets = ops.Lets()
+    hard = lets.take(hardConstraints(pod))
+    return lets.done(
+        ops.map_(
+            ops.call("lists.range", ops.call("size", hard)),
+            lambda i: spreadOf(
+                ops.call("_[_]", hard, i),
+                pod,
+                ops.call("string", i),
+                ops.cond(
+                    ops.call("@in", ops.call("string", i), hardCounts_),
+                    lambda: ops.call("_[_]", hardCounts_, ops.call("string", i)),
+                    lambda: ops.map_literal([]),
+                ),
+            ),
+        ),
+    )
+
+
+# scheduling/spreadOf  function (c: core.TopologySpreadConstraint, pod: core.Pod, index: string, counts: map(string, int)): scheduling.Spread
 @ops.rule("scheduling/spreadOf")
-def spreadOf(c, pod, counts):
+def spreadOf(c, pod, index, counts):
     return ops.record(
         {
+            "index": index,
             "key": ops.field(c, "topologyKey", ""),
             "maxSkew": ops.field(c, "maxSkew", 0),
-            "counts": counts,
             "minimum": ops.cond(
                 ops.call(
                     "_<_",
@@ -260,37 +299,35 @@ def spreadOf(c, pod, counts):
     )
 
 
-# scheduling/keepsSkew  function (s: scheduling.Spread, node: core.Node): bool
+# scheduling/keepsSkew  function (s: scheduling.Spread, node: core.Node, counts: map(string, map(string, int))): bool
 @ops.rule("scheduling/keepsSkew")
-def keepsSkew(s, node):
-    lets = ops.Lets()
-    value = lets.take(
-        ops.call("_[_]", ops.field(ops.field(node, "metadata", {}), "labels", {}), ops.field(s, "key", "")),
-    )
-    return lets.done(
+def keepsSkew(s, node, counts):
+    return ops.call(
+        "_<=_",
         ops.call(
-            "_<=_",
+            "_-_",
             ops.call(
-                "_-_",
-                ops.call(
-                    "_+_",
-                    ops.cond(
-                        ops.call("@in", value, ops.field(s, "counts", {})),
-                        lambda: ops.call("_[_]", ops.field(s, "counts", {}), value),
-                        lambda: 0,
+                "_+_",
+                scheduling_prepared_rules.countAt(
+                    counts,
+                    ops.field(s, "index", ""),
+                    ops.call(
+                        "_[_]",
+                        ops.field(ops.field(node, "metadata", {}), "labels", {}),
+                        ops.field(s, "key", ""),
                     ),
-                    ops.field(s, "self", 0),
                 ),
-                ops.field(s, "minimum", 0),
+                ops.field(s, "self", 0),
             ),
-            ops.field(s, "maxSkew", 0),
+            ops.field(s, "minimum", 0),
         ),
+        ops.field(s, "maxSkew", 0),
     )
 
 
-# scheduling/PodTopologySpread  filter (pod: core.Pod, node: core.Node, spreads: list(scheduling.Spread)): list(Finding)
+# scheduling/PodTopologySpread  filter (pod: core.Pod, node: core.Node, spreads: list(scheduling.Spread), hardCounts: map(string, map(string, int))): list(Finding)
 @ops.rule("scheduling/PodTopologySpread")
-def filter_PodTopologySpread(pod, node, spreads_):
+def filter_PodTopologySpread(pod, node, spreads_, hardCounts_):
     lets = ops.Lets()
     failing = lets.take(
         ops.filter_(
@@ -304,7 +341,7 @@ def filter_PodTopologySpread(pod, node, spreads_):
                         ops.field(ops.field(node, "metadata", {}), "labels", {}),
                     ),
                 ),
-                lambda: ops.call("!_", keepsSkew(s, node)),
+                lambda: ops.call("!_", keepsSkew(s, node, hardCounts_)),
             ),
         ),
     )
@@ -565,75 +602,91 @@ def labelOf(node, key):
     )
 
 
-# scheduling/evenness  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), fitting: list(core.Node), soft: list(core.TopologySpreadConstraint)): list(scheduling.Evenness)
-@ops.rule("scheduling/evenness")
-def evenness(pod, nodes, fitting, soft):
-    lets = ops.Lets()
-    ranked = lets.take(ops.filter_(fitting, lambda n: isRanked(pod, n, soft)))
-    counting = lets.take(ops.filter_(nodes, lambda n: isRanked(pod, ops.field(n, "node", {}), soft)))
-    return lets.done(
-        ops.map_(
-            soft,
-            lambda c: evennessOf(
-                c,
-                pod,
-                ops.filter_(counting, lambda n: takesPart(c, pod, ops.field(n, "node", {}))),
-                ranked,
-            ),
-        ),
-    )
+# scheduling/isByNode  function (c: core.TopologySpreadConstraint): bool
+@ops.rule("scheduling/isByNode")
+def isByNode(c):
+    return ops.call("_==_", ops.field(c, "topologyKey", ""), "kubernetes.io/hostname")
 
 
-# scheduling/evennessOf  function (c: core.TopologySpreadConstraint, pod: core.Pod, nodes: list(scheduling.NodeInfo), ranked: list(core.Node)): scheduling.Evenness
-@ops.rule("scheduling/evennessOf")
-def evennessOf(c, pod, nodes, ranked):
-    lets = ops.Lets()
-    byNode = lets.take(ops.call("_==_", ops.field(c, "topologyKey", ""), "kubernetes.io/hostname"))
-    values = lets.take(
-        ops.cond(
-            byNode,
-            lambda: ops.list_([]),
-            lambda: ops.call(
-                "distinct",
-                ops.map_(ranked, lambda n: labelOf(n, ops.field(c, "topologyKey", ""))),
-            ),
-        ),
-    )
-    return lets.done(
-        ops.record(
-            {
-                "key": ops.field(c, "topologyKey", ""),
-                "maxSkew": ops.field(c, "maxSkew", 0),
-                "counts": ops.transform_map_entry(
-                    values,
-                    lambda i, v: ops.map_literal(
-                        [
-                            (
-                                v,
-                                ops.fold(
-                                    ops.filter_(
-                                        nodes,
-                                        lambda n: ops.call(
-                                            "_==_",
-                                            labelOf(
-                                                ops.field(n, "node", {}),
-                                                ops.field(c, "topologyKey", ""),
-                                            ),
-                                            v,
-                                        ),
-                                    ),
-                                    0,
-                                    lambda n, sum: ops.call(
-                                        "_+_",
-                                        sum,
-                                        spreadCount(c, pod, ops.field(n, "pods", [])),
-                                    ),
-                                ),
-                            ),
-                        ],
-                    ),
-                    pairs=True,
+# scheduling/softCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, soft: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+@ops.rule("scheduling/softCountsOf")
+def softCountsOf(pod, node, other, soft):
+    return ops.cond(
+        ops.call("!_", isRanked(pod, node, soft)),
+        lambda: ops.list_([]),
+        lambda: ops.map_(
+            ops.filter_(
+                ops.call("lists.range", ops.call("size", soft)),
+                lambda i: ops.and_(
+                    ops.call("!_", isByNode(ops.call("_[_]", soft, i))),
+                    lambda: spreadCounts(ops.call("_[_]", soft, i), pod, other),
+                    lambda: takesPart(ops.call("_[_]", soft, i), pod, node),
                 ),
+            ),
+            lambda i: ops.record(
+                {
+                    "key": ops.call("string", i),
+                    "value": labelOf(node, ops.field(ops.call("_[_]", soft, i), "topologyKey", "")),
+                    "count": 1,
+                },
+            ),
+        ),
+    )
+
+
+# scheduling/softCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), soft: list(core.TopologySpreadConstraint)): map(string, map(string, int))
+@ops.rule("scheduling/softCounts")
+def softCounts(pod, nodes, soft):
+    return scheduling_prepared_rules.tallied(
+        ops.flat_map(
+            nodes,
+            lambda n: ops.flat_map(
+                ops.field(n, "pods", []),
+                lambda p: softCountsOf(pod, ops.field(n, "node", {}), p, soft),
+            ),
+        ),
+    )
+
+
+# scheduling/softDomainsOf  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+@ops.rule("scheduling/softDomainsOf")
+def softDomainsOf(pod, node, soft):
+    return ops.cond(
+        ops.call("!_", isRanked(pod, node, soft)),
+        lambda: ops.list_([]),
+        lambda: ops.map_(
+            ops.call("lists.range", ops.call("size", soft)),
+            lambda i: ops.record(
+                {
+                    "key": ops.call("string", i),
+                    "value": ops.cond(
+                        isByNode(ops.call("_[_]", soft, i)),
+                        lambda: "",
+                        lambda: labelOf(node, ops.field(ops.call("_[_]", soft, i), "topologyKey", "")),
+                    ),
+                    "count": 1,
+                },
+            ),
+        ),
+    )
+
+
+# scheduling/softDomains  function (pod: core.Pod, fitting: list(core.Node), soft: list(core.TopologySpreadConstraint)): map(string, map(string, int))
+@ops.rule("scheduling/softDomains")
+def softDomains(pod, fitting, soft):
+    return scheduling_prepared_rules.tallied(ops.flat_map(fitting, lambda n: softDomainsOf(pod, n, soft)))
+
+
+# scheduling/evenness  function (soft: list(core.TopologySpreadConstraint), softDomains: map(string, map(string, int))): list(scheduling.Evenness)
+@ops.rule("scheduling/evenness")
+def evenness(soft, softDomains_):
+    return ops.map_(
+        ops.call("lists.range", ops.call("size", soft)),
+        lambda i: ops.record(
+            {
+                "index": ops.call("string", i),
+                "key": ops.field(ops.call("_[_]", soft, i), "topologyKey", ""),
+                "maxSkew": ops.field(ops.call("_[_]", soft, i), "maxSkew", 0),
                 "weight": ops.call(
                     "math.ln",
                     ops.call(
@@ -641,15 +694,26 @@ def evennessOf(c, pod, nodes, ranked):
                         ops.call(
                             "_+_",
                             ops.cond(
-                                byNode,
-                                lambda: ops.call("size", ranked),
-                                lambda: ops.call("size", values),
+                                isByNode(ops.call("_[_]", soft, i)),
+                                lambda: scheduling_prepared_rules.countAt(
+                                    softDomains_,
+                                    ops.call("string", i),
+                                    "",
+                                ),
+                                lambda: ops.cond(
+                                    ops.call("@in", ops.call("string", i), softDomains_),
+                                    lambda: ops.call(
+                                        "size",
+                                        ops.call("_[_]", softDomains_, ops.call("string", i)),
+                                    ),
+                                    lambda: 0,
+                                ),
                             ),
                             2,
                         ),
                     ),
                 ),
-                "constraint": c,
+                "constraint": ops.call("_[_]", soft, i),
             },
         ),
     )
@@ -661,9 +725,9 @@ def spreadsSoft(soft):
     return ops.call("_>_", ops.call("size", soft), 0)
 
 
-# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint)): int
+# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint), softCounts: map(string, map(string, int))): int
 @ops.rule("scheduling/PodTopologySpread#2")
-def score_PodTopologySpread(pod, node, placed, evenness_, soft):
+def score_PodTopologySpread(pod, node, placed, evenness_, soft, softCounts_):
     return ops.cond(
         ops.call("!_", isRanked(pod, node, soft)),
         lambda: 0,
@@ -691,11 +755,11 @@ def score_PodTopologySpread(pod, node, placed, evenness_, soft):
                                 ops.call(
                                     "double",
                                     ops.cond(
-                                        ops.call("_==_", ops.field(e, "key", ""), "kubernetes.io/hostname"),
+                                        isByNode(ops.field(e, "constraint", {})),
                                         lambda: spreadCount(ops.field(e, "constraint", {}), pod, placed),
-                                        lambda: ops.call(
-                                            "_[_]",
-                                            ops.field(e, "counts", {}),
+                                        lambda: scheduling_prepared_rules.countAt(
+                                            softCounts_,
+                                            ops.field(e, "index", ""),
                                             ops.call(
                                                 "_[_]",
                                                 ops.field(ops.field(node, "metadata", {}), "labels", {}),
@@ -715,53 +779,16 @@ def score_PodTopologySpread(pod, node, placed, evenness_, soft):
     )
 
 
-# scheduling/fewestFirst  function (pod: core.Pod, fitting: list(core.Node), raw: list(int), soft: list(core.TopologySpreadConstraint)): list(int)
+# scheduling/fewestFirst  function (raw: int, least: int, most: int): int
 @ops.rule("scheduling/fewestFirst")
-def fewestFirst(pod, fitting, raw, soft):
-    lets = ops.Lets()
-    ranked = lets.take(
-        ops.map_(
-            ops.filter_(
-                ops.call("lists.range", ops.call("size", raw)),
-                lambda i: isRanked(pod, ops.call("_[_]", fitting, i), soft),
-            ),
-            lambda i: ops.call("_[_]", raw, i),
-        ),
-    )
-    most = lets.take(
-        ops.cond(
-            ops.call("_==_", ops.call("size", ranked), 0),
-            lambda: 0,
-            lambda: ops.call("math.greatest", ranked),
-        ),
-    )
-    least = lets.take(
-        ops.cond(
-            ops.call("_==_", ops.call("size", ranked), 0),
-            lambda: 0,
-            lambda: ops.call("math.least", ranked),
-        ),
-    )
-    return lets.done(
-        ops.map_(
-            ops.call("lists.range", ops.call("size", raw)),
-            lambda i: ops.cond(
-                ops.call("!_", isRanked(pod, ops.call("_[_]", fitting, i), soft)),
-                lambda: 0,
-                lambda: ops.cond(
-                    ops.call("_==_", most, 0),
-                    lambda: 100,
-                    lambda: ops.call(
-                        "_/_",
-                        ops.call(
-                            "_*_",
-                            100,
-                            ops.call("_-_", ops.call("_+_", most, least), ops.call("_[_]", raw, i)),
-                        ),
-                        most,
-                    ),
-                ),
-            ),
+def fewestFirst(raw, least, most):
+    return ops.cond(
+        ops.call("_==_", most, 0),
+        lambda: 100,
+        lambda: ops.call(
+            "_/_",
+            ops.call("_*_", 100, ops.call("_-_", ops.call("_+_", most, least), raw)),
+            most,
         ),
     )
 
@@ -769,12 +796,16 @@ def fewestFirst(pod, fitting, raw, soft):
 RULES = {
     "scheduling/spreadSelects": spreadSelects,
     "scheduling/spreadCountsNone": spreadCountsNone,
+    "scheduling/spreadCounts": spreadCounts,
     "scheduling/spreadCount": spreadCount,
     "scheduling/takesPart": takesPart,
     "scheduling/hasAllKeys": hasAllKeys,
     "scheduling/hardConstraints": hardConstraints,
     "scheduling/spreadsHard": spreadsHard,
-    "scheduling/countsByValue": countsByValue,
+    "scheduling/hardDomains": hardDomains,
+    "scheduling/hardCountsOf": hardCountsOf,
+    "scheduling/hardGapsOf": hardGapsOf,
+    "scheduling/hardCounts": hardCounts,
     "scheduling/spreads": spreads,
     "scheduling/spreadOf": spreadOf,
     "scheduling/keepsSkew": keepsSkew,
@@ -784,8 +815,12 @@ RULES = {
     "scheduling/softConstraints": softConstraints,
     "scheduling/isRanked": isRanked,
     "scheduling/labelOf": labelOf,
+    "scheduling/isByNode": isByNode,
+    "scheduling/softCountsOf": softCountsOf,
+    "scheduling/softCounts": softCounts,
+    "scheduling/softDomainsOf": softDomainsOf,
+    "scheduling/softDomains": softDomains,
     "scheduling/evenness": evenness,
-    "scheduling/evennessOf": evennessOf,
     "scheduling/spreadsSoft": spreadsSoft,
     "scheduling/PodTopologySpread#2": score_PodTopologySpread,
     "scheduling/fewestFirst": fewestFirst,

@@ -179,7 +179,7 @@ class Writer:
         rest: ir.Expr = expr
         while isinstance(rest, ir.Cond):
             self.line(self.emitter.condition(rest.condition, scope).at(TERNARY), depth, word, ":")
-            self.statement(rest.then, scope.assuming(rest.condition, True), sink, depth + 1)
+            self.block(rest.then, scope.assuming(rest.condition, True), sink, depth + 1)
             scope = scope.assuming(rest.condition, False)
             word, rest = "elif ", rest.otherwise
         if isinstance(sink, Return):  # every branch has returned
@@ -188,7 +188,14 @@ class Writer:
         if isinstance(sink, Extend) and is_empty(rest):
             return
         self.lines.append(" " * (INDENT * depth) + "else:")
-        self.statement(rest, scope, sink, depth + 1)
+        self.block(rest, scope, sink, depth + 1)
+
+    def block(self, expr: ir.Expr, scope: Scope, sink: Sink, depth: int) -> None:
+        """A branch; one that has nothing to add still needs a line."""
+        before = len(self.lines)
+        self.statement(expr, scope, sink, depth)
+        if len(self.lines) == before:
+            self.line("pass", depth)
 
     def fold(self, expr: ir.Fold, scope: Scope, sink: Sink, depth: int) -> None:
         """`acc = start`, then a turn for each element. The range is computed first, as its error comes

@@ -9,6 +9,7 @@ import click
 
 from kspec.cli import exits
 from kspec.cli.command import command
+from kspec.cli.options import policy_options
 from kspec.cli.session import Session
 
 if TYPE_CHECKING:
@@ -18,24 +19,40 @@ VALUE_WIDTH = 400
 
 EPILOG = """\
 \b
+Examples:
+  kspec conform recorded.jsonl.gz
+  kspec conform --audit audit.log k8s/ --bootstrap
+
+\b
 Exit codes: 0 all agree, 1 some differ, 3 none differs but some are
 unsupported (their area is not built yet).
 """
 
 
 @command("conform", epilog=EPILOG)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("suites", nargs=-1, metavar="FILE...|PATHS...")
 @click.option("--limit", default=20, show_default=True, help="Disagreements shown in text; JSON has all.")
-def run(session: Session, files: tuple[str, ...], limit: int) -> int:
+@click.option("--audit", metavar="FILE", help="An audit log, replayed against the access policy in PATHS.")
+@policy_options
+def run(session: Session, suites: tuple[str, ...], limit: int, audit: str | None, **options: Any) -> int:
     """Compare the model's decisions with recorded ones.
 
     FILE is JSON Lines (plain or gzipped, `-` for standard input), one case a line:
     {"id", "area", "input", "expected"}. Prints a row per area, then each disagreement.
+
+    With --audit, a log of the API server (events of audit.k8s.io, one a line) is replayed against the roles and
+    bindings in PATHS, and every decision that they do not explain is shown.
     """
     from kspec.conform.main import run_suites
 
+    if audit is not None:
+        from kspec.cli.auditing import replay_audit
+
+        return replay_audit(session, audit, suites, limit, options)
+    if not suites:
+        raise click.UsageError("Name a suite, as in `kspec conform recorded.jsonl.gz`, or `--audit FILE`.")
     with session.progress("conform") as progress:
-        outcome = run_suites(files, lambda case: progress.step(f"{progress.done + 1:,} cases, {case.area}"))
+        outcome = run_suites(suites, lambda case: progress.step(f"{progress.done + 1:,} cases, {case.area}"))
     if session.json:
         session.document("conform", to_json(outcome))
     else:

@@ -10,8 +10,8 @@ import click
 
 from kspec.cli import exits
 from kspec.cli.command import command
-from kspec.cli.commands.verify import Seconds
 from kspec.cli.differing import section_names
+from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
 from kspec.cli.options import reading_options
 from kspec.cli.session import Session

@@ -1,0 +1,1 @@
+"""Questions about access: who may do what, by which binding, role and rule."""

@@ -26,7 +26,7 @@ def judge_of(*scores: ScorePlugin, remember: bool = True) -> Judge:
         rule("filter", "Corn", "pod: P, node: N, placed: L", fits, **reads),
         rule("score", "Free", "pod: P, node: N, placed: L", free_corn, **reads),
         rule("score", "Fixed", "pod: P, node: N", lambda pod, node: node["status"]["fixed"], pod=frozenset()),
-        rule("function", "twice", "raw: list(int)", lambda raw: [2 * r for r in raw]),
+        rule("function", "twice", "raw: int", lambda raw: 2 * raw),
     )
     profile = Profile(
         "p", (FilterPlugin("Open"), FilterPlugin("Corn")), scores or (ScorePlugin("Free", 1, "none"),)

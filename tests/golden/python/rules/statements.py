@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import fold, join_texts
-from kspec.runtime.operators import add_int, modulo_int
+from kspec.runtime.operators import add_int, divide_int, modulo_int
 from kspec.runtime.rulebook import CompiledRule, Param
 
 
@@ -62,6 +62,18 @@ def validate_Names(self):
     return made
 
 
+# golden/nothingEitherWay  function (n: int): list(int)
+def nothingEitherWay(n):
+    """A part that is empty either way adds nothing, and its condition may fail all the same."""
+    made = []
+    made += [1]
+    if divide_int(10, n) <= 1:
+        pass
+    if n > 2:
+        made += [n]
+    return made
+
+
 RULES = (
     CompiledRule(
         "golden/total",
@@ -111,6 +123,17 @@ RULES = (
                 (("metadata", "name"), ("spec", "containers", "#"), ("spec", "containers", "*")),
             ),
         },
+        path="golden/statements",
+    ),
+    CompiledRule(
+        "golden/nothingEitherWay",
+        "function",
+        "nothingEitherWay",
+        (Param("n", "int"),),
+        nothingEitherWay,
+        result="list(int)",
+        reads={"n": frozenset(((),))},
+        doc="A part that is empty either way adds nothing, and its condition may fail all the same.",
         path="golden/statements",
     ),
 )

@@ -1,0 +1,99 @@
+"""`kspec can`: may this user do this, and by what?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from kspec.cli import exits
+from kspec.cli.command import command
+from kspec.cli.options import AS_GROUP, NAMESPACE, policy_options, split_words
+from kspec.cli.session import Session
+
+EPILOG = """\
+\b
+Examples:
+  kspec can jane get pods -n shop k8s/
+  kspec can sa:shop/web get secrets db-password -n shop k8s/ --bootstrap
+  kspec can jane create pods/exec -n shop --as-group dev -f k8s/
+  kspec can jane patch deployments.apps/scale web -n shop k8s/
+  kspec can system:anonymous get /healthz --bootstrap
+
+\b
+A word that has a `/`, or ends as a file of manifests does, is a PATH; any other
+is the NAME. `-f` takes every path.
+
+\b
+Exit codes: 0 allowed, 1 denied, 2 bad input, 3 a webhook decides of which
+nothing is known.
+"""
+
+
+@command("can", epilog=EPILOG)
+@click.argument("user")
+@click.argument("verb")
+@click.argument("resource")
+@click.argument("words", nargs=-1, metavar="[NAME] [PATHS]...")
+@NAMESPACE
+@AS_GROUP
+@policy_options
+def run(
+    session: Session,
+    user: str,
+    verb: str,
+    resource: str,
+    words: tuple[str, ...],
+    namespace: str | None,
+    groups: tuple[str, ...],
+    **options: Any,
+) -> int:
+    """Decide whether USER may VERB RESOURCE, and show the binding, role and rule that say so.
+
+    USER is a user's name, `sa:NAMESPACE/NAME` for a service account, or `group:NAME` for someone in a group.
+    RESOURCE is as in a role: `pods`, `pods/log`, `deployments.apps`, or a path such as `/healthz`. If it is
+    denied, what comes nearest to allowing it is shown.
+    """
+    from kspec.cli.policy import PolicyOptions, load_access
+    from kspec.report.access import render_can
+    from kspec.report.access_json import can_to_json
+    from kspec.verify.access import decision
+    from kspec.verify.access.words import asked_for, identity, request_for
+
+    name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
+    access = load_access(session, paths, PolicyOptions(**options))
+    who = identity(access.policy, user, groups)
+    asked = asked_for(access.policy, resource, access.table)
+    request = request_for(access.policy, who, verb, asked, namespace or "", name)
+    answer = decision.answer(access.policy, request)
+    assumed = (*asked.notes, *verb_notes(access.policy, verb), *access.assumed)
+    if session.json:
+        session.document("can", can_to_json(answer, assumed))
+    else:
+        session.result(render_can(answer, assumed, session.style))
+    codes = {decision.ALLOWED: exits.OK, decision.UNDETERMINED: exits.UNDECIDED}
+    return codes.get(answer.whole, exits.VIOLATED)
+
+
+def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str, ...]]:
+    """The NAME, "" if none was given, and the PATHS. `named`: options say what to read."""
+    names, paths = split_words(words)
+    if names and not paths and not named:
+        raise click.UsageError(f"{names[-1]!r} was read as the NAME. As a path it is ./{names[-1]}, or -f.")
+    if len(names) > 1:
+        shown = ", ".join(names[1:])
+        raise click.UsageError(
+            f"There is one NAME, {names[0]!r}. If {shown} is a path, write ./{names[1]} or -f."
+        )
+    return (names[0] if names else ""), paths
+
+
+def verb_notes(policy: Any, verb: str) -> tuple[str, ...]:
+    """A verb that no request has is most likely misspelt; but any text is a legal verb."""
+    from difflib import get_close_matches
+
+    known = policy.rule("access/knownVerbs")()
+    if verb in known or ":" in verb:
+        return ()
+    near = get_close_matches(verb, known, n=1)
+    return (f"`{verb}` is a verb of its own" + (f"; did you mean `{near[0]}`?" if near else ""),)

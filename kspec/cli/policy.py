@@ -1,0 +1,121 @@
+"""Knows how PATHS and the shared options become an access policy: objects, default roles, authorizers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kspec.cli.inputs import ClusterOptions, Inputs, load
+from kspec.cli.session import Session
+from kspec.source import Diagnostic, DiagnosticError, SourceFile, has_errors
+
+if TYPE_CHECKING:
+    from kspec.ir.types import TypeTable
+    from kspec.resources.objects import KubeObject
+    from kspec.runtime.rulebook import Rulebook
+    from kspec.verify.access.policy import Policy
+
+NO_MANIFESTS = "KS4004"
+DEFAULT_MODES = "Node,RBAC"
+BOOTSTRAP_FOLDER = "rules/access/bootstrap"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyOptions:
+    """What `policy_options` takes, as it was given."""
+
+    files: tuple[str, ...] = ()
+    bootstrap: bool = False
+    authorization_mode: str | None = None
+    authorization_config: str | None = None
+    authorization_policy_file: str | None = None
+    param: tuple[str, ...] = ()
+    k8s_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An access policy, and what to say about how it was read."""
+
+    policy: Policy
+    table: TypeTable
+    inputs: Inputs | None
+    assumed: tuple[str, ...]
+
+
+def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) -> Access:
+    """Read everything that grants access. The objects in PATHS win over default ones of the same name."""
+    from kspec.resources.load import load_library
+    from kspec.resources.types import DEFAULT_VERSION, load_types
+    from kspec.runtime.rulebook import load_rulebook
+    from kspec.verify.access.policy import Policy
+    from kspec.verify.cluster import cluster_of
+
+    named = (*paths, *options.files)
+    if not named and not options.bootstrap:
+        help_ = "name files or folders: `-f k8s/`, or the default roles alone: `--bootstrap`"
+        raise DiagnosticError([Diagnostic(NO_MANIFESTS, "nothing was named that grants access", help=help_)])
+    inputs = load(session, named, ClusterOptions(options.k8s_version, options.param)) if named else None
+    library = inputs.library if inputs else load_library()
+    workspace = inputs.workspace if inputs else None
+    table = library.types(
+        workspace.table if workspace else load_types(options.k8s_version or DEFAULT_VERSION)
+    )
+    objects = {o.key: o for o in (bootstrap_objects(table) if options.bootstrap else ())}
+    objects |= {o.key: o for o in (workspace.objects if workspace else ())}
+    known = [o for o in objects.values() if o.kind is not None and o.decoded is not None]
+    cluster = cluster_of(((o.kind.record, o.decoded) for o in known if o.kind and o.decoded), table)
+    book = load_rulebook()
+    chain, assumed = authorizers(options, table, book)
+    policy = Policy(known, cluster, chain, book)
+    return Access(policy, table, inputs, (*assumed, *_missing(policy, options)))
+
+
+def bootstrap_objects(table: TypeTable) -> list[KubeObject]:
+    """The roles and bindings that every cluster is born with."""
+    from kspec.data import root
+    from kspec.resources.objects import ObjectReader
+    from kspec.resources.yaml import load_yaml
+
+    reader = ObjectReader(table)
+    found = []
+    for path in sorted((root() / BOOTSTRAP_FOLDER).glob("*.yaml")):
+        file = SourceFile(f"{BOOTSTRAP_FOLDER}/{path.name}", path.read_text(encoding="utf-8"))
+        documents, mistakes = load_yaml(file)
+        for document in documents:
+            obj, told = reader.read(document.value, document)
+            mistakes = [*mistakes, *told]
+            if obj is not None:
+                found.append(obj)
+        if has_errors(mistakes):
+            raise DiagnosticError(mistakes)
+    return found
+
+
+def authorizers(
+    options: PolicyOptions, table: TypeTable, book: Rulebook
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The chain, and what had to be assumed of it."""
+    from kspec.cli.files import read_source
+    from kspec.verify.access.configuration import chain_of_modes, read_configuration, read_policies
+
+    policies: Sequence[Mapping[str, Any]] = ()
+    if options.authorization_policy_file is not None:
+        policies = read_policies(read_source(options.authorization_policy_file), table, book)
+    if options.authorization_config is not None:
+        file = read_source(options.authorization_config)
+        return read_configuration(file, table, book, policies), ()
+    modes = options.authorization_mode or DEFAULT_MODES
+    assumed = () if options.authorization_mode else (f"the authorizers are {DEFAULT_MODES}",)
+    return chain_of_modes(modes, book, policies), assumed
+
+
+def _missing(policy: Policy, options: PolicyOptions) -> tuple[str, ...]:
+    """Bindings to roles that are not there: what they grant is not known here."""
+    if not policy.dangling or not policy.has_rbac:
+        return ()
+    names = sorted({f"{b.ref.get('kind')} {b.ref.get('name')}" for b in policy.dangling})
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    hint = "" if options.bootstrap else " (--bootstrap adds the default ones)"
+    return (f"roles that are not in the input grant nothing: {shown}{hint}",)

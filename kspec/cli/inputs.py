@@ -11,6 +11,9 @@ from kspec.source import Diagnostic, DiagnosticError, has_errors
 
 if TYPE_CHECKING:
     from kspec.elaborate.library import Library
+    from kspec.ir.types import TypeTable
+    from kspec.model.profile import Profile
+    from kspec.model.rules import RuleSet
     from kspec.plan import Declared, Rules
     from kspec.resources.load import Workspace
 
@@ -33,6 +36,7 @@ class Inputs:
     workspace: Workspace
     library: Library
     warnings: tuple[Diagnostic, ...] = ()
+    session: Session = Session()
 
 
 def load(session: Session, paths: Sequence[str], options: ClusterOptions) -> Inputs:
@@ -50,7 +54,7 @@ def load(session: Session, paths: Sequence[str], options: ClusterOptions) -> Inp
     if has_errors(workspace.diagnostics):
         raise DiagnosticError(workspace.diagnostics)
     session.show_diagnostics(workspace.diagnostics)
-    return Inputs(workspace, library, workspace.diagnostics)
+    return Inputs(workspace, library, workspace.diagnostics, session)
 
 
 def load_nodes(session: Session, options: ClusterOptions, version: str) -> list[dict[str, Any]] | None:
@@ -71,8 +75,8 @@ def load_nodes(session: Session, options: ClusterOptions, version: str) -> list[
 
 
 def standard(inputs: Inputs) -> Rules:
-    """The rules of Kubernetes, with those of the workspace."""
-    from kspec.model.standard import DEFAULT_PROFILE, standard_profile, standard_rules
+    """The rules of Kubernetes, with those of the workspace, and the scheduler as it is configured."""
+    from kspec.model.standard import standard_rules
     from kspec.plan import Rules
     from kspec.runtime.rulebook import load_rulebook
 
@@ -82,12 +86,28 @@ def standard(inputs: Inputs) -> Rules:
 
         book = extend(book, inputs.workspace.rules)
     table = inputs.library.types(inputs.workspace.table)
-    profiles = {name: p.fields for name, p in inputs.library.profiles.items()}
-    return Rules(
-        standard_rules(book, table),
-        standard_profile(profiles, DEFAULT_PROFILE),
-        inputs.workspace.version,
-    )
+    rules = standard_rules(book, table)
+    first, *others = profiles_of(inputs, rules, table)
+    return Rules(rules, first, inputs.workspace.version, tuple(others))
+
+
+def profiles_of(inputs: Inputs, rules: RuleSet, table: TypeTable) -> tuple[Profile, ...]:
+    """The scheduler's profiles: those of a KubeSchedulerConfiguration among the files, else the default."""
+    from kspec.model.configuration import scheduler_configurations, scheduler_profiles
+    from kspec.model.profile import catalogue_of
+    from kspec.model.standard import DEFAULT_PROFILE, standard_profile
+
+    fields = {name: p.fields for name, p in inputs.library.profiles.items()}
+    configuration, mistakes = scheduler_configurations(inputs.workspace.configurations)
+    if configuration is None:
+        return (standard_profile(fields, DEFAULT_PROFILE),)
+    offered = catalogue_of(fields[DEFAULT_PROFILE])
+    profiles, more = scheduler_profiles(configuration, offered, rules, table)
+    mistakes += more
+    if has_errors(mistakes):
+        raise DiagnosticError(mistakes)
+    inputs.session.show_diagnostics(mistakes)
+    return profiles
 
 
 def check_size(workspace: Workspace) -> None:

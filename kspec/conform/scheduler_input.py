@@ -25,6 +25,9 @@ LISTS = {
     "pvcs": "core.PersistentVolumeClaim",
     "pvs": "core.PersistentVolume",
     "storageClasses": "storage.StorageClass",
+    "csiNodes": "storage.CSINode",
+    "csiDrivers": "storage.CSIDriver",
+    "csiStorageCapacities": "storage.CSIStorageCapacity",
     "pdbs": "policy.PodDisruptionBudget",
 }
 KNOWN = {"mode", "nodes", "pods", "pending", *LISTS}
@@ -58,12 +61,14 @@ class Snapshot:
         here.pods, here.version = (*here.pods, bound), here.version + 1
 
 
-def snapshot(case: Mapping[str, Any]) -> Snapshot:
-    """The cluster of a case's input. A list that is not known here is not modelled."""
+def snapshot(case: Mapping[str, Any], chosen: Profile | None = None) -> Snapshot:
+    """The cluster of a case's input, for the default profile if no other is chosen. A list that is not known
+    here is not modelled.
+    """
     for name in case:
         if name not in KNOWN:
             raise UnsupportedCase(f"`{name}` is not modelled")
-    world = World(rules(), table(), profile())
+    world = World(rules(), table(), chosen or profile())
     for name, record in LISTS.items():
         for raw in case.get(name) or ():
             world.store.restore(record, decoded(raw, record))
@@ -80,9 +85,10 @@ def snapshot(case: Mapping[str, Any]) -> Snapshot:
     found.pending = [_admitted(raw, world) for raw in case["pending"]]
     unmodelled = rules().function("scheduling/unmodelled")
     for pod in found.pending:
-        missing = call_function(unmodelled, pod) if isinstance(pod, dict) else ()
-        if missing:
-            raise UnsupportedCase(", ".join(missing))
+        if isinstance(pod, dict):
+            missing = call_function(unmodelled, pod, world.cluster.of(unmodelled))
+            if missing:
+                raise UnsupportedCase(", ".join(missing))
     return found
 
 

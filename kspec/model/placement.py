@@ -24,7 +24,7 @@ from kspec.runtime.rulebook import CompiledRule, Paths
 CLASSES_KEPT_MAX = 1_000
 """How many different pods' verdicts are kept at once."""
 
-LOCAL = frozenset(("pod", "node", "placed"))
+LOCAL = frozenset(("pod", "node", "placed", "settings"))
 """What a rule may take for its answer to be kept."""
 
 
@@ -183,7 +183,8 @@ class Judge:
 
     def given(self, pod: Object, infos: list[Object]) -> Given:
         """What rules may take by name, for one pod and these nodes with their pods."""
-        return Given(self._makers, self.cluster, {"pod": pod, "nodes": infos}, self._tallies)
+        fixed = {"pod": pod, "nodes": infos, "settings": self.profile.settings}
+        return Given(self._makers, self.cluster, fixed, self._tallies)
 
     def verdict_on(self, node: Object, pods: tuple[Object, ...], given: Given) -> Verdict:
         """Whether one node fits, by all filters; nothing is kept."""

@@ -15,7 +15,7 @@ from kspec.model.clock import SECOND_NANOS, Clock
 from kspec.model.cluster import ClusterValues
 from kspec.model.nominations import Nominations, refused_for_others
 from kspec.model.objects import Key, Object, merge_patch, metadata, name_of, with_metadata, without
-from kspec.model.placement import Judge, NodePods, Placement
+from kspec.model.placement import Judge, NodePods, Placement, Verdict
 from kspec.model.preemption import Candidate, Preemption
 from kspec.model.profile import Profile
 from kspec.model.queue import WorkQueue
@@ -28,6 +28,8 @@ BACKOFF_MAX_NANOS = 10 * SECOND_NANOS
 """podInitialBackoffSeconds and podMaxBackoffSeconds of the default configuration."""
 
 POD, NODE = "core.Pod", "core.Node"
+NOT_SEEN = "percentageOfNodesToScore"
+"""Stands in place of a plug-in where a node is not looked at."""
 
 
 class Scheduler:
@@ -37,7 +39,7 @@ class Scheduler:
 
     def __init__(
         self,
-        profile: Profile,
+        profiles: Sequence[Profile],
         rules: RuleSet,
         view_of: ViewOf,
         api: Api,
@@ -47,10 +49,10 @@ class Scheduler:
     ) -> None:
         self.problems: dict[str, str] = {}
         self.failures: dict[str, str] = {}
-        self.judge = Judge(profile, rules, cluster)
-        self.records = tuple(sorted({NODE, POD, *self.judge.records}))
+        self.judges = {p.scheduler: Judge(p, rules, cluster) for p in profiles}
+        """By the name under which pods ask for them."""
+        self.records = tuple(sorted({NODE, POD, *(r for j in self.judges.values() for r in j.records)}))
         self.view = view_of(self.records)
-        self._preemption = Preemption(self.judge) if profile.preempts else None
         self._nominations = Nominations(
             lambda pod, other: bool(call_function(rules.function("scheduling/respects"), pod, other))
         )
@@ -58,10 +60,23 @@ class Scheduler:
         self._api = api
         self._clock = clock
         self._chooser = chooser
-        self._awaits = rules.function("scheduling/awaitsNode").fn
+        self._wanted = rules.function("scheduling/schedulerOf").fn
+        self._waits = rules.function("scheduling/awaitsNode").fn
         self._holds = rules.function("scheduling/holdsNode").fn
         self._rank = rules.function("scheduling/queueRank").fn
         self._forget_all()
+
+    @property
+    def judge(self) -> Judge:
+        """The judge of the first profile."""
+        return next(iter(self.judges.values()))
+
+    def judge_of(self, pod: Object) -> Judge:
+        """The judge of the profile that the pod asks for."""
+        return self.judges[str(self._wanted(pod))]
+
+    def _awaits(self, pod: Object) -> bool:
+        return bool(self._waits(pod)) and self._wanted(pod) in self.judges
 
     def _forget_all(self) -> None:
         self._placed: dict[str, NodePods] = {}
@@ -69,6 +84,7 @@ class Scheduler:
         self._heap: list[tuple[Any, int, Key]] = []
         self._active: dict[Key, int] = {}
         self._arrivals = 0
+        self._searched = 0
         self._backoff: WorkQueue[Key] = WorkQueue(BACKOFF_BASE_NANOS, BACKOFF_MAX_NANOS)
         self._stuck: dict[Key, None] = {}
         self._nominations.forget_all()
@@ -115,15 +131,14 @@ class Scheduler:
         here = self._placed.setdefault(node, NodePods())
         before = [p for p in here.pods if _is(key, p)]
         fresh = not before
-        alike = self.judge.placed_signature
         if fresh:
             here.pods = (*here.pods, pod)
         else:
             here.pods = tuple(pod if _is(key, p) else p for p in here.pods)
-        if fresh or alike(before[0]) != alike(pod):
+        if fresh or any(_differs(j, before[0], pod) for j in self.judges.values()):
             here.version += 1
         self._node_of[key] = node
-        if fresh and self.judge.reads_cluster:
+        if fresh and any(j.reads_cluster for j in self.judges.values()):
             self._wake()
 
     def _unplace(self, key: Key) -> None:
@@ -190,8 +205,31 @@ class Scheduler:
     def _judged(self, key: Key, pod: Object) -> Placement:
         nodes = self.view.shelf(NODE).all()
         full = self._nominations.with_promised(key, pod, self._placed)
-        refused = refused_for_others(self.judge, pod, nodes, self._placed, full)
-        return self.judge.judge(pod, nodes, self._placed, refused)
+        judge = self.judge_of(pod)
+        refused = refused_for_others(judge, pod, nodes, self._placed, full)
+        placement = judge.judge(pod, nodes, self._placed, refused)
+        unseen = self._unseen(placement, judge.profile.percentage)
+        return judge.judge(pod, nodes, self._placed, {**refused, **unseen}) if unseen else placement
+
+    def _unseen(self, placement: Placement, percentage: int | None) -> dict[str, Verdict]:
+        """The nodes that would fit but are not looked at, since enough were found before: the search goes
+        round, and begins where the last one ended.
+        """
+        verdicts = placement.verdicts
+        if percentage is None or not verdicts:
+            return {}
+        enough = self._function("enoughNodes", len(verdicts), percentage)
+        start = self._searched % len(verdicts)
+        unseen: dict[str, Verdict] = {}
+        found = looked = 0
+        for verdict in (*verdicts[start:], *verdicts[:start]):
+            if found == enough:
+                unseen[verdict.node] = Verdict(verdict.node, NOT_SEEN, "", ("enough other nodes fit",))
+            else:
+                looked += 1
+                found += verdict.fits
+        self._searched = (start + looked) % len(verdicts)
+        return unseen
 
     def _bind(self, key: Key, pod: Object, best: list[str]) -> str:
         node = best[self._chooser.choose("tie of nodes", len(best)) if len(best) > 1 else 0]
@@ -205,12 +243,14 @@ class Scheduler:
         return f"{key}: to {node}"
 
     def _fail(self, key: Key, pod: Object, placement: Placement) -> str:
-        message, nominated = self.judge.message(placement), {}
-        if self._preemption is not None:
+        judge = self.judge_of(pod)
+        message, nominated = judge.message(placement), {}
+        if judge.profile.preempts:
+            preemption = Preemption(judge)
             full = self._nominations.with_promised(key, pod, self._placed)
             nodes = self.view.shelf(NODE).all()
-            attempt = self._preemption.attempt(pod, placement, nodes, full, self._clock.now)
-            message = self._preemption.message(placement, attempt)
+            attempt = preemption.attempt(pod, placement, nodes, full, self._clock.now)
+            message = preemption.message(placement, attempt)
             if attempt.best:
                 ties = len(attempt.best)
                 taken = attempt.best[self._chooser.choose("tie of nodes", ties) if ties > 1 else 0]
@@ -240,7 +280,12 @@ class Scheduler:
         order = tuple(k for _, n, k in sorted(self._heap) if self._active.get(k) == n)
         placed = tuple(sorted((k, n) for k, n in self._node_of.items()))
         stuck = tuple(sorted(self._stuck))
-        return (order, self._backoff.state(now), stuck, placed, self._nominations.state())
+        return (order, self._backoff.state(now), stuck, placed, self._nominations.state(), self._searched)
+
+
+def _differs(judge: Judge, one: Object, other: Object) -> bool:
+    """Can it matter to what a judge keeps whether the one or the other is placed on a node?"""
+    return judge.placed_signature(one) != judge.placed_signature(other)
 
 
 def _is(key: Key, pod: Object) -> bool:

@@ -6,7 +6,7 @@ inputs and the same choices give the same trace, on every machine and under ever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kspec.ir.types import TypeTable
@@ -72,7 +72,7 @@ class World:
         self,
         rules: RuleSet,
         table: TypeTable,
-        profile: Profile | None = None,
+        profile: Profile | Sequence[Profile] | None = None,
         chooser: Chooser | None = None,
         options: Options | None = None,
         start_nanos: int = START_NANOS,
@@ -90,12 +90,18 @@ class World:
         self.collector = GarbageCollector(self.store, self.api, self.clock)
         self.components: list[Component] = [self.collector, *self._controllers(rules)]
         if profile is not None:
+            profiles = (profile,) if isinstance(profile, Profile) else tuple(profile)
             self.scheduler = Scheduler(
-                profile, rules, self._view, self.api, self.clock, self.chooser, self.cluster
+                profiles, rules, self._view, self.api, self.clock, self.chooser, self.cluster
             )
             self.components.append(self.scheduler)
         self._watchers = _watchers(self.components)
         self.store.on_event = self._tell
+
+    @property
+    def schedulers(self) -> list[str]:
+        """The names by which pods may ask for a scheduler."""
+        return [*self.scheduler.judges] if self.scheduler else []
 
     # ------------------------------------------------------------ what went wrong
 

@@ -45,6 +45,12 @@ class Rules:
     rules: RuleSet
     profile: Profile
     kubernetes: str
+    others: tuple[Profile, ...] = ()
+    """Further profiles, which pods ask for by name."""
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        return (self.profile, *self.others)
 
 
 def make_plan(
@@ -56,7 +62,7 @@ def make_plan(
 ) -> Plan:
     """What applying the workspace does to the state of `from_workspace`: nothing given, an empty cluster."""
     old = from_workspace.objects if from_workspace else ()
-    world = World(rules.rules, workspace.table, rules.profile)
+    world = World(rules.rules, workspace.table, rules.profiles)
     found = [o.decoded for o in (*old, *workspace.objects) if o.decoded and o.kind and o.kind.record == NODE]
     chosen = choose_nodes(rules.rules, nodes, clusters, _last_of_each(found))
     for node in chosen.objects:

@@ -21,7 +21,7 @@ def prepared_world(
     chooser: Chooser | None = None,
 ) -> World:
     """The world, without what the API server refuses. Nodes among the objects are left out for `nodes`."""
-    world = World(rules.rules, table, rules.profile, chooser)
+    world = World(rules.rules, table, rules.profiles, chooser)
     for node in nodes:
         world.store.restore(NODE, world.api.kinds.identified(NODE, node))
     known = [(o.kind.record, o.decoded) for o in objects if o.kind is not None and o.decoded is not None]

@@ -67,7 +67,7 @@ def _why(world: World, pod: Object, node: str) -> str:
         if condition.get("status") == "False" and condition.get("message"):
             return str(condition["message"])
     if not node:
-        held = str(call_function(world.api.rules.function("scheduling/whyNotQueued"), pod))
+        held = str(call_function(world.api.rules.function("scheduling/whyNotQueued"), pod, world.schedulers))
         return held or "no scheduler has looked at it"
     return f"bound to {node}, which has not started it"
 
@@ -174,7 +174,7 @@ def overlooked(world: World, pods: Iterable[PodRow]) -> tuple[tuple[str, tuple[R
         if row.fate != "gone" and (row.owner or row.object) not in asked:
             asked.add(row.owner or row.object)
             pod = world.store.get(Key(POD, row.object.namespace, row.object.name))
-            for aspect in call_function(rule, pod):
+            for aspect in call_function(rule, pod, world.cluster.of(rule)):
                 found.setdefault(str(aspect), {})[whose] = None
     return tuple((aspect, tuple(sorted(refs))) for aspect, refs in sorted(found.items()))
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.ir.nodes import Program
 from kspec.ir.properties import Property
 from kspec.ir.types import TypeTable
+from kspec.resources.configurations import Configuration, is_configuration
 from kspec.resources.crd import is_crd, with_crds
 from kspec.resources.decode import Locator, Path
 from kspec.resources.files import Finder, Input, find_inputs
@@ -53,6 +54,7 @@ class Workspace:
     params: Mapping[str, object] = field(default_factory=dict)
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    configurations: tuple[Configuration, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -133,7 +135,8 @@ class _Loading:
             self.tell("KS2613", "no input was named", NOWHERE, "name files, folders or patterns, or `-`")
         self.finder = find_inputs(paths, self.finder.stdin)
         module = self.read_modules()
-        raw = [r for i in self.finder.inputs if not _is_kspec(i) for r in self.read_documents(i)]
+        read = [r for i in self.finder.inputs if not _is_kspec(i) for r in self.read_documents(i)]
+        raw = [r for r in read if not is_configuration(r.value)]
         table = self.with_declared(self.types(module), module, raw)
         table = with_crds(table, [r.value for r in raw if is_crd(r.value)])
         user = self.elaborate(module, table) if module is not None else None
@@ -143,7 +146,11 @@ class _Loading:
         objects = self.read_objects(raw, table)
         mistakes = [*self.finder.mistakes, *self.mistakes]
         files = tuple(i.file.path for i in self.finder.inputs)
-        found = Workspace(objects, table=table, version=self.version or DEFAULT_VERSION, files=files)
+        configurations = tuple(
+            Configuration(r.value, r.where, r.base) for r in read if is_configuration(r.value)
+        )
+        version = self.version or DEFAULT_VERSION
+        found = Workspace(objects, table=table, version=version, files=files, configurations=configurations)
         return _joined(found, user, _in_order(mistakes, files))
 
     def tell(

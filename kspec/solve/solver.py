@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.smtlib import Script, name_of
@@ -48,17 +48,20 @@ class Solver:
         self.hurried = False  # was a question left open for want of time?
         self._solver: z3.Solver = z3.Solver()
         self._solver.set("random_seed", SEED)
+        self._solver.set("core.minimize", True)
         self._solver.from_string(script.text)
+        self._literals: dict[tuple[str, bool | int], z3.BoolRef] = {}
+        self._named = {_bare(name_of(variable)): name_of(variable) for variable in script.variables}
         self._constants = {variable: _constant(variable) for variable in script.variables}
 
-    def check(self) -> bool | Undecided:
-        """Is there a model?"""
+    def check(self, literals: Sequence[z3.BoolRef] = ()) -> bool | Undecided:
+        """Is there a model (with these literals)?"""
         left = self.deadline - time.monotonic()
         if left <= 0:
             return Undecided("timeout")
         self._solver.set("timeout", max(1, int(left * 1000)))
         self.checks += 1
-        answer = self._solver.check()
+        answer = self._solver.check(*literals)
         if answer == self._z3.unknown:
             reason = self._solver.reason_unknown()
             if "interrupt" in reason or "keyboard" in reason:
@@ -66,11 +69,35 @@ class Solver:
             return Undecided("timeout" if reason in ("timeout", "canceled") else reason)
         return bool(answer == self._z3.sat)
 
-    def model(self) -> Assignment:
-        """The values of all variables, after a check that found some."""
+    def check_with(self, literals: Mapping[str, bool | int], timeout: float) -> bool | Undecided:
+        """Is there a model in which these variables, by their SMT-LIB names, have these values? `timeout` in
+        seconds for this question alone.
+        """
+        self.deadline = time.monotonic() + timeout
+        return self.check([self._literal(name, value) for name, value in literals.items()])
+
+    def _literal(self, name: str, value: bool | int) -> z3.BoolRef:
+        key = name, value
+        if key not in self._literals:
+            z3, bare = self._z3, _bare(name)
+            whole = type(value) is int
+            made: Any = z3.Int(bare) == value if whole else z3.Bool(bare)
+            self._literals[key] = made if whole or value else z3.Not(made)
+        return self._literals[key]
+
+    def core(self) -> set[str]:
+        """The variables of the last `check_with`, which found no model, that are needed for that."""
+        z3 = self._z3
+        parts = (each.arg(0) if each.num_args() else each for each in self._solver.unsat_core())
+        return {self._named[str(each.decl().name())] for each in parts if not z3.is_int_value(each)}
+
+    def model(self, without: Container[Term] = ()) -> Assignment:
+        """The values of all variables (`without` some), after a check that found some."""
         model = self._solver.model()
         return {
-            variable: _value(model.eval(constant, True)) for variable, constant in self._constants.items()
+            variable: _value(model.eval(constant, True))
+            for variable, constant in self._constants.items()
+            if variable not in without
         }
 
     def add(self, assertion: str) -> None:
@@ -104,10 +131,14 @@ class Solver:
 def _constant(variable: Term) -> z3.ExprRef:
     import z3
 
-    name = name_of(variable)
-    bare = name[1:-1] if name.startswith("|") else name
+    bare = _bare(name_of(variable))
     made: z3.ExprRef = z3.Bool(bare) if variable.sort == t.BOOL else z3.Int(bare)
     return made
+
+
+def _bare(name: str) -> str:
+    """The name of a symbol without the bars that its spelling may need."""
+    return name[1:-1] if name.startswith("|") else name
 
 
 def _value(value: object) -> bool | int:

@@ -112,6 +112,7 @@ FUNCTIONS = (
         "p: core.Pod",
         lambda p: is_up(p) and not p["spec"].get("nodeName"),
     ),
+    rule("function", "scheduling/schedulerOf", "p: core.Pod", lambda p: "default-scheduler"),
     rule("function", "scheduling/holdsNode", "p: core.Pod", lambda p: bool(p["spec"].get("nodeName"))),
     rule("function", "scheduling/queueRank", "p: core.Pod", lambda p: [-p["spec"].get("rank", 0)]),
     rule("function", "scheduling/failureMessage", "n: int, reasons: dyn", why),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import int_from_string
-from kspec.runtime.generated_support import all_, and_, exists_
+from kspec.runtime.generated_support import all_, and_, exists_, join_lists
 from kspec.runtime.lists import distinct
 from kspec.runtime.operators import add_int, index_list
 from kspec.runtime.regex import matches
@@ -118,15 +118,27 @@ def affinityAdmits(pod, node):
     )
 
 
-# scheduling/NodeAffinity  filter (pod: core.Pod, node: core.Node): list(Finding)
-def filter_NodeAffinity(pod, node):
-    """The node selector and the required affinity must both match."""
-    if affinityAdmits(pod, node):
-        return []
+# scheduling/NodeAffinity  filter (pod: core.Pod, node: core.Node, settings: scheduling.Settings): list(Finding)
+def filter_NodeAffinity(pod, node, settings):
+    """The node selector and the required affinity must both match, and what the profile adds to every pod's."""
+    added = (settings.get("NodeAffinity") or {}).get("addedAffinity") or {}
+    if (
+        added.get("requiredDuringSchedulingIgnoredDuringExecution") is None
+        or termsMatch(added.get("requiredDuringSchedulingIgnoredDuringExecution") or {}, node)
+    ):
+        if affinityAdmits(pod, node):
+            return []
+        return [
+            {
+                "code": "UnschedulableAndUnresolvable",
+                "reason": "node(s) didn't match Pod's node affinity/selector",
+                "field": "",
+            },
+        ]
     return [
         {
             "code": "UnschedulableAndUnresolvable",
-            "reason": "node(s) didn't match Pod's node affinity/selector",
+            "reason": "node(s) didn't match scheduler-enforced node affinity",
             "field": "",
         },
     ]
@@ -173,12 +185,7 @@ def byName(pod):
     restricted = len(terms) > 0 and all(namesNodes(t) for t in terms)
     return {
         "findings": (
-            [
-                {
-                    "code": "UnschedulableAndUnresolvable",
-                    "reason": "node(s) didn't match Pod's node affinity/selector",
-                },
-            ]
+            [{"code": "UnschedulableAndUnresolvable", "reason": "pod affinity terms conflict"}]
             if restricted and len(names) == 0
             else []
         ),
@@ -187,28 +194,46 @@ def byName(pod):
     }
 
 
-# scheduling/NodeAffinity#2  score (pod: core.Pod, node: core.Node): int
-def score_NodeAffinity(pod, node):
-    """The weights of the preferences that this node meets."""
-    sum = 0
-    for t in (
+# scheduling/NodeAffinity#2  score (pod: core.Pod, node: core.Node, settings: scheduling.Settings): int
+def score_NodeAffinity(pod, node, settings):
+    """The weights of the preferences that this node meets, those of the profile included."""
+    mine = (
         (
             ((pod.get("spec") or {}).get("affinity") or {}).get("nodeAffinity")
             or {}
         ).get("preferredDuringSchedulingIgnoredDuringExecution")
         or []
-    ):
+    )
+    added = (
+        (
+            (settings.get("NodeAffinity") or {}).get("addedAffinity")
+            or {}
+        ).get("preferredDuringSchedulingIgnoredDuringExecution")
+        or []
+    )
+    sum = 0
+    for t in join_lists(added, mine):
         sum = add_int(sum, t.get("weight") or 0 if termMatches(t.get("preference") or {}, node) else 0)
     return sum
 
 
-# scheduling/prefersNodes  function (pod: core.Pod): bool
-def prefersNodes(pod):
+# scheduling/prefersNodes  function (pod: core.Pod, settings: scheduling.Settings): bool
+def prefersNodes(pod, settings):
     """Without a preference there is nothing to score."""
+    added = (
+        (
+            (settings.get("NodeAffinity") or {}).get("addedAffinity")
+            or {}
+        ).get("preferredDuringSchedulingIgnoredDuringExecution")
+        or []
+    )
     return (
-        ((pod.get("spec") or {}).get("affinity") or {}).get("nodeAffinity")
-        or {}
-    ).get("preferredDuringSchedulingIgnoredDuringExecution") is not None
+        (
+            ((pod.get("spec") or {}).get("affinity") or {}).get("nodeAffinity")
+            or {}
+        ).get("preferredDuringSchedulingIgnoredDuringExecution") is not None
+        or len(added) > 0
+    )
 
 
 RULES = (
@@ -441,7 +466,7 @@ RULES = (
         "scheduling/NodeAffinity",
         "filter",
         "NodeAffinity",
-        (Param("pod", "core.Pod"), Param("node", "core.Node")),
+        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("settings", "scheduling.Settings")),
         filter_NodeAffinity,
         result="list(Finding)",
         reads={
@@ -553,9 +578,99 @@ RULES = (
                     ("spec", "nodeSelector", "*"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("NodeAffinity", "addedAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "?"),
+                    (
+                        "NodeAffinity",
+                        "addedAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "#",
+                    ),
+                    (
+                        "NodeAffinity",
+                        "addedAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "#",
+                    ),
+                    (
+                        "NodeAffinity",
+                        "addedAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "NodeAffinity",
+                        "addedAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "NodeAffinity",
+                        "addedAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchExpressions",
+                        "*",
+                        "values",
+                    ),
+                    (
+                        "NodeAffinity",
+                        "addedAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "#",
+                    ),
+                    (
+                        "NodeAffinity",
+                        "addedAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "key",
+                    ),
+                    (
+                        "NodeAffinity",
+                        "addedAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "operator",
+                    ),
+                    (
+                        "NodeAffinity",
+                        "addedAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution",
+                        "nodeSelectorTerms",
+                        "*",
+                        "matchFields",
+                        "*",
+                        "values",
+                    ),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/nodeaffinity Filter",
-        doc="The node selector and the required affinity must both match.",
+        doc="The node selector and the required affinity must both match, and what the profile adds to every pod's.",
         path="scheduling/node_affinity",
     ),
     CompiledRule(
@@ -667,126 +782,27 @@ RULES = (
         "scheduling/NodeAffinity#2",
         "score",
         "NodeAffinity",
-        (Param("pod", "core.Pod"), Param("node", "core.Node")),
+        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("settings", "scheduling.Settings")),
         score_NodeAffinity,
         result="int",
         reads={
             "node": frozenset((("metadata", "labels"), ("metadata", "name"))),
             "pod": frozenset(
-                (
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "preference",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "preference",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "preference",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "preference",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "preference",
-                        "matchFields",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "preference",
-                        "matchFields",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "preference",
-                        "matchFields",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "preference",
-                        "matchFields",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "nodeAffinity",
-                        "preferredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "weight",
-                    ),
-                ),
+                (("spec", "affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution"),),
+            ),
+            "settings": frozenset(
+                (("NodeAffinity", "addedAffinity", "preferredDuringSchedulingIgnoredDuringExecution"),),
             ),
         },
         source="pkg/scheduler/framework/plugins/nodeaffinity Score",
-        doc="The weights of the preferences that this node meets.",
+        doc="The weights of the preferences that this node meets, those of the profile included.",
         path="scheduling/node_affinity",
     ),
     CompiledRule(
         "scheduling/prefersNodes",
         "function",
         "prefersNodes",
-        (Param("pod", "core.Pod"),),
+        (Param("pod", "core.Pod"), Param("settings", "scheduling.Settings")),
         prefersNodes,
         result="bool",
         reads={
@@ -798,6 +814,9 @@ RULES = (
                     "preferredDuringSchedulingIgnoredDuringExecution",
                     "?",
                 ),),
+            ),
+            "settings": frozenset(
+                (("NodeAffinity", "addedAffinity", "preferredDuringSchedulingIgnoredDuringExecution", "#"),),
             ),
         },
         source="pkg/scheduler/framework/plugins/nodeaffinity PreScore",

@@ -282,9 +282,11 @@ def filter_InterPodAffinity(pod, node, near_, far_, closed_, mayBeFirst_):
     ]
 
 
-# scheduling/likingsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
-def likingsOf(pod, node, other, cluster):
-    """How much one pod on a node likes the pod that wants a node, and is liked by it: the weight of each term, by topology."""
+# scheduling/likingsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(scheduling.Count)
+def likingsOf(pod, node, other, settings, cluster):
+    """How much one pod on a node likes the pod that wants a node, and is liked by it: the weight of each term, by topology. A
+    profile may not care for what other pods like, unless the pod itself likes something.
+    """
     mine = (pod.get("spec") or {}).get("affinity") or {}
     its = (other.get("spec") or {}).get("affinity") or {}
     wishes = join_lists(
@@ -323,6 +325,9 @@ def likingsOf(pod, node, other, cluster):
             if placedTermMeans(w.get("podAffinityTerm") or {}, other, pod, cluster.get("namespaces") or [])
         ],
     )
+    args = settings.get("InterPodAffinity") or {}
+    if args.get("ignorePreferredTermsOfExistingPods") and not prefersPods(pod):
+        return []
     return join_lists(
         [one for w in wishes for one in weighed(w.get("podAffinityTerm") or {}, node, w.get("weight") or 0)],
         [
@@ -330,10 +335,35 @@ def likingsOf(pod, node, other, cluster):
             for w in dislikes
             for one in weighed(w.get("podAffinityTerm") or {}, node, subtract_int(0, w.get("weight") or 0))
         ],
-        countsOf(
-            [t for t in musts(other) if placedTermMeans(t, other, pod, cluster.get("namespaces") or [])],
-            node,
-        ),
+        [
+            one
+            for t in [
+                t
+                for t in musts(other)
+                if (
+                    (args.get("hardPodAffinityWeight") or 0) > 0
+                    and placedTermMeans(t, other, pod, cluster.get("namespaces") or [])
+                )
+            ]
+            for one in weighed(t, node, args.get("hardPodAffinityWeight") or 0)
+        ],
+    )
+
+
+# scheduling/prefersPods  function (pod: core.Pod): bool
+def prefersPods(pod):
+    """The pod would rather be near some pods, or far from others."""
+    affinity = (pod.get("spec") or {}).get("affinity") or {}
+    return (
+        len(
+            (affinity.get("podAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution") or [],
+        ) > 0
+        or len(
+            (
+                (affinity.get("podAntiAffinity") or {}).get("preferredDuringSchedulingIgnoredDuringExecution")
+                or []
+            ),
+        ) > 0
     )
 
 
@@ -346,15 +376,15 @@ def weighed(t, node, weight):
     ]
 
 
-# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
-def likings(pod, nodes, cluster):
+# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), settings: scheduling.Settings, cluster: Cluster): map(string, map(string, int))
+def likings(pod, nodes, settings, cluster):
     """How much each topology is liked, or disliked."""
     return scheduling_prepared.tallied(
         [
             one
             for n in nodes
             for p in n.get("pods") or []
-            for one in likingsOf(pod, n.get("node") or {}, p, cluster)
+            for one in likingsOf(pod, n.get("node") or {}, p, settings, cluster)
         ],
     )
 
@@ -2068,6 +2098,7 @@ RULES = (
             Param("pod", "core.Pod"),
             Param("node", "core.Node"),
             Param("other", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
             Param("cluster", "Cluster", True),
         ),
         likingsOf,
@@ -2099,159 +2130,6 @@ RULES = (
                         "podAffinity",
                         "requiredDuringSchedulingIgnoredDuringExecution",
                         "*",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaces",
-                    ),
-                    (
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "topologyKey",
                     ),
                     (
                         "spec",
@@ -2274,9 +2152,46 @@ RULES = (
                     ),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("InterPodAffinity", "hardPodAffinityWeight"),
+                    ("InterPodAffinity", "ignorePreferredTermsOfExistingPods"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/interpodaffinity/scoring.go processExistingPod, processTerm",
-        doc="How much one pod on a node likes the pod that wants a node, and is liked by it: the weight of each term, by topology.",
+        doc="How much one pod on a node likes the pod that wants a node, and is liked by it: the weight of each term, by topology. A\nprofile may not care for what other pods like, unless the pod itself likes something.",
+        path="scheduling/pod_affinity",
+    ),
+    CompiledRule(
+        "scheduling/prefersPods",
+        "function",
+        "prefersPods",
+        (Param("pod", "core.Pod"),),
+        prefersPods,
+        result="bool",
+        reads={
+            "pod": frozenset(
+                (
+                    (
+                        "spec",
+                        "affinity",
+                        "podAffinity",
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        "#",
+                    ),
+                    (
+                        "spec",
+                        "affinity",
+                        "podAntiAffinity",
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        "#",
+                    ),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/interpodaffinity/scoring.go PreScore",
+        doc="The pod would rather be near some pods, or far from others.",
         path="scheduling/pod_affinity",
     ),
     CompiledRule(
@@ -2301,6 +2216,7 @@ RULES = (
         (
             Param("pod", "core.Pod"),
             Param("nodes", "list(scheduling.NodeInfo)"),
+            Param("settings", "scheduling.Settings"),
             Param("cluster", "Cluster", True),
         ),
         likings,
@@ -2348,204 +2264,6 @@ RULES = (
                         "podAffinity",
                         "requiredDuringSchedulingIgnoredDuringExecution",
                         "*",
-                        "labelSelector",
-                        "?",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "labelSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "?",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "#",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaceSelector",
-                        "matchLabels",
-                        "*",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "namespaces",
-                    ),
-                    (
-                        "*",
-                        "pods",
-                        "*",
-                        "spec",
-                        "affinity",
-                        "podAffinity",
-                        "requiredDuringSchedulingIgnoredDuringExecution",
-                        "*",
-                        "topologyKey",
                     ),
                     (
                         "*",
@@ -2569,6 +2287,12 @@ RULES = (
                         "podAntiAffinity",
                         "preferredDuringSchedulingIgnoredDuringExecution",
                     ),
+                ),
+            ),
+            "settings": frozenset(
+                (
+                    ("InterPodAffinity", "hardPodAffinityWeight"),
+                    ("InterPodAffinity", "ignorePreferredTermsOfExistingPods"),
                 ),
             ),
         },

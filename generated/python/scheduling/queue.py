@@ -6,16 +6,18 @@ from kspec.runtime.generated_support import join_texts
 from kspec.runtime.operators import subtract_int
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import join
+from ..scheduling import configuration as scheduling_configuration
 
 
 # scheduling/awaitsNode  function (p: core.Pod): bool
 def awaitsNode(p):
-    """Waits for a node: not bound, not finished, not going, not held by a gate, and left to this scheduler."""
+    """Waits for a node: not bound, not finished, not going and not held by a gate. Which scheduler it waits for is another
+    question.
+    """
     return (
         not (p.get("spec") or {}).get("nodeName")
         and (p.get("metadata") or {}).get("deletionTimestamp") is None
         and (p.get("status") or {}).get("phase") not in ["Succeeded", "Failed"]
-        and ((p.get("spec") or {}).get("schedulerName") or "") in ["", "default-scheduler"]
         and len((p.get("spec") or {}).get("schedulingGates") or []) == 0
     )
 
@@ -35,16 +37,21 @@ def queueRank(p):
     return [subtract_int(0, (p.get("spec") or {}).get("priority") or 0)]
 
 
-# scheduling/whyNotQueued  function (p: core.Pod): string
-def whyNotQueued(p):
-    """Why a pod without a node is not taken up; empty if it is."""
+# scheduling/whyNotQueued  function (p: core.Pod, schedulers: list(string)): string
+def whyNotQueued(p, schedulers):
+    """Why a pod without a node is not taken up, by the schedulers that there are; empty if it is."""
     if len((p.get("spec") or {}).get("schedulingGates") or []) > 0:
         return join_texts(
             "waiting for scheduling gates: ",
             join([g.get("name") or "" for g in (p.get("spec") or {}).get("schedulingGates") or []], ", "),
         )
-    elif ((p.get("spec") or {}).get("schedulerName") or "") not in ["", "default-scheduler"]:
-        return join_texts("left to the scheduler ", (p.get("spec") or {}).get("schedulerName") or "")
+    elif scheduling_configuration.schedulerOf(p) not in schedulers:
+        return join_texts(
+            "waiting for the scheduler ",
+            scheduling_configuration.schedulerOf(p),
+            ", which is not among those at hand: ",
+            join(schedulers, ", "),
+        )
     return ""
 
 
@@ -61,14 +68,13 @@ RULES = (
                 (
                     ("metadata", "deletionTimestamp", "?"),
                     ("spec", "nodeName"),
-                    ("spec", "schedulerName"),
                     ("spec", "schedulingGates", "#"),
                     ("status", "phase"),
                 ),
             ),
         },
-        source="pkg/scheduler/eventhandlers.go addPodToSchedulingQueue, responsibleForPod; plugins/schedulinggates PreEnqueue",
-        doc="Waits for a node: not bound, not finished, not going, not held by a gate, and left to this scheduler.",
+        source="pkg/scheduler/eventhandlers.go addPodToSchedulingQueue; plugins/schedulinggates PreEnqueue",
+        doc="Waits for a node: not bound, not finished, not going and not held by a gate. Which scheduler it waits for is another\nquestion.",
         path="scheduling/queue",
     ),
     CompiledRule(
@@ -99,7 +105,7 @@ RULES = (
         "scheduling/whyNotQueued",
         "function",
         "whyNotQueued",
-        (Param("p", "core.Pod"),),
+        (Param("p", "core.Pod"), Param("schedulers", "list(string)")),
         whyNotQueued,
         result="string",
         reads={
@@ -110,9 +116,10 @@ RULES = (
                     ("spec", "schedulingGates", "*", "name"),
                 ),
             ),
+            "schedulers": frozenset(((),)),
         },
-        source="pkg/scheduler/framework/plugins/schedulinggates/scheduling_gates.go PreEnqueue",
-        doc="Why a pod without a node is not taken up; empty if it is.",
+        source="pkg/scheduler/framework/plugins/schedulinggates/scheduling_gates.go PreEnqueue; pkg/scheduler/eventhandlers.go responsibleForPod",
+        doc="Why a pod without a node is not taken up, by the schedulers that there are; empty if it is.",
         path="scheduling/queue",
     ),
 )

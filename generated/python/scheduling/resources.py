@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import double_from_int, int_from_double
-from kspec.runtime.generated_support import and_, exists_, fold, join_lists, join_texts, or_
+from kspec.runtime.generated_support import and_, exists_, fold, join_lists, join_texts
+from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.lists import distinct, range_list, slice_list
-from kspec.runtime.maths import abs_double
+from kspec.runtime.maths import abs_double, round_half_away, sqrt
 from kspec.runtime.operators import (
+    add_double,
     add_int,
     add_quantity,
     divide_double,
@@ -15,11 +17,13 @@ from kspec.runtime.operators import (
     index_list,
     multiply_double,
     multiply_int,
+    select,
     subtract_double,
     subtract_int,
 )
 from kspec.runtime.quantity import parse_quantity
 from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.strings import split
 
 QUANTITY_0 = parse_quantity("0")
 QUANTITY_999999N = parse_quantity("999999n")
@@ -28,6 +32,9 @@ QUANTITY_999999999N = parse_quantity("999999999n")
 QUANTITY_1 = parse_quantity("1")
 QUANTITY_100M = parse_quantity("100m")
 QUANTITY_200MI = parse_quantity("200Mi")
+greater = FUNCTIONS["_>_"]
+add = FUNCTIONS["_+_"]
+multiply = FUNCTIONS["_*_"]
 
 
 # scheduling/reported  function (pod: core.Pod, name: string): list(core.ContainerStatus)
@@ -160,7 +167,14 @@ def podRequest(pod, resource):
 # scheduling/scoredRequest  function (pod: core.Pod, resource: string): int
 def scoredRequest(pod, resource):
     """What a pod asks for the sake of scoring: a container that says nothing counts as one that asks for a little."""
-    return counted(podTotal(pod, resource, QUANTITY_100M if resource == "cpu" else QUANTITY_200MI), resource)
+    return counted(
+        podTotal(
+            pod,
+            resource,
+            QUANTITY_100M if resource == "cpu" else QUANTITY_200MI if resource == "memory" else QUANTITY_0,
+        ),
+        resource,
+    )
 
 
 # scheduling/allocatable  function (node: core.Node, resource: string): quantity
@@ -237,8 +251,26 @@ def askedResources(pod):
     ]
 
 
-# scheduling/NodeResourcesFit  filter (pod: core.Pod, node: core.Node, placed: list(core.Pod)): list(Finding)
-def filter_NodeResourcesFit(pod, node, placed):
+# scheduling/isExtended  function (resource: string): bool
+def isExtended(resource):
+    """Resources with a name of someone's own."""
+    return "/" in resource and "kubernetes.io/" not in resource and not resource.startswith("requests.")
+
+
+# scheduling/isIgnored  function (resource: string, args: scheduling.NodeResourcesFitArgs): bool
+def isIgnored(resource, args):
+    """The profile leaves this resource to others."""
+    return (
+        isExtended(resource)
+        and (
+            resource in (args.get("ignoredResources") or [])
+            or index_list(split(resource, "/"), 0) in (args.get("ignoredResourceGroups") or [])
+        )
+    )
+
+
+# scheduling/NodeResourcesFit  filter (pod: core.Pod, node: core.Node, placed: list(core.Pod), settings: scheduling.Settings): list(Finding)
+def filter_NodeResourcesFit(pod, node, placed, settings):
     """The node has room for one pod more and for all that this one asks; every resource that is short is named. What is more
     than the node has in all, no eviction can mend.
     """
@@ -248,6 +280,7 @@ def filter_NodeResourcesFit(pod, node, placed):
         if and_(
             lambda: podRequest(pod, r) > 0,
             lambda: podRequest(pod, r) > subtract_int(offered(node, r), taken(placed, r)),
+            lambda: not isIgnored(r, settings.get("NodeResourcesFit") or {}),
         )
     ]
     crowded = len(placed) + 1 > offered(node, "pods")
@@ -264,28 +297,164 @@ def filter_NodeResourcesFit(pod, node, placed):
     return [{"code": "Unschedulable", "reason": reason, "field": ""} for reason in reasons]
 
 
-# scheduling/leastAllocated  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), resource: string): int
-def leastAllocated(pod, node, placed, resource):
-    """How free one resource would be, from 0 to 100."""
-    whole = offered(node, resource)
-    wanted = scoredRequest(pod, resource)
+# scheduling/resourcesThere  function (pod: core.Pod, node: core.Node, resources: list(scheduling.ResourceSpec)): list(scheduling.ResourceSpec)
+def resourcesThere(pod, node, resources):
+    """Those of these resources that count on a node: it has some, and the pod asks for it if it is not of every node."""
+    return [
+        r
+        for r in resources
+        if (
+            isCounted(r.get("name") or "")
+            and and_(
+                lambda: offered(node, r.get("name") or "") > 0,
+                lambda: (
+                    r.get("name") in ["cpu", "memory", "ephemeral-storage"]
+                    or podRequest(pod, r.get("name") or "") > 0
+                ),
+            )
+        )
+    ]
+
+
+# scheduling/scoredUse  function (pod: core.Pod, placed: list(core.Pod), resource: string): int
+def scoredUse(pod, placed, resource):
+    """How much of a resource would be in use, for the sake of scoring."""
+    sum = scoredRequest(pod, resource)
     for p in placed:
-        wanted = add_int(wanted, scoredRequest(p, resource))
-    if whole <= 0 or wanted > whole:
+        sum = add_int(sum, scoredRequest(p, resource))
+    return sum
+
+
+# scheduling/leastAllocated  function (wanted: int, whole: int): int
+def leastAllocated(wanted, whole):
+    """How free a resource would be, from 0 to 100."""
+    if wanted > whole:
         return 0
     return divide_int(multiply_int(subtract_int(whole, wanted), 100), whole)
 
 
-# scheduling/NodeResourcesFit#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod)): int
-def score_NodeResourcesFit(pod, node, placed):
-    """Prefers the node that stays emptiest: the mean of what would be free of CPU and of memory, in percent."""
-    there = [r for r in ["cpu", "memory"] if offered(node, r) > 0]
-    if len(there) == 0:
+# scheduling/mostAllocated  function (wanted: int, whole: int): int
+def mostAllocated(wanted, whole):
+    """How full a resource would be, from 0 to 100."""
+    return 100 if wanted > whole else divide_int(multiply_int(wanted, 100), whole)
+
+
+# scheduling/shapeScore  function (shape: list(scheduling.UtilizationShapePoint), used: int): int
+def shapeScore(shape, used_):
+    """What a shape says of a node that is used so far, in percent: points are joined by straight lines."""
+    after = [i for i in range_list(len(shape)) if used_ <= (index_list(shape, i).get("utilization") or 0)]
+    if len(after) == 0:
+        return multiply_int(index_list(shape, len(shape) - 1).get("score") or 0, 10)
+    elif index_list(after, 0) == 0:
+        return multiply_int(index_list(shape, 0).get("score") or 0, 10)
+    return between(
+        index_list(shape, subtract_int(index_list(after, 0), 1)),
+        index_list(shape, index_list(after, 0)),
+        used_,
+    )
+
+
+# scheduling/between  function (a: scheduling.UtilizationShapePoint, b: scheduling.UtilizationShapePoint, used: int): int
+def between(a, b, used_):
+    return add_int(
+        multiply_int(a.get("score") or 0, 10),
+        divide_int(
+            multiply_int(
+                multiply_int(subtract_int(b.get("score") or 0, a.get("score") or 0), 10),
+                subtract_int(used_, a.get("utilization") or 0),
+            ),
+            subtract_int(b.get("utilization") or 0, a.get("utilization") or 0),
+        ),
+    )
+
+
+# scheduling/ratioScore  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), strategy: scheduling.ScoringStrategy): int
+def ratioScore(pod, node, placed, strategy):
+    """The mean of what the resources score, by weight; what scores nothing does not count."""
+    shape = (strategy.get("requestedToCapacityRatio") or {}).get("shape") or []
+    scored = [
+        r
+        for r in [
+            {
+                "name": r.get("name") or "",
+                "weight": r.get("weight") or 0,
+                "score": shapeScore(
+                    shape,
+                    mostAllocated(
+                        scoredUse(pod, placed, r.get("name") or ""),
+                        offered(node, r.get("name") or ""),
+                    ),
+                ),
+            }
+            for r in resourcesThere(pod, node, strategy.get("resources") or [])
+        ]
+        if greater(select(r, "score"), 0)
+    ]
+    weights = 0
+    for r in scored:
+        weights = add(weights, select(r, "weight"))
+    if weights == 0:
+        return 0
+    return int_from_double(
+        round_half_away(
+            divide_double(
+                double_from_int(
+                    fold(
+                        scored,
+                        0,
+                        lambda r, sum: add(sum, multiply(select(r, "score"), select(r, "weight"))),
+                    ),
+                ),
+                double_from_int(weights),
+            ),
+        ),
+    )
+
+
+# scheduling/allocationScore  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), strategy: scheduling.ScoringStrategy): int
+def allocationScore(pod, node, placed, strategy):
+    """The mean of how free, or how full, the resources would be, by weight."""
+    there = resourcesThere(pod, node, strategy.get("resources") or [])
+    weights = 0
+    for r in there:
+        weights = add_int(weights, r.get("weight") or 0)
+    if weights == 0:
         return 0
     return divide_int(
-        fold(there, 0, lambda r, sum: add_int(sum, leastAllocated(pod, node, placed, r))),
-        len(there),
+        fold(
+            there,
+            0,
+            lambda r, sum: add_int(
+                sum,
+                multiply_int(
+                    r.get("weight") or 0,
+                    (
+                        mostAllocated(
+                            scoredUse(pod, placed, r.get("name") or ""),
+                            offered(node, r.get("name") or ""),
+                        )
+                        if strategy.get("type") == "MostAllocated"
+                        else leastAllocated(
+                            scoredUse(pod, placed, r.get("name") or ""),
+                            offered(node, r.get("name") or ""),
+                        )
+                    ),
+                ),
+            ),
+        ),
+        weights,
     )
+
+
+# scheduling/NodeResourcesFit#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), settings: scheduling.Settings): int
+def score_NodeResourcesFit(pod, node, placed, settings):
+    """By default prefers the node that stays emptiest: the mean of what would be free of CPU and of memory, in percent. A profile
+    may want the fullest instead, or a shape of its own, over other resources.
+    """
+    strategy = (settings.get("NodeResourcesFit") or {}).get("scoringStrategy") or {}
+    if strategy.get("type") == "RequestedToCapacityRatio":
+        return ratioScore(pod, node, placed, strategy)
+    return allocationScore(pod, node, placed, strategy)
 
 
 # scheduling/usedPart  function (wanted: int, whole: int): double
@@ -295,39 +464,69 @@ def usedPart(wanted, whole):
     return 1.0 if part > 1.0 else part
 
 
-# scheduling/balance  function (node: core.Node, cpu: int, memory: int): int
-def balance(node, cpu, memory):
-    """From 0 to 100: how evenly CPU and memory are used when these amounts of them are."""
-    both = and_(lambda: offered(node, "cpu") > 0, lambda: offered(node, "memory") > 0)
-    if both:
-        apart = abs_double(
+# scheduling/apart  function (parts: list(double)): double
+def apart(parts):
+    """How far apart these parts are: half the difference of two, the standard deviation of more."""
+    number = len(parts)
+    if number > 2:
+        mean = divide_double(fold(parts, 0.0, lambda p, sum: add_double(sum, p)), double_from_int(number))
+    else:
+        mean = 0.0
+    if number == 2:
+        return abs_double(divide_double(subtract_double(index_list(parts, 0), index_list(parts, 1)), 2.0))
+    elif number > 2:
+        return sqrt(
             divide_double(
-                subtract_double(
-                    usedPart(cpu, offered(node, "cpu")),
-                    usedPart(memory, offered(node, "memory")),
+                fold(
+                    parts,
+                    0.0,
+                    lambda p, sum: add_double(
+                        sum,
+                        multiply_double(subtract_double(p, mean), subtract_double(p, mean)),
+                    ),
                 ),
-                2.0,
+                double_from_int(number),
             ),
         )
-    else:
-        apart = 0.0
-    return int_from_double(multiply_double(subtract_double(1.0, apart), 100.0))
+    return 0.0
 
 
-# scheduling/NodeResourcesBalancedAllocation  score (pod: core.Pod, node: core.Node, placed: list(core.Pod)): int
-def score_NodeResourcesBalancedAllocation(pod, node, placed):
+# scheduling/balance  function (parts: list(double)): int
+def balance(parts):
+    """From 0 to 100: how even the parts are."""
+    return int_from_double(multiply_double(subtract_double(1.0, apart(parts)), 100.0))
+
+
+# scheduling/NodeResourcesBalancedAllocation  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), settings: scheduling.Settings): int
+def score_NodeResourcesBalancedAllocation(pod, node, placed, settings):
     """Prefers the node on which this pod makes the use of CPU and memory more even than it was."""
-    cpu = taken(placed, "cpu")
-    memory = taken(placed, "memory")
-    before = balance(node, cpu, memory)
-    after = balance(node, add_int(cpu, podRequest(pod, "cpu")), add_int(memory, podRequest(pod, "memory")))
+    there = resourcesThere(
+        pod,
+        node,
+        (settings.get("NodeResourcesBalancedAllocation") or {}).get("resources") or [],
+    )
+    before = balance(
+        [usedPart(taken(placed, r.get("name") or ""), offered(node, r.get("name") or "")) for r in there],
+    )
+    after = balance(
+        [
+            usedPart(
+                add_int(taken(placed, r.get("name") or ""), podRequest(pod, r.get("name") or "")),
+                offered(node, r.get("name") or ""),
+            )
+            for r in there
+        ],
+    )
     return add_int(50, divide_int(subtract_int(add_int(50, after), before), 2))
 
 
-# scheduling/asksForAny  function (pod: core.Pod): bool
-def asksForAny(pod):
-    """A pod that asks for neither CPU nor memory cannot change the balance."""
-    return or_(lambda: podRequest(pod, "cpu") > 0, lambda: podRequest(pod, "memory") > 0)
+# scheduling/asksForAny  function (pod: core.Pod, settings: scheduling.Settings): bool
+def asksForAny(pod, settings):
+    """A pod that asks for none of the resources cannot change the balance."""
+    return exists_(
+        (settings.get("NodeResourcesBalancedAllocation") or {}).get("resources") or [],
+        lambda r: podRequest(pod, r.get("name") or "") > 0,
+    )
 
 
 RULES = (
@@ -684,10 +883,42 @@ RULES = (
         path="scheduling/resources",
     ),
     CompiledRule(
+        "scheduling/isExtended",
+        "function",
+        "isExtended",
+        (Param("resource", "string"),),
+        isExtended,
+        result="bool",
+        reads={"resource": frozenset(((),))},
+        source="pkg/apis/core/v1/helper/helpers.go IsExtendedResourceName",
+        doc="Resources with a name of someone's own.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/isIgnored",
+        "function",
+        "isIgnored",
+        (Param("resource", "string"), Param("args", "scheduling.NodeResourcesFitArgs")),
+        isIgnored,
+        result="bool",
+        reads={
+            "args": frozenset((("ignoredResourceGroups",), ("ignoredResources",))),
+            "resource": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest",
+        doc="The profile leaves this resource to others.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
         "scheduling/NodeResourcesFit",
         "filter",
         "NodeResourcesFit",
-        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("placed", "list(core.Pod)")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("placed", "list(core.Pod)"),
+            Param("settings", "scheduling.Settings"),
+        ),
         filter_NodeResourcesFit,
         result="list(Finding)",
         reads={
@@ -723,22 +954,159 @@ RULES = (
                     ("status", "initContainerStatuses"),
                 ),
             ),
+            "settings": frozenset(
+                (("NodeResourcesFit", "ignoredResourceGroups"), ("NodeResourcesFit", "ignoredResources")),
+            ),
         },
         source="pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest, Filter",
         doc="The node has room for one pod more and for all that this one asks; every resource that is short is named. What is more\nthan the node has in all, no eviction can mend.",
         path="scheduling/resources",
     ),
     CompiledRule(
+        "scheduling/resourcesThere",
+        "function",
+        "resourcesThere",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("resources", "list(scheduling.ResourceSpec)"),
+        ),
+        resourcesThere,
+        result="list(scheduling.ResourceSpec)",
+        reads={
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+            "resources": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/plugins/noderesources/resource_allocation.go score, calculateResourceAllocatableRequest",
+        doc="Those of these resources that count on a node: it has some, and the pod asks for it if it is not of every node.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/scoredUse",
+        "function",
+        "scoredUse",
+        (Param("pod", "core.Pod"), Param("placed", "list(core.Pod)"), Param("resource", "string")),
+        scoredUse,
+        result="int",
+        reads={
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "name"),
+                    ("*", "spec", "containers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers"),
+                    ("*", "spec", "overhead"),
+                    ("*", "spec", "resources", "requests"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "reason"),
+                    ("*", "status", "conditions", "*", "type"),
+                    ("*", "status", "containerStatuses"),
+                    ("*", "status", "initContainerStatuses"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+            "resource": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/plugins/noderesources/resource_allocation.go calculateResourceAllocatableRequest",
+        doc="How much of a resource would be in use, for the sake of scoring.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
         "scheduling/leastAllocated",
         "function",
         "leastAllocated",
+        (Param("wanted", "int"), Param("whole", "int")),
+        leastAllocated,
+        result="int",
+        reads={"wanted": frozenset(((),)), "whole": frozenset(((),))},
+        source="pkg/scheduler/framework/plugins/noderesources/least_allocated.go leastRequestedScore",
+        doc="How free a resource would be, from 0 to 100.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/mostAllocated",
+        "function",
+        "mostAllocated",
+        (Param("wanted", "int"), Param("whole", "int")),
+        mostAllocated,
+        result="int",
+        reads={"wanted": frozenset(((),)), "whole": frozenset(((),))},
+        source="pkg/scheduler/framework/plugins/noderesources/most_allocated.go mostRequestedScore",
+        doc="How full a resource would be, from 0 to 100.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/shapeScore",
+        "function",
+        "shapeScore",
+        (Param("shape", "list(scheduling.UtilizationShapePoint)"), Param("used", "int")),
+        shapeScore,
+        result="int",
+        reads={"shape": frozenset((("#",), ("*", "score"), ("*", "utilization"))), "used": frozenset(((),))},
+        source="pkg/scheduler/framework/plugins/helper/shape_score.go BuildBrokenLinearFunction; noderesources/requested_to_capacity_ratio.go requestedToCapacityRatioScorer",
+        doc="What a shape says of a node that is used so far, in percent: points are joined by straight lines.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/between",
+        "function",
+        "between",
+        (
+            Param("a", "scheduling.UtilizationShapePoint"),
+            Param("b", "scheduling.UtilizationShapePoint"),
+            Param("used", "int"),
+        ),
+        between,
+        result="int",
+        reads={
+            "a": frozenset((("score",), ("utilization",))),
+            "b": frozenset((("score",), ("utilization",))),
+            "used": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/plugins/helper/shape_score.go BuildBrokenLinearFunction",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/ratioScore",
+        "function",
+        "ratioScore",
         (
             Param("pod", "core.Pod"),
             Param("node", "core.Node"),
             Param("placed", "list(core.Pod)"),
-            Param("resource", "string"),
+            Param("strategy", "scheduling.ScoringStrategy"),
         ),
-        leastAllocated,
+        ratioScore,
         result="int",
         reads={
             "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
@@ -773,17 +1141,84 @@ RULES = (
                     ("status", "initContainerStatuses"),
                 ),
             ),
-            "resource": frozenset(((),)),
+            "strategy": frozenset(
+                (
+                    ("requestedToCapacityRatio", "shape", "#"),
+                    ("requestedToCapacityRatio", "shape", "*", "score"),
+                    ("requestedToCapacityRatio", "shape", "*", "utilization"),
+                    ("resources", "#"),
+                    ("resources", "*", "name"),
+                    ("resources", "*", "weight"),
+                ),
+            ),
         },
-        source="pkg/scheduler/framework/plugins/noderesources/least_allocated.go leastRequestedScore",
-        doc="How free one resource would be, from 0 to 100.",
+        source="pkg/scheduler/framework/plugins/noderesources/requested_to_capacity_ratio.go buildRequestedToCapacityRatioScorerFunction",
+        doc="The mean of what the resources score, by weight; what scores nothing does not count.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
+        "scheduling/allocationScore",
+        "function",
+        "allocationScore",
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("placed", "list(core.Pod)"),
+            Param("strategy", "scheduling.ScoringStrategy"),
+        ),
+        allocationScore,
+        result="int",
+        reads={
+            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
+            "placed": frozenset(
+                (
+                    ("#",),
+                    ("*", "spec", "containers", "#"),
+                    ("*", "spec", "containers", "*", "name"),
+                    ("*", "spec", "containers", "*", "resources", "requests"),
+                    ("*", "spec", "initContainers"),
+                    ("*", "spec", "overhead"),
+                    ("*", "spec", "resources", "requests"),
+                    ("*", "status", "conditions", "#"),
+                    ("*", "status", "conditions", "*", "reason"),
+                    ("*", "status", "conditions", "*", "type"),
+                    ("*", "status", "containerStatuses"),
+                    ("*", "status", "initContainerStatuses"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+            "strategy": frozenset(
+                (("resources", "#"), ("resources", "*", "name"), ("resources", "*", "weight"), ("type",)),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/noderesources/least_allocated.go leastResourceScorer; most_allocated.go mostResourceScorer",
+        doc="The mean of how free, or how full, the resources would be, by weight.",
         path="scheduling/resources",
     ),
     CompiledRule(
         "scheduling/NodeResourcesFit#2",
         "score",
         "NodeResourcesFit",
-        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("placed", "list(core.Pod)")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("placed", "list(core.Pod)"),
+            Param("settings", "scheduling.Settings"),
+        ),
         score_NodeResourcesFit,
         result="int",
         reads={
@@ -819,9 +1254,34 @@ RULES = (
                     ("status", "initContainerStatuses"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("NodeResourcesFit", "scoringStrategy", "requestedToCapacityRatio", "shape", "#"),
+                    (
+                        "NodeResourcesFit",
+                        "scoringStrategy",
+                        "requestedToCapacityRatio",
+                        "shape",
+                        "*",
+                        "score",
+                    ),
+                    (
+                        "NodeResourcesFit",
+                        "scoringStrategy",
+                        "requestedToCapacityRatio",
+                        "shape",
+                        "*",
+                        "utilization",
+                    ),
+                    ("NodeResourcesFit", "scoringStrategy", "resources", "#"),
+                    ("NodeResourcesFit", "scoringStrategy", "resources", "*", "name"),
+                    ("NodeResourcesFit", "scoringStrategy", "resources", "*", "weight"),
+                    ("NodeResourcesFit", "scoringStrategy", "type"),
+                ),
+            ),
         },
-        source="pkg/scheduler/framework/plugins/noderesources/least_allocated.go leastResourceScorer",
-        doc="Prefers the node that stays emptiest: the mean of what would be free of CPU and of memory, in percent.",
+        source="pkg/scheduler/framework/plugins/noderesources/fit.go Score, nodeResourceStrategyTypeMap",
+        doc="By default prefers the node that stays emptiest: the mean of what would be free of CPU and of memory, in percent. A profile\nmay want the fullest instead, or a shape of its own, over other resources.",
         path="scheduling/resources",
     ),
     CompiledRule(
@@ -837,26 +1297,39 @@ RULES = (
         path="scheduling/resources",
     ),
     CompiledRule(
+        "scheduling/apart",
+        "function",
+        "apart",
+        (Param("parts", "list(double)"),),
+        apart,
+        result="double",
+        reads={"parts": frozenset((("#",), ("*",)))},
+        source="pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go balancedResourceScorer",
+        doc="How far apart these parts are: half the difference of two, the standard deviation of more.",
+        path="scheduling/resources",
+    ),
+    CompiledRule(
         "scheduling/balance",
         "function",
         "balance",
-        (Param("node", "core.Node"), Param("cpu", "int"), Param("memory", "int")),
+        (Param("parts", "list(double)"),),
         balance,
         result="int",
-        reads={
-            "cpu": frozenset(((),)),
-            "memory": frozenset(((),)),
-            "node": frozenset((("status", "allocatable"), ("status", "capacity"))),
-        },
+        reads={"parts": frozenset((("#",), ("*",)))},
         source="pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go balancedResourceScorer",
-        doc="From 0 to 100: how evenly CPU and memory are used when these amounts of them are.",
+        doc="From 0 to 100: how even the parts are.",
         path="scheduling/resources",
     ),
     CompiledRule(
         "scheduling/NodeResourcesBalancedAllocation",
         "score",
         "NodeResourcesBalancedAllocation",
-        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("placed", "list(core.Pod)")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("placed", "list(core.Pod)"),
+            Param("settings", "scheduling.Settings"),
+        ),
         score_NodeResourcesBalancedAllocation,
         result="int",
         reads={
@@ -892,6 +1365,12 @@ RULES = (
                     ("status", "initContainerStatuses"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("NodeResourcesBalancedAllocation", "resources", "#"),
+                    ("NodeResourcesBalancedAllocation", "resources", "*", "name"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go Score",
         doc="Prefers the node on which this pod makes the use of CPU and memory more even than it was.",
@@ -901,7 +1380,7 @@ RULES = (
         "scheduling/asksForAny",
         "function",
         "asksForAny",
-        (Param("pod", "core.Pod"),),
+        (Param("pod", "core.Pod"), Param("settings", "scheduling.Settings")),
         asksForAny,
         result="bool",
         reads={
@@ -920,9 +1399,15 @@ RULES = (
                     ("status", "initContainerStatuses"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("NodeResourcesBalancedAllocation", "resources", "#"),
+                    ("NodeResourcesBalancedAllocation", "resources", "*", "name"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go PreScore, isBestEffortPod",
-        doc="A pod that asks for neither CPU nor memory cannot change the balance.",
+        doc="A pod that asks for none of the resources cannot change the balance.",
         path="scheduling/resources",
     ),
 )

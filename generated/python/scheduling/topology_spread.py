@@ -92,9 +92,11 @@ def hasAllKeys(constraints, node):
     )
 
 
-# scheduling/hardConstraints  function (pod: core.Pod): list(core.TopologySpreadConstraint)
-def hardConstraints(pod):
+# scheduling/hardConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
+def hardConstraints(pod, settings, cluster):
     """The constraints that a node must not violate."""
+    if len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0:
+        return defaultConstraints(pod, "DoNotSchedule", settings, cluster)
     return [
         c
         for c in (pod.get("spec") or {}).get("topologySpreadConstraints") or []
@@ -102,15 +104,14 @@ def hardConstraints(pod):
     ]
 
 
-# scheduling/spreadsHard  function (pod: core.Pod): bool
-def spreadsHard(pod):
-    return len(hardConstraints(pod)) > 0
+# scheduling/spreadsHard  function (hard: list(core.TopologySpreadConstraint)): bool
+def spreadsHard(hard):
+    return len(hard) > 0
 
 
-# scheduling/hardDomains  function (pod: core.Pod, node: core.Node): list(scheduling.Count)
-def hardDomains(pod, node):
+# scheduling/hardDomains  function (pod: core.Pod, node: core.Node, hard: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+def hardDomains(pod, node, hard):
     """The constraints, by place, by which a node takes part in the spreading at all, each with its domain there."""
-    hard = hardConstraints(pod)
     if not hasAllKeys(hard, node):
         return []
     return [
@@ -125,26 +126,24 @@ def hardDomains(pod, node):
     ]
 
 
-# scheduling/hardCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod): list(scheduling.Count)
-def hardCountsOf(pod, node, other):
+# scheduling/hardCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, hard: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+def hardCountsOf(pod, node, other, hard):
     """The domains in which a pod on this node is counted."""
-    hard = hardConstraints(pod)
     if any(spreadCounts(c, pod, other) for c in hard):
         return [
             {"key": d.get("key") or "", "value": d.get("value") or "", "count": 1}
             for d in [
                 d
-                for d in hardDomains(pod, node)
+                for d in hardDomains(pod, node, hard)
                 if spreadCounts(index_list(hard, int_from_string(d.get("key") or "")), pod, other)
             ]
         ]
     return []
 
 
-# scheduling/hardGapsOf  function (pod: core.Pod, node: core.Node, other: core.Pod): list(scheduling.Count)
-def hardGapsOf(pod, node, other):
+# scheduling/hardGapsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, hard: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+def hardGapsOf(pod, node, other, hard):
     """A pod that was taken away leaves a gap, be it going or not."""
-    hard = hardConstraints(pod)
     if ((other.get("metadata") or {}).get("namespace") or "") != (
         (pod.get("metadata") or {}).get("namespace")
         or ""
@@ -162,7 +161,7 @@ def hardGapsOf(pod, node, other):
         }
         for d in [
             d
-            for d in hardDomains(pod, node)
+            for d in hardDomains(pod, node, hard)
             if spreadSelects(
                 index_list(hard, int_from_string(d.get("key") or "")),
                 pod,
@@ -172,26 +171,29 @@ def hardGapsOf(pod, node, other):
     ]
 
 
-# scheduling/hardCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, map(string, int))
-def hardCounts(pod, nodes):
+# scheduling/hardCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), hard: list(core.TopologySpreadConstraint)): map(string, map(string, int))
+def hardCounts(pod, nodes, hard):
     """How many pods each constraint counts in each of its domains."""
     return scheduling_prepared.tallied(
         [
             one
             for n in nodes
             for one in join_lists(
-                hardDomains(pod, n.get("node") or {}),
-                [one for p in n.get("pods") or [] for one in hardCountsOf(pod, n.get("node") or {}, p)],
-                [one for p in n.get("removed") or [] for one in hardGapsOf(pod, n.get("node") or {}, p)],
+                hardDomains(pod, n.get("node") or {}, hard),
+                [one for p in n.get("pods") or [] for one in hardCountsOf(pod, n.get("node") or {}, p, hard)],
+                [
+                    one
+                    for p in n.get("removed") or []
+                    for one in hardGapsOf(pod, n.get("node") or {}, p, hard)
+                ],
             )
         ],
     )
 
 
-# scheduling/spreads  function (pod: core.Pod, hardCounts: map(string, map(string, int))): list(scheduling.Spread)
-def spreads(pod, hardCounts_):
+# scheduling/spreads  function (pod: core.Pod, hardCounts: map(string, map(string, int)), hard: list(core.TopologySpreadConstraint)): list(scheduling.Spread)
+def spreads(pod, hardCounts_, hard):
     """The state of each constraint that a node must not violate."""
-    hard = hardConstraints(pod)
     return [
         spreadOf(
             index_list(hard, i),
@@ -352,33 +354,58 @@ def defaultSelector(pod, cluster):
     }
 
 
-# scheduling/defaultConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
-def defaultConstraints(pod, cluster):
-    """What a pod that says nothing is spread by: over nodes and, less strictly, over zones."""
-    selector = defaultSelector(pod, cluster)
+# scheduling/systemConstraints  function (): list(scheduling.DefaultConstraint)
+def systemConstraints():
+    """What every pod is spread by that says nothing, if the profile says nothing either: over nodes and, less strictly, over
+    zones.
+    """
+    return [
+        {"maxSkew": 3, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"},
+        {"maxSkew": 5, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"},
+    ]
+
+
+# scheduling/spreadsBySystem  function (settings: scheduling.Settings): bool
+def spreadsBySystem(settings):
+    """Are the defaults those of the system, which take no heed of labels that a node lacks?"""
+    return (settings.get("PodTopologySpread") or {}).get("defaultingType") == "System"
+
+
+# scheduling/defaultConstraints  function (pod: core.Pod, action: string, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
+def defaultConstraints(pod, action, settings, cluster):
+    """What a pod that says nothing is spread by: the pods that its Services and its owner select."""
+    if spreadsBySystem(settings):
+        all_ = systemConstraints()
+    else:
+        all_ = (settings.get("PodTopologySpread") or {}).get("defaultConstraints") or []
+    wanted = [c for c in all_ if (c.get("whenUnsatisfiable") or "") == action]
+    return [] if len(wanted) == 0 else selecting(wanted, defaultSelector(pod, cluster))
+
+
+# scheduling/selecting  function (constraints: list(scheduling.DefaultConstraint), selector: meta.LabelSelector): list(core.TopologySpreadConstraint)
+def selecting(constraints, selector):
+    """These constraints, about the pods that are selected; none if nothing is."""
     if len(selector.get("matchLabels") or {}) == 0 and len(selector.get("matchExpressions") or []) == 0:
         return []
     return [
         {
-            "maxSkew": 3,
-            "topologyKey": "kubernetes.io/hostname",
-            "whenUnsatisfiable": "ScheduleAnyway",
+            "maxSkew": c.get("maxSkew") or 0,
+            "topologyKey": c.get("topologyKey") or "",
+            "whenUnsatisfiable": c.get("whenUnsatisfiable") or "",
             "labelSelector": selector,
-        },
-        {
-            "maxSkew": 5,
-            "topologyKey": "topology.kubernetes.io/zone",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": selector,
-        },
+            "minDomains": 1 if (c.get("minDomains") or 0) == 0 else c.get("minDomains") or 0,
+            "nodeAffinityPolicy": c.get("nodeAffinityPolicy") or "",
+            "nodeTaintsPolicy": c.get("nodeTaintsPolicy") or "",
+        }
+        for c in constraints
     ]
 
 
-# scheduling/softConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
-def softConstraints(pod, cluster):
+# scheduling/softConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
+def softConstraints(pod, settings, cluster):
     """The constraints that a node had better not violate."""
     if len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0:
-        return defaultConstraints(pod, cluster)
+        return defaultConstraints(pod, "ScheduleAnyway", settings, cluster)
     return [
         c
         for c in (pod.get("spec") or {}).get("topologySpreadConstraints") or []
@@ -386,10 +413,15 @@ def softConstraints(pod, cluster):
     ]
 
 
-# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint)): bool
-def isRanked(pod, node, soft):
-    """By its own constraints a pod is spread over nodes that have all their labels; by the defaults over any."""
-    return len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0 or hasAllKeys(soft, node)
+# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): bool
+def isRanked(pod, node, soft, settings):
+    """By its own constraints, and by those of a profile, a pod is spread over nodes that have all their labels; by those of the
+    system over any.
+    """
+    return (
+        len((pod.get("spec") or {}).get("topologySpreadConstraints") or []) == 0 and spreadsBySystem(settings)
+        or hasAllKeys(soft, node)
+    )
 
 
 # scheduling/labelOf  function (node: core.Node, key: string): string
@@ -406,10 +438,10 @@ def isByNode(c):
     return c.get("topologyKey") == "kubernetes.io/hostname"
 
 
-# scheduling/softCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, soft: list(core.TopologySpreadConstraint)): list(scheduling.Count)
-def softCountsOf(pod, node, other, soft):
+# scheduling/softCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(scheduling.Count)
+def softCountsOf(pod, node, other, soft, settings):
     """The domains in which a pod on this node is counted, by each constraint that is not by node."""
-    if not isRanked(pod, node, soft):
+    if not isRanked(pod, node, soft, settings):
         return []
     return [
         {
@@ -429,23 +461,23 @@ def softCountsOf(pod, node, other, soft):
     ]
 
 
-# scheduling/softCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), soft: list(core.TopologySpreadConstraint)): map(string, map(string, int))
-def softCounts(pod, nodes, soft):
+# scheduling/softCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): map(string, map(string, int))
+def softCounts(pod, nodes, soft, settings):
     """How many pods each constraint counts in each of its domains."""
     return scheduling_prepared.tallied(
         [
             one
             for n in nodes
             for p in n.get("pods") or []
-            for one in softCountsOf(pod, n.get("node") or {}, p, soft)
+            for one in softCountsOf(pod, n.get("node") or {}, p, soft, settings)
         ],
     )
 
 
-# scheduling/softDomainsOf  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint)): list(scheduling.Count)
-def softDomainsOf(pod, node, soft):
+# scheduling/softDomainsOf  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(scheduling.Count)
+def softDomainsOf(pod, node, soft, settings):
     """The domains that a node which fits is in, by constraint; by node, that it is one more."""
-    if not isRanked(pod, node, soft):
+    if not isRanked(pod, node, soft, settings):
         return []
     return [
         {
@@ -461,10 +493,12 @@ def softDomainsOf(pod, node, soft):
     ]
 
 
-# scheduling/softDomains  function (pod: core.Pod, fitting: list(core.Node), soft: list(core.TopologySpreadConstraint)): map(string, map(string, int))
-def softDomains(pod, fitting, soft):
+# scheduling/softDomains  function (pod: core.Pod, fitting: list(core.Node), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): map(string, map(string, int))
+def softDomains(pod, fitting, soft, settings):
     """How many nodes fit, by each constraint in each of its domains."""
-    return scheduling_prepared.tallied([one for n in fitting for one in softDomainsOf(pod, n, soft)])
+    return scheduling_prepared.tallied(
+        [one for n in fitting for one in softDomainsOf(pod, n, soft, settings)],
+    )
 
 
 # scheduling/evenness  function (soft: list(core.TopologySpreadConstraint), softDomains: map(string, map(string, int))): list(scheduling.Evenness)
@@ -501,10 +535,10 @@ def spreadsSoft(soft):
     return len(soft) > 0
 
 
-# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint), softCounts: map(string, map(string, int))): int
-def score_PodTopologySpread(pod, node, placed, evenness_, soft, softCounts_):
+# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint), softCounts: map(string, map(string, int)), settings: scheduling.Settings): int
+def score_PodTopologySpread(pod, node, placed, evenness_, soft, softCounts_, settings):
     """How many pods are where this one would go, each constraint by its weight."""
-    if not isRanked(pod, node, soft):
+    if not isRanked(pod, node, soft, settings):
         return 0
     return int_from_double(
         round_half_away(
@@ -829,10 +863,54 @@ RULES = (
         "scheduling/hardConstraints",
         "function",
         "hardConstraints",
-        (Param("pod", "core.Pod"),),
+        (
+            Param("pod", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         hardConstraints,
         result="list(core.TopologySpreadConstraint)",
-        reads={"pod": frozenset((("spec", "topologySpreadConstraints"),))},
+        reads={
+            "cluster": frozenset(
+                (
+                    ("replicaSets", "#"),
+                    ("replicaSets", "*", "metadata", "name"),
+                    ("replicaSets", "*", "metadata", "namespace"),
+                    ("replicaSets", "*", "spec", "selector"),
+                    ("services", "#"),
+                    ("services", "*", "metadata", "namespace"),
+                    ("services", "*", "spec", "selector", "#"),
+                    ("services", "*", "spec", "selector", "*"),
+                    ("statefulSets", "#"),
+                    ("statefulSets", "*", "metadata", "name"),
+                    ("statefulSets", "*", "metadata", "namespace"),
+                    ("statefulSets", "*", "spec", "selector"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "labels"),
+                    ("metadata", "namespace"),
+                    ("metadata", "ownerReferences", "#"),
+                    ("metadata", "ownerReferences", "*", "controller"),
+                    ("metadata", "ownerReferences", "*", "kind"),
+                    ("metadata", "ownerReferences", "*", "name"),
+                    ("spec", "topologySpreadConstraints"),
+                ),
+            ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
+        },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState",
         doc="The constraints that a node must not violate.",
         path="scheduling/topology_spread",
@@ -841,17 +919,10 @@ RULES = (
         "scheduling/spreadsHard",
         "function",
         "spreadsHard",
-        (Param("pod", "core.Pod"),),
+        (Param("hard", "list(core.TopologySpreadConstraint)"),),
         spreadsHard,
         result="bool",
-        reads={
-            "pod": frozenset(
-                (
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
-                ),
-            ),
-        },
+        reads={"hard": frozenset((("#",),))},
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go PreFilter",
         path="scheduling/topology_spread",
     ),
@@ -859,10 +930,17 @@ RULES = (
         "scheduling/hardDomains",
         "function",
         "hardDomains",
-        (Param("pod", "core.Pod"), Param("node", "core.Node")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
         hardDomains,
         result="list(scheduling.Count)",
         reads={
+            "hard": frozenset(
+                (("#",), ("*", "nodeAffinityPolicy"), ("*", "nodeTaintsPolicy"), ("*", "topologyKey")),
+            ),
             "node": frozenset(
                 (
                     ("metadata", "labels"),
@@ -983,11 +1061,6 @@ RULES = (
                     ("spec", "tolerations", "*", "key"),
                     ("spec", "tolerations", "*", "operator"),
                     ("spec", "tolerations", "*", "value"),
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
             ),
         },
@@ -999,10 +1072,32 @@ RULES = (
         "scheduling/hardCountsOf",
         "function",
         "hardCountsOf",
-        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("other", "core.Pod")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("other", "core.Pod"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
         hardCountsOf,
         result="list(scheduling.Count)",
         reads={
+            "hard": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
             "node": frozenset(
                 (
                     ("metadata", "labels"),
@@ -1128,44 +1223,6 @@ RULES = (
                     ("spec", "tolerations", "*", "key"),
                     ("spec", "tolerations", "*", "operator"),
                     ("spec", "tolerations", "*", "value"),
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
             ),
         },
@@ -1177,10 +1234,32 @@ RULES = (
         "scheduling/hardGapsOf",
         "function",
         "hardGapsOf",
-        (Param("pod", "core.Pod"), Param("node", "core.Node"), Param("other", "core.Pod")),
+        (
+            Param("pod", "core.Pod"),
+            Param("node", "core.Node"),
+            Param("other", "core.Pod"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
         hardGapsOf,
         result="list(scheduling.Count)",
         reads={
+            "hard": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
             "node": frozenset(
                 (
                     ("metadata", "labels"),
@@ -1306,44 +1385,6 @@ RULES = (
                     ("spec", "tolerations", "*", "key"),
                     ("spec", "tolerations", "*", "operator"),
                     ("spec", "tolerations", "*", "value"),
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
             ),
         },
@@ -1355,10 +1396,31 @@ RULES = (
         "scheduling/hardCounts",
         "function",
         "hardCounts",
-        (Param("pod", "core.Pod"), Param("nodes", "list(scheduling.NodeInfo)")),
+        (
+            Param("pod", "core.Pod"),
+            Param("nodes", "list(scheduling.NodeInfo)"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
         hardCounts,
         result="map(string, map(string, int))",
         reads={
+            "hard": frozenset(
+                (
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                ),
+            ),
             "nodes": frozenset(
                 (
                     ("#",),
@@ -1490,44 +1552,6 @@ RULES = (
                     ("spec", "tolerations", "*", "key"),
                     ("spec", "tolerations", "*", "operator"),
                     ("spec", "tolerations", "*", "value"),
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeAffinityPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "nodeTaintsPolicy"),
-                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
                 ),
             ),
         },
@@ -1539,54 +1563,33 @@ RULES = (
         "scheduling/spreads",
         "function",
         "spreads",
-        (Param("pod", "core.Pod"), Param("hardCounts", "map(string, map(string, int))")),
+        (
+            Param("pod", "core.Pod"),
+            Param("hardCounts", "map(string, map(string, int))"),
+            Param("hard", "list(core.TopologySpreadConstraint)"),
+        ),
         spreads,
         result="list(scheduling.Spread)",
         reads={
-            "hardCounts": frozenset(((),)),
-            "pod": frozenset(
+            "hard": frozenset(
                 (
-                    ("metadata", "labels"),
-                    ("spec", "topologySpreadConstraints", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "?"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchExpressions", "#"),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "key",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "operator",
-                    ),
-                    (
-                        "spec",
-                        "topologySpreadConstraints",
-                        "*",
-                        "labelSelector",
-                        "matchExpressions",
-                        "*",
-                        "values",
-                    ),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "labelSelector", "matchLabels", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "#"),
-                    ("spec", "topologySpreadConstraints", "*", "matchLabelKeys", "*"),
-                    ("spec", "topologySpreadConstraints", "*", "maxSkew"),
-                    ("spec", "topologySpreadConstraints", "*", "minDomains"),
-                    ("spec", "topologySpreadConstraints", "*", "topologyKey"),
-                    ("spec", "topologySpreadConstraints", "*", "whenUnsatisfiable"),
+                    ("#",),
+                    ("*", "labelSelector", "?"),
+                    ("*", "labelSelector", "matchExpressions", "#"),
+                    ("*", "labelSelector", "matchExpressions", "*", "key"),
+                    ("*", "labelSelector", "matchExpressions", "*", "operator"),
+                    ("*", "labelSelector", "matchExpressions", "*", "values"),
+                    ("*", "labelSelector", "matchLabels", "#"),
+                    ("*", "labelSelector", "matchLabels", "*"),
+                    ("*", "matchLabelKeys", "#"),
+                    ("*", "matchLabelKeys", "*"),
+                    ("*", "maxSkew"),
+                    ("*", "minDomains"),
+                    ("*", "topologyKey"),
                 ),
             ),
+            "hardCounts": frozenset(((),)),
+            "pod": frozenset((("metadata", "labels"),)),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/filtering.go calPreFilterState, minMatchNum",
         doc="The state of each constraint that a node must not violate.",
@@ -1712,13 +1715,42 @@ RULES = (
         path="scheduling/topology_spread",
     ),
     CompiledRule(
+        "scheduling/systemConstraints",
+        "function",
+        "systemConstraints",
+        (),
+        systemConstraints,
+        result="list(scheduling.DefaultConstraint)",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/plugin.go systemDefaultConstraints",
+        doc="What every pod is spread by that says nothing, if the profile says nothing either: over nodes and, less strictly, over\nzones.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/spreadsBySystem",
+        "function",
+        "spreadsBySystem",
+        (Param("settings", "scheduling.Settings"),),
+        spreadsBySystem,
+        result="bool",
+        reads={"settings": frozenset((("PodTopologySpread", "defaultingType"),))},
+        source="pkg/scheduler/framework/plugins/podtopologyspread/plugin.go New",
+        doc="Are the defaults those of the system, which take no heed of labels that a node lacks?",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
         "scheduling/defaultConstraints",
         "function",
         "defaultConstraints",
-        (Param("pod", "core.Pod"), Param("cluster", "Cluster", True)),
+        (
+            Param("pod", "core.Pod"),
+            Param("action", "string"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         defaultConstraints,
         result="list(core.TopologySpreadConstraint)",
         reads={
+            "action": frozenset(((),)),
             "cluster": frozenset(
                 (
                     ("replicaSets", "#"),
@@ -1745,16 +1777,57 @@ RULES = (
                     ("metadata", "ownerReferences", "*", "name"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/plugin.go systemDefaultConstraints; common.go buildDefaultConstraints",
-        doc="What a pod that says nothing is spread by: over nodes and, less strictly, over zones.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/common.go buildDefaultConstraints",
+        doc="What a pod that says nothing is spread by: the pods that its Services and its owner select.",
+        path="scheduling/topology_spread",
+    ),
+    CompiledRule(
+        "scheduling/selecting",
+        "function",
+        "selecting",
+        (Param("constraints", "list(scheduling.DefaultConstraint)"), Param("selector", "meta.LabelSelector")),
+        selecting,
+        result="list(core.TopologySpreadConstraint)",
+        reads={
+            "constraints": frozenset(
+                (
+                    ("#",),
+                    ("*", "maxSkew"),
+                    ("*", "minDomains"),
+                    ("*", "nodeAffinityPolicy"),
+                    ("*", "nodeTaintsPolicy"),
+                    ("*", "topologyKey"),
+                    ("*", "whenUnsatisfiable"),
+                ),
+            ),
+            "selector": frozenset(((),)),
+        },
+        source="pkg/scheduler/framework/plugins/podtopologyspread/common.go buildDefaultConstraints",
+        doc="These constraints, about the pods that are selected; none if nothing is.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
         "scheduling/softConstraints",
         "function",
         "softConstraints",
-        (Param("pod", "core.Pod"), Param("cluster", "Cluster", True)),
+        (
+            Param("pod", "core.Pod"),
+            Param("settings", "scheduling.Settings"),
+            Param("cluster", "Cluster", True),
+        ),
         softConstraints,
         result="list(core.TopologySpreadConstraint)",
         reads={
@@ -1785,6 +1858,18 @@ RULES = (
                     ("spec", "topologySpreadConstraints"),
                 ),
             ),
+            "settings": frozenset(
+                (
+                    ("PodTopologySpread", "defaultConstraints", "#"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "maxSkew"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "minDomains"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeAffinityPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "nodeTaintsPolicy"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "topologyKey"),
+                    ("PodTopologySpread", "defaultConstraints", "*", "whenUnsatisfiable"),
+                    ("PodTopologySpread", "defaultingType"),
+                ),
+            ),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
         doc="The constraints that a node had better not violate.",
@@ -1798,16 +1883,18 @@ RULES = (
             Param("pod", "core.Pod"),
             Param("node", "core.Node"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         isRanked,
         result="bool",
         reads={
             "node": frozenset((("metadata", "labels"),)),
             "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
         },
-        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
-        doc="By its own constraints a pod is spread over nodes that have all their labels; by the defaults over any.",
+        source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState, PreScore",
+        doc="By its own constraints, and by those of a profile, a pod is spread over nodes that have all their labels; by those of the\nsystem over any.",
         path="scheduling/topology_spread",
     ),
     CompiledRule(
@@ -1842,6 +1929,7 @@ RULES = (
             Param("node", "core.Node"),
             Param("other", "core.Pod"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         softCountsOf,
         result="list(scheduling.Count)",
@@ -1974,6 +2062,7 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "#"),
                 ),
             ),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset(
                 (
                     ("#",),
@@ -2004,6 +2093,7 @@ RULES = (
             Param("pod", "core.Pod"),
             Param("nodes", "list(scheduling.NodeInfo)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         softCounts,
         result="map(string, map(string, int))",
@@ -2138,6 +2228,7 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "#"),
                 ),
             ),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset(
                 (
                     ("#",),
@@ -2168,12 +2259,14 @@ RULES = (
             Param("pod", "core.Pod"),
             Param("node", "core.Node"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         softDomainsOf,
         result="list(scheduling.Count)",
         reads={
             "node": frozenset((("metadata", "labels"),)),
             "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
@@ -2188,12 +2281,14 @@ RULES = (
             Param("pod", "core.Pod"),
             Param("fitting", "list(core.Node)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
+            Param("settings", "scheduling.Settings"),
         ),
         softDomains,
         result="map(string, map(string, int))",
         reads={
             "fitting": frozenset((("#",), ("*", "metadata", "labels"))),
             "pod": frozenset((("spec", "topologySpreadConstraints", "#"),)),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
         },
         source="pkg/scheduler/framework/plugins/podtopologyspread/scoring.go initPreScoreState",
@@ -2238,6 +2333,7 @@ RULES = (
             Param("evenness", "list(scheduling.Evenness)"),
             Param("soft", "list(core.TopologySpreadConstraint)"),
             Param("softCounts", "map(string, map(string, int))"),
+            Param("settings", "scheduling.Settings"),
         ),
         score_PodTopologySpread,
         result="int",
@@ -2277,6 +2373,7 @@ RULES = (
                     ("spec", "topologySpreadConstraints", "#"),
                 ),
             ),
+            "settings": frozenset((("PodTopologySpread", "defaultingType"),)),
             "soft": frozenset((("#",), ("*", "topologyKey"))),
             "softCounts": frozenset(((),)),
         },

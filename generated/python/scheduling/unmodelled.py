@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from kspec.runtime.generated_support import and_, join_texts
 from kspec.runtime.rulebook import CompiledRule, Param
+from ..scheduling import resources as scheduling_resources
 
 
-# scheduling/unmodelled  function (p: core.Pod): list(string)
-def unmodelled(p):
-    """What a pod asks of its node that no filter here checks."""
+# scheduling/unmodelled  function (p: core.Pod, cluster: Cluster): list(string)
+def unmodelled(p, cluster):
+    """What a pod asks of its node that no filter here checks: devices that it claims, by name or as a resource that a class of
+    devices stands behind.
+    """
+    devices = [
+        r
+        for r in scheduling_resources.askedResources(p)
+        if and_(
+            lambda: scheduling_resources.podRequest(p, r) > 0,
+            lambda: any(
+                (
+                    ((d.get("spec") or {}).get("extendedResourceName") or "") == r
+                    or r == join_texts(
+                        "deviceclass.resource.kubernetes.io/",
+                        (d.get("metadata") or {}).get("name") or "",
+                    )
+                )
+                for d in cluster.get("deviceClasses") or []
+            ),
+        )
+    ]
+    made = []
     if len((p.get("spec") or {}).get("resourceClaims") or []) > 0:
-        return ["resource claims"]
-    return []
+        made += ["resource claims"]
+    made += [join_texts("devices for ", r) for r in devices]
+    return made
 
 
 RULES = (
@@ -18,11 +41,36 @@ RULES = (
         "scheduling/unmodelled",
         "function",
         "unmodelled",
-        (Param("p", "core.Pod"),),
+        (Param("p", "core.Pod"), Param("cluster", "Cluster", True)),
         unmodelled,
         result="list(string)",
-        reads={"p": frozenset((("spec", "resourceClaims", "#"),))},
-        doc="What a pod asks of its node that no filter here checks.",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("deviceClasses", "#"),
+                    ("deviceClasses", "*", "metadata", "name"),
+                    ("deviceClasses", "*", "spec", "extendedResourceName"),
+                ),
+            ),
+            "p": frozenset(
+                (
+                    ("spec", "containers", "#"),
+                    ("spec", "containers", "*", "name"),
+                    ("spec", "containers", "*", "resources", "requests"),
+                    ("spec", "initContainers"),
+                    ("spec", "overhead"),
+                    ("spec", "resourceClaims", "#"),
+                    ("spec", "resources", "requests"),
+                    ("status", "conditions", "#"),
+                    ("status", "conditions", "*", "reason"),
+                    ("status", "conditions", "*", "type"),
+                    ("status", "containerStatuses"),
+                    ("status", "initContainerStatuses"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/dynamicresources; noderesources/fit.go shouldDelegateResourceToDRA",
+        doc="What a pod asks of its node that no filter here checks: devices that it claims, by name or as a resource that a class of\ndevices stands behind.",
         path="scheduling/unmodelled",
     ),
 )

@@ -7,8 +7,12 @@ from kspec.runtime.lists import distinct, range_list, set_intersects
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import replace, split
+from kspec.runtime.values import Quantity
 from ..scheduling import node_affinity as scheduling_node_affinity
 from ..storage import claims as storage_claims
+from ..types import selector as types_selector
+
+QUANTITY_0 = Quantity(0)
 
 
 # scheduling/claimName  function (pod: core.Pod, v: core.Volume): string
@@ -80,8 +84,38 @@ def claimNamed(namespace, name, cluster):
     }
 
 
-# scheduling/claimsReady  function (claims: list(scheduling.PodClaim)): scheduling.Beforehand
-def claimsReady(claims_):
+# scheduling/claimsThere  function (pod: core.Pod, claims: list(scheduling.PodClaim)): scheduling.Beforehand
+def claimsThere(pod, claims_):
+    """Every claim that a pod names must be there."""
+    named = [
+        claimName(pod, v)
+        for v in [
+            v
+            for v in (pod.get("spec") or {}).get("volumes") or []
+            if v.get("persistentVolumeClaim") is not None
+        ]
+    ]
+    missing = [c for c in claims_ if not c.get("exists") and (c.get("name") or "") in named]
+    return {
+        "findings": (
+            []
+            if len(missing) == 0
+            else [
+                {
+                    "code": "UnschedulableAndUnresolvable",
+                    "reason": join_texts(
+                        'persistentvolumeclaim "',
+                        index_list(missing, 0).get("name") or "",
+                        '" not found',
+                    ),
+                },
+            ]
+        ),
+    }
+
+
+# scheduling/claimsReady  function (pod: core.Pod, claims: list(scheduling.PodClaim)): scheduling.Beforehand
+def claimsReady(pod, claims_):
     """Every claim must be there, and every one that does not wait for a pod must have its volume."""
     missing = [c for c in claims_ if not c.get("exists")]
     lost = [c for c in claims_ if ((c.get("claim") or {}).get("status") or {}).get("phase") == "Lost"]
@@ -90,8 +124,15 @@ def claimsReady(claims_):
         for c in claims_
         if ((c.get("claim") or {}).get("metadata") or {}).get("deletionTimestamp") is not None
     ]
-    if len(missing) > 0:
-        why = join_texts('persistentvolumeclaim "', index_list(missing, 0).get("name") or "", '" not found')
+    gone = claimsThere(pod, missing).get("findings") or []
+    if len(gone) > 0:
+        why = index_list(gone, 0).get("reason") or ""
+    elif len(missing) > 0:
+        why = join_texts(
+            'waiting for ephemeral volume controller to create the persistentvolumeclaim "',
+            index_list(missing, 0).get("name") or "",
+            '"',
+        )
     elif len(lost) > 0:
         why = join_texts(
             'persistentvolumeclaim "',
@@ -209,6 +250,51 @@ def canBeMade(c, node):
     )
 
 
+# scheduling/hasRoom  function (c: scheduling.PodClaim, node: core.Node, cluster: Cluster): bool
+def hasRoom(c, node, cluster):
+    """The driver says where it has how much room, and somewhere that this node can reach there is enough for the claim. A driver
+    that does not say has enough.
+    """
+    wanted = storage_claims.storageOf(
+        (((c.get("claim") or {}).get("spec") or {}).get("resources") or {}).get("requests") or {},
+    )
+    return (
+        "storage" not in (
+            (((c.get("claim") or {}).get("spec") or {}).get("resources") or {}).get("requests")
+            or {}
+        )
+        or all(
+            (
+                not any(
+                    (
+                        ((d.get("metadata") or {}).get("name") or "") == (s.get("provisioner") or "")
+                        and (d.get("spec") or {}).get("storageCapacity")
+                    )
+                    for d in cluster.get("csiDrivers") or []
+                )
+                or any(
+                    (
+                        (k.get("storageClassName") or "") == ((s.get("metadata") or {}).get("name") or "")
+                        and k.get("nodeTopology") is not None
+                        and types_selector.selects(
+                            k.get("nodeTopology") or {},
+                            (node.get("metadata") or {}).get("labels") or {},
+                        )
+                        and (k.get("maximumVolumeSize") is not None or k.get("capacity") is not None)
+                        and (
+                            k.get("maximumVolumeSize") or QUANTITY_0
+                            if k.get("maximumVolumeSize") is not None
+                            else k.get("capacity") or QUANTITY_0
+                        ) >= wanted
+                    )
+                    for k in cluster.get("csiStorageCapacities") or []
+                )
+            )
+            for s in c.get("classes") or []
+        )
+    )
+
+
 # scheduling/VolumeBinding  filter (pod: core.Pod, node: core.Node, claims: list(scheduling.PodClaim), cluster: Cluster): list(Finding)
 def filter_VolumeBinding(pod, node, claims_, cluster):
     """Volumes that are bound can be had here; for claims that wait there are volumes here, or they can be made."""
@@ -245,7 +331,6 @@ def filter_VolumeBinding(pod, node, claims_, cluster):
     )
     chosen = volumesFor(open, node, cluster.get("persistentVolumes") or [])
     without = join_lists(
-        [index_list(open, i) for i in [i for i in range_list(len(open)) if index_list(chosen, i) == ""]],
         [
             c
             for c in waiting
@@ -254,7 +339,9 @@ def filter_VolumeBinding(pod, node, claims_, cluster):
                 or {}
             )
         ],
+        [index_list(open, i) for i in [i for i in range_list(len(open)) if index_list(chosen, i) == ""]],
     )
+    failing = [c for c in without if not canBeMade(c, node) or not hasRoom(c, node, cluster)]
     made = []
     if exists_(
         bound,
@@ -264,8 +351,10 @@ def filter_VolumeBinding(pod, node, claims_, cluster):
         ),
     ):
         made += ["node(s) didn't match PersistentVolume's node affinity"]
-    if elsewhere or any(not canBeMade(c, node) for c in without):
+    if elsewhere or len(failing) > 0 and not canBeMade(index_list(failing, 0), node):
         made += ["node(s) didn't find available persistent volumes to bind"]
+    if not elsewhere and len(failing) > 0 and canBeMade(index_list(failing, 0), node):
+        made += ["node(s) did not have enough free storage"]
     if any(len(c.get("volumes") or []) == 0 for c in bound):
         made += ["node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"]
     reasons = made
@@ -602,10 +691,34 @@ RULES = (
         path="scheduling/volumes",
     ),
     CompiledRule(
+        "scheduling/claimsThere",
+        "function",
+        "claimsThere",
+        (Param("pod", "core.Pod"), Param("claims", "list(scheduling.PodClaim)")),
+        claimsThere,
+        result="scheduling.Beforehand",
+        reads={
+            "claims": frozenset((("#",), ("*", "exists"), ("*", "name"))),
+            "pod": frozenset(
+                (
+                    ("metadata", "name"),
+                    ("spec", "volumes", "#"),
+                    ("spec", "volumes", "*", "ephemeral", "?"),
+                    ("spec", "volumes", "*", "name"),
+                    ("spec", "volumes", "*", "persistentVolumeClaim", "?"),
+                    ("spec", "volumes", "*", "persistentVolumeClaim", "claimName"),
+                ),
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go PreFilter, readWriteOncePodPVCsForPod",
+        doc="Every claim that a pod names must be there.",
+        path="scheduling/volumes",
+    ),
+    CompiledRule(
         "scheduling/claimsReady",
         "function",
         "claimsReady",
-        (Param("claims", "list(scheduling.PodClaim)"),),
+        (Param("pod", "core.Pod"), Param("claims", "list(scheduling.PodClaim)")),
         claimsReady,
         result="scheduling.Beforehand",
         reads={
@@ -619,6 +732,16 @@ RULES = (
                     ("*", "exists"),
                     ("*", "name"),
                     ("*", "waits"),
+                ),
+            ),
+            "pod": frozenset(
+                (
+                    ("metadata", "name"),
+                    ("spec", "volumes", "#"),
+                    ("spec", "volumes", "*", "ephemeral", "?"),
+                    ("spec", "volumes", "*", "name"),
+                    ("spec", "volumes", "*", "persistentVolumeClaim", "?"),
+                    ("spec", "volumes", "*", "persistentVolumeClaim", "claimName"),
                 ),
             ),
         },
@@ -915,6 +1038,46 @@ RULES = (
         path="scheduling/volumes",
     ),
     CompiledRule(
+        "scheduling/hasRoom",
+        "function",
+        "hasRoom",
+        (Param("c", "scheduling.PodClaim"), Param("node", "core.Node"), Param("cluster", "Cluster", True)),
+        hasRoom,
+        result="bool",
+        reads={
+            "c": frozenset(
+                (
+                    ("claim", "spec", "resources", "requests"),
+                    ("classes", "#"),
+                    ("classes", "*", "metadata", "name"),
+                    ("classes", "*", "provisioner"),
+                ),
+            ),
+            "cluster": frozenset(
+                (
+                    ("csiDrivers", "#"),
+                    ("csiDrivers", "*", "metadata", "name"),
+                    ("csiDrivers", "*", "spec", "storageCapacity"),
+                    ("csiStorageCapacities", "#"),
+                    ("csiStorageCapacities", "*", "capacity"),
+                    ("csiStorageCapacities", "*", "maximumVolumeSize"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "?"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchExpressions", "#"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchExpressions", "*", "key"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchExpressions", "*", "operator"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchExpressions", "*", "values"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchLabels", "#"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchLabels", "*"),
+                    ("csiStorageCapacities", "*", "storageClassName"),
+                ),
+            ),
+            "node": frozenset((("metadata", "labels"),)),
+        },
+        source="pkg/scheduler/framework/plugins/volumebinding/binder.go hasEnoughCapacity, capacitySufficient, nodeHasAccess",
+        doc="The driver says where it has how much room, and somewhere that this node can reach there is enough for the claim. A driver\nthat does not say has enough.",
+        path="scheduling/volumes",
+    ),
+    CompiledRule(
         "scheduling/VolumeBinding",
         "filter",
         "VolumeBinding",
@@ -928,7 +1091,25 @@ RULES = (
         result="list(Finding)",
         reads={
             "claims": frozenset(((),)),
-            "cluster": frozenset((("persistentVolumes",),)),
+            "cluster": frozenset(
+                (
+                    ("csiDrivers", "#"),
+                    ("csiDrivers", "*", "metadata", "name"),
+                    ("csiDrivers", "*", "spec", "storageCapacity"),
+                    ("csiStorageCapacities", "#"),
+                    ("csiStorageCapacities", "*", "capacity"),
+                    ("csiStorageCapacities", "*", "maximumVolumeSize"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "?"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchExpressions", "#"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchExpressions", "*", "key"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchExpressions", "*", "operator"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchExpressions", "*", "values"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchLabels", "#"),
+                    ("csiStorageCapacities", "*", "nodeTopology", "matchLabels", "*"),
+                    ("csiStorageCapacities", "*", "storageClassName"),
+                    ("persistentVolumes",),
+                ),
+            ),
             "node": frozenset((("metadata", "labels"), ("metadata", "name"))),
             "pod": frozenset(()),
         },

@@ -166,22 +166,46 @@ def affinityAdmits(pod, node):
     )
 
 
-# scheduling/NodeAffinity  filter (pod: core.Pod, node: core.Node): list(Finding)
+# scheduling/NodeAffinity  filter (pod: core.Pod, node: core.Node, settings: scheduling.Settings): list(Finding)
 @ops.rule("scheduling/NodeAffinity")
-def filter_NodeAffinity(pod, node):
-    return ops.cond(
-        affinityAdmits(pod, node),
-        lambda: ops.list_([]),
-        lambda: ops.list_(
-            [
-                ops.record(
-                    {
-                        "code": "UnschedulableAndUnresolvable",
-                        "reason": "node(s) didn't match Pod's node affinity/selector",
-                        "field": "",
-                    },
+def filter_NodeAffinity(pod, node, settings):
+    lets = ops.Lets()
+    added = lets.take(ops.field(ops.field(settings, "NodeAffinity", {}), "addedAffinity", {}))
+    return lets.done(
+        ops.cond(
+            ops.or_(
+                ops.call("!_", ops.has_field(added, "requiredDuringSchedulingIgnoredDuringExecution")),
+                lambda: termsMatch(
+                    ops.field(added, "requiredDuringSchedulingIgnoredDuringExecution", {}),
+                    node,
                 ),
-            ],
+            ),
+            lambda: ops.cond(
+                affinityAdmits(pod, node),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "UnschedulableAndUnresolvable",
+                                "reason": "node(s) didn't match Pod's node affinity/selector",
+                                "field": "",
+                            },
+                        ),
+                    ],
+                ),
+            ),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "code": "UnschedulableAndUnresolvable",
+                            "reason": "node(s) didn't match scheduler-enforced node affinity",
+                            "field": "",
+                        },
+                    ),
+                ],
+            ),
         ),
     )
 
@@ -251,7 +275,7 @@ def byName(pod):
                             ops.record(
                                 {
                                     "code": "UnschedulableAndUnresolvable",
-                                    "reason": "node(s) didn't match Pod's node affinity/selector",
+                                    "reason": "pod affinity terms conflict",
                                 },
                             ),
                         ],
@@ -265,34 +289,60 @@ def byName(pod):
     )
 
 
-# scheduling/NodeAffinity#2  score (pod: core.Pod, node: core.Node): int
+# scheduling/NodeAffinity#2  score (pod: core.Pod, node: core.Node, settings: scheduling.Settings): int
 @ops.rule("scheduling/NodeAffinity#2")
-def score_NodeAffinity(pod, node):
-    return ops.fold(
+def score_NodeAffinity(pod, node, settings):
+    lets = ops.Lets()
+    mine = lets.take(
         ops.field(
             ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "nodeAffinity", {}),
             "preferredDuringSchedulingIgnoredDuringExecution",
             [],
         ),
-        0,
-        lambda t, sum: ops.call(
-            "_+_",
-            sum,
-            ops.cond(
-                termMatches(ops.field(t, "preference", {}), node),
-                lambda: ops.field(t, "weight", 0),
-                lambda: 0,
+    )
+    added = lets.take(
+        ops.field(
+            ops.field(ops.field(settings, "NodeAffinity", {}), "addedAffinity", {}),
+            "preferredDuringSchedulingIgnoredDuringExecution",
+            [],
+        ),
+    )
+    return lets.done(
+        ops.fold(
+            ops.call("_+_", added, mine),
+            0,
+            lambda t, sum: ops.call(
+                "_+_",
+                sum,
+                ops.cond(
+                    termMatches(ops.field(t, "preference", {}), node),
+                    lambda: ops.field(t, "weight", 0),
+                    lambda: 0,
+                ),
             ),
         ),
     )
 
 
-# scheduling/prefersNodes  function (pod: core.Pod): bool
+# scheduling/prefersNodes  function (pod: core.Pod, settings: scheduling.Settings): bool
 @ops.rule("scheduling/prefersNodes")
-def prefersNodes(pod):
-    return ops.has_field(
-        ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "nodeAffinity", {}),
-        "preferredDuringSchedulingIgnoredDuringExecution",
+def prefersNodes(pod, settings):
+    lets = ops.Lets()
+    added = lets.take(
+        ops.field(
+            ops.field(ops.field(settings, "NodeAffinity", {}), "addedAffinity", {}),
+            "preferredDuringSchedulingIgnoredDuringExecution",
+            [],
+        ),
+    )
+    return lets.done(
+        ops.or_(
+            ops.has_field(
+                ops.field(ops.field(ops.field(pod, "spec", {}), "affinity", {}), "nodeAffinity", {}),
+                "preferredDuringSchedulingIgnoredDuringExecution",
+            ),
+            lambda: ops.call("_>_", ops.call("size", added), 0),
+        ),
     )
 
 

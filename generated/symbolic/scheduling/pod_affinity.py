@@ -375,9 +375,9 @@ def filter_InterPodAffinity(pod, node, near_, far_, closed_, mayBeFirst_):
     )
 
 
-# scheduling/likingsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, cluster: Cluster): list(scheduling.Count)
+# scheduling/likingsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(scheduling.Count)
 @ops.rule("scheduling/likingsOf")
-def likingsOf(pod, node, other, cluster):
+def likingsOf(pod, node, other, settings, cluster):
     lets = ops.Lets()
     mine = lets.take(ops.field(ops.field(pod, "spec", {}), "affinity", {}))
     its = lets.take(ops.field(ops.field(other, "spec", {}), "affinity", {}))
@@ -443,30 +443,80 @@ def likingsOf(pod, node, other, cluster):
             ),
         ),
     )
+    args = lets.take(ops.field(settings, "InterPodAffinity", {}))
     return lets.done(
-        ops.call(
-            "_+_",
-            ops.call(
+        ops.cond(
+            ops.and_(
+                ops.field(args, "ignorePreferredTermsOfExistingPods", False),
+                lambda: ops.call("!_", prefersPods(pod)),
+            ),
+            lambda: ops.list_([]),
+            lambda: ops.call(
                 "_+_",
-                ops.flat_map(
-                    wishes,
-                    lambda w: weighed(ops.field(w, "podAffinityTerm", {}), node, ops.field(w, "weight", 0)),
-                ),
-                ops.flat_map(
-                    dislikes,
-                    lambda w: weighed(
-                        ops.field(w, "podAffinityTerm", {}),
-                        node,
-                        ops.call("_-_", 0, ops.field(w, "weight", 0)),
+                ops.call(
+                    "_+_",
+                    ops.flat_map(
+                        wishes,
+                        lambda w: weighed(
+                            ops.field(w, "podAffinityTerm", {}),
+                            node,
+                            ops.field(w, "weight", 0),
+                        ),
+                    ),
+                    ops.flat_map(
+                        dislikes,
+                        lambda w: weighed(
+                            ops.field(w, "podAffinityTerm", {}),
+                            node,
+                            ops.call("_-_", 0, ops.field(w, "weight", 0)),
+                        ),
                     ),
                 ),
-            ),
-            countsOf(
-                ops.filter_(
-                    musts(other),
-                    lambda t: placedTermMeans(t, other, pod, ops.field(cluster, "namespaces", [])),
+                ops.flat_map(
+                    ops.filter_(
+                        musts(other),
+                        lambda t: ops.and_(
+                            ops.call("_>_", ops.field(args, "hardPodAffinityWeight", 0), 0),
+                            lambda: placedTermMeans(t, other, pod, ops.field(cluster, "namespaces", [])),
+                        ),
+                    ),
+                    lambda t: weighed(t, node, ops.field(args, "hardPodAffinityWeight", 0)),
                 ),
-                node,
+            ),
+        ),
+    )
+
+
+# scheduling/prefersPods  function (pod: core.Pod): bool
+@ops.rule("scheduling/prefersPods")
+def prefersPods(pod):
+    lets = ops.Lets()
+    affinity = lets.take(ops.field(ops.field(pod, "spec", {}), "affinity", {}))
+    return lets.done(
+        ops.or_(
+            ops.call(
+                "_>_",
+                ops.call(
+                    "size",
+                    ops.field(
+                        ops.field(affinity, "podAffinity", {}),
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        [],
+                    ),
+                ),
+                0,
+            ),
+            lambda: ops.call(
+                "_>_",
+                ops.call(
+                    "size",
+                    ops.field(
+                        ops.field(affinity, "podAntiAffinity", {}),
+                        "preferredDuringSchedulingIgnoredDuringExecution",
+                        [],
+                    ),
+                ),
+                0,
             ),
         ),
     )
@@ -483,15 +533,15 @@ def weighed(t, node, weight):
     )
 
 
-# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), cluster: Cluster): map(string, map(string, int))
+# scheduling/likings  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), settings: scheduling.Settings, cluster: Cluster): map(string, map(string, int))
 @ops.rule("scheduling/likings")
-def likings(pod, nodes, cluster):
+def likings(pod, nodes, settings, cluster):
     return scheduling_prepared_rules.tallied(
         ops.flat_map(
             nodes,
             lambda n: ops.flat_map(
                 ops.field(n, "pods", []),
-                lambda p: likingsOf(pod, ops.field(n, "node", {}), p, cluster),
+                lambda p: likingsOf(pod, ops.field(n, "node", {}), p, settings, cluster),
             ),
         ),
     )
@@ -562,6 +612,7 @@ RULES = {
     "scheduling/mindsOthers": mindsOthers,
     "scheduling/InterPodAffinity": filter_InterPodAffinity,
     "scheduling/likingsOf": likingsOf,
+    "scheduling/prefersPods": prefersPods,
     "scheduling/weighed": weighed,
     "scheduling/likings": likings,
     "scheduling/likesAny": likesAny,

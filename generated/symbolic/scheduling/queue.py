@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..scheduling import configuration as scheduling_configuration_rules
+
 
 # scheduling/awaitsNode  function (p: core.Pod): bool
 @ops.rule("scheduling/awaitsNode")
@@ -18,11 +20,6 @@ def awaitsNode(p):
                 ops.field(ops.field(p, "status", {}), "phase", ""),
                 ops.list_(["Succeeded", "Failed"]),
             ),
-        ),
-        lambda: ops.call(
-            "@in",
-            ops.field(ops.field(p, "spec", {}), "schedulerName", ""),
-            ops.list_(["", "default-scheduler"]),
         ),
         lambda: ops.call(
             "_==_",
@@ -54,9 +51,9 @@ def queueRank(p):
     return ops.list_([ops.call("_-_", 0, ops.field(ops.field(p, "spec", {}), "priority", 0))])
 
 
-# scheduling/whyNotQueued  function (p: core.Pod): string
+# scheduling/whyNotQueued  function (p: core.Pod, schedulers: list(string)): string
 @ops.rule("scheduling/whyNotQueued")
-def whyNotQueued(p):
+def whyNotQueued(p, schedulers):
     return ops.cond(
         ops.call("_>_", ops.call("size", ops.field(ops.field(p, "spec", {}), "schedulingGates", [])), 0),
         lambda: ops.call(
@@ -72,18 +69,19 @@ def whyNotQueued(p):
             ),
         ),
         lambda: ops.cond(
-            ops.call(
-                "!_",
-                ops.call(
-                    "@in",
-                    ops.field(ops.field(p, "spec", {}), "schedulerName", ""),
-                    ops.list_(["", "default-scheduler"]),
-                ),
-            ),
+            ops.call("!_", ops.call("@in", scheduling_configuration_rules.schedulerOf(p), schedulers)),
             lambda: ops.call(
                 "_+_",
-                "left to the scheduler ",
-                ops.field(ops.field(p, "spec", {}), "schedulerName", ""),
+                ops.call(
+                    "_+_",
+                    ops.call(
+                        "_+_",
+                        "waiting for the scheduler ",
+                        scheduling_configuration_rules.schedulerOf(p),
+                    ),
+                    ", which is not among those at hand: ",
+                ),
+                ops.call("join", schedulers, ", "),
             ),
             lambda: "",
         ),

@@ -222,7 +222,11 @@ def scoredRequest(pod, resource):
             ops.cond(
                 ops.call("_==_", resource, "cpu"),
                 lambda: ops.call("quantity", "100m"),
-                lambda: ops.call("quantity", "200Mi"),
+                lambda: ops.cond(
+                    ops.call("_==_", resource, "memory"),
+                    lambda: ops.call("quantity", "200Mi"),
+                    lambda: ops.call("quantity", "0"),
+                ),
             ),
         ),
         resource,
@@ -322,9 +326,35 @@ def askedResources(pod):
     )
 
 
-# scheduling/NodeResourcesFit  filter (pod: core.Pod, node: core.Node, placed: list(core.Pod)): list(Finding)
+# scheduling/isExtended  function (resource: string): bool
+@ops.rule("scheduling/isExtended")
+def isExtended(resource):
+    return ops.and_(
+        ops.call("contains", resource, "/"),
+        lambda: ops.call("!_", ops.call("contains", resource, "kubernetes.io/")),
+        lambda: ops.call("!_", ops.call("startsWith", resource, "requests.")),
+    )
+
+
+# scheduling/isIgnored  function (resource: string, args: scheduling.NodeResourcesFitArgs): bool
+@ops.rule("scheduling/isIgnored")
+def isIgnored(resource, args):
+    return ops.and_(
+        isExtended(resource),
+        lambda: ops.or_(
+            ops.call("@in", resource, ops.field(args, "ignoredResources", [])),
+            lambda: ops.call(
+                "@in",
+                ops.call("_[_]", ops.call("split", resource, "/"), 0),
+                ops.field(args, "ignoredResourceGroups", []),
+            ),
+        ),
+    )
+
+
+# scheduling/NodeResourcesFit  filter (pod: core.Pod, node: core.Node, placed: list(core.Pod), settings: scheduling.Settings): list(Finding)
 @ops.rule("scheduling/NodeResourcesFit")
-def filter_NodeResourcesFit(pod, node, placed):
+def filter_NodeResourcesFit(pod, node, placed, settings):
     lets = ops.Lets()
     short = lets.take(
         ops.filter_(
@@ -336,6 +366,7 @@ def filter_NodeResourcesFit(pod, node, placed):
                     podRequest(pod, r),
                     ops.call("_-_", offered(node, r), taken(placed, r)),
                 ),
+                lambda: ops.call("!_", isIgnored(r, ops.field(settings, "NodeResourcesFit", {}))),
             ),
         ),
     )
@@ -369,43 +400,212 @@ def filter_NodeResourcesFit(pod, node, placed):
     )
 
 
-# scheduling/leastAllocated  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), resource: string): int
+# scheduling/resourcesThere  function (pod: core.Pod, node: core.Node, resources: list(scheduling.ResourceSpec)): list(scheduling.ResourceSpec)
+@ops.rule("scheduling/resourcesThere")
+def resourcesThere(pod, node, resources):
+    return ops.filter_(
+        resources,
+        lambda r: ops.and_(
+            isCounted(ops.field(r, "name", "")),
+            lambda: ops.call("_>_", offered(node, ops.field(r, "name", "")), 0),
+            lambda: ops.or_(
+                ops.call("@in", ops.field(r, "name", ""), ops.list_(["cpu", "memory", "ephemeral-storage"])),
+                lambda: ops.call("_>_", podRequest(pod, ops.field(r, "name", "")), 0),
+            ),
+        ),
+    )
+
+
+# scheduling/scoredUse  function (pod: core.Pod, placed: list(core.Pod), resource: string): int
+@ops.rule("scheduling/scoredUse")
+def scoredUse(pod, placed, resource):
+    return ops.fold(
+        placed,
+        scoredRequest(pod, resource),
+        lambda p, sum: ops.call("_+_", sum, scoredRequest(p, resource)),
+    )
+
+
+# scheduling/leastAllocated  function (wanted: int, whole: int): int
 @ops.rule("scheduling/leastAllocated")
-def leastAllocated(pod, node, placed, resource):
+def leastAllocated(wanted, whole):
+    return ops.cond(
+        ops.call("_>_", wanted, whole),
+        lambda: 0,
+        lambda: ops.call("_/_", ops.call("_*_", ops.call("_-_", whole, wanted), 100), whole),
+    )
+
+
+# scheduling/mostAllocated  function (wanted: int, whole: int): int
+@ops.rule("scheduling/mostAllocated")
+def mostAllocated(wanted, whole):
+    return ops.cond(
+        ops.call("_>_", wanted, whole),
+        lambda: 100,
+        lambda: ops.call("_/_", ops.call("_*_", wanted, 100), whole),
+    )
+
+
+# scheduling/shapeScore  function (shape: list(scheduling.UtilizationShapePoint), used: int): int
+@ops.rule("scheduling/shapeScore")
+def shapeScore(shape, used_):
     lets = ops.Lets()
-    whole = lets.take(offered(node, resource))
-    wanted = lets.take(
-        ops.fold(
-            placed,
-            scoredRequest(pod, resource),
-            lambda p, sum: ops.call("_+_", sum, scoredRequest(p, resource)),
+    after = lets.take(
+        ops.filter_(
+            ops.call("lists.range", ops.call("size", shape)),
+            lambda i: ops.call("_<=_", used_, ops.field(ops.call("_[_]", shape, i), "utilization", 0)),
         ),
     )
     return lets.done(
         ops.cond(
-            ops.or_(ops.call("_<=_", whole, 0), lambda: ops.call("_>_", wanted, whole)),
+            ops.call("_==_", ops.call("size", after), 0),
+            lambda: ops.call(
+                "_*_",
+                ops.field(ops.call("_[_]", shape, ops.call("_-_", ops.call("size", shape), 1)), "score", 0),
+                10,
+            ),
+            lambda: ops.cond(
+                ops.call("_==_", ops.call("_[_]", after, 0), 0),
+                lambda: ops.call("_*_", ops.field(ops.call("_[_]", shape, 0), "score", 0), 10),
+                lambda: between(
+                    ops.call("_[_]", shape, ops.call("_-_", ops.call("_[_]", after, 0), 1)),
+                    ops.call("_[_]", shape, ops.call("_[_]", after, 0)),
+                    used_,
+                ),
+            ),
+        ),
+    )
+
+
+# scheduling/between  function (a: scheduling.UtilizationShapePoint, b: scheduling.UtilizationShapePoint, used: int): int
+@ops.rule("scheduling/between")
+def between(a, b, used_):
+    return ops.call(
+        "_+_",
+        ops.call("_*_", ops.field(a, "score", 0), 10),
+        ops.call(
+            "_/_",
+            ops.call(
+                "_*_",
+                ops.call("_*_", ops.call("_-_", ops.field(b, "score", 0), ops.field(a, "score", 0)), 10),
+                ops.call("_-_", used_, ops.field(a, "utilization", 0)),
+            ),
+            ops.call("_-_", ops.field(b, "utilization", 0), ops.field(a, "utilization", 0)),
+        ),
+    )
+
+
+# scheduling/ratioScore  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), strategy: scheduling.ScoringStrategy): int
+@ops.rule("scheduling/ratioScore")
+def ratioScore(pod, node, placed, strategy):
+    lets = ops.Lets()
+    shape = lets.take(ops.field(ops.field(strategy, "requestedToCapacityRatio", {}), "shape", []))
+    scored = lets.take(
+        ops.filter_(
+            ops.map_(
+                resourcesThere(pod, node, ops.field(strategy, "resources", [])),
+                lambda r: ops.map_literal(
+                    [
+                        ("name", ops.field(r, "name", "")),
+                        ("weight", ops.field(r, "weight", 0)),
+                        (
+                            "score",
+                            shapeScore(
+                                shape,
+                                mostAllocated(
+                                    scoredUse(pod, placed, ops.field(r, "name", "")),
+                                    offered(node, ops.field(r, "name", "")),
+                                ),
+                            ),
+                        ),
+                    ],
+                ),
+            ),
+            lambda r: ops.call("_>_", ops.key(r, "score"), 0),
+        ),
+    )
+    weights = lets.take(ops.fold(scored, 0, lambda r, sum: ops.call("_+_", sum, ops.key(r, "weight"))))
+    return lets.done(
+        ops.cond(
+            ops.call("_==_", weights, 0),
             lambda: 0,
-            lambda: ops.call("_/_", ops.call("_*_", ops.call("_-_", whole, wanted), 100), whole),
+            lambda: ops.call(
+                "int",
+                ops.call(
+                    "math.round",
+                    ops.call(
+                        "_/_",
+                        ops.call(
+                            "double",
+                            ops.fold(
+                                scored,
+                                0,
+                                lambda r, sum: ops.call(
+                                    "_+_",
+                                    sum,
+                                    ops.call("_*_", ops.key(r, "score"), ops.key(r, "weight")),
+                                ),
+                            ),
+                        ),
+                        ops.call("double", weights),
+                    ),
+                ),
+            ),
         ),
     )
 
 
-# scheduling/NodeResourcesFit#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod)): int
-@ops.rule("scheduling/NodeResourcesFit#2")
-def score_NodeResourcesFit(pod, node, placed):
+# scheduling/allocationScore  function (pod: core.Pod, node: core.Node, placed: list(core.Pod), strategy: scheduling.ScoringStrategy): int
+@ops.rule("scheduling/allocationScore")
+def allocationScore(pod, node, placed, strategy):
     lets = ops.Lets()
-    there = lets.take(
-        ops.filter_(ops.list_(["cpu", "memory"]), lambda r: ops.call("_>_", offered(node, r), 0)),
-    )
+    there = lets.take(resourcesThere(pod, node, ops.field(strategy, "resources", [])))
+    weights = lets.take(ops.fold(there, 0, lambda r, sum: ops.call("_+_", sum, ops.field(r, "weight", 0))))
     return lets.done(
         ops.cond(
-            ops.call("_==_", ops.call("size", there), 0),
+            ops.call("_==_", weights, 0),
             lambda: 0,
             lambda: ops.call(
                 "_/_",
-                ops.fold(there, 0, lambda r, sum: ops.call("_+_", sum, leastAllocated(pod, node, placed, r))),
-                ops.call("size", there),
+                ops.fold(
+                    there,
+                    0,
+                    lambda r, sum: ops.call(
+                        "_+_",
+                        sum,
+                        ops.call(
+                            "_*_",
+                            ops.field(r, "weight", 0),
+                            ops.cond(
+                                ops.call("_==_", ops.field(strategy, "type", ""), "MostAllocated"),
+                                lambda: mostAllocated(
+                                    scoredUse(pod, placed, ops.field(r, "name", "")),
+                                    offered(node, ops.field(r, "name", "")),
+                                ),
+                                lambda: leastAllocated(
+                                    scoredUse(pod, placed, ops.field(r, "name", "")),
+                                    offered(node, ops.field(r, "name", "")),
+                                ),
+                            ),
+                        ),
+                    ),
+                ),
+                weights,
             ),
+        ),
+    )
+
+
+# scheduling/NodeResourcesFit#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), settings: scheduling.Settings): int
+@ops.rule("scheduling/NodeResourcesFit#2")
+def score_NodeResourcesFit(pod, node, placed, settings):
+    lets = ops.Lets()
+    strategy = lets.take(ops.field(ops.field(settings, "NodeResourcesFit", {}), "scoringStrategy", {}))
+    return lets.done(
+        ops.cond(
+            ops.call("_==_", ops.field(strategy, "type", ""), "RequestedToCapacityRatio"),
+            lambda: ratioScore(pod, node, placed, strategy),
+            lambda: allocationScore(pod, node, placed, strategy),
         ),
     )
 
@@ -418,49 +618,94 @@ def usedPart(wanted, whole):
     return lets.done(ops.cond(ops.call("_>_", part, 1.0), lambda: 1.0, lambda: part))
 
 
-# scheduling/balance  function (node: core.Node, cpu: int, memory: int): int
-@ops.rule("scheduling/balance")
-def balance(node, cpu, memory):
+# scheduling/apart  function (parts: list(double)): double
+@ops.rule("scheduling/apart")
+def apart(parts):
     lets = ops.Lets()
-    both = lets.take(
-        ops.and_(
-            ops.call("_>_", offered(node, "cpu"), 0),
-            lambda: ops.call("_>_", offered(node, "memory"), 0),
-        ),
-    )
-    apart = lets.take(
+    number = lets.take(ops.call("size", parts))
+    mean = lets.take(
         ops.cond(
-            both,
+            ops.call("_>_", number, 2),
             lambda: ops.call(
-                "math.abs",
-                ops.call(
-                    "_/_",
-                    ops.call(
-                        "_-_",
-                        usedPart(cpu, offered(node, "cpu")),
-                        usedPart(memory, offered(node, "memory")),
-                    ),
-                    2.0,
-                ),
+                "_/_",
+                ops.fold(parts, 0.0, lambda p, sum: ops.call("_+_", sum, p)),
+                ops.call("double", number),
             ),
             lambda: 0.0,
         ),
     )
-    return lets.done(ops.call("int", ops.call("_*_", ops.call("_-_", 1.0, apart), 100.0)))
+    return lets.done(
+        ops.cond(
+            ops.call("_==_", number, 2),
+            lambda: ops.call(
+                "math.abs",
+                ops.call("_/_", ops.call("_-_", ops.call("_[_]", parts, 0), ops.call("_[_]", parts, 1)), 2.0),
+            ),
+            lambda: ops.cond(
+                ops.call("_>_", number, 2),
+                lambda: ops.call(
+                    "math.sqrt",
+                    ops.call(
+                        "_/_",
+                        ops.fold(
+                            parts,
+                            0.0,
+                            lambda p, sum: ops.call(
+                                "_+_",
+                                sum,
+                                ops.call("_*_", ops.call("_-_", p, mean), ops.call("_-_", p, mean)),
+                            ),
+                        ),
+                        ops.call("double", number),
+                    ),
+                ),
+                lambda: 0.0,
+            ),
+        ),
+    )
 
 
-# scheduling/NodeResourcesBalancedAllocation  score (pod: core.Pod, node: core.Node, placed: list(core.Pod)): int
+# scheduling/balance  function (parts: list(double)): int
+@ops.rule("scheduling/balance")
+def balance(parts):
+    return ops.call("int", ops.call("_*_", ops.call("_-_", 1.0, apart(parts)), 100.0))
+
+
+# scheduling/NodeResourcesBalancedAllocation  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), settings: scheduling.Settings): int
 @ops.rule("scheduling/NodeResourcesBalancedAllocation")
-def score_NodeResourcesBalancedAllocation(pod, node, placed):
+def score_NodeResourcesBalancedAllocation(pod, node, placed, settings):
     lets = ops.Lets()
-    cpu = lets.take(taken(placed, "cpu"))
-    memory = lets.take(taken(placed, "memory"))
-    before = lets.take(balance(node, cpu, memory))
+    there = lets.take(
+        resourcesThere(
+            pod,
+            node,
+            ops.field(ops.field(settings, "NodeResourcesBalancedAllocation", {}), "resources", []),
+        ),
+    )
+    before = lets.take(
+        balance(
+            ops.map_(
+                there,
+                lambda r: usedPart(
+                    taken(placed, ops.field(r, "name", "")),
+                    offered(node, ops.field(r, "name", "")),
+                ),
+            ),
+        ),
+    )
     after = lets.take(
         balance(
-            node,
-            ops.call("_+_", cpu, podRequest(pod, "cpu")),
-            ops.call("_+_", memory, podRequest(pod, "memory")),
+            ops.map_(
+                there,
+                lambda r: usedPart(
+                    ops.call(
+                        "_+_",
+                        taken(placed, ops.field(r, "name", "")),
+                        podRequest(pod, ops.field(r, "name", "")),
+                    ),
+                    offered(node, ops.field(r, "name", "")),
+                ),
+            ),
         ),
     )
     return lets.done(
@@ -468,12 +713,12 @@ def score_NodeResourcesBalancedAllocation(pod, node, placed):
     )
 
 
-# scheduling/asksForAny  function (pod: core.Pod): bool
+# scheduling/asksForAny  function (pod: core.Pod, settings: scheduling.Settings): bool
 @ops.rule("scheduling/asksForAny")
-def asksForAny(pod):
-    return ops.or_(
-        ops.call("_>_", podRequest(pod, "cpu"), 0),
-        lambda: ops.call("_>_", podRequest(pod, "memory"), 0),
+def asksForAny(pod, settings):
+    return ops.exists(
+        ops.field(ops.field(settings, "NodeResourcesBalancedAllocation", {}), "resources", []),
+        lambda r: ops.call("_>_", podRequest(pod, ops.field(r, "name", "")), 0),
     )
 
 
@@ -495,10 +740,20 @@ RULES = {
     "scheduling/taken": taken,
     "scheduling/isCounted": isCounted,
     "scheduling/askedResources": askedResources,
+    "scheduling/isExtended": isExtended,
+    "scheduling/isIgnored": isIgnored,
     "scheduling/NodeResourcesFit": filter_NodeResourcesFit,
+    "scheduling/resourcesThere": resourcesThere,
+    "scheduling/scoredUse": scoredUse,
     "scheduling/leastAllocated": leastAllocated,
+    "scheduling/mostAllocated": mostAllocated,
+    "scheduling/shapeScore": shapeScore,
+    "scheduling/between": between,
+    "scheduling/ratioScore": ratioScore,
+    "scheduling/allocationScore": allocationScore,
     "scheduling/NodeResourcesFit#2": score_NodeResourcesFit,
     "scheduling/usedPart": usedPart,
+    "scheduling/apart": apart,
     "scheduling/balance": balance,
     "scheduling/NodeResourcesBalancedAllocation": score_NodeResourcesBalancedAllocation,
     "scheduling/asksForAny": asksForAny,

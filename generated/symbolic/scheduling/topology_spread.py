@@ -106,125 +106,121 @@ def hasAllKeys(constraints, node):
     )
 
 
-# scheduling/hardConstraints  function (pod: core.Pod): list(core.TopologySpreadConstraint)
+# scheduling/hardConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
 @ops.rule("scheduling/hardConstraints")
-def hardConstraints(pod):
-    return ops.filter_(
-        ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", []),
-        lambda c: ops.call("_==_", ops.field(c, "whenUnsatisfiable", ""), "DoNotSchedule"),
+def hardConstraints(pod, settings, cluster):
+    return ops.cond(
+        ops.call(
+            "_==_",
+            ops.call("size", ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", [])),
+            0,
+        ),
+        lambda: defaultConstraints(pod, "DoNotSchedule", settings, cluster),
+        lambda: ops.filter_(
+            ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", []),
+            lambda c: ops.call("_==_", ops.field(c, "whenUnsatisfiable", ""), "DoNotSchedule"),
+        ),
     )
 
 
-# scheduling/spreadsHard  function (pod: core.Pod): bool
+# scheduling/spreadsHard  function (hard: list(core.TopologySpreadConstraint)): bool
 @ops.rule("scheduling/spreadsHard")
-def spreadsHard(pod):
-    return ops.call("_>_", ops.call("size", hardConstraints(pod)), 0)
+def spreadsHard(hard):
+    return ops.call("_>_", ops.call("size", hard), 0)
 
 
-# scheduling/hardDomains  function (pod: core.Pod, node: core.Node): list(scheduling.Count)
+# scheduling/hardDomains  function (pod: core.Pod, node: core.Node, hard: list(core.TopologySpreadConstraint)): list(scheduling.Count)
 @ops.rule("scheduling/hardDomains")
-def hardDomains(pod, node):
-    lets = ops.Lets()
-    hard = lets.take(hardConstraints(pod))
-    return lets.done(
-        ops.cond(
-            ops.call("!_", hasAllKeys(hard, node)),
-            lambda: ops.list_([]),
-            lambda: ops.map_(
-                ops.filter_(
-                    ops.call("lists.range", ops.call("size", hard)),
-                    lambda i: takesPart(ops.call("_[_]", hard, i), pod, node),
-                ),
-                lambda i: ops.record(
-                    {
-                        "key": ops.call("string", i),
-                        "value": ops.call(
-                            "_[_]",
-                            ops.field(ops.field(node, "metadata", {}), "labels", {}),
-                            ops.field(ops.call("_[_]", hard, i), "topologyKey", ""),
-                        ),
-                    },
-                ),
+def hardDomains(pod, node, hard):
+    return ops.cond(
+        ops.call("!_", hasAllKeys(hard, node)),
+        lambda: ops.list_([]),
+        lambda: ops.map_(
+            ops.filter_(
+                ops.call("lists.range", ops.call("size", hard)),
+                lambda i: takesPart(ops.call("_[_]", hard, i), pod, node),
+            ),
+            lambda i: ops.record(
+                {
+                    "key": ops.call("string", i),
+                    "value": ops.call(
+                        "_[_]",
+                        ops.field(ops.field(node, "metadata", {}), "labels", {}),
+                        ops.field(ops.call("_[_]", hard, i), "topologyKey", ""),
+                    ),
+                },
             ),
         ),
     )
 
 
-# scheduling/hardCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod): list(scheduling.Count)
+# scheduling/hardCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, hard: list(core.TopologySpreadConstraint)): list(scheduling.Count)
 @ops.rule("scheduling/hardCountsOf")
-def hardCountsOf(pod, node, other):
-    lets = ops.Lets()
-    hard = lets.take(hardConstraints(pod))
-    return lets.done(
-        ops.cond(
-            ops.exists(hard, lambda c: spreadCounts(c, pod, other)),
-            lambda: ops.map_(
-                ops.filter_(
-                    hardDomains(pod, node),
-                    lambda d: spreadCounts(
-                        ops.call("_[_]", hard, ops.call("int", ops.field(d, "key", ""))),
-                        pod,
-                        other,
-                    ),
-                ),
-                lambda d: ops.record(
-                    {"key": ops.field(d, "key", ""), "value": ops.field(d, "value", ""), "count": 1},
+def hardCountsOf(pod, node, other, hard):
+    return ops.cond(
+        ops.exists(hard, lambda c: spreadCounts(c, pod, other)),
+        lambda: ops.map_(
+            ops.filter_(
+                hardDomains(pod, node, hard),
+                lambda d: spreadCounts(
+                    ops.call("_[_]", hard, ops.call("int", ops.field(d, "key", ""))),
+                    pod,
+                    other,
                 ),
             ),
-            lambda: ops.list_([]),
+            lambda d: ops.record(
+                {"key": ops.field(d, "key", ""), "value": ops.field(d, "value", ""), "count": 1},
+            ),
         ),
+        lambda: ops.list_([]),
     )
 
 
-# scheduling/hardGapsOf  function (pod: core.Pod, node: core.Node, other: core.Pod): list(scheduling.Count)
+# scheduling/hardGapsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, hard: list(core.TopologySpreadConstraint)): list(scheduling.Count)
 @ops.rule("scheduling/hardGapsOf")
-def hardGapsOf(pod, node, other):
-    lets = ops.Lets()
-    hard = lets.take(hardConstraints(pod))
-    return lets.done(
-        ops.cond(
-            ops.call(
-                "_!=_",
-                ops.field(ops.field(other, "metadata", {}), "namespace", ""),
-                ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
+def hardGapsOf(pod, node, other, hard):
+    return ops.cond(
+        ops.call(
+            "_!=_",
+            ops.field(ops.field(other, "metadata", {}), "namespace", ""),
+            ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
+        ),
+        lambda: ops.list_([]),
+        lambda: ops.map_(
+            ops.filter_(
+                hardDomains(pod, node, hard),
+                lambda d: spreadSelects(
+                    ops.call("_[_]", hard, ops.call("int", ops.field(d, "key", ""))),
+                    pod,
+                    ops.field(ops.field(other, "metadata", {}), "labels", {}),
+                ),
             ),
-            lambda: ops.list_([]),
-            lambda: ops.map_(
-                ops.filter_(
-                    hardDomains(pod, node),
-                    lambda d: spreadSelects(
-                        ops.call("_[_]", hard, ops.call("int", ops.field(d, "key", ""))),
-                        pod,
-                        ops.field(ops.field(other, "metadata", {}), "labels", {}),
-                    ),
-                ),
-                lambda d: ops.record(
-                    {
-                        "key": ops.field(d, "key", ""),
-                        "value": ops.field(d, "value", ""),
-                        "count": ops.call(
-                            "_-_",
-                            ops.cond(
-                                spreadCounts(
-                                    ops.call("_[_]", hard, ops.call("int", ops.field(d, "key", ""))),
-                                    pod,
-                                    other,
-                                ),
-                                lambda: 1,
-                                lambda: 0,
+            lambda d: ops.record(
+                {
+                    "key": ops.field(d, "key", ""),
+                    "value": ops.field(d, "value", ""),
+                    "count": ops.call(
+                        "_-_",
+                        ops.cond(
+                            spreadCounts(
+                                ops.call("_[_]", hard, ops.call("int", ops.field(d, "key", ""))),
+                                pod,
+                                other,
                             ),
-                            1,
+                            lambda: 1,
+                            lambda: 0,
                         ),
-                    },
-                ),
+                        1,
+                    ),
+                },
             ),
         ),
     )
 
 
-# scheduling/hardCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo)): map(string, map(string, int))
+# scheduling/hardCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), hard: list(core.TopologySpreadConstraint)): map(string, map(string, int))
 @ops.rule("scheduling/hardCounts")
-def hardCounts(pod, nodes):
+def hardCounts(pod, nodes, hard):
     return scheduling_prepared_rules.tallied(
         ops.flat_map(
             nodes,
@@ -232,38 +228,34 @@ def hardCounts(pod, nodes):
                 "_+_",
                 ops.call(
                     "_+_",
-                    hardDomains(pod, ops.field(n, "node", {})),
+                    hardDomains(pod, ops.field(n, "node", {}), hard),
                     ops.flat_map(
                         ops.field(n, "pods", []),
-                        lambda p: hardCountsOf(pod, ops.field(n, "node", {}), p),
+                        lambda p: hardCountsOf(pod, ops.field(n, "node", {}), p, hard),
                     ),
                 ),
                 ops.flat_map(
                     ops.field(n, "removed", []),
-                    lambda p: hardGapsOf(pod, ops.field(n, "node", {}), p),
+                    lambda p: hardGapsOf(pod, ops.field(n, "node", {}), p, hard),
                 ),
             ),
         ),
     )
 
 
-# scheduling/spreads  function (pod: core.Pod, hardCounts: map(string, map(string, int))): list(scheduling.Spread)
+# scheduling/spreads  function (pod: core.Pod, hardCounts: map(string, map(string, int)), hard: list(core.TopologySpreadConstraint)): list(scheduling.Spread)
 @ops.rule("scheduling/spreads")
-def spreads(pod, hardCounts_):
-    lets = ops.Lets()
-    hard = lets.take(hardConstraints(pod))
-    return lets.done(
-        ops.map_(
-            ops.call("lists.range", ops.call("size", hard)),
-            lambda i: spreadOf(
-                ops.call("_[_]", hard, i),
-                pod,
-                ops.call("string", i),
-                ops.cond(
-                    ops.call("@in", ops.call("string", i), hardCounts_),
-                    lambda: ops.call("_[_]", hardCounts_, ops.call("string", i)),
-                    lambda: ops.map_literal([]),
-                ),
+def spreads(pod, hardCounts_, hard):
+    return ops.map_(
+        ops.call("lists.range", ops.call("size", hard)),
+        lambda i: spreadOf(
+            ops.call("_[_]", hard, i),
+            pod,
+            ops.call("string", i),
+            ops.cond(
+                ops.call("@in", ops.call("string", i), hardCounts_),
+                lambda: ops.call("_[_]", hardCounts_, ops.call("string", i)),
+                lambda: ops.map_literal([]),
             ),
         ),
     )
@@ -526,52 +518,102 @@ def defaultSelector(pod, cluster):
     )
 
 
-# scheduling/defaultConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
+# scheduling/systemConstraints  function (): list(scheduling.DefaultConstraint)
+@ops.rule("scheduling/systemConstraints")
+def systemConstraints():
+    return ops.list_(
+        [
+            ops.record(
+                {
+                    "maxSkew": 3,
+                    "topologyKey": "kubernetes.io/hostname",
+                    "whenUnsatisfiable": "ScheduleAnyway",
+                },
+            ),
+            ops.record(
+                {
+                    "maxSkew": 5,
+                    "topologyKey": "topology.kubernetes.io/zone",
+                    "whenUnsatisfiable": "ScheduleAnyway",
+                },
+            ),
+        ],
+    )
+
+
+# scheduling/spreadsBySystem  function (settings: scheduling.Settings): bool
+@ops.rule("scheduling/spreadsBySystem")
+def spreadsBySystem(settings):
+    return ops.call(
+        "_==_",
+        ops.field(ops.field(settings, "PodTopologySpread", {}), "defaultingType", ""),
+        "System",
+    )
+
+
+# scheduling/defaultConstraints  function (pod: core.Pod, action: string, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
 @ops.rule("scheduling/defaultConstraints")
-def defaultConstraints(pod, cluster):
+def defaultConstraints(pod, action, settings, cluster):
     lets = ops.Lets()
-    selector = lets.take(defaultSelector(pod, cluster))
+    all = lets.take(
+        ops.cond(
+            spreadsBySystem(settings),
+            lambda: systemConstraints(),
+            lambda: ops.field(ops.field(settings, "PodTopologySpread", {}), "defaultConstraints", []),
+        ),
+    )
+    wanted = lets.take(
+        ops.filter_(all, lambda c: ops.call("_==_", ops.field(c, "whenUnsatisfiable", ""), action)),
+    )
     return lets.done(
         ops.cond(
-            ops.and_(
-                ops.call("_==_", ops.call("size", ops.field(selector, "matchLabels", {})), 0),
-                lambda: ops.call("_==_", ops.call("size", ops.field(selector, "matchExpressions", [])), 0),
-            ),
+            ops.call("_==_", ops.call("size", wanted), 0),
             lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "maxSkew": 3,
-                            "topologyKey": "kubernetes.io/hostname",
-                            "whenUnsatisfiable": "ScheduleAnyway",
-                            "labelSelector": selector,
-                        },
+            lambda: selecting(wanted, defaultSelector(pod, cluster)),
+        ),
+    )
+
+
+# scheduling/selecting  function (constraints: list(scheduling.DefaultConstraint), selector: meta.LabelSelector): list(core.TopologySpreadConstraint)
+@ops.rule("scheduling/selecting")
+def selecting(constraints, selector):
+    return ops.cond(
+        ops.and_(
+            ops.call("_==_", ops.call("size", ops.field(selector, "matchLabels", {})), 0),
+            lambda: ops.call("_==_", ops.call("size", ops.field(selector, "matchExpressions", [])), 0),
+        ),
+        lambda: ops.list_([]),
+        lambda: ops.map_(
+            constraints,
+            lambda c: ops.record(
+                {
+                    "maxSkew": ops.field(c, "maxSkew", 0),
+                    "topologyKey": ops.field(c, "topologyKey", ""),
+                    "whenUnsatisfiable": ops.field(c, "whenUnsatisfiable", ""),
+                    "labelSelector": selector,
+                    "minDomains": ops.cond(
+                        ops.call("_==_", ops.field(c, "minDomains", 0), 0),
+                        lambda: 1,
+                        lambda: ops.field(c, "minDomains", 0),
                     ),
-                    ops.record(
-                        {
-                            "maxSkew": 5,
-                            "topologyKey": "topology.kubernetes.io/zone",
-                            "whenUnsatisfiable": "ScheduleAnyway",
-                            "labelSelector": selector,
-                        },
-                    ),
-                ],
+                    "nodeAffinityPolicy": ops.field(c, "nodeAffinityPolicy", ""),
+                    "nodeTaintsPolicy": ops.field(c, "nodeTaintsPolicy", ""),
+                },
             ),
         ),
     )
 
 
-# scheduling/softConstraints  function (pod: core.Pod, cluster: Cluster): list(core.TopologySpreadConstraint)
+# scheduling/softConstraints  function (pod: core.Pod, settings: scheduling.Settings, cluster: Cluster): list(core.TopologySpreadConstraint)
 @ops.rule("scheduling/softConstraints")
-def softConstraints(pod, cluster):
+def softConstraints(pod, settings, cluster):
     return ops.cond(
         ops.call(
             "_==_",
             ops.call("size", ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", [])),
             0,
         ),
-        lambda: defaultConstraints(pod, cluster),
+        lambda: defaultConstraints(pod, "ScheduleAnyway", settings, cluster),
         lambda: ops.filter_(
             ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", []),
             lambda c: ops.call("_==_", ops.field(c, "whenUnsatisfiable", ""), "ScheduleAnyway"),
@@ -579,14 +621,17 @@ def softConstraints(pod, cluster):
     )
 
 
-# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint)): bool
+# scheduling/isRanked  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): bool
 @ops.rule("scheduling/isRanked")
-def isRanked(pod, node, soft):
+def isRanked(pod, node, soft, settings):
     return ops.or_(
-        ops.call(
-            "_==_",
-            ops.call("size", ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", [])),
-            0,
+        ops.and_(
+            ops.call(
+                "_==_",
+                ops.call("size", ops.field(ops.field(pod, "spec", {}), "topologySpreadConstraints", [])),
+                0,
+            ),
+            lambda: spreadsBySystem(settings),
         ),
         lambda: hasAllKeys(soft, node),
     )
@@ -608,11 +653,11 @@ def isByNode(c):
     return ops.call("_==_", ops.field(c, "topologyKey", ""), "kubernetes.io/hostname")
 
 
-# scheduling/softCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, soft: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+# scheduling/softCountsOf  function (pod: core.Pod, node: core.Node, other: core.Pod, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(scheduling.Count)
 @ops.rule("scheduling/softCountsOf")
-def softCountsOf(pod, node, other, soft):
+def softCountsOf(pod, node, other, soft, settings):
     return ops.cond(
-        ops.call("!_", isRanked(pod, node, soft)),
+        ops.call("!_", isRanked(pod, node, soft, settings)),
         lambda: ops.list_([]),
         lambda: ops.map_(
             ops.filter_(
@@ -634,25 +679,25 @@ def softCountsOf(pod, node, other, soft):
     )
 
 
-# scheduling/softCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), soft: list(core.TopologySpreadConstraint)): map(string, map(string, int))
+# scheduling/softCounts  function (pod: core.Pod, nodes: list(scheduling.NodeInfo), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): map(string, map(string, int))
 @ops.rule("scheduling/softCounts")
-def softCounts(pod, nodes, soft):
+def softCounts(pod, nodes, soft, settings):
     return scheduling_prepared_rules.tallied(
         ops.flat_map(
             nodes,
             lambda n: ops.flat_map(
                 ops.field(n, "pods", []),
-                lambda p: softCountsOf(pod, ops.field(n, "node", {}), p, soft),
+                lambda p: softCountsOf(pod, ops.field(n, "node", {}), p, soft, settings),
             ),
         ),
     )
 
 
-# scheduling/softDomainsOf  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint)): list(scheduling.Count)
+# scheduling/softDomainsOf  function (pod: core.Pod, node: core.Node, soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): list(scheduling.Count)
 @ops.rule("scheduling/softDomainsOf")
-def softDomainsOf(pod, node, soft):
+def softDomainsOf(pod, node, soft, settings):
     return ops.cond(
-        ops.call("!_", isRanked(pod, node, soft)),
+        ops.call("!_", isRanked(pod, node, soft, settings)),
         lambda: ops.list_([]),
         lambda: ops.map_(
             ops.call("lists.range", ops.call("size", soft)),
@@ -671,10 +716,12 @@ def softDomainsOf(pod, node, soft):
     )
 
 
-# scheduling/softDomains  function (pod: core.Pod, fitting: list(core.Node), soft: list(core.TopologySpreadConstraint)): map(string, map(string, int))
+# scheduling/softDomains  function (pod: core.Pod, fitting: list(core.Node), soft: list(core.TopologySpreadConstraint), settings: scheduling.Settings): map(string, map(string, int))
 @ops.rule("scheduling/softDomains")
-def softDomains(pod, fitting, soft):
-    return scheduling_prepared_rules.tallied(ops.flat_map(fitting, lambda n: softDomainsOf(pod, n, soft)))
+def softDomains(pod, fitting, soft, settings):
+    return scheduling_prepared_rules.tallied(
+        ops.flat_map(fitting, lambda n: softDomainsOf(pod, n, soft, settings)),
+    )
 
 
 # scheduling/evenness  function (soft: list(core.TopologySpreadConstraint), softDomains: map(string, map(string, int))): list(scheduling.Evenness)
@@ -725,11 +772,11 @@ def spreadsSoft(soft):
     return ops.call("_>_", ops.call("size", soft), 0)
 
 
-# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint), softCounts: map(string, map(string, int))): int
+# scheduling/PodTopologySpread#2  score (pod: core.Pod, node: core.Node, placed: list(core.Pod), evenness: list(scheduling.Evenness), soft: list(core.TopologySpreadConstraint), softCounts: map(string, map(string, int)), settings: scheduling.Settings): int
 @ops.rule("scheduling/PodTopologySpread#2")
-def score_PodTopologySpread(pod, node, placed, evenness_, soft, softCounts_):
+def score_PodTopologySpread(pod, node, placed, evenness_, soft, softCounts_, settings):
     return ops.cond(
-        ops.call("!_", isRanked(pod, node, soft)),
+        ops.call("!_", isRanked(pod, node, soft, settings)),
         lambda: 0,
         lambda: ops.call(
             "int",
@@ -811,7 +858,10 @@ RULES = {
     "scheduling/keepsSkew": keepsSkew,
     "scheduling/PodTopologySpread": filter_PodTopologySpread,
     "scheduling/defaultSelector": defaultSelector,
+    "scheduling/systemConstraints": systemConstraints,
+    "scheduling/spreadsBySystem": spreadsBySystem,
     "scheduling/defaultConstraints": defaultConstraints,
+    "scheduling/selecting": selecting,
     "scheduling/softConstraints": softConstraints,
     "scheduling/isRanked": isRanked,
     "scheduling/labelOf": labelOf,

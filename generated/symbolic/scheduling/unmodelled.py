@@ -4,14 +4,50 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..scheduling import resources as scheduling_resources_rules
 
-# scheduling/unmodelled  function (p: core.Pod): list(string)
+
+# scheduling/unmodelled  function (p: core.Pod, cluster: Cluster): list(string)
 @ops.rule("scheduling/unmodelled")
-def unmodelled(p):
-    return ops.cond(
-        ops.call("_>_", ops.call("size", ops.field(ops.field(p, "spec", {}), "resourceClaims", [])), 0),
-        lambda: ops.list_(["resource claims"]),
-        lambda: ops.list_([]),
+def unmodelled(p, cluster):
+    lets = ops.Lets()
+    devices = lets.take(
+        ops.filter_(
+            scheduling_resources_rules.askedResources(p),
+            lambda r: ops.and_(
+                ops.call("_>_", scheduling_resources_rules.podRequest(p, r), 0),
+                lambda: ops.exists(
+                    ops.field(cluster, "deviceClasses", []),
+                    lambda d: ops.or_(
+                        ops.call("_==_", ops.field(ops.field(d, "spec", {}), "extendedResourceName", ""), r),
+                        lambda: ops.call(
+                            "_==_",
+                            r,
+                            ops.call(
+                                "_+_",
+                                "deviceclass.resource.kubernetes.io/",
+                                ops.field(ops.field(d, "metadata", {}), "name", ""),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.cond(
+                ops.call(
+                    "_>_",
+                    ops.call("size", ops.field(ops.field(p, "spec", {}), "resourceClaims", [])),
+                    0,
+                ),
+                lambda: ops.list_(["resource claims"]),
+                lambda: ops.list_([]),
+            ),
+            ops.map_(devices, lambda r: ops.call("_+_", "devices for ", r)),
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from kspec.runtime.symbolic import ops
 
 from ..scheduling import node_affinity as scheduling_node_affinity_rules
 from ..storage import claims as storage_claims_rules
+from ..types import selector as types_selector_rules
 
 
 # scheduling/claimName  function (pod: core.Pod, v: core.Volume): string
@@ -107,9 +108,61 @@ def claimNamed(namespace, name, cluster):
     )
 
 
-# scheduling/claimsReady  function (claims: list(scheduling.PodClaim)): scheduling.Beforehand
+# scheduling/claimsThere  function (pod: core.Pod, claims: list(scheduling.PodClaim)): scheduling.Beforehand
+@ops.rule("scheduling/claimsThere")
+def claimsThere(pod, claims_):
+    lets = ops.Lets()
+    named = lets.take(
+        ops.map_(
+            ops.filter_(
+                ops.field(ops.field(pod, "spec", {}), "volumes", []),
+                lambda v: ops.has_field(v, "persistentVolumeClaim"),
+            ),
+            lambda v: claimName(pod, v),
+        ),
+    )
+    missing = lets.take(
+        ops.filter_(
+            claims_,
+            lambda c: ops.and_(
+                ops.call("!_", ops.field(c, "exists", False)),
+                lambda: ops.call("@in", ops.field(c, "name", ""), named),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.record(
+            {
+                "findings": ops.cond(
+                    ops.call("_==_", ops.call("size", missing), 0),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "UnschedulableAndUnresolvable",
+                                    "reason": ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            'persistentvolumeclaim "',
+                                            ops.field(ops.call("_[_]", missing, 0), "name", ""),
+                                        ),
+                                        '" not found',
+                                    ),
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            },
+        ),
+    )
+
+
+# scheduling/claimsReady  function (pod: core.Pod, claims: list(scheduling.PodClaim)): scheduling.Beforehand
 @ops.rule("scheduling/claimsReady")
-def claimsReady(claims_):
+def claimsReady(pod, claims_):
     lets = ops.Lets()
     missing = lets.take(ops.filter_(claims_, lambda c: ops.call("!_", ops.field(c, "exists", False))))
     lost = lets.take(
@@ -131,62 +184,67 @@ def claimsReady(claims_):
             ),
         ),
     )
+    gone = lets.take(ops.field(claimsThere(pod, missing), "findings", []))
     why = lets.take(
         ops.cond(
-            ops.call("_>_", ops.call("size", missing), 0),
-            lambda: ops.call(
-                "_+_",
-                ops.call(
-                    "_+_",
-                    'persistentvolumeclaim "',
-                    ops.field(ops.call("_[_]", missing, 0), "name", ""),
-                ),
-                '" not found',
-            ),
+            ops.call("_>_", ops.call("size", gone), 0),
+            lambda: ops.field(ops.call("_[_]", gone, 0), "reason", ""),
             lambda: ops.cond(
-                ops.call("_>_", ops.call("size", lost), 0),
+                ops.call("_>_", ops.call("size", missing), 0),
                 lambda: ops.call(
                     "_+_",
                     ops.call(
+                        "_+_",
+                        'waiting for ephemeral volume controller to create the persistentvolumeclaim "',
+                        ops.field(ops.call("_[_]", missing, 0), "name", ""),
+                    ),
+                    '"',
+                ),
+                lambda: ops.cond(
+                    ops.call("_>_", ops.call("size", lost), 0),
+                    lambda: ops.call(
                         "_+_",
                         ops.call(
                             "_+_",
                             ops.call(
                                 "_+_",
-                                'persistentvolumeclaim "',
-                                ops.field(ops.call("_[_]", lost, 0), "name", ""),
+                                ops.call(
+                                    "_+_",
+                                    'persistentvolumeclaim "',
+                                    ops.field(ops.call("_[_]", lost, 0), "name", ""),
+                                ),
+                                '" bound to non-existent persistentvolume "',
                             ),
-                            '" bound to non-existent persistentvolume "',
+                            ops.field(
+                                ops.field(ops.field(ops.call("_[_]", lost, 0), "claim", {}), "spec", {}),
+                                "volumeName",
+                                "",
+                            ),
                         ),
-                        ops.field(
-                            ops.field(ops.field(ops.call("_[_]", lost, 0), "claim", {}), "spec", {}),
-                            "volumeName",
-                            "",
-                        ),
-                    ),
-                    '"',
-                ),
-                lambda: ops.cond(
-                    ops.call("_>_", ops.call("size", going), 0),
-                    lambda: ops.call(
-                        "_+_",
-                        ops.call(
-                            "_+_",
-                            'persistentvolumeclaim "',
-                            ops.field(ops.call("_[_]", going, 0), "name", ""),
-                        ),
-                        '" is being deleted',
+                        '"',
                     ),
                     lambda: ops.cond(
-                        ops.exists(
-                            claims_,
-                            lambda c: ops.and_(
-                                ops.call("!_", ops.field(c, "bound", False)),
-                                lambda: ops.call("!_", ops.field(c, "waits", False)),
+                        ops.call("_>_", ops.call("size", going), 0),
+                        lambda: ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                'persistentvolumeclaim "',
+                                ops.field(ops.call("_[_]", going, 0), "name", ""),
                             ),
+                            '" is being deleted',
                         ),
-                        lambda: "pod has unbound immediate PersistentVolumeClaims",
-                        lambda: "",
+                        lambda: ops.cond(
+                            ops.exists(
+                                claims_,
+                                lambda c: ops.and_(
+                                    ops.call("!_", ops.field(c, "bound", False)),
+                                    lambda: ops.call("!_", ops.field(c, "waits", False)),
+                                ),
+                            ),
+                            lambda: "pod has unbound immediate PersistentVolumeClaims",
+                            lambda: "",
+                        ),
                     ),
                 ),
             ),
@@ -339,6 +397,84 @@ def canBeMade(c, node):
     )
 
 
+# scheduling/hasRoom  function (c: scheduling.PodClaim, node: core.Node, cluster: Cluster): bool
+@ops.rule("scheduling/hasRoom")
+def hasRoom(c, node, cluster):
+    lets = ops.Lets()
+    wanted = lets.take(
+        storage_claims_rules.storageOf(
+            ops.field(
+                ops.field(ops.field(ops.field(c, "claim", {}), "spec", {}), "resources", {}),
+                "requests",
+                {},
+            ),
+        ),
+    )
+    return lets.done(
+        ops.or_(
+            ops.call(
+                "!_",
+                ops.call(
+                    "@in",
+                    "storage",
+                    ops.field(
+                        ops.field(ops.field(ops.field(c, "claim", {}), "spec", {}), "resources", {}),
+                        "requests",
+                        {},
+                    ),
+                ),
+            ),
+            lambda: ops.all_(
+                ops.field(c, "classes", []),
+                lambda s: ops.or_(
+                    ops.call(
+                        "!_",
+                        ops.exists(
+                            ops.field(cluster, "csiDrivers", []),
+                            lambda d: ops.and_(
+                                ops.call(
+                                    "_==_",
+                                    ops.field(ops.field(d, "metadata", {}), "name", ""),
+                                    ops.field(s, "provisioner", ""),
+                                ),
+                                lambda: ops.field(ops.field(d, "spec", {}), "storageCapacity", False),
+                            ),
+                        ),
+                    ),
+                    lambda: ops.exists(
+                        ops.field(cluster, "csiStorageCapacities", []),
+                        lambda k: ops.and_(
+                            ops.call(
+                                "_==_",
+                                ops.field(k, "storageClassName", ""),
+                                ops.field(ops.field(s, "metadata", {}), "name", ""),
+                            ),
+                            lambda: ops.has_field(k, "nodeTopology"),
+                            lambda: types_selector_rules.selects(
+                                ops.field(k, "nodeTopology", {}),
+                                ops.field(ops.field(node, "metadata", {}), "labels", {}),
+                            ),
+                            lambda: ops.or_(
+                                ops.has_field(k, "maximumVolumeSize"),
+                                lambda: ops.has_field(k, "capacity"),
+                            ),
+                            lambda: ops.call(
+                                "_>=_",
+                                ops.cond(
+                                    ops.has_field(k, "maximumVolumeSize"),
+                                    lambda: ops.field(k, "maximumVolumeSize", ops.Quantity(0)),
+                                    lambda: ops.field(k, "capacity", ops.Quantity(0)),
+                                ),
+                                wanted,
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
 # scheduling/VolumeBinding  filter (pod: core.Pod, node: core.Node, claims: list(scheduling.PodClaim), cluster: Cluster): list(Finding)
 @ops.rule("scheduling/VolumeBinding")
 def filter_VolumeBinding(pod, node, claims_, cluster):
@@ -392,13 +528,6 @@ def filter_VolumeBinding(pod, node, claims_, cluster):
     without = lets.take(
         ops.call(
             "_+_",
-            ops.map_(
-                ops.filter_(
-                    ops.call("lists.range", ops.call("size", open)),
-                    lambda i: ops.call("_==_", ops.call("_[_]", chosen, i), ""),
-                ),
-                lambda i: ops.call("_[_]", open, i),
-            ),
             ops.filter_(
                 waiting,
                 lambda c: ops.call(
@@ -407,6 +536,22 @@ def filter_VolumeBinding(pod, node, claims_, cluster):
                     ops.field(ops.field(ops.field(c, "claim", {}), "metadata", {}), "annotations", {}),
                 ),
             ),
+            ops.map_(
+                ops.filter_(
+                    ops.call("lists.range", ops.call("size", open)),
+                    lambda i: ops.call("_==_", ops.call("_[_]", chosen, i), ""),
+                ),
+                lambda i: ops.call("_[_]", open, i),
+            ),
+        ),
+    )
+    failing = lets.take(
+        ops.filter_(
+            without,
+            lambda c: ops.or_(
+                ops.call("!_", canBeMade(c, node)),
+                lambda: ops.call("!_", hasRoom(c, node, cluster)),
+            ),
         ),
     )
     reasons = lets.take(
@@ -414,26 +559,41 @@ def filter_VolumeBinding(pod, node, claims_, cluster):
             "_+_",
             ops.call(
                 "_+_",
-                ops.cond(
-                    ops.exists(
-                        bound,
-                        lambda c: ops.and_(
-                            ops.call("_>_", ops.call("size", ops.field(c, "volumes", [])), 0),
-                            lambda: ops.call(
-                                "!_",
-                                reachable(ops.call("_[_]", ops.field(c, "volumes", []), 0), node),
+                ops.call(
+                    "_+_",
+                    ops.cond(
+                        ops.exists(
+                            bound,
+                            lambda c: ops.and_(
+                                ops.call("_>_", ops.call("size", ops.field(c, "volumes", [])), 0),
+                                lambda: ops.call(
+                                    "!_",
+                                    reachable(ops.call("_[_]", ops.field(c, "volumes", []), 0), node),
+                                ),
                             ),
                         ),
+                        lambda: ops.list_(["node(s) didn't match PersistentVolume's node affinity"]),
+                        lambda: ops.list_([]),
                     ),
-                    lambda: ops.list_(["node(s) didn't match PersistentVolume's node affinity"]),
-                    lambda: ops.list_([]),
+                    ops.cond(
+                        ops.or_(
+                            elsewhere,
+                            lambda: ops.and_(
+                                ops.call("_>_", ops.call("size", failing), 0),
+                                lambda: ops.call("!_", canBeMade(ops.call("_[_]", failing, 0), node)),
+                            ),
+                        ),
+                        lambda: ops.list_(["node(s) didn't find available persistent volumes to bind"]),
+                        lambda: ops.list_([]),
+                    ),
                 ),
                 ops.cond(
-                    ops.or_(
-                        elsewhere,
-                        lambda: ops.exists(without, lambda c: ops.call("!_", canBeMade(c, node))),
+                    ops.and_(
+                        ops.call("!_", elsewhere),
+                        lambda: ops.call("_>_", ops.call("size", failing), 0),
+                        lambda: canBeMade(ops.call("_[_]", failing, 0), node),
                     ),
-                    lambda: ops.list_(["node(s) didn't find available persistent volumes to bind"]),
+                    lambda: ops.list_(["node(s) did not have enough free storage"]),
                     lambda: ops.list_([]),
                 ),
             ),
@@ -925,6 +1085,7 @@ RULES = {
     "scheduling/claimName": claimName,
     "scheduling/claims": claims,
     "scheduling/claimNamed": claimNamed,
+    "scheduling/claimsThere": claimsThere,
     "scheduling/claimsReady": claimsReady,
     "scheduling/hasClaims": hasClaims,
     "scheduling/reachable": reachable,
@@ -932,6 +1093,7 @@ RULES = {
     "scheduling/volumesFor": volumesFor,
     "scheduling/volumeFor": volumeFor,
     "scheduling/canBeMade": canBeMade,
+    "scheduling/hasRoom": hasRoom,
     "scheduling/VolumeBinding": filter_VolumeBinding,
     "scheduling/zoneKeys": zoneKeys,
     "scheduling/inZone": inZone,

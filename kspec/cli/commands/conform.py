@@ -40,8 +40,8 @@ def run(session: Session, suites: tuple[str, ...], limit: int, audit: str | None
     FILE is JSON Lines (plain or gzipped, `-` for standard input), one case a line:
     {"id", "area", "input", "expected"}. Prints a row per area, then each disagreement.
 
-    With --audit, a log of the API server (events of audit.k8s.io, one a line) is replayed against the roles and
-    bindings in PATHS, and every decision that they do not explain is shown.
+    With --audit, a log of the API server (events of audit.k8s.io, one a line) is replayed against the roles
+    and bindings in PATHS, and every decision that they do not explain is shown.
     """
     from kspec.conform.main import run_suites
 

@@ -83,7 +83,8 @@ def _world(session: Session, paths: Sequence[str], options: ClusterOptions) -> t
     world = prepared_world(rules, workspace.table, workspace.objects, nodes)
     assert world.scheduler is not None
     recording = Recording(world.scheduler.judge)
-    world.scheduler.judge = recording  # type: ignore[assignment]
+    judges: dict[str, Any] = dict.fromkeys(world.scheduler.judges, recording)
+    world.scheduler.judges = judges
     return world, recording
 
 

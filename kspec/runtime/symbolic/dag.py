@@ -137,11 +137,12 @@ def evaluate(root: Term, assignment: Mapping[Term, object]) -> object:
     values: dict[Term, object] = {}
     for term in walk([root]):
         args = [values[arg] for arg in term.args]
-        values[term] = _value(term, args, assignment)
+        values[term] = value_of_term(term, args, assignment)
     return values[root]
 
 
-def _value(term: Term, args: list[object], assignment: Mapping[Term, object]) -> object:
+def value_of_term(term: Term, args: list[object], assignment: Mapping[Term, object]) -> object:
+    """The value of a term from those of its arguments."""
     match term.op:
         case "const" | "text":
             return term.value

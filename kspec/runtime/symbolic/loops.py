@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cmp_to_key
+from itertools import groupby
 
 from kspec.runtime.equality import from_key, less, to_key
 from kspec.runtime.symbolic import terms as t
@@ -150,15 +151,32 @@ def _ask_errors(values: object, failing: list[Errors]) -> None:
         _ask(values, ("fails", why, *guards))
 
 
+REASONS_MAX = 16
+"""From so many different errors of one code on, in one loop, one of them stands for all: telling which is the
+first would cost more than all the rest of the question.
+"""
+
+
 def _first_errors(failing: list[Errors], undecided: Term) -> list[tuple[Why, Term]]:
     """Of the errors of several turns the first, unless something is not known: then that."""
     found: list[tuple[Why, Term]] = []
     clear = undecided
     for select_errors in (not_supported, supported):
-        for errors in map(select_errors, failing):
-            found.extend(under(clear, errors))
-            clear = t.and_(clear, t.not_(any_error(errors)))
+        for run in _runs([each for errors in failing for each in select_errors(errors)]):
+            guard = t.any_of(guard for _, guard in run)
+            if len({why for why, _ in run}) > REASONS_MAX:
+                found.append((run[0][0], t.and_(clear, guard)))
+                clear = t.and_(clear, t.not_(guard))
+                continue
+            for why, its in run:
+                found.append((why, t.and_(clear, its)))
+                clear = t.and_(clear, t.not_(its))
     return found
+
+
+def _runs(errors: list[tuple[Why, Term]]) -> list[list[tuple[Why, Term]]]:
+    """Errors of one code that follow one another."""
+    return [list(run) for _, run in groupby(errors, lambda each: each[0].code)]
 
 
 # ---------------------------------------------------------------- strict loops

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from kspec.runtime.symbolic import terms as t
@@ -121,6 +122,7 @@ def constant_name(text: str) -> str:
     return _symbol(f'"{text}"')
 
 
+@lru_cache(maxsize=100_000)
 def _symbol(text: str) -> str:
     if _SIMPLE.match(text) and text not in _WORDS:
         return text

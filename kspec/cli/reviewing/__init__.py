@@ -1,0 +1,1 @@
+"""Reviews of manifests, from which the sections of `kspec analyze` are made."""

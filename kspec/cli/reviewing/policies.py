@@ -1,0 +1,212 @@
+"""Knows which policies, or parts of them, are superfluous, and which contradict one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, groupby
+from typing import TYPE_CHECKING, Any
+
+from kspec.cli.reviewing.manifests import Cluster, Reviewed
+from kspec.source import Severity, Span
+
+if TYPE_CHECKING:
+    from kspec.report.analysis import Finding
+    from kspec.verify.network.superfluous import Superfluous, Undecidable
+    from kspec.verify.switches import Path
+
+SUPERFLUOUS = {"policy": "KS3101", "rule": "KS3102", "peer": "KS3103", "port": "KS3104"}
+NO_EFFECT, SHADOWED, CONFLICT = "KS3105", "KS3107", "KS3120"
+NAMES_MAX = 5
+LISTED = ("peer", "port")
+CAN_GO = "without all that is found so, the same may enter and leave, whatever pods and addresses there are"
+
+
+def superfluous(reviewed: Reviewed) -> Iterator[Finding]:
+    """Parts of policies that can go, all together, without any change of what may enter or leave."""
+    return _Policies(reviewed).superfluous()
+
+
+def conflicts(reviewed: Reviewed) -> Iterator[Finding]:
+    """Policies of one priority of which it is not laid down which decides, where they differ."""
+    return _Policies(reviewed).conflicts()
+
+
+class _Policies:
+    """The policies under review."""
+
+    def __init__(self, reviewed: Reviewed) -> None:
+        self.of = reviewed
+
+    # ---------------------------------------------------------------- what can go
+
+    def superfluous(self) -> Iterator[Finding]:
+        """Parts of policies that can go, all together, without any change of what may enter or leave."""
+        groups = list(self.groups())
+        with self.of.session.progress("looking for what can go", len(groups)) as progress:
+            for label, cluster, own in groups:
+                progress.step(label)
+                yield from self.superfluous_in(cluster, own)
+
+    def groups(self) -> Iterator[tuple[str, Cluster, set[str]]]:
+        """Clusters in each of which policies can make one another superfluous, and which kinds are asked
+        about: policies with a namespace meet those of the same namespace, others meet all.
+        """
+        wide = [k for k in self.of.kinds if not self.has_namespaces(k)]
+        base = {
+            k: self.of.cluster[k] for k in ("namespaces", "nodes", "options", *wide) if k in self.of.cluster
+        }
+        narrow = [k for k in self.of.kinds if k not in wide and k in self.of.cluster]
+        for kind in narrow:
+            for namespace, members in groupby(self.of.cluster[kind], lambda o: o["metadata"]["namespace"]):
+                yield namespace, {**base, kind: list(members)}, {kind}
+        if any(self.of.cluster.get(k) for k in wide):
+            yield "the cluster", {**base, **{k: self.of.cluster[k] for k in narrow}}, set(wide)
+
+    def has_namespaces(self, kind: str) -> bool:
+        return any(o["metadata"].get("namespace") for o in self.of.cluster.get(kind, ()))
+
+    def superfluous_in(self, cluster: Cluster, own: set[str]) -> Iterator[Finding]:
+        from kspec.verify.network.superfluous import Removal, Superfluous, removable
+
+        called = self.elements(cluster, own)
+        if not called:
+            return
+        above = {path: parent for path in called if (parent := nearest(path, called)) is not None}
+        removal = Removal(cluster, tuple(called), self.of.setting)
+        self.of.bounds += removal.query.bounds
+        order = sorted(called, key=lambda path: (len(path), *(-p if isinstance(p, int) else 0 for p in path)))
+        for found in removable(removal, order, above):
+            if isinstance(found, Superfluous):
+                yield self.can_go(cluster, found, called)
+            else:
+                yield self.not_known(cluster, found, called)
+
+    def elements(self, cluster: Cluster, own: set[str]) -> dict[Path, str]:
+        """The parts that could go, and what each is called; an only peer or port goes with its rule."""
+        from kspec.verify.switches import elements, siblings
+
+        found: dict[Path, str] = {}
+        for each in self.of.removable:
+            if each["objects"] not in own:
+                continue
+            for path in elements(cluster, (each["objects"], *each.get("path", ()))):
+                if each["element"] in ("policy", "rule") or siblings(cluster, path) > 1:
+                    found[path] = each["element"]
+        return found
+
+    def can_go(self, cluster: Cluster, found: Superfluous, called: Mapping[Path, str]) -> Finding:
+        """Why the part can go: it has no effect, others say the same, or others decide before it."""
+        from kspec.report.analysis import PROVED, Finding
+
+        path, element = found.path, called[found.path]
+        covering = [p for p in leaves(found.thanks_to) if p[: len(path)] != path and path[: len(p)] != p]
+        if covering and element in LISTED and self.matches_nothing(cluster, path):
+            covering = []
+        subject = self.of.name(str(path[0]), self.object_at(cluster, path))
+        what = subject if element == "policy" else f"a {element} of {subject}"
+        opposed = bool(covering) and all(self.opposes(cluster, path, p) for p in covering)
+        shadowed = element == "rule" and opposed
+        code = SHADOWED if shadowed else SUPERFLUOUS[element] if covering else NO_EFFECT
+        message, label = {
+            SHADOWED: (f"{what} never decides anything", "this {0} decides first"),
+            NO_EFFECT: (f"{what} has no effect on anything that could exist", ""),
+        }.get(code, (f"{what} is superfluous", "this {0} covers it"))
+        notes = tuple(
+            (self.span_of(cluster, p), label.format(called[p])) for p in covering[:NAMES_MAX] if p in called
+        )
+        span = self.span_of(cluster, path)
+        return Finding(code, Severity.WARNING, message, span, PROVED, CAN_GO, subject, "", notes)
+
+    def matches_nothing(self, cluster: Cluster, path: Path) -> bool:
+        """Has a peer or a port no effect where it is the only one of the only rule of the only policy? Such a
+        policy then lets nothing through.
+        """
+        from kspec.verify.network.superfluous import Removal, Superfluous
+
+        kind, _, spec, direction, _, field, _ = path
+        obj = self.object_at(cluster, path)
+        if "action" in at_path(cluster, path[:-2]):
+            return False
+        listed: dict[Any, Any] = {field: [at_path(cluster, path)]}
+        body: dict[Any, Any] = {**obj["spec"], direction: [listed]}
+        asked: dict[str, Any] = {k: v for k, v in cluster.items() if k not in self.of.kinds}
+        asked[str(kind)] = [{**obj, "spec": body}]
+        rule: Path = (kind, 0, spec, direction, 0)
+        return isinstance(Removal(asked, (rule,), self.of.setting).ask(rule), Superfluous)
+
+    def opposes(self, cluster: Cluster, path: Path, other: Path) -> bool:
+        """Has a rule an action, and another one than this rule?"""
+        own, its = (at_path(cluster, p[:5]).get("action", "") for p in (path, other))
+        return len(other) >= len(path) and bool(its) and own != its
+
+    def not_known(self, cluster: Cluster, found: Undecidable, called: Mapping[Path, str]) -> Finding:
+        from kspec.report.analysis import UNDECIDED, Finding
+
+        element = called[found.path]
+        subject = self.of.name(str(found.path[0]), self.object_at(cluster, found.path))
+        message = f"{subject if element == 'policy' else f'a {element} of {subject}'} is superfluous"
+        span = self.span_of(cluster, found.path)
+        return Finding(
+            SUPERFLUOUS[element], Severity.WARNING, message, span, UNDECIDED, found.reason, subject
+        )
+
+    def object_at(self, cluster: Cluster, path: Path) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = cluster[str(path[0])][path[1]]
+        return found
+
+    def span_of(self, cluster: Cluster, path: Path) -> Span:
+        return self.of.span(str(path[0]), self.object_at(cluster, path), path[2:])
+
+    # ---------------------------------------------------------------- equal priorities
+
+    def conflicts(self) -> Iterator[Finding]:
+        """Policies of one priority of which it is not laid down which decides, where they differ."""
+        from kspec.report.analysis import SHOWN, UNDECIDED, Finding
+        from kspec.solve.verdict import Holds, Violated
+        from kspec.verify.network.asking import always_determined
+
+        for kind, pair, cluster in self.ties():
+            verdict = always_determined(cluster, self.of.setting)
+            if isinstance(verdict, Holds):
+                continue
+            first, second = (self.of.name(kind, each) for each in pair)
+            message = f"{first} and {second} have one priority and say different things"
+            notes = ((self.of.span(kind, pair[1]), "the other"),)
+            span = self.of.span(kind, pair[0], ("spec", "priority"))
+            help_ = "which of them decides is not laid down: give them different priorities"
+            if isinstance(verdict, Violated):
+                witness = verdict.witness
+                reason = witness.error if witness is not None else ""
+                yield Finding(
+                    CONFLICT, Severity.ERROR, message, span, SHOWN, reason, first, help_, notes, witness
+                )
+            else:
+                yield Finding(
+                    CONFLICT, Severity.ERROR, message, span, UNDECIDED, verdict.reason, first, "", notes
+                )
+
+    def ties(self) -> Iterator[tuple[str, tuple[Any, Any], Cluster]]:
+        """Two policies of one kind, tier and priority, with those that come before them and all others."""
+        for kind in self.of.kinds:
+            of_kind = [o for o in self.of.cluster.get(kind, ()) if "priority" in o.get("spec", {})]
+            for a, b in combinations(of_kind, 2):
+                rank = a["spec"].get("tier", ""), a["spec"]["priority"]
+                if rank == (b["spec"].get("tier", ""), b["spec"]["priority"]):
+                    kept = [o for o in of_kind if o in (a, b) or o["spec"]["priority"] < rank[1]]
+                    yield kind, (a, b), {**self.of.cluster, kind: kept}
+
+
+def nearest(path: Path, called: Mapping[Path, str]) -> Path | None:
+    """The smallest part that holds this one."""
+    return next((path[:n] for n in range(len(path) - 1, 1, -1) if path[:n] in called), None)
+
+
+def leaves(paths: Sequence[Path]) -> list[Path]:
+    """The paths that lead to no other of them."""
+    return [p for p in paths if not any(q != p and q[: len(p)] == p for q in paths)]
+
+
+def at_path(root: Any, path: Path) -> Any:
+    for part in path:
+        root = root[part]
+    return root

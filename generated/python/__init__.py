@@ -53,6 +53,7 @@ INDEX = (
     ("access/identityPower", "function", "identityPower", "access/escalation", "identityPower"),
     ("access/keysOf", "function", "keysOf", "access/escalation", "keysOf"),
     ("access/knownOf", "function", "knownOf", "access/escalation", "knownOf"),
+    ("access/targets", "function", "targets", "access/escalation", "targets"),
     ("access/rolesHeld", "function", "rolesHeld", "access/escalation_control", "rolesHeld"),
     ("access/rolesBindable", "function", "rolesBindable", "access/escalation_control", "rolesBindable"),
     ("access/rbacGroup", "function", "rbacGroup", "access/escalation_control", "rbacGroup"),

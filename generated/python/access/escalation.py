@@ -290,11 +290,7 @@ def administers(cluster, known):
         [
             {"having": [{"what": "group", "name": "system:masters"}], "gains": {"what": "cluster-admin"}},
             {"having": [rulesPower("", "*")], "gains": {"what": "cluster-admin"}},
-            {
-                "requests": [ask(any_, any_, any_, "", any_, "")],
-                "gains": {"what": "cluster-admin"},
-                "how": "any request is allowed",
-            },
+            {"requests": [ask(any_, any_, any_, "", any_, "")], "gains": {"what": "cluster-admin"}},
         ],
         [
             one
@@ -303,7 +299,6 @@ def administers(cluster, known):
                 {
                     "requests": [ask(any_, any_, any_, n, any_, "")],
                     "gains": {"what": "everything", "namespace": n},
-                    "how": "any request in the namespace is allowed",
                 },
                 {"having": [rulesPower(n, "*")], "gains": {"what": "everything", "namespace": n}},
             ]
@@ -358,6 +353,8 @@ def title(p):
         return "what is written by others, changed on its way"
     elif p.get("what") == "admission":
         return "what is written by others, read or refused on its way"
+    elif p.get("what") == "goal":
+        return p.get("name") or ""
     elif p.get("what") == "aggregation":
         return "an API group answered by a server of one's own"
     return p.get("what") or ""
@@ -378,6 +375,8 @@ def rank(p):
         return 75
     elif p.get("what") == "secrets" and not p.get("namespace"):
         return 70
+    elif p.get("what") == "goal":
+        return 60
     elif p.get("what") == "everything":
         return 50
     elif p.get("what") == "identity" or p.get("what") == "rules":
@@ -443,6 +442,22 @@ def knownOf(cluster):
             )
         ),
     }
+
+
+# access/targets  function (): list(string)
+def targets():
+    """The powers that one can ask for by name."""
+    return [
+        "cluster-admin",
+        "node",
+        "secrets",
+        "anyone",
+        "any-group",
+        "mutation",
+        "admission",
+        "aggregation",
+        "kubelet",
+    ]
 
 
 RULES = (
@@ -914,6 +929,16 @@ RULES = (
         },
         source="pkg/registry/rbac/validation/rule.go",
         doc="What the objects at hand name.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/targets",
+        "function",
+        "targets",
+        (),
+        targets,
+        result="list(string)",
+        doc="The powers that one can ask for by name.",
         path="access/escalation",
     ),
 )

@@ -458,7 +458,6 @@ def administers(cluster, known):
                         {
                             "requests": ops.list_([ask(any, any, any, "", any, "")]),
                             "gains": ops.record({"what": "cluster-admin"}),
-                            "how": "any request is allowed",
                         },
                     ),
                 ],
@@ -471,7 +470,6 @@ def administers(cluster, known):
                             {
                                 "requests": ops.list_([ask(any, any, any, n, any, "")]),
                                 "gains": ops.record({"what": "everything", "namespace": n}),
-                                "how": "any request in the namespace is allowed",
                             },
                         ),
                         ops.record(
@@ -612,13 +610,29 @@ def title(p):
                                                                                                 "what",
                                                                                                 "",
                                                                                             ),
-                                                                                            "aggregation",
+                                                                                            "goal",
                                                                                         ),
-                                                                                        lambda: "an API group answered by a server of one's own",
                                                                                         lambda: ops.field(
                                                                                             p,
-                                                                                            "what",
+                                                                                            "name",
                                                                                             "",
+                                                                                        ),
+                                                                                        lambda: ops.cond(
+                                                                                            ops.call(
+                                                                                                "_==_",
+                                                                                                ops.field(
+                                                                                                    p,
+                                                                                                    "what",
+                                                                                                    "",
+                                                                                                ),
+                                                                                                "aggregation",
+                                                                                            ),
+                                                                                            lambda: "an API group answered by a server of one's own",
+                                                                                            lambda: ops.field(
+                                                                                                p,
+                                                                                                "what",
+                                                                                                "",
+                                                                                            ),
                                                                                         ),
                                                                                     ),
                                                                                 ),
@@ -668,24 +682,32 @@ def rank(p):
                             ),
                             lambda: 70,
                             lambda: ops.cond(
-                                ops.call("_==_", ops.field(p, "what", ""), "everything"),
-                                lambda: 50,
+                                ops.call("_==_", ops.field(p, "what", ""), "goal"),
+                                lambda: 60,
                                 lambda: ops.cond(
-                                    ops.or_(
-                                        ops.call("_==_", ops.field(p, "what", ""), "identity"),
-                                        lambda: ops.call("_==_", ops.field(p, "what", ""), "rules"),
-                                    ),
-                                    lambda: 40,
+                                    ops.call("_==_", ops.field(p, "what", ""), "everything"),
+                                    lambda: 50,
                                     lambda: ops.cond(
                                         ops.or_(
-                                            ops.call("_==_", ops.field(p, "what", ""), "aggregation"),
-                                            lambda: ops.call("_==_", ops.field(p, "what", ""), "admission"),
+                                            ops.call("_==_", ops.field(p, "what", ""), "identity"),
+                                            lambda: ops.call("_==_", ops.field(p, "what", ""), "rules"),
                                         ),
-                                        lambda: 35,
+                                        lambda: 40,
                                         lambda: ops.cond(
-                                            ops.call("_==_", ops.field(p, "what", ""), "secrets"),
-                                            lambda: 30,
-                                            lambda: 0,
+                                            ops.or_(
+                                                ops.call("_==_", ops.field(p, "what", ""), "aggregation"),
+                                                lambda: ops.call(
+                                                    "_==_",
+                                                    ops.field(p, "what", ""),
+                                                    "admission",
+                                                ),
+                                            ),
+                                            lambda: 35,
+                                            lambda: ops.cond(
+                                                ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                                lambda: 30,
+                                                lambda: 0,
+                                            ),
                                         ),
                                     ),
                                 ),
@@ -781,6 +803,24 @@ def knownOf(cluster):
     )
 
 
+# access/targets  function (): list(string)
+@ops.rule("access/targets")
+def targets():
+    return ops.list_(
+        [
+            "cluster-admin",
+            "node",
+            "secrets",
+            "anyone",
+            "any-group",
+            "mutation",
+            "admission",
+            "aggregation",
+            "kubelet",
+        ],
+    )
+
+
 RULES = {
     "access/anyName": anyName,
     "access/ask": ask,
@@ -805,4 +845,5 @@ RULES = {
     "access/identityPower": identityPower,
     "access/keysOf": keysOf,
     "access/knownOf": knownOf,
+    "access/targets": targets,
 }

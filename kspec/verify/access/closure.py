@@ -1,9 +1,9 @@
 """Knows all that an identity can come to have: the least set of powers that is closed under the edges, each
 with its shortest way.
 
-Cheapest first (Knuth's generalisation of Dijkstra's algorithm): a power is settled when its cost is known, and
-an edge counts when the last of what it needs is settled. What is settled is closed under all edges, so it is
-an inductive invariant: nothing outside of it is ever reached.
+Cheapest first (Knuth's generalisation of Dijkstra's algorithm): a power is settled when its cost is known,
+and an edge counts when the last of what it needs is settled. What is settled is closed under all edges, so it
+is an inductive invariant: nothing outside of it is ever reached.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ IDENTITY, RULES = "identity", "rules"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a power was come by: an edge, and who made its requests. Without an edge it was there to begin with,
-    or is what an identity holds by bindings.
+    """How a power was come by: an edge, and who made its requests. Without an edge it was there to begin
+    with, or is what an identity holds by bindings.
     """
 
     cost: int
@@ -113,9 +113,12 @@ class Reach:
         """The requests that a power of rules allows."""
         found = self._bits.get(rules)
         if found is None:
-            power = self.power(rules)
-            contents = self._contents(power.value(), self.cluster)
-            found = self._bits[rules] = self.allowed.by(contents, power.namespace)
+            found = self._bits[rules] = self.allowed.by(self.contents(rules), self.power(rules).namespace)
+        return found
+
+    def contents(self, rules: int) -> list[Mapping[str, Any]]:
+        """What a power of rules says."""
+        found: list[Mapping[str, Any]] = self._contents(self.power(rules).value(), self.cluster)
         return found
 
     def held(self, identity: int) -> Held:
@@ -133,7 +136,9 @@ class Reach:
         """The edges that rules alone, one request each, are enough for."""
         found = self._singles.get(rules)
         if found is None:
-            found = self._singles[rules] = tuple(e for r in ones(self.bits(rules)) for e in self.single.get(r, ()))
+            found = self._singles[rules] = tuple(
+                e for r in ones(self.bits(rules)) for e in self.single.get(r, ())
+            )
         return found
 
     def joint_within(self, identity: int) -> tuple[tuple[int, Edge], ...]:
@@ -313,7 +318,8 @@ class _Search:
         ways = self.found.ways
         if edge.gains in ways:
             return
-        cost = EDGE_COST + REQUEST_COST * len(edge.requests) + (ASSUMPTION_COST if edge.assumes else 0)
+        cost = EDGE_COST + (ASSUMPTION_COST if edge.assumes else 0)
+        cost += REQUEST_COST * len(edge.requests) if edge.how else 0
         cost += sum(ways[p].cost for p in edge.having)
         granted: tuple[int, ...] = ()
         if actor is not None:
@@ -346,7 +352,7 @@ def uncollected() -> Iterator[None]:
 
 
 def ones(mask: int) -> Iterator[int]:
-    """The places of the ones in a number. As a text: numbers here have thousands of digits, few of them ones."""
+    """The places of the ones in a number. As a text: of thousands of digits few are ones."""
     digits = f"{mask:b}"[::-1]
     place = digits.find("1")
     while place >= 0:
@@ -354,6 +360,8 @@ def ones(mask: int) -> Iterator[int]:
         place = digits.find("1", place + 1)
 
 
-def reach_of(cluster: Cluster, pod_security: str, also: Iterable[tuple[str, Mapping[str, Any]]] = ()) -> Reach:
+def reach_of(
+    cluster: Cluster, pod_security: str, also: Iterable[tuple[str, Mapping[str, Any]]] = ()
+) -> Reach:
     """The edges of a cluster; `pod_security` is the level where a namespace says nothing."""
     return Reach(cluster, {"podSecurity": pod_security}, tuple(also))

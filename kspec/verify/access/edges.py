@@ -31,7 +31,12 @@ class Power:
     groups: tuple[str, ...] = ()
 
     def value(self) -> dict[str, Any]:
-        made = {"what": self.what, "namespace": self.namespace, "name": self.name, "groups": list(self.groups)}
+        made = {
+            "what": self.what,
+            "namespace": self.namespace,
+            "name": self.name,
+            "groups": list(self.groups),
+        }
         return {key: each for key, each in made.items() if each}
 
 

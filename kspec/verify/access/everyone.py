@@ -1,7 +1,7 @@
 """Knows what each of many identities can come to have, all at once: for each power, who has it, as bits.
 
-The same least fixpoint as `closure`, computed in rounds for all of them together, and without ways. Whoever is
-cluster-admin has everything; of them only that is said.
+The same least fixpoint as `closure`, computed in rounds for all of them together, and without ways. Whoever
+is cluster-admin has everything; of them only that is said.
 """
 
 from __future__ import annotations

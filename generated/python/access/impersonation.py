@@ -22,10 +22,7 @@ def impersonationModes():
 def nodeOf(user):
     """The node in a node's user name; "" if it is none."""
     name = substring_from(user, len("system:node:")) if user.startswith("system:node:") else ""
-    if (
-        matches(name, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
-        and len(name) <= 253
-    ):
+    if matches(name, "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*$") and len(name) <= 253:
         return name
     return ""
 
@@ -97,7 +94,7 @@ def extraWellFormed(t):
             k == lower_ascii(k)
             and matches(
                 k,
-                "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[-a-z0-9/._~%!$&'()*+,;=:]+$",
+                "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*/[-a-z0-9/._~%!$&'()*+,;=:]+$",
             )
             and len(v) > 0
             and "" not in v

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from kspec.runtime.generated_support import exists_, join_lists, join_texts, or_
 from kspec.runtime.lists import range_list
+from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param
 from kspec.runtime.strings import substring
+from ..access import writing as access_writing
 
 
 # access/verbMatches  function (rule: rbac.PolicyRule, verb: string): bool
@@ -82,6 +84,22 @@ def appliesTo(s, r, namespace):
         and home != ""
         and (r.get("user") or "") == join_texts("system:serviceaccount:", home, ":", s.get("name") or "")
     )
+
+
+# access/meantBy  function (s: rbac.Subject, namespace: string): access.Identity
+def meantBy(s, namespace):
+    """Whom a subject means, and nothing else of them; a service account without a namespace is nobody."""
+    home = namespace if not s.get("namespace") else s.get("namespace") or ""
+    return {
+        "user": (
+            s.get("name") or ""
+            if s.get("kind") == "User"
+            else join_texts("system:serviceaccount:", home, ":", s.get("name") or "")
+            if s.get("kind") == "ServiceAccount" and home != ""
+            else ""
+        ),
+        "groups": [s.get("name") or ""] if s.get("kind") == "Group" else [],
+    }
 
 
 # access/rulesOf  function (ref: rbac.RoleRef, namespace: string, cluster: Cluster): list(rbac.PolicyRule)
@@ -166,6 +184,53 @@ def can(who, verb, resource, namespace, apiGroup, name, subresource, cluster):
             cluster,
         ).get("decision") == "allow",
         lambda: "system:masters" in (who.get("groups") or []),
+        lambda: missingRole(who, namespace, cluster),
+    )
+
+
+# access/missingRole  function (who: access.Identity, namespace: string, cluster: Cluster): bool
+def missingRole(who, namespace, cluster):
+    """Is this identity bound to a role that is not at hand? Then it is not known what that grants: an error, never true."""
+    r = {"user": who.get("user") or "", "groups": who.get("groups") or []}
+    return or_(
+        lambda: exists_(
+            cluster.get("clusterRoleBindings") or [],
+            lambda b: (
+                not access_writing.roleExists(b.get("roleRef") or {}, "", cluster)
+                and any(appliesTo(s, r, "") for s in b.get("subjects") or [])
+                and undetermined(
+                    join_texts(
+                        (b.get("roleRef") or {}).get("kind") or "",
+                        " ",
+                        (b.get("roleRef") or {}).get("name") or "",
+                        " is not in the input, and it is bound (--bootstrap adds the default roles)",
+                    ),
+                )
+            ),
+        ),
+        lambda: exists_(
+            cluster.get("roleBindings") or [],
+            lambda b: (
+                ((b.get("metadata") or {}).get("namespace") or "") == namespace
+                and not access_writing.roleExists(
+                    b.get("roleRef") or {},
+                    (b.get("metadata") or {}).get("namespace") or "",
+                    cluster,
+                )
+                and any(
+                    appliesTo(s, r, (b.get("metadata") or {}).get("namespace") or "")
+                    for s in b.get("subjects") or []
+                )
+                and undetermined(
+                    join_texts(
+                        (b.get("roleRef") or {}).get("kind") or "",
+                        " ",
+                        (b.get("roleRef") or {}).get("name") or "",
+                        " is not in the input, and it is bound (--bootstrap adds the default roles)",
+                    ),
+                )
+            ),
+        ),
     )
 
 
@@ -309,6 +374,18 @@ RULES = (
         path="access/rbac",
     ),
     CompiledRule(
+        "access/meantBy",
+        "function",
+        "meantBy",
+        (Param("s", "rbac.Subject"), Param("namespace", "string")),
+        meantBy,
+        result="access.Identity",
+        reads={"namespace": frozenset(((),)), "s": frozenset((("kind",), ("name",), ("namespace",)))},
+        source="pkg/registry/rbac/validation/rule.go appliesToUser",
+        doc="Whom a subject means, and nothing else of them; a service account without a namespace is nobody.",
+        path="access/rbac",
+    ),
+    CompiledRule(
         "access/rulesOf",
         "function",
         "rulesOf",
@@ -439,6 +516,45 @@ RULES = (
             "who": frozenset((("groups",), ("user",))),
         },
         doc='May this identity do this? `namespace` "" asks for the whole cluster.',
+        path="access/rbac",
+    ),
+    CompiledRule(
+        "access/missingRole",
+        "function",
+        "missingRole",
+        (Param("who", "access.Identity"), Param("namespace", "string"), Param("cluster", "Cluster", True)),
+        missingRole,
+        result="bool",
+        reads={
+            "cluster": frozenset(
+                (
+                    ("clusterRoleBindings", "#"),
+                    ("clusterRoleBindings", "*", "roleRef", "kind"),
+                    ("clusterRoleBindings", "*", "roleRef", "name"),
+                    ("clusterRoleBindings", "*", "subjects", "#"),
+                    ("clusterRoleBindings", "*", "subjects", "*", "kind"),
+                    ("clusterRoleBindings", "*", "subjects", "*", "name"),
+                    ("clusterRoleBindings", "*", "subjects", "*", "namespace"),
+                    ("clusterRoles", "#"),
+                    ("clusterRoles", "*", "metadata", "name"),
+                    ("roleBindings", "#"),
+                    ("roleBindings", "*", "metadata", "namespace"),
+                    ("roleBindings", "*", "roleRef", "kind"),
+                    ("roleBindings", "*", "roleRef", "name"),
+                    ("roleBindings", "*", "subjects", "#"),
+                    ("roleBindings", "*", "subjects", "*", "kind"),
+                    ("roleBindings", "*", "subjects", "*", "name"),
+                    ("roleBindings", "*", "subjects", "*", "namespace"),
+                    ("roles", "#"),
+                    ("roles", "*", "metadata", "name"),
+                    ("roles", "*", "metadata", "namespace"),
+                ),
+            ),
+            "namespace": frozenset(((),)),
+            "who": frozenset((("groups",), ("user",))),
+        },
+        source="pkg/registry/rbac/validation/rule.go GetRoleReferenceRules",
+        doc="Is this identity bound to a role that is not at hand? Then it is not known what that grants: an error, never true.",
         path="access/rbac",
     ),
     CompiledRule(

@@ -22,7 +22,7 @@ def render(found: Gains | Climbers, assumed: Sequence[str], shown_max: int, styl
 
 
 def _gains(found: Gains, shown_max: int, style: Style) -> Iterator[str]:
-    name = style.bold(printable(show_user(found.user)))
+    name = style.bold(printable(show_identity(Power("identity", "", found.user, found.groups))))
     strongest = found.strongest
     ways = sorted(_by_requests(found.paths), key=lambda its: strongest not in its)
     if any(p.gains.what == "cluster-admin" for p in found.already):
@@ -49,7 +49,9 @@ def _by_requests(paths: Sequence[Path]) -> list[list[Path]]:
     """Paths that begin with the same requests together."""
     found: dict[tuple[tuple[str, Power | None, tuple[Asked, ...]], ...], list[Path]] = {}
     for path in paths:
-        key = tuple((s.rule, s.actor, tuple(m.asked for m in s.requests)) for s in path.steps if s.requests)
+        key = tuple(
+            (s.rule, s.actor, tuple(m.asked for m in s.requests)) for s in path.steps if s.requests and s.how
+        )
         found.setdefault(key, []).append(path)
     return list(found.values())
 
@@ -58,7 +60,7 @@ def _way(paths: Sequence[Path], style: Style) -> Iterator[str]:
     """The requests that some paths share, and what each of them gains."""
     first = paths[0]
     yield style.bold(plural(first.requests, "request"))
-    asked = [s for s in first.steps if s.requests]
+    asked = [s for s in first.shown if s.requests]
     for number, step in enumerate(asked, 1):
         yield from _step(step, f"{number}.", style)
     ranked = sorted(paths, key=lambda p: (-p.rank, p.title))

@@ -18,6 +18,7 @@ from time import process_time
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
 
+import bench_escalate
 import bench_load
 import bench_parse
 
@@ -84,6 +85,12 @@ def reading() -> Iterator[Row]:
     lines = file.text.count("\n")
     yield Row(f"{lines:,} lines of .kspec parsed", in_process(lambda: parse_module(file)), "1")
     yield Row("the same, formatted", in_process(lambda: format_module(file), runs=1))
+
+
+def escalating() -> Iterator[Row]:
+    yield Row(
+        "escalation: the closure for 2,000 subjects, 500 roles, 2,000 bindings", bench_escalate.measure(), "2"
+    )
 
 
 def planning() -> Iterator[Row]:

@@ -289,19 +289,14 @@ def administers(cluster, known):
     return join_lists(
         [
             {"having": [{"what": "group", "name": "system:masters"}], "gains": {"what": "cluster-admin"}},
-            {"having": [rulesPower("", "*")], "gains": {"what": "cluster-admin"}},
             {"requests": [ask(any_, any_, any_, "", any_, "")], "gains": {"what": "cluster-admin"}},
         ],
         [
-            one
+            {
+                "requests": [ask(any_, any_, any_, n, any_, "")],
+                "gains": {"what": "everything", "namespace": n},
+            }
             for n in known.get("namespaces") or []
-            for one in [
-                {
-                    "requests": [ask(any_, any_, any_, n, any_, "")],
-                    "gains": {"what": "everything", "namespace": n},
-                },
-                {"having": [rulesPower(n, "*")], "gains": {"what": "everything", "namespace": n}},
-            ]
         ],
     )
 
@@ -379,7 +374,7 @@ def rank(p):
         return 60
     elif p.get("what") == "everything":
         return 50
-    elif p.get("what") == "identity" or p.get("what") == "rules":
+    elif p.get("what") == "identity" or p.get("what") == "rules" and p.get("name") != "*":
         return 40
     elif p.get("what") == "aggregation" or p.get("what") == "admission":
         return 35
@@ -828,7 +823,7 @@ RULES = (
         (Param("p", "access.Power"),),
         rank,
         result="int",
-        reads={"p": frozenset((("namespace",), ("what",)))},
+        reads={"p": frozenset((("name",), ("namespace",), ("what",)))},
         doc="How much a power is: 0 for what is only a step to another.",
         path="access/escalation",
     ),

@@ -450,12 +450,6 @@ def administers(cluster, known):
                     ),
                     ops.record(
                         {
-                            "having": ops.list_([rulesPower("", "*")]),
-                            "gains": ops.record({"what": "cluster-admin"}),
-                        },
-                    ),
-                    ops.record(
-                        {
                             "requests": ops.list_([ask(any, any, any, "", any, "")]),
                             "gains": ops.record({"what": "cluster-admin"}),
                         },
@@ -469,12 +463,6 @@ def administers(cluster, known):
                         ops.record(
                             {
                                 "requests": ops.list_([ask(any, any, any, n, any, "")]),
-                                "gains": ops.record({"what": "everything", "namespace": n}),
-                            },
-                        ),
-                        ops.record(
-                            {
-                                "having": ops.list_([rulesPower(n, "*")]),
                                 "gains": ops.record({"what": "everything", "namespace": n}),
                             },
                         ),
@@ -690,7 +678,10 @@ def rank(p):
                                     lambda: ops.cond(
                                         ops.or_(
                                             ops.call("_==_", ops.field(p, "what", ""), "identity"),
-                                            lambda: ops.call("_==_", ops.field(p, "what", ""), "rules"),
+                                            lambda: ops.and_(
+                                                ops.call("_==_", ops.field(p, "what", ""), "rules"),
+                                                lambda: ops.call("_!=_", ops.field(p, "name", ""), "*"),
+                                            ),
                                         ),
                                         lambda: 40,
                                         lambda: ops.cond(

@@ -22,7 +22,9 @@ VERSIONS: dict[str, int] = {
     "export": 1,
     "fmt": 1,
     "import": 1,
+    "place": 1,
     "plan": 1,
+    "policies": 1,
     "verify": 1,
     "who-can": 1,
 }

@@ -132,6 +132,8 @@ INDEX = (
     ("access/impersonationBy", "function", "impersonationBy", "access/impersonation", "impersonationBy"),
     ("access/impersonated", "function", "impersonated", "access/impersonation", "impersonated"),
     ("access/impersonationProbes", "function", "impersonationProbes", "access/impersonation", "impersonationProbes"),
+    ("access/groupMatches", "function", "groupMatches", "access/inclusion", "groupMatches"),
+    ("access/nameMatches", "function", "nameMatches", "access/inclusion", "nameMatches"),
     ("access/nodeName", "function", "nodeName", "access/node", "nodeName"),
     ("access/isNode", "function", "isNode", "access/node", "isNode"),
     ("access/variables", "function", "variables", "access/node", "variables"),

@@ -116,7 +116,7 @@ def application(deployments: int, replicas: int, nodes: int) -> str:
 
 def main(quick: bool) -> None:
     print("| what | CPU seconds | aim |\n|---|---|---|")
-    for group in (starts, reading) if quick else (starts, reading, planning):
+    for group in (starts, reading, escalating) if quick else (starts, reading, escalating, planning):
         for row in group():
             print(f"| {row.what} | {row.seconds:.2f} | {row.aim} |", flush=True)
 

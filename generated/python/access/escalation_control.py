@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.generated_support import join_lists, join_texts
 from kspec.runtime.lists import distinct
 from kspec.runtime.operators import index_list
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import lower_ascii, split_some
 from ..access import escalation as access_escalation
 from ..access import escalation_identities as access_escalation_identities
@@ -503,22 +503,13 @@ RULES = (
         rolesHeld,
         result="list(access.Power)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roles", "#"),
-                    ("roles", "*", "rules"),
-                ),
-            ),
-            "known": frozenset(
-                (
-                    ("bindings", "#"),
-                    ("bindings", "*", "namespace"),
-                    ("bindings", "*", "role", "kind"),
-                    ("bindings", "*", "role", "name"),
-                    ("namespaces",),
-                ),
+            "cluster": paths("clusterRoles #", "clusterRoles * rules", "roles #", "roles * rules"),
+            "known": paths(
+                "bindings #",
+                "bindings * namespace",
+                "bindings * role kind",
+                "bindings * role name",
+                "namespaces",
             ),
         },
         source="pkg/registry/rbac/validation/rule.go VisitRulesFor",
@@ -532,16 +523,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         rolesBindable,
         result="list(string)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roles", "#"),
-                    ("roles", "*", "rules"),
-                ),
-            ),
-        },
+        reads={"cluster": paths("clusterRoles #", "clusterRoles * rules", "roles #", "roles * rules")},
         source="pkg/registry/rbac/rest, BindingAuthorized",
         doc="The roles that rules name as those that may be bound.",
         path="access/escalation_control",
@@ -562,7 +544,7 @@ RULES = (
         (Param("kind", "string"),),
         rolePlural,
         result="string",
-        reads={"kind": frozenset(((),))},
+        reads={"kind": paths("")},
         doc="The plural of a kind of role.",
         path="access/escalation_control",
     ),
@@ -574,18 +556,16 @@ RULES = (
         bindRoles,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
-                ),
+            "cluster": paths(
+                "clusterRoles #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
             ),
-            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
+            "known": paths("namespaces #", "namespaces *"),
         },
         source="pkg/registry/rbac/helpers.go BindingAuthorized; pkg/registry/rbac/clusterrolebinding/policybased/storage.go Create",
         doc="Who creates bindings and may bind a role gives it to themselves. Who may bind any, binds the one that allows all.",
@@ -599,15 +579,13 @@ RULES = (
         joinBindings,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(()),
-            "known": frozenset(
-                (
-                    ("bindings", "#"),
-                    ("bindings", "*", "name"),
-                    ("bindings", "*", "namespace"),
-                    ("bindings", "*", "role", "kind"),
-                    ("bindings", "*", "role", "name"),
-                ),
+            "cluster": paths(),
+            "known": paths(
+                "bindings #",
+                "bindings * name",
+                "bindings * namespace",
+                "bindings * role kind",
+                "bindings * role name",
             ),
         },
         source="pkg/registry/rbac/helpers.go BindingAuthorized; pkg/registry/rbac/clusterrolebinding/policybased/storage.go Update",
@@ -622,22 +600,13 @@ RULES = (
         rewriteRoles,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roles", "#"),
-                    ("roles", "*", "rules"),
-                ),
-            ),
-            "known": frozenset(
-                (
-                    ("bindings", "#"),
-                    ("bindings", "*", "namespace"),
-                    ("bindings", "*", "role", "kind"),
-                    ("bindings", "*", "role", "name"),
-                    ("namespaces",),
-                ),
+            "cluster": paths("clusterRoles #", "clusterRoles * rules", "roles #", "roles * rules"),
+            "known": paths(
+                "bindings #",
+                "bindings * namespace",
+                "bindings * role kind",
+                "bindings * role name",
+                "namespaces",
             ),
         },
         source="pkg/registry/rbac/helpers.go RoleEscalationAuthorized; pkg/registry/rbac/clusterrole/policybased/storage.go Update",
@@ -652,26 +621,22 @@ RULES = (
         createRoles,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "aggregationRule", "clusterRoleSelectors", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
-                ),
+            "cluster": paths(
+                "clusterRoles #",
+                "clusterRoles * aggregationRule clusterRoleSelectors #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
             ),
-            "known": frozenset(
-                (
-                    ("bindings", "#"),
-                    ("bindings", "*", "namespace"),
-                    ("bindings", "*", "role", "kind"),
-                    ("bindings", "*", "role", "name"),
-                    ("namespaces",),
-                ),
+            "known": paths(
+                "bindings #",
+                "bindings * namespace",
+                "bindings * role kind",
+                "bindings * role name",
+                "namespaces",
             ),
         },
         source="pkg/registry/rbac/clusterrole/policybased/storage.go Create; pkg/controller/clusterroleaggregation",
@@ -686,8 +651,8 @@ RULES = (
         mutate,
         result="list(access.Edge)",
         reads={
-            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
-            "known": frozenset((("namespaces", "#"), ("namespaces", "*"))),
+            "cluster": paths("clusterRoles #", "clusterRoles * rules"),
+            "known": paths("namespaces #", "namespaces *"),
         },
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices, Control admission webhooks",
         doc="A webhook or a policy that changes objects on their way puts anything into what others write.",
@@ -700,7 +665,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         validation,
         result="list(access.Edge)",
-        reads={"cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules")))},
+        reads={"cluster": paths("clusterRoles #", "clusterRoles * rules")},
         source="https://kubernetes.io/docs/concepts/security/rbac-good-practices, Control admission webhooks",
         doc="What validates can read and refuse what others write, and taken away, forbids nothing any more.",
         path="access/escalation_control",
@@ -712,7 +677,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         aggregate,
         result="list(access.Edge)",
-        reads={"cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules")))},
+        reads={"cluster": paths("clusterRoles #", "clusterRoles * rules")},
         source="staging/src/k8s.io/kube-aggregator/pkg/apiserver/handler_proxy.go",
         doc="An APIService hands a whole API group to a server of one's own.",
         path="access/escalation_control",
@@ -724,16 +689,7 @@ RULES = (
         (Param("cluster", "Cluster", True),),
         notModelled,
         result="list(string)",
-        reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roles", "#"),
-                    ("roles", "*", "rules"),
-                ),
-            ),
-        },
+        reads={"cluster": paths("clusterRoles #", "clusterRoles * rules", "roles #", "roles * rules")},
         source="docs/escalation.md",
         doc="What the edges do not model, if rules at hand speak of it.",
         path="access/escalation_control",
@@ -756,9 +712,9 @@ RULES = (
         writes,
         result="list(access.Request)",
         reads={
-            "apiGroup": frozenset(((),)),
-            "cluster": frozenset((("clusterRoles", "#"), ("clusterRoles", "*", "rules"))),
-            "resource": frozenset(((),)),
+            "apiGroup": paths(""),
+            "cluster": paths("clusterRoles #", "clusterRoles * rules"),
+            "resource": paths(""),
         },
         source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceNameMatches",
         doc="A request that creates, or changes, an object of the whole cluster, for each name that rules tell apart.",
@@ -771,7 +727,7 @@ RULES = (
         (Param("r", "access.Request"),),
         kubectl,
         result="string",
-        reads={"r": frozenset((("name",), ("resource",), ("verb",)))},
+        reads={"r": paths("name", "resource", "verb")},
         doc="A request as a line of kubectl, for an object of the whole cluster.",
         path="access/escalation_control",
     ),
@@ -782,7 +738,7 @@ RULES = (
         (Param("r", "access.Request"),),
         unlessMade,
         result="string",
-        reads={"r": frozenset((("resource",), ("verb",)))},
+        reads={"r": paths("resource", "verb")},
         doc="What is assumed of a request that changes what must be there already.",
         path="access/escalation_control",
     ),
@@ -793,10 +749,7 @@ RULES = (
         (Param("o", "rbac.Role"), Param("creation", "list(access.Request)")),
         bindRole,
         result="access.Edge",
-        reads={
-            "creation": frozenset(((),)),
-            "o": frozenset((("metadata", "name"), ("metadata", "namespace"))),
-        },
+        reads={"creation": paths(""), "o": paths("metadata name", "metadata namespace")},
         source="pkg/registry/rbac/helpers.go BindingAuthorized",
         doc="Who creates a binding in this way, and may bind a role of its namespace, gains its rules.",
         path="access/escalation_control",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from kspec.runtime.rulebook import CompiledRule, Rulebook, load_rulebook
@@ -151,6 +152,7 @@ def _helper(rule: CompiledRule) -> bool:
     return any(p.name not in GIVEN for p in rule.params)
 
 
+@cache
 def call(rule_id: str) -> Callable[..., Any]:
     """A function of the rules of access, by its id."""
     found = load_rulebook().get(FOLDER + rule_id)

@@ -1,4 +1,4 @@
-"""How long escalation takes: a made-up policy of 500 roles, 2,000 bindings, 2,000 subjects, 100 namespaces."""
+"""How long escalation takes: 500 roles, 2,000 bindings, 2,000 subjects, 100 namespaces, made up."""
 
 from __future__ import annotations
 

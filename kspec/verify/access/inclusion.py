@@ -77,7 +77,9 @@ def _without(box: Box, other: Box) -> Iterable[Box]:
     pieces = []
     for side, (a, b) in enumerate(zip(box, other, strict=True)):
         if a & ~b:
-            pieces.append((*(x & y for x, y in zip(box[:side], other[:side], strict=True)), a & ~b, *box[side + 1 :]))
+            pieces.append(
+                (*(x & y for x, y in zip(box[:side], other[:side], strict=True)), a & ~b, *box[side + 1 :])
+            )
     return pieces
 
 
@@ -89,7 +91,7 @@ def _replayed(request: Request, owner: Sequence[Rule], rule: Rule) -> Request:
 
 
 class _Cells:
-    """The words that tell apart what some rules say; the one that none mentions comes first."""
+    """The words that tell apart what some rules say; the one that none mentions comes last."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.verbs = _words(rules, "verbs")
@@ -100,10 +102,16 @@ class _Cells:
         parts = [e.partition("/") for e in entries]
         subresources = dict.fromkeys(sub for _, slash, sub in parts if slash)
         exact = [(r, sub) for r, _, sub in parts]
-        self.parts = list(dict.fromkeys([(fresh, ""), (fresh, fresh), *((fresh, s) for s in subresources), *exact]))
+        self.parts = list(
+            dict.fromkeys([*exact, (fresh, ""), (fresh, fresh), *((fresh, s) for s in subresources)])
+        )
         paths = dict.fromkeys(u for r in rules for u in r.get("nonResourceURLs") or ())
         strip = call("withoutStars")
-        self.paths = list(dict.fromkeys([f"/{fresh}", *(strip(u) for u in paths), *(strip(u) + "\x7f" for u in paths), *paths]))
+        self.paths = list(
+            dict.fromkeys(
+                [f"/{fresh}", *(strip(u) for u in paths), *(strip(u) + "\x7f" for u in paths), *paths]
+            )
+        )
         self._entry: dict[str, int] = {}
 
     @property
@@ -158,7 +166,7 @@ class _Cells:
 
 def _words(rules: Sequence[Rule], field: str) -> list[str]:
     said = dict.fromkeys(w for r in rules for w in r.get(field) or ())
-    return list(dict.fromkeys([_fresh(" ".join(said)), *said]))
+    return [*said, _fresh(" ".join(said))]
 
 
 def _fresh(said: str) -> str:

@@ -22,6 +22,7 @@ VERSIONS: dict[str, int] = {
     "export": 1,
     "fmt": 1,
     "import": 1,
+    "place": 1,
     "plan": 1,
     "policies": 1,
     "verify": 1,

@@ -5,16 +5,12 @@ once; found by the solver, and tried on the model before they are told.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from kspec.model.cluster import ClusterSource
-from kspec.model.objects import Object, canonical, controller_of, name_of
-from kspec.model.placement import NO_PODS, Judge, NodePods, Placement
-from kspec.model.profile import Profile
-from kspec.model.rules import RuleSet, call_function
-from kspec.resources.objects import encode
+from kspec.model.objects import Object, controller_of, name_of
+from kspec.model.place import Place, kind_of, kinds_of_nodes
+from kspec.model.placement import NodePods, Placement
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.rulebook import SymbolicRules, load_symbolic
 from kspec.runtime.symbolic.rules import remembering
@@ -53,38 +49,6 @@ class Suggestions:
     found: tuple[Suggestion, ...]
     open: tuple[tuple[str, str], ...] = ()
     bounds: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a pod is to fit: a profile's rules over nodes with their pods."""
-
-    profile: Profile
-    rules: RuleSet
-    cluster: ClusterSource
-    nodes: Sequence[Object]
-    placed: Mapping[str, NodePods]
-
-    def judge(self) -> Judge:
-        """A new judge: one that keeps nothing of what it was asked before."""
-        return Judge(self.profile, self.rules, self.cluster)
-
-    def pods_on(self, node: Object) -> tuple[Object, ...]:
-        return self.placed.get(name_of(node), NO_PODS).pods
-
-    def function(self, name: str, *args: object) -> Any:
-        return call_function(self.rules.function(f"scheduling/{name}"), *args)
-
-
-def kinds_of_nodes(place: Place) -> list[list[Object]]:
-    """Nodes that no rule tells apart but by name, with as much in use: the first of each stands for all."""
-    kinds: dict[str, list[Object]] = {}
-    for node in place.nodes:
-        pods = list(place.pods_on(node))
-        used = {r: place.function("taken", pods, r) for r in place.function("countedResources", node)}
-        alike = [encode(place.function("kindOfNode", node)), used, len(pods)]
-        kinds.setdefault(canonical({"kind": alike}), []).append(node)
-    return [*kinds.values()]
 
 
 def suggest(place: Place, pod: Object, timeout: float) -> Suggestions:
@@ -224,9 +188,9 @@ class _Search:
 
     def one_node_more(self, nodes: Sequence[Object]) -> list[Suggestion]:
         """One more of a kind that there is already, with nothing on it."""
-        found: dict[str, Suggestion] = {}
+        found: dict[object, Suggestion] = {}
         for node in nodes:
-            kind = canonical({"kind": encode(self.place.function("kindOfNode", node))})
+            kind = kind_of(self.place, node)
             if kind in found:
                 continue
             name = _free_name(name_of(node), {name_of(n) for n in self.place.nodes})

@@ -133,7 +133,7 @@ def _node_by_node(judge: Judge, place: Place, pod: Object, limit: int, step: Cal
         node = alike[0]
         pods = list(place.pods_on(node))
         verdict, more = before[name_of(node)], 0
-        while verdict.fits and total + more < limit:
+        while verdict.fits and more < limit:
             pods.append(_copy(pod, name_of(node), more))
             more += 1
             verdict = judge.verdict_on(node, tuple(pods), given)

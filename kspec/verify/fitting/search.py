@@ -71,8 +71,10 @@ class _Search:
         changes = [self.changes(node) for node in looked]
         abouts = list(dict.fromkeys(c.about for its in changes for c in its))
         found = [best for about in abouts if (best := self.best(about, looked, changes)) is not None]
-        if not found and len(abouts) > 1:
-            together = self.best("", looked, changes)
+        alone = {s.about for s in found}
+        left = [[c for c in its if c.about not in alone] for its in changes]
+        if len(abouts) - len(alone) > 1:  # those of which none was enough, several at once
+            together = self.best("", looked, left)
             found += [together] if together else []
         found += self.one_node_more([its[0] for its in kinds])
         bounds = [f"{KINDS_MAX} of {len(kinds)} kinds of nodes"] if len(kinds) > KINDS_MAX else []

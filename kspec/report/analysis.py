@@ -107,8 +107,8 @@ def summary(analysis: Analysis, style: Style = PLAIN) -> str:
 
 
 def _section(section: Section, style: Style) -> str:
-    examined = ", ".join(f"{n:,} {what}" for what, n in section.examined.items())
-    head = style.bold(section.title) + (f": {examined}" if examined else "")
+    examined = ", ".join(f"{what}: {n:,}" for what, n in section.examined.items())
+    head = style.bold(section.title) + (f" ({examined})" if examined else "")
     if not section.findings:
         return f"{head}\n  nothing found"
     return "\n\n".join([head, *("\n".join(_finding(f, style)) for f in section.findings)])

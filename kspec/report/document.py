@@ -23,6 +23,7 @@ VERSIONS: dict[str, int] = {
     "fmt": 1,
     "import": 1,
     "plan": 1,
+    "policies": 1,
     "verify": 1,
     "who-can": 1,
 }

@@ -20,9 +20,9 @@ from kspec.solve.shapes import record_fields
 from kspec.solve.solver import Solver, Undecided
 from kspec.verify.network.ends import SHAPES, assumptions
 from kspec.verify.setting import Setting
-from kspec.verify.switches import Path, switched
+from kspec.verify.switches import Path, elements, siblings, switched, without
 
-DECIDING = ("network/mayEnter", "network/mayLeave")
+DECIDING = ("network/policiesAdmit", "network/mayLeave")
 """What must not change. Each takes origin, destination, port, protocol and cluster."""
 
 GONE = "the part that goes"
@@ -136,3 +136,24 @@ def removable(
             gone.add(path)
         if answer is not None:
             yield answer
+
+
+def needless(cluster: Cluster, lists: Sequence[Mapping[str, Any]], setting: Setting) -> dict[str, Any]:
+    """The cluster without the rules, peers and ports that can go; policies stay. `lists` as the rules name
+    them.
+    """
+    own = {str(each["objects"]) for each in lists if cluster.get(each["objects"])}
+    parts = [
+        path
+        for each in lists
+        if each["objects"] in own and each.get("path")
+        for path in elements(cluster, (each["objects"], *each["path"]))
+        if len(each["path"]) == 2 or siblings(cluster, path) > 1
+    ]
+    if not parts:
+        return dict(cluster)
+    removal = Removal(cluster, tuple(parts), setting)
+    found = removable(removal, parts, {p: p[:5] for p in parts if len(p) > 5})
+    made = without(cluster, [f.path for f in found if isinstance(f, Superfluous)])
+    assert isinstance(made, dict)
+    return made

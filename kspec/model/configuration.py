@@ -248,7 +248,9 @@ def scheduler_configurations(found: Iterable[Configuration]) -> tuple[Configurat
     every = [*found]
     own = [each for each in every if each.kind == KIND]
     notes = [
-        Diagnostic(SKIPPED, f"{o.kind} is not modelled and was left alone", o.locate(("kind",)), Severity.NOTE)
+        Diagnostic(
+            SKIPPED, f"{o.kind} is not modelled and was left alone", o.locate(("kind",)), Severity.NOTE
+        )
         for o in every
         if o.kind != KIND
     ]

@@ -23,16 +23,18 @@ NO_PROPERTIES, NO_SUCH_TITLE = "KS1908", "KS1909"
 class Verification:
     """The properties of some inputs, and all that deciding them needs."""
 
-    def __init__(self, inputs: Inputs, timeout: float) -> None:
-        from kspec.verify.cluster import cluster_of
+    def __init__(self, inputs: Inputs, timeout: float, bootstrap: bool = False) -> None:
+        from kspec.cli.policy import bootstrap_objects
+        from kspec.verify.cluster import cluster_of, settled
         from kspec.verify.setting import standard_setting
 
         self.workspace = inputs.workspace
         table = inputs.library.types(inputs.workspace.table)
         self.setting: Setting = standard_setting(table, inputs.workspace.rules, timeout)
         self.defaulting: Defaulting = defaulting_of(inputs)
-        known = ((o.kind.record, o.decoded) for o in self.workspace.objects if o.kind and o.decoded)
-        self.cluster: Mapping[str, Any] = cluster_of(known, table, self.defaulting)
+        objects = [*(bootstrap_objects(table) if bootstrap else ()), *self.workspace.objects]
+        known = ((o.kind.record, o.decoded) for o in objects if o.kind and o.decoded)
+        self.cluster: Mapping[str, Any] = settled(cluster_of(known, table, self.defaulting))
 
     def report(self, properties: Sequence[Property], on_property: Callable[[str], None]) -> Report:
         """Decide them all, in order."""

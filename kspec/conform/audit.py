@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,9 +20,13 @@ BOUND_NODE = "authentication.kubernetes.io/node-name"
 RECORDED = {"allow": "allow", "forbid": "forbid"}
 DECIDED = {"allow": "allow", "deny": "forbid", "noopinion": "forbid"}
 
+BINDING = re.compile(r'\b(ClusterRoleBinding|RoleBinding) "([^"]+)"')
+"""In a reason of RBAC: a RoleBinding as name/namespace."""
+
 NO_DECISION = "no decision was recorded (another stage, or refused before)"
 AGAIN = "a further stage of a request that was judged"
 UNKNOWN = "a webhook decides, of which nothing is known"
+INCOMPLETE = "a role that is bound is not in the input"
 UNREADABLE = "what was asked cannot be read from the event"
 
 
@@ -114,13 +119,27 @@ def _judge(policy: Policy, event: Event, found: Replay, seen: set[str]) -> Itera
     if decided is None:
         found.undecided[UNKNOWN] += 1
         return
+    if decision == "noopinion" and policy.missing(request):
+        found.undecided[INCOMPLETE] += 1
+        return
     found.judged += 1
     if decided != recorded:
         assert policy.decide(request)["decision"] == decision, "the rules and the index disagree"
-        reason = str(notes.get(REASON) or "")
+        reason = str(notes.get(REASON) or "") + _not_there(policy, str(notes.get(REASON) or ""))
         yield Difference("authorization", request, recorded, decided, reason, 1, event.line, audit_id)
     if value.get("impersonatedUser"):
         yield from _impersonation(policy, event, request, audit_id)
+
+
+def _not_there(policy: Policy, reason: str) -> str:
+    """RBAC's reason names the binding; if there is none of that name, that explains the difference."""
+    said = BINDING.search(reason)
+    if said is None:
+        return ""
+    kind, name = said[1], said[2]
+    own, _, namespace = name.partition("/")
+    there = any((b.kind, b.name, b.namespace) == (kind, own, namespace) for b in policy.bindings)
+    return "" if there else f" (there is no {kind} {name} in the input)"
 
 
 def _impersonation(policy: Policy, event: Event, request: Request, audit_id: str) -> Iterator[Difference]:

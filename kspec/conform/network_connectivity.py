@@ -16,7 +16,12 @@ from kspec.conform.compare import first_difference
 from kspec.runtime.ip import IP, parse_cidr
 
 AREA = "network.connectivity"
-POLICIES = ("networkPolicies", "adminNetworkPolicies", "baselineAdminNetworkPolicies")
+POLICIES = (
+    "networkPolicies",
+    "adminNetworkPolicies",
+    "baselineAdminNetworkPolicies",
+    "clusterNetworkPolicies",
+)
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 PORT_MAX, ADDRESS_MAX = 65535, 2**32 - 1
 Cells = list[tuple[int, int]]
@@ -26,7 +31,7 @@ Connection = dict[str, list[list[int]]]
 def run_case(case: dict[str, Any]) -> dict[str, Any]:
     """`{"pods": [{"src", "dst", "conn"}], "external": [{"pod", "direction", "range", "conn"}]}`."""
     at_hand = cluster(case["objects"])
-    ends = [rule("network/endpoint")(pod) for pod in at_hand.get("pods", ())]
+    ends = [rule("network/endpoint")(p) for p in at_hand.get("pods", ()) if not rule("network/hasEnded")(p)]
     policies = [policy for name in POLICIES for policy in at_hand.get(name, ())]
     ports = cells(_port_cuts(policies, ends), 1, PORT_MAX)
     addresses = cells(_address_cuts(policies), 0, ADDRESS_MAX)
@@ -86,6 +91,13 @@ def _port_cuts(policies: list[dict[str, Any]], ends: list[dict[str, Any]]) -> It
             yield from (single["port"], single["port"] + 1)
         if range_:
             yield from (range_["start"], range_["end"] + 1)
+    for entry in _entries(policies, "protocols"):
+        for protocol in ("tcp", "udp", "sctp"):
+            wanted = (entry.get(protocol) or {}).get("destinationPort") or {}
+            limits = wanted.get("range") or {}
+            first, last = limits.get("start", wanted.get("number")), limits.get("end", wanted.get("number"))
+            if first is not None and last is not None:
+                yield from (first, last + 1)
     for end in ends:
         for port in end.get("ports") or ():
             yield from (port["containerPort"], port["containerPort"] + 1)

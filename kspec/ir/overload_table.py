@@ -147,6 +147,8 @@ math.bitShiftRight(int, int): int !
 math.bitShiftRight(uint, int): uint !
 base64.encode(bytes): string
 base64.decode(string): bytes !
+base32.encode(bytes): string
+sha256(string): bytes
 optional.of(A): optional(A)
 optional.ofNonZeroValue(A): optional(A)
 optional.none(): optional(nothing)
@@ -156,6 +158,7 @@ isQuantity(string): bool
 ip(string): ip !
 isIP(string): bool
 ip.isCanonical(string): bool !
+ip.representatives(list(string)): list(ip) !
 cidr(string): cidr !
 isCIDR(string): bool
 url(string): url !

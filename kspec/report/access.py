@@ -35,6 +35,9 @@ def _answer(answer: Answer, style: Style) -> Iterator[str]:
         if len(answer.grants) > GRANTS_MAX:
             yield f"  and by {plural(len(answer.grants) - GRANTS_MAX, 'rule')} more"
         return
+    if answer.verdict == UNDETERMINED and not answer.by:
+        yield f"  not known: {printable(answer.reason)}"
+        return
     if answer.by:
         what = {"allowed": "allows it", "denied": "denies it"}.get(answer.verdict, "decides")
         yield f"  {answer.by} {what}" + (f": {printable(answer.reason)}" if answer.reason else "")
@@ -174,11 +177,9 @@ def _about(right: Right) -> str:
     return printable(", ".join(right.resources or right.paths) + names)
 
 
-def _unknown(webhooks: Sequence[str], style: Style) -> list[str]:
-    """What webhooks say is not known. One may allow more; and deny, before those that come after it."""
-    return [
-        line for w in webhooks for line in ("", style.warn(f"not known: what webhook {w} allows or denies"))
-    ]
+def _unknown(unknown: Sequence[str], style: Style) -> list[str]:
+    """What keeps the answer from being whole."""
+    return ["", *(style.warn(f"not known: {printable(u)}") for u in unknown)] if unknown else []
 
 
 def _assumed(assumed: Sequence[str], style: Style) -> list[str]:

@@ -1,4 +1,4 @@
-"""Knows base64, and the hash that rules name generations of objects by."""
+"""Knows base64 and base32, and the hashes that rules make names of."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ def base64_decode(text: str) -> bytes:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise EvalError("invalid_argument", "this is not base64") from None
+
+
+@function("base32.encode", "bytes")
+def base32_encode(value: bytes) -> str:
+    return base64.b32encode(value).decode("ascii")
+
+
+@function("sha256", "string")
+def sha256(text: str) -> bytes:
+    """The SHA-256 digest of a text's UTF-8."""
+    from hashlib import sha256 as digest
+
+    return digest(text.encode("utf-8", "surrogatepass")).digest()
 
 
 FNV_OFFSET, FNV_PRIME = 2166136261, 16777619

@@ -190,3 +190,29 @@ def masked(value: CIDR) -> CIDR:
 @function("prefixLength", "cidr")
 def prefix_length(value: CIDR) -> int:
     return value.bits
+
+
+_LIKELY = (IP(4, 0xCB007101), IP(4, 0x08080808), IP(6, 0x20010DB8 << 96 | 1), IP(6, 0x2A << 120 | 1))
+"""What stands for the rest of the world, if a block allows: 203.0.113.1, 8.8.8.8, 2001:db8::1, 2a00::1."""
+
+
+@function("ip.representatives", "list")
+def representatives(texts: list[str]) -> list[IP]:
+    """Of both families, one address for each way in which these blocks hold an address or do not."""
+    blocks = [parse_cidr(text) for text in texts]
+    return [address for version in (4, 6) for address in _apart(version, blocks)]
+
+
+def _apart(version: int, blocks: list[CIDR]) -> list[IP]:
+    """The first address of each way, unless a likelier one is in it; special addresses only if there are no
+    others.
+    """
+    own = [block for block in blocks if block.address.version == version]
+    starts = {0, *(n for block in own for n in (block.first, block.last + 1))}
+    tried = [each for each in _LIKELY if each.version == version]
+    tried += [IP(version, n + k) for n in sorted(starts) for k in (1, 0)]
+    found: dict[frozenset[CIDR], IP] = {}
+    for address in sorted(tried, key=lambda each: not is_global_unicast(each)):
+        if address.number < 1 << _BITS[version]:
+            found.setdefault(frozenset(b for b in own if contains_ip(b, address)), address)
+    return sorted(found.values(), key=lambda each: each.number)

@@ -13,6 +13,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -25,6 +26,14 @@ PACKAGE = "kspec_rules"
 """The name under which the generated package is imported; roots other than the default one have a number
 behind it.
 """
+
+
+@cache
+def paths(*texts: str | tuple[str, ...]) -> Paths:
+    """Field paths: each as a text of its parts with blanks between, or as they are. Rules that call one
+    another read much the same, so that equal sets are made once.
+    """
+    return frozenset(tuple(text.split()) if isinstance(text, str) else text for text in texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from kspec.ir.types import Record, TypeTable
 from kspec.model.program import cluster_fields
 from kspec.resources.decode import decode
 from kspec.resources.objects import encode
+from kspec.runtime.rulebook import load_rulebook
 from kspec.source import DiagnosticError, has_errors
+from kspec.verify.access.aggregation import aggregate, is_aggregated
 
 Object = dict[str, Any]
 Defaulting = Callable[[str, Object], Object]
@@ -34,6 +36,14 @@ def cluster_of(
     return {name: [its[key] for key in sorted(its)] for name, its in found.items() if its}
 
 
+def settled(cluster: Object) -> Object:
+    """The cluster once the controller that fills aggregated ClusterRoles has come to rest."""
+    roles = cluster.get("clusterRoles") or []
+    if not any(is_aggregated(r) for r in roles):
+        return cluster
+    return {**cluster, "clusterRoles": aggregate(roles, load_rulebook())}
+
+
 def with_objects(
     cluster: Mapping[str, object],
     added: Iterable[Object],
@@ -53,7 +63,7 @@ def with_objects(
         if has_errors(diagnostics):
             raise DiagnosticError(diagnostics)
         objects.append((kind.record, defaulting(kind.record, value)))
-    return cluster_of(objects, table)
+    return settled(cluster_of(objects, table))
 
 
 def _key(obj: Object) -> tuple[str, str]:

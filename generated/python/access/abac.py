@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.generated_support import exists_
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..access import rbac as access_rbac
 
 
@@ -91,17 +91,7 @@ RULES = (
         abacLoaded,
         result="access.AbacPolicy",
         reads={
-            "p": frozenset(
-                (
-                    ("apiGroup",),
-                    ("group",),
-                    ("namespace",),
-                    ("nonResourcePath",),
-                    ("readonly",),
-                    ("resource",),
-                    ("user",),
-                ),
-            ),
+            "p": paths("apiGroup", "group", "namespace", "nonResourcePath", "readonly", "resource", "user"),
         },
         source="pkg/apis/abac/v1beta1/conversion.go",
         doc="A line as it counts once the file is loaded: a star for user or group means everyone who is authenticated.",
@@ -114,7 +104,7 @@ RULES = (
         (Param("p", "access.AbacPolicy"),),
         abacFromV0,
         result="access.AbacPolicy",
-        reads={"p": frozenset((("group",), ("namespace",), ("readonly",), ("resource",), ("user",)))},
+        reads={"p": paths("group", "namespace", "readonly", "resource", "user")},
         source="pkg/apis/abac/v0/conversion.go",
         doc="A line of the oldest form, without a version: what it does not say is open.",
         path="access/abac",
@@ -126,7 +116,7 @@ RULES = (
         (Param("p", "access.AbacPolicy"), Param("r", "access.Request")),
         abacSubject,
         result="bool",
-        reads={"p": frozenset((("group",), ("user",))), "r": frozenset((("groups",), ("user",)))},
+        reads={"p": paths("group", "user"), "r": paths("groups", "user")},
         source="pkg/auth/authorizer/abac/abac.go subjectMatches",
         doc="Is the one who asks the one whom the policy is for? Without a user and a group it is for nobody.",
         path="access/abac",
@@ -139,12 +129,8 @@ RULES = (
         abacOpens,
         result="bool",
         reads={
-            "p": frozenset(
-                (("apiGroup",), ("namespace",), ("nonResourcePath",), ("readonly",), ("resource",)),
-            ),
-            "r": frozenset(
-                (("apiGroup",), ("namespace",), ("path",), ("resource",), ("resourceRequest",), ("verb",)),
-            ),
+            "p": paths("apiGroup", "namespace", "nonResourcePath", "readonly", "resource"),
+            "r": paths("apiGroup", "namespace", "path", "resource", "resourceRequest", "verb"),
         },
         source="pkg/auth/authorizer/abac/abac.go verbMatches, resourceMatches, nonResourceMatches",
         doc="Does the policy open the resource or path that is asked for?",
@@ -158,29 +144,25 @@ RULES = (
         authorizer_ABAC,
         result="Decision",
         reads={
-            "policies": frozenset(
-                (
-                    ("#",),
-                    ("*", "apiGroup"),
-                    ("*", "group"),
-                    ("*", "namespace"),
-                    ("*", "nonResourcePath"),
-                    ("*", "readonly"),
-                    ("*", "resource"),
-                    ("*", "user"),
-                ),
+            "policies": paths(
+                "#",
+                "* apiGroup",
+                "* group",
+                "* namespace",
+                "* nonResourcePath",
+                "* readonly",
+                "* resource",
+                "* user",
             ),
-            "r": frozenset(
-                (
-                    ("apiGroup",),
-                    ("groups",),
-                    ("namespace",),
-                    ("path",),
-                    ("resource",),
-                    ("resourceRequest",),
-                    ("user",),
-                    ("verb",),
-                ),
+            "r": paths(
+                "apiGroup",
+                "groups",
+                "namespace",
+                "path",
+                "resource",
+                "resourceRequest",
+                "user",
+                "verb",
             ),
         },
         source="pkg/auth/authorizer/abac/abac.go Authorize",

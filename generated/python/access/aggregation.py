@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.lists import distinct
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..types import selector as types_selector
 
 
@@ -46,22 +46,18 @@ RULES = (
         aggregatedRules,
         result="list(rbac.PolicyRule)",
         reads={
-            "role": frozenset(
-                (
-                    ("aggregationRule", "clusterRoleSelectors", "#"),
-                    ("aggregationRule", "clusterRoleSelectors", "*", "matchExpressions", "#"),
-                    ("aggregationRule", "clusterRoleSelectors", "*", "matchExpressions", "*", "key"),
-                    ("aggregationRule", "clusterRoleSelectors", "*", "matchExpressions", "*", "operator"),
-                    ("aggregationRule", "clusterRoleSelectors", "*", "matchExpressions", "*", "values"),
-                    ("aggregationRule", "clusterRoleSelectors", "*", "matchLabels", "#"),
-                    ("aggregationRule", "clusterRoleSelectors", "*", "matchLabels", "*"),
-                    ("metadata", "name"),
-                    ("rules",),
-                ),
+            "role": paths(
+                "aggregationRule clusterRoleSelectors #",
+                "aggregationRule clusterRoleSelectors * matchExpressions #",
+                "aggregationRule clusterRoleSelectors * matchExpressions * key",
+                "aggregationRule clusterRoleSelectors * matchExpressions * operator",
+                "aggregationRule clusterRoleSelectors * matchExpressions * values",
+                "aggregationRule clusterRoleSelectors * matchLabels #",
+                "aggregationRule clusterRoleSelectors * matchLabels *",
+                "metadata name",
+                "rules",
             ),
-            "roles": frozenset(
-                (("#",), ("*", "metadata", "labels"), ("*", "metadata", "name"), ("*", "rules")),
-            ),
+            "roles": paths("#", "* metadata labels", "* metadata name", "* rules"),
         },
         source="pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go syncClusterRole",
         doc="The rules that an aggregated ClusterRole gets from the others as they are now: selector by selector, the roles that one\nmatches in order of their names, no rule twice. A role without selectors keeps its own.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.lists import distinct, slice_list
 from kspec.runtime.operators import index_list
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import lower_ascii, split, substring, substring_from, upper_ascii
 from ..access import chain as access_chain
 
@@ -201,7 +201,7 @@ RULES = (
         (Param("path", "string"),),
         segments,
         result="list(string)",
-        reads={"path": frozenset(((),))},
+        reads={"path": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go splitPath",
         doc="The segments of a path that are not empty at its ends.",
         path="access/attributes",
@@ -213,7 +213,7 @@ RULES = (
         (Param("method", "string"),),
         verbOf,
         result="string",
-        reads={"method": frozenset(((),))},
+        reads={"method": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo",
         doc="The verb that a method means before it is known whether one object is asked for.",
         path="access/attributes",
@@ -225,7 +225,7 @@ RULES = (
         (Param("fieldSelector", "string"),),
         selectedName,
         result="string",
-        reads={"fieldSelector": frozenset(((),))},
+        reads={"fieldSelector": paths("")},
         source="staging/src/k8s.io/apimachinery/pkg/fields/selector.go RequiresExactMatch",
         doc='The name that a field selector demands; "" if it demands none.',
         path="access/attributes",
@@ -244,11 +244,11 @@ RULES = (
         attributesOf,
         result="access.Request",
         reads={
-            "fieldSelector": frozenset(((),)),
-            "method": frozenset(((),)),
-            "path": frozenset(((),)),
-            "watch": frozenset(((),)),
-            "who": frozenset((("groups",), ("user",))),
+            "fieldSelector": paths(""),
+            "method": paths(""),
+            "path": paths(""),
+            "watch": paths(""),
+            "who": paths("groups", "user"),
         },
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo",
         doc="What is authorized of a request. `watch` and `fieldSelector` are its query parameters.",
@@ -266,12 +266,7 @@ RULES = (
         ),
         kubeletRequests,
         result="list(access.Request)",
-        reads={
-            "method": frozenset(((),)),
-            "node": frozenset(((),)),
-            "path": frozenset(((),)),
-            "who": frozenset((("groups",), ("user",))),
-        },
+        reads={"method": paths(""), "node": paths(""), "path": paths(""), "who": paths("groups", "user")},
         source="pkg/kubelet/server/auth.go GetRequestAttributes",
         doc="What a kubelet asks the API server before it serves a request to its own API: the fine-grained right first; where it is\nnot given, the one on everything, `nodes/proxy`.",
         path="access/attributes",
@@ -288,12 +283,7 @@ RULES = (
         ),
         namespaceOf,
         result="string",
-        reads={
-            "apiGroup": frozenset(((),)),
-            "name": frozenset(((),)),
-            "namespace": frozenset(((),)),
-            "resource": frozenset(((),)),
-        },
+        reads={"apiGroup": paths(""), "name": paths(""), "namespace": paths(""), "resource": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo",
         doc="The namespace that a request for an object carries: a Namespace is in the one of its own name, so that a RoleBinding there can\ngrant it.",
         path="access/attributes",
@@ -327,7 +317,7 @@ RULES = (
         (Param("verb", "string"), Param("subresource", "string")),
         hasName,
         result="bool",
-        reads={"subresource": frozenset(((),)), "verb": frozenset(((),))},
+        reads={"subresource": paths(""), "verb": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo",
         doc="Does a request with this verb carry the name of one object? To create one is asked of a collection, and so is to delete many;\na list or watch has a name where its field selector demands one.",
         path="access/attributes",
@@ -339,7 +329,7 @@ RULES = (
         (Param("verb", "string"),),
         methodOf,
         result="string",
-        reads={"verb": frozenset(((),))},
+        reads={"verb": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo, read backwards",
         doc="The method that a request with this verb came with; a path's verb is its method in small letters.",
         path="access/attributes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.generated_support import join_lists, join_texts
 from kspec.runtime.lists import slice_list
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..access import chain as access_chain
 
 
@@ -77,7 +77,7 @@ RULES = (
         (Param("c", "access.AuthorizationConfiguration"),),
         configurationMistakes,
         result="list(access.ConfigurationMistake)",
-        reads={"c": frozenset((("authorizers",),))},
+        reads={"c": paths("authorizers")},
         source="staging/src/k8s.io/apiserver/pkg/apis/apiserver/validation/validation.go ValidateAuthorizationConfiguration",
         doc="Every authorizer is of a known type; of all but webhooks there is one at most; names are said, and said once; a webhook says\nwhat counts if it fails.",
         path="access/configuration",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.generated_support import and_, join_lists, join_texts
 from kspec.runtime.lists import distinct
 from kspec.runtime.operators import index_list
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import split, substring_from
 
 
@@ -145,7 +145,7 @@ RULES = (
         (Param("who", "access.Identity"),),
         authenticated,
         result="access.Identity",
-        reads={"who": frozenset((("groups",), ("user",)))},
+        reads={"who": paths("groups", "user")},
         source="staging/src/k8s.io/apiserver/pkg/authentication/group/authenticated_group_adder.go AuthenticateRequest",
         doc="Everyone who is known belongs to `system:authenticated`; whoever stays unknown, or is said not to, does not.",
         path="access/identity",
@@ -168,7 +168,7 @@ RULES = (
         (Param("commonName", "string"), Param("organizations", "list(string)")),
         certificateIdentity,
         result="access.Identity",
-        reads={"commonName": frozenset(((),)), "organizations": frozenset(((),))},
+        reads={"commonName": paths(""), "organizations": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/authentication/request/x509/x509.go CommonNameUserConversion",
         doc="A client certificate: its common name is the user, each of its organizations a group.",
         path="access/identity",
@@ -180,7 +180,7 @@ RULES = (
         (Param("namespace", "string"),),
         serviceAccountGroups,
         result="list(string)",
-        reads={"namespace": frozenset(((),))},
+        reads={"namespace": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go MakeGroupNames",
         doc="The groups of every service account of a namespace.",
         path="access/identity",
@@ -192,7 +192,7 @@ RULES = (
         (Param("namespace", "string"), Param("name", "string")),
         serviceAccountIdentity,
         result="access.Identity",
-        reads={"name": frozenset(((),)), "namespace": frozenset(((),))},
+        reads={"name": paths(""), "namespace": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go ServiceAccountInfo.UserInfo",
         doc="A service account's token.",
         path="access/identity",
@@ -204,7 +204,7 @@ RULES = (
         (Param("name", "string"),),
         nodeIdentity,
         result="access.Identity",
-        reads={"name": frozenset(((),))},
+        reads={"name": paths("")},
         source="pkg/auth/nodeidentifier/default.go NodeIdentity",
         doc="A kubelet with the certificate of its node.",
         path="access/identity",
@@ -216,7 +216,7 @@ RULES = (
         (Param("id", "string"), Param("extraGroups", "list(string)")),
         bootstrapTokenIdentity,
         result="access.Identity",
-        reads={"extraGroups": frozenset(((),)), "id": frozenset(((),))},
+        reads={"extraGroups": paths(""), "id": paths("")},
         source="plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go AuthenticateToken",
         doc="A bootstrap token, by its id and the extra groups that its secret lists.",
         path="access/identity",
@@ -228,7 +228,7 @@ RULES = (
         (Param("user", "string"),),
         serviceAccountOf,
         result="access.ObjectName",
-        reads={"user": frozenset(((),))},
+        reads={"user": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go SplitUsername",
         doc='The namespace and the name in a service account\'s user name; both "" if it is none.',
         path="access/identity",
@@ -240,7 +240,7 @@ RULES = (
         (Param("user", "string"), Param("groups", "list(string)")),
         knownAs,
         result="access.Identity",
-        reads={"groups": frozenset(((),)), "user": frozenset(((),))},
+        reads={"groups": paths(""), "user": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation.go WithImpersonation; pkg/auth/nodeidentifier/default.go",
         doc="Someone who is named as a user, with the groups that are said and those that the name implies: a service account's, a\nnode's, and whether they are known at all.",
         path="access/identity",
@@ -252,7 +252,7 @@ RULES = (
         (Param("group", "string"),),
         groupMeans,
         result="string",
-        reads={"group": frozenset(((),))},
+        reads={"group": paths("")},
         source="staging/src/k8s.io/apiserver/pkg/authentication/user/user.go; pkg/serviceaccount",
         doc='Whom a group that Kubernetes itself fills holds; "" for any other.',
         path="access/identity",

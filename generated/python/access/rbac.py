@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from kspec.runtime.generated_support import exists_, join_lists, join_texts, or_
 from kspec.runtime.lists import range_list
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.operators import undetermined
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import substring
+from ..access import writing as access_writing
 
 
 # access/verbMatches  function (rule: rbac.PolicyRule, verb: string): bool
@@ -82,6 +84,22 @@ def appliesTo(s, r, namespace):
         and home != ""
         and (r.get("user") or "") == join_texts("system:serviceaccount:", home, ":", s.get("name") or "")
     )
+
+
+# access/meantBy  function (s: rbac.Subject, namespace: string): access.Identity
+def meantBy(s, namespace):
+    """Whom a subject means, and nothing else of them; a service account without a namespace is nobody."""
+    home = namespace if not s.get("namespace") else s.get("namespace") or ""
+    return {
+        "user": (
+            s.get("name") or ""
+            if s.get("kind") == "User"
+            else join_texts("system:serviceaccount:", home, ":", s.get("name") or "")
+            if s.get("kind") == "ServiceAccount" and home != ""
+            else ""
+        ),
+        "groups": [s.get("name") or ""] if s.get("kind") == "Group" else [],
+    }
 
 
 # access/rulesOf  function (ref: rbac.RoleRef, namespace: string, cluster: Cluster): list(rbac.PolicyRule)
@@ -166,6 +184,53 @@ def can(who, verb, resource, namespace, apiGroup, name, subresource, cluster):
             cluster,
         ).get("decision") == "allow",
         lambda: "system:masters" in (who.get("groups") or []),
+        lambda: missingRole(who, namespace, cluster),
+    )
+
+
+# access/missingRole  function (who: access.Identity, namespace: string, cluster: Cluster): bool
+def missingRole(who, namespace, cluster):
+    """Is this identity bound to a role that is not at hand? Then it is not known what that grants: an error, never true."""
+    r = {"user": who.get("user") or "", "groups": who.get("groups") or []}
+    return or_(
+        lambda: exists_(
+            cluster.get("clusterRoleBindings") or [],
+            lambda b: (
+                not access_writing.roleExists(b.get("roleRef") or {}, "", cluster)
+                and any(appliesTo(s, r, "") for s in b.get("subjects") or [])
+                and undetermined(
+                    join_texts(
+                        (b.get("roleRef") or {}).get("kind") or "",
+                        " ",
+                        (b.get("roleRef") or {}).get("name") or "",
+                        " is not in the input, and it is bound (--bootstrap adds the default roles)",
+                    ),
+                )
+            ),
+        ),
+        lambda: exists_(
+            cluster.get("roleBindings") or [],
+            lambda b: (
+                ((b.get("metadata") or {}).get("namespace") or "") == namespace
+                and not access_writing.roleExists(
+                    b.get("roleRef") or {},
+                    (b.get("metadata") or {}).get("namespace") or "",
+                    cluster,
+                )
+                and any(
+                    appliesTo(s, r, (b.get("metadata") or {}).get("namespace") or "")
+                    for s in b.get("subjects") or []
+                )
+                and undetermined(
+                    join_texts(
+                        (b.get("roleRef") or {}).get("kind") or "",
+                        " ",
+                        (b.get("roleRef") or {}).get("name") or "",
+                        " is not in the input, and it is bound (--bootstrap adds the default roles)",
+                    ),
+                )
+            ),
+        ),
     )
 
 
@@ -207,7 +272,7 @@ RULES = (
         (Param("rule", "rbac.PolicyRule"), Param("verb", "string")),
         verbMatches,
         result="bool",
-        reads={"rule": frozenset((("verbs", "#"), ("verbs", "*"))), "verb": frozenset(((),))},
+        reads={"rule": paths("verbs #", "verbs *"), "verb": paths("")},
         source="pkg/apis/rbac/v1/evaluation_helpers.go VerbMatches",
         doc="The verb is listed, or all are.",
         path="access/rbac",
@@ -219,11 +284,7 @@ RULES = (
         (Param("rule", "rbac.PolicyRule"), Param("resource", "string"), Param("subresource", "string")),
         resourceMatches,
         result="bool",
-        reads={
-            "resource": frozenset(((),)),
-            "rule": frozenset((("resources", "#"), ("resources", "*"))),
-            "subresource": frozenset(((),)),
-        },
+        reads={"resource": paths(""), "rule": paths("resources #", "resources *"), "subresource": paths("")},
         source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceMatches",
         doc="The resource is listed as `pods` or `pods/log`, or as `*`, or the subresource as `*/log`.",
         path="access/rbac",
@@ -235,10 +296,7 @@ RULES = (
         (Param("rule", "rbac.PolicyRule"), Param("path", "string")),
         pathMatches,
         result="bool",
-        reads={
-            "path": frozenset(((),)),
-            "rule": frozenset((("nonResourceURLs", "#"), ("nonResourceURLs", "*"))),
-        },
+        reads={"path": paths(""), "rule": paths("nonResourceURLs #", "nonResourceURLs *")},
         source="pkg/apis/rbac/v1/evaluation_helpers.go NonResourceURLMatches",
         doc="A path is listed, or a prefix of it that ends in stars.",
         path="access/rbac",
@@ -250,7 +308,7 @@ RULES = (
         (Param("text", "string"),),
         withoutStars,
         result="string",
-        reads={"text": frozenset(((),))},
+        reads={"text": paths("")},
         source="Go's strings.TrimRight, as NonResourceURLMatches uses it",
         doc="A text without the stars at its end.",
         path="access/rbac",
@@ -263,29 +321,17 @@ RULES = (
         ruleAllows,
         result="bool",
         reads={
-            "r": frozenset(
-                (
-                    ("apiGroup",),
-                    ("name",),
-                    ("path",),
-                    ("resource",),
-                    ("resourceRequest",),
-                    ("subresource",),
-                    ("verb",),
-                ),
-            ),
-            "rule": frozenset(
-                (
-                    ("apiGroups", "#"),
-                    ("apiGroups", "*"),
-                    ("nonResourceURLs", "#"),
-                    ("nonResourceURLs", "*"),
-                    ("resourceNames",),
-                    ("resources", "#"),
-                    ("resources", "*"),
-                    ("verbs", "#"),
-                    ("verbs", "*"),
-                ),
+            "r": paths("apiGroup", "name", "path", "resource", "resourceRequest", "subresource", "verb"),
+            "rule": paths(
+                "apiGroups #",
+                "apiGroups *",
+                "nonResourceURLs #",
+                "nonResourceURLs *",
+                "resourceNames",
+                "resources #",
+                "resources *",
+                "verbs #",
+                "verbs *",
             ),
         },
         source="plugin/pkg/auth/authorizer/rbac/rbac.go RuleAllows",
@@ -299,13 +345,21 @@ RULES = (
         (Param("s", "rbac.Subject"), Param("r", "access.Request"), Param("namespace", "string")),
         appliesTo,
         result="bool",
-        reads={
-            "namespace": frozenset(((),)),
-            "r": frozenset((("groups",), ("user",))),
-            "s": frozenset((("kind",), ("name",), ("namespace",))),
-        },
+        reads={"namespace": paths(""), "r": paths("groups", "user"), "s": paths("kind", "name", "namespace")},
         source="pkg/registry/rbac/validation/rule.go appliesToUser",
         doc="Is the one who asks among the subjects of a binding? `namespace` is the binding's, for service accounts that name none.",
+        path="access/rbac",
+    ),
+    CompiledRule(
+        "access/meantBy",
+        "function",
+        "meantBy",
+        (Param("s", "rbac.Subject"), Param("namespace", "string")),
+        meantBy,
+        result="access.Identity",
+        reads={"namespace": paths(""), "s": paths("kind", "name", "namespace")},
+        source="pkg/registry/rbac/validation/rule.go appliesToUser",
+        doc="Whom a subject means, and nothing else of them; a service account without a namespace is nobody.",
         path="access/rbac",
     ),
     CompiledRule(
@@ -316,19 +370,17 @@ RULES = (
         rulesOf,
         result="list(rbac.PolicyRule)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
-                ),
+            "cluster": paths(
+                "clusterRoles #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
             ),
-            "namespace": frozenset(((),)),
-            "ref": frozenset((("kind",), ("name",))),
+            "namespace": paths(""),
+            "ref": paths("kind", "name"),
         },
         source="pkg/registry/rbac/validation/rule.go GetRoleReferenceRules",
         doc="The rules of the role that a binding in a namespace refers to; none if there is no such role.",
@@ -342,45 +394,41 @@ RULES = (
         authorizer_RBAC,
         result="Decision",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "roleRef", "kind"),
-                    ("clusterRoleBindings", "*", "roleRef", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "#"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "kind"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "namespace"),
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef", "kind"),
-                    ("roleBindings", "*", "roleRef", "name"),
-                    ("roleBindings", "*", "subjects", "#"),
-                    ("roleBindings", "*", "subjects", "*", "kind"),
-                    ("roleBindings", "*", "subjects", "*", "name"),
-                    ("roleBindings", "*", "subjects", "*", "namespace"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
-                ),
+            "cluster": paths(
+                "clusterRoleBindings #",
+                "clusterRoleBindings * roleRef kind",
+                "clusterRoleBindings * roleRef name",
+                "clusterRoleBindings * subjects #",
+                "clusterRoleBindings * subjects * kind",
+                "clusterRoleBindings * subjects * name",
+                "clusterRoleBindings * subjects * namespace",
+                "clusterRoles #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "roleBindings #",
+                "roleBindings * metadata namespace",
+                "roleBindings * roleRef kind",
+                "roleBindings * roleRef name",
+                "roleBindings * subjects #",
+                "roleBindings * subjects * kind",
+                "roleBindings * subjects * name",
+                "roleBindings * subjects * namespace",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
             ),
-            "r": frozenset(
-                (
-                    ("apiGroup",),
-                    ("groups",),
-                    ("name",),
-                    ("namespace",),
-                    ("path",),
-                    ("resource",),
-                    ("resourceRequest",),
-                    ("subresource",),
-                    ("user",),
-                    ("verb",),
-                ),
+            "r": paths(
+                "apiGroup",
+                "groups",
+                "name",
+                "namespace",
+                "path",
+                "resource",
+                "resourceRequest",
+                "subresource",
+                "user",
+                "verb",
             ),
         },
         source="plugin/pkg/auth/authorizer/rbac/rbac.go Authorize; pkg/registry/rbac/validation/rule.go VisitRulesFor",
@@ -404,41 +452,76 @@ RULES = (
         can,
         result="bool",
         reads={
-            "apiGroup": frozenset(((),)),
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "roleRef", "kind"),
-                    ("clusterRoleBindings", "*", "roleRef", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "#"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "kind"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "name"),
-                    ("clusterRoleBindings", "*", "subjects", "*", "namespace"),
-                    ("clusterRoles", "#"),
-                    ("clusterRoles", "*", "metadata", "name"),
-                    ("clusterRoles", "*", "rules"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "metadata", "namespace"),
-                    ("roleBindings", "*", "roleRef", "kind"),
-                    ("roleBindings", "*", "roleRef", "name"),
-                    ("roleBindings", "*", "subjects", "#"),
-                    ("roleBindings", "*", "subjects", "*", "kind"),
-                    ("roleBindings", "*", "subjects", "*", "name"),
-                    ("roleBindings", "*", "subjects", "*", "namespace"),
-                    ("roles", "#"),
-                    ("roles", "*", "metadata", "name"),
-                    ("roles", "*", "metadata", "namespace"),
-                    ("roles", "*", "rules"),
-                ),
+            "apiGroup": paths(""),
+            "cluster": paths(
+                "clusterRoleBindings #",
+                "clusterRoleBindings * roleRef kind",
+                "clusterRoleBindings * roleRef name",
+                "clusterRoleBindings * subjects #",
+                "clusterRoleBindings * subjects * kind",
+                "clusterRoleBindings * subjects * name",
+                "clusterRoleBindings * subjects * namespace",
+                "clusterRoles #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "roleBindings #",
+                "roleBindings * metadata namespace",
+                "roleBindings * roleRef kind",
+                "roleBindings * roleRef name",
+                "roleBindings * subjects #",
+                "roleBindings * subjects * kind",
+                "roleBindings * subjects * name",
+                "roleBindings * subjects * namespace",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
             ),
-            "name": frozenset(((),)),
-            "namespace": frozenset(((),)),
-            "resource": frozenset(((),)),
-            "subresource": frozenset(((),)),
-            "verb": frozenset(((),)),
-            "who": frozenset((("groups",), ("user",))),
+            "name": paths(""),
+            "namespace": paths(""),
+            "resource": paths(""),
+            "subresource": paths(""),
+            "verb": paths(""),
+            "who": paths("groups", "user"),
         },
         doc='May this identity do this? `namespace` "" asks for the whole cluster.',
+        path="access/rbac",
+    ),
+    CompiledRule(
+        "access/missingRole",
+        "function",
+        "missingRole",
+        (Param("who", "access.Identity"), Param("namespace", "string"), Param("cluster", "Cluster", True)),
+        missingRole,
+        result="bool",
+        reads={
+            "cluster": paths(
+                "clusterRoleBindings #",
+                "clusterRoleBindings * roleRef kind",
+                "clusterRoleBindings * roleRef name",
+                "clusterRoleBindings * subjects #",
+                "clusterRoleBindings * subjects * kind",
+                "clusterRoleBindings * subjects * name",
+                "clusterRoleBindings * subjects * namespace",
+                "clusterRoles #",
+                "clusterRoles * metadata name",
+                "roleBindings #",
+                "roleBindings * metadata namespace",
+                "roleBindings * roleRef kind",
+                "roleBindings * roleRef name",
+                "roleBindings * subjects #",
+                "roleBindings * subjects * kind",
+                "roleBindings * subjects * name",
+                "roleBindings * subjects * namespace",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+            ),
+            "namespace": paths(""),
+            "who": paths("groups", "user"),
+        },
+        source="pkg/registry/rbac/validation/rule.go GetRoleReferenceRules",
+        doc="Is this identity bound to a role that is not at hand? Then it is not known what that grants: an error, never true.",
         path="access/rbac",
     ),
     CompiledRule(
@@ -449,15 +532,13 @@ RULES = (
         domain_subjects,
         result="Domain",
         reads={
-            "cluster": frozenset(
-                (
-                    ("clusterRoleBindings", "#"),
-                    ("clusterRoleBindings", "*", "subjects"),
-                    ("roleBindings", "#"),
-                    ("roleBindings", "*", "subjects"),
-                ),
+            "cluster": paths(
+                "clusterRoleBindings #",
+                "clusterRoleBindings * subjects",
+                "roleBindings #",
+                "roleBindings * subjects",
             ),
-            "s": frozenset((("groups",), ("user",))),
+            "s": paths("groups", "user"),
         },
         doc="Every identity that could ask: any user name, any groups.",
         path="access/rbac",

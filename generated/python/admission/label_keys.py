@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.generated_support import join_lists, without_nulls
 from kspec.runtime.operators import index_map
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 
 
 # admission/withLabelKeys  function (s: meta.LabelSelector, labels: map(string, string), same: list(string), other: list(string)): meta.LabelSelector
@@ -211,10 +211,10 @@ RULES = (
         withLabelKeys,
         result="meta.LabelSelector",
         reads={
-            "labels": frozenset(((),)),
-            "other": frozenset((("#",), ("*",))),
-            "s": frozenset((("matchExpressions",), ("matchLabels",))),
-            "same": frozenset((("#",), ("*",))),
+            "labels": paths(""),
+            "other": paths("#", "*"),
+            "s": paths("matchExpressions", "matchLabels"),
+            "same": paths("#", "*"),
         },
         source="pkg/registry/core/pod/strategy.go applyLabelKeysToLabelSelector",
         doc="A selector with what it asks of the pod's own labels: to be the same, or to be another.",
@@ -227,7 +227,7 @@ RULES = (
         (Param("t", "core.PodAffinityTerm"), Param("pod", "core.Pod")),
         termWithLabelKeys,
         result="core.PodAffinityTerm",
-        reads={"pod": frozenset((("metadata", "labels"),)), "t": frozenset(((),))},
+        reads={"pod": paths("metadata labels"), "t": paths("")},
         source="pkg/registry/core/pod/strategy.go applyMatchLabelKeysAndMismatchLabelKeys",
         doc="A term of affinity whose selector says all that it means.",
         path="admission/label_keys",
@@ -239,10 +239,7 @@ RULES = (
         (Param("w", "core.WeightedPodAffinityTerm"), Param("pod", "core.Pod")),
         weightedWithLabelKeys,
         result="core.WeightedPodAffinityTerm",
-        reads={
-            "pod": frozenset((("metadata", "labels"),)),
-            "w": frozenset((("podAffinityTerm",), ("weight",))),
-        },
+        reads={"pod": paths("metadata labels"), "w": paths("podAffinityTerm", "weight")},
         path="admission/label_keys",
     ),
     CompiledRule(
@@ -253,7 +250,7 @@ RULES = (
         admit_LabelKeys,
         result="Admission",
         clauses=(Clause("on", name="create", constant="create"),),
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/registry/core/pod/strategy.go PrepareForCreate, applyMatchLabelKeysAndMismatchLabelKeys",
         doc="The scheduler reads selectors only; so what the keys mean is written into them when the pod is made.",
         path="admission/label_keys",
@@ -266,7 +263,7 @@ RULES = (
         admit_SpreadLabelKeys,
         result="Admission",
         clauses=(Clause("on", name="create", constant="create"),),
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/registry/core/pod/strategy.go applyMatchLabelKeysForPodTopologySpread",
         doc="The same for what a pod is spread by.",
         path="admission/label_keys",

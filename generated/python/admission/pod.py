@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import join_lists, join_texts
 from kspec.runtime.operators import index_list
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 
 
 # admission/DefaultTolerationSeconds  admit (self: core.Pod): Admission
@@ -169,7 +169,7 @@ RULES = (
         admit_DefaultTolerationSeconds,
         result="Admission",
         clauses=(Clause("on", name="create", constant="create"),),
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="plugin/pkg/admission/defaulttolerationseconds Admit",
         doc="Pods stay for five minutes on a node that is not ready or cannot be reached, unless they say otherwise.",
         path="admission/pod",
@@ -182,7 +182,7 @@ RULES = (
         admit_ServiceAccount,
         result="Admission",
         clauses=(Clause("on", name="create", constant="create"),),
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="plugin/pkg/admission/serviceaccount Admit",
         doc="A pod that names no service account runs as `default`.",
         path="admission/pod",
@@ -196,16 +196,14 @@ RULES = (
         result="Admission",
         clauses=(Clause("on", name="create", constant="create"),),
         reads={
-            "cluster": frozenset(
-                (
-                    ("priorityClasses", "#"),
-                    ("priorityClasses", "*", "globalDefault"),
-                    ("priorityClasses", "*", "metadata", "name"),
-                    ("priorityClasses", "*", "preemptionPolicy"),
-                    ("priorityClasses", "*", "value"),
-                ),
+            "cluster": paths(
+                "priorityClasses #",
+                "priorityClasses * globalDefault",
+                "priorityClasses * metadata name",
+                "priorityClasses * preemptionPolicy",
+                "priorityClasses * value",
             ),
-            "self": frozenset(((),)),
+            "self": paths(""),
         },
         source="plugin/pkg/admission/priority admitPod",
         doc="The priority of a pod is the value of the class that it names, of the default class, or 0.",

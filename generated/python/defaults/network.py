@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # defaults/Service  default (self: core.Service): core.Service
@@ -100,7 +100,7 @@ RULES = (
         (Param("self", "core.Service"),),
         default_Service,
         result="core.Service",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/core/v1/defaults.go SetDefaults_Service",
         path="defaults/network",
     ),
@@ -111,7 +111,7 @@ RULES = (
         (Param("self", "core.ServicePort"),),
         default_ServicePort,
         result="core.ServicePort",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/core/v1/defaults.go SetDefaults_Service",
         path="defaults/network",
     ),
@@ -122,7 +122,7 @@ RULES = (
         (Param("self", "networking.NetworkPolicy"),),
         default_NetworkPolicy,
         result="networking.NetworkPolicy",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/networking/v1/defaults.go SetDefaults_NetworkPolicy",
         path="defaults/network",
     ),
@@ -133,7 +133,7 @@ RULES = (
         (Param("self", "networking.NetworkPolicyPort"),),
         default_NetworkPolicyPort,
         result="networking.NetworkPolicyPort",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/networking/v1/defaults.go SetDefaults_NetworkPolicyPort",
         path="defaults/network",
     ),
@@ -144,7 +144,7 @@ RULES = (
         (Param("self", "core.Namespace"),),
         default_Namespace,
         result="core.Namespace",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/core/v1/defaults.go SetDefaults_Namespace",
         path="defaults/network",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 
 
 # defaults/Deployment  default (self: apps.Deployment): apps.Deployment
@@ -373,7 +373,7 @@ RULES = (
         (Param("self", "apps.Deployment"),),
         default_Deployment,
         result="apps.Deployment",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/apps/v1/defaults.go SetDefaults_Deployment",
         path="defaults/workloads",
     ),
@@ -384,7 +384,7 @@ RULES = (
         (Param("self", "apps.ReplicaSet"),),
         default_ReplicaSet,
         result="apps.ReplicaSet",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/apps/v1/defaults.go SetDefaults_ReplicaSet",
         path="defaults/workloads",
     ),
@@ -395,7 +395,7 @@ RULES = (
         (Param("self", "apps.StatefulSet"),),
         default_StatefulSet,
         result="apps.StatefulSet",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/apps/v1/defaults.go SetDefaults_StatefulSet",
         path="defaults/workloads",
     ),
@@ -406,7 +406,7 @@ RULES = (
         (Param("self", "apps.DaemonSet"),),
         default_DaemonSet,
         result="apps.DaemonSet",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/apps/v1/defaults.go SetDefaults_DaemonSet",
         path="defaults/workloads",
     ),
@@ -417,7 +417,7 @@ RULES = (
         (Param("self", "batch.Job"),),
         default_Job,
         result="batch.Job",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/batch/v1/defaults.go SetDefaults_Job",
         path="defaults/workloads",
     ),
@@ -428,7 +428,7 @@ RULES = (
         (Param("self", "batch.CronJob"),),
         default_CronJob,
         result="batch.CronJob",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/apis/batch/v1/defaults.go SetDefaults_CronJob",
         path="defaults/workloads",
     ),
@@ -440,7 +440,7 @@ RULES = (
         admit_JobSelector,
         result="Admission",
         clauses=(Clause("on", name="create", constant="create"),),
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/registry/batch/job/strategy.go generateSelector",
         doc="A Job finds its pods by its own uid unless the user selects by hand.",
         path="defaults/workloads",

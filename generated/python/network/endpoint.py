@@ -6,17 +6,32 @@ from kspec.runtime.equality import differs, equals
 from kspec.runtime.generated_support import all_, all_pairs, and_, join_lists, join_texts, put, without_nulls
 from kspec.runtime.ip import is_ip, parse_ip
 from kspec.runtime.library import FUNCTIONS
-from kspec.runtime.operators import undetermined
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.operators import index_list, undetermined
+from kspec.runtime.rulebook import CompiledRule, Param, paths
+from ..network import options as network_options
 from ..types import selector as types_selector
 
 string = FUNCTIONS["string"]
+family = FUNCTIONS["family"]
 
 
 # network/isGoverned  function (e: network.Endpoint): bool
 def isGoverned(e):
     """Do policies see this end as a pod, to govern it and to select it?"""
     return not e.get("hostNetwork") and not e.get("outside")
+
+
+# network/isSelectable  function (e: network.Endpoint, cluster: Cluster): bool
+def isSelectable(e, cluster):
+    """Do selectors of peers see this end as a pod?"""
+    return (
+        isGoverned(e)
+        or (
+            (e.get("hostNetwork") or False)
+            and not e.get("outside")
+            and network_options.hostNetworkAsPods(cluster)
+        )
+    )
 
 
 # network/namespaceLabels  function (e: network.Endpoint, cluster: Cluster): map(string, string)
@@ -31,34 +46,42 @@ def namespaceLabels(e, cluster):
 
 # network/namespaceMatches  function (s: meta.LabelSelector, e: network.Endpoint, cluster: Cluster): bool
 def namespaceMatches(s, e, cluster):
-    """Does a selector of namespaces match the namespace of an end? Of one without a manifest its name alone is known; a
-    selector that asks for more leaves open whether it matches, unless the name decides it.
+    """Does a selector of namespaces match the namespace of an end? Every namespace has its name as a label. Of one without a
+    manifest its name alone is known; a selector that asks for more leaves open whether it matches, unless the name decides it.
     """
     own = "kubernetes.io/metadata.name"
     named = put({}, own, e.get("namespace") or "")
-    unknown = join_texts(
-        "the labels of namespace ",
-        e.get("namespace") or "",
-        " are not known: it has no manifest, and a policy asks for them",
-    )
-    if (
+    known = (
         e.get("namespaceLabels") is not None
         or any(
             ((n.get("metadata") or {}).get("name") or "") == (e.get("namespace") or "")
             for n in cluster.get("namespaces") or []
         )
-    ):
-        return types_selector.selects(s, namespaceLabels(e, cluster))
+    )
+    labels = namespaceLabels(e, cluster)
+    unknown = join_texts(
+        "the labels of namespace ",
+        e.get("namespace") or "",
+        " are not known: it has no manifest, and a policy asks for them",
+    )
     return and_(
         lambda: all_pairs(
             (s.get("matchLabels") or {}).items(),
-            lambda k, v: v == (e.get("namespace") or "") if k == own else undetermined(unknown),
+            lambda k, v: (
+                v == (e.get("namespace") or "")
+                if k == own
+                else k in labels and labels[k] == v
+                if known
+                else undetermined(unknown)
+            ),
         ),
         lambda: all_(
             s.get("matchExpressions") or [],
             lambda r: (
                 types_selector.requirementHolds(r, named)
                 if (r.get("key") or "") == own
+                else types_selector.requirementHolds(r, labels)
+                if known
                 else undetermined(unknown)
             ),
         ),
@@ -93,20 +116,92 @@ def endpointOf(namespace, name, template):
 # network/endpoint  function (pod: core.Pod): network.Endpoint
 def endpoint(pod):
     """The end that a pod is, with its first address."""
+    texts = addressesOf(pod)
+    return endpointAt(pod, index_list(texts, 0) if len(texts) > 0 else "")
+
+
+# network/endpointAt  function (pod: core.Pod, address: string): network.Endpoint
+def endpointAt(pod, address):
+    """The end that a pod is with one of its addresses; "" for one that is not known."""
     return without_nulls(
         {
             "name": (pod.get("metadata") or {}).get("name") or "",
             "namespace": (pod.get("metadata") or {}).get("namespace") or "",
             "labels": (pod.get("metadata") or {}).get("labels") or {},
-            "address": (
-                parse_ip((pod.get("status") or {}).get("podIP") or "")
-                if is_ip((pod.get("status") or {}).get("podIP") or "")
-                else None
-            ),
+            "address": parse_ip(address) if is_ip(address) else None,
             "ports": declaredPorts(pod.get("spec") or {}),
             "hostNetwork": (pod.get("spec") or {}).get("hostNetwork") or False,
+            "node": (
+                (pod.get("spec") or {}).get("nodeName") or ""
+                if (pod.get("spec") or {}).get("nodeName")
+                else None
+            ),
         },
     )
+
+
+# network/addressesOf  function (pod: core.Pod): list(string)
+def addressesOf(pod):
+    """The addresses of a pod, the first of which is the one that it is known by: one, or one of each family."""
+    if len((pod.get("status") or {}).get("podIPs") or []) > 0:
+        return [a.get("ip") or "" for a in (pod.get("status") or {}).get("podIPs") or []]
+    elif (pod.get("status") or {}).get("podIP"):
+        return [(pod.get("status") or {}).get("podIP") or ""]
+    return []
+
+
+# network/ends  function (pod: core.Pod): list(network.Endpoint)
+def ends(pod):
+    """The ends that a pod is: one for each of its addresses, since a connection is between addresses of one family; one whose
+    address is not known, if it has none. A pod that has ended owns none.
+    """
+    if hasEnded(pod):
+        return []
+    elif len(addressesOf(pod)) == 0:
+        return [endpointAt(pod, "")]
+    return [endpointAt(pod, a) for a in addressesOf(pod)]
+
+
+# network/ends#2  function (d: apps.Deployment): list(network.Endpoint)
+def ends_2(d):
+    """The end that a Deployment makes."""
+    return [
+        endpointOf(
+            (d.get("metadata") or {}).get("namespace") or "",
+            (d.get("metadata") or {}).get("name") or "",
+            (d.get("spec") or {}).get("template") or {},
+        ),
+    ]
+
+
+# network/ends#3  function (s: apps.StatefulSet): list(network.Endpoint)
+def ends_3(s):
+    """The end that a StatefulSet makes, by what its pods have in common."""
+    return [
+        endpointOf(
+            (s.get("metadata") or {}).get("namespace") or "",
+            (s.get("metadata") or {}).get("name") or "",
+            (s.get("spec") or {}).get("template") or {},
+        ),
+    ]
+
+
+# network/ends#4  function (d: apps.DaemonSet): list(network.Endpoint)
+def ends_4(d):
+    """The end that a DaemonSet makes."""
+    return [
+        endpointOf(
+            (d.get("metadata") or {}).get("namespace") or "",
+            (d.get("metadata") or {}).get("name") or "",
+            (d.get("spec") or {}).get("template") or {},
+        ),
+    ]
+
+
+# network/ends#5  function (e: network.Endpoint): list(network.Endpoint)
+def ends_5(e):
+    """An end is one end."""
+    return [e]
 
 
 # network/hasEnded  function (pod: core.Pod): bool
@@ -120,6 +215,14 @@ def endpoints(cluster):
     """Every end that the objects at hand make: pods, and one pod for each workload that makes some."""
     return join_lists(
         [endpoint(p) for p in [p for p in cluster.get("pods") or [] if not hasEnded(p)]],
+        workloadEndpoints(cluster),
+    )
+
+
+# network/workloadEndpoints  function (cluster: Cluster): list(network.Endpoint)
+def workloadEndpoints(cluster):
+    """One end for each workload that makes pods."""
+    return join_lists(
         [
             endpointOf(
                 (d.get("metadata") or {}).get("namespace") or "",
@@ -241,6 +344,7 @@ def domain_pods(p, cluster):
                         },
                         "spec": {
                             "containers": [{"name": "app", "image": "app", "ports": p.get("ports") or []}],
+                            "nodeName": p.get("node") or "",
                         },
                         "status": {"podIP": string(p.get("address"))},
                     },
@@ -253,8 +357,8 @@ def domain_pods(p, cluster):
 
 # network/podsTogether  function (a: network.Endpoint, b: network.Endpoint): bool
 def podsTogether(a, b):
-    """May these two be `pods` at the same time? Two pods of one name, or with one address, are one pod; and a namespace has
-    the same labels whichever pod is in it.
+    """May these two be `pods` at the same time? Two pods of one name, or with one address, are one pod; a namespace has the
+    same labels whichever pod is in it; and the two are seen with addresses of one family, of which every pod has one.
     """
     return (
         (
@@ -262,9 +366,12 @@ def podsTogether(a, b):
             or (a.get("namespace") or "") != (b.get("namespace") or "")
         )
         and differs(a.get("address"), b.get("address"))
-        and (
-            (a.get("namespace") or "") != (b.get("namespace") or "")
-            or equals(a.get("namespaceLabels") or {}, b.get("namespaceLabels") or {})
+        and and_(
+            lambda: family(a.get("address")) == family(b.get("address")),
+            lambda: (
+                (a.get("namespace") or "") != (b.get("namespace") or "")
+                or equals(a.get("namespaceLabels") or {}, b.get("namespaceLabels") or {})
+            ),
         )
     )
 
@@ -277,9 +384,20 @@ RULES = (
         (Param("e", "network.Endpoint"),),
         isGoverned,
         result="bool",
-        reads={"e": frozenset((("hostNetwork",), ("outside",)))},
+        reads={"e": paths("hostNetwork", "outside")},
         source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicySpec.PodSelector; host-network pods are left to the plug-in",
         doc="Do policies see this end as a pod, to govern it and to select it?",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/isSelectable",
+        "function",
+        "isSelectable",
+        (Param("e", "network.Endpoint"), Param("cluster", "Cluster", True)),
+        isSelectable,
+        result="bool",
+        reads={"cluster": paths("options network hostNetworkAsPods"), "e": paths("hostNetwork", "outside")},
+        doc="Do selectors of peers see this end as a pod?",
         path="network/endpoint",
     ),
     CompiledRule(
@@ -290,14 +408,8 @@ RULES = (
         namespaceLabels,
         result="map(string, string)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "labels"),
-                    ("namespaces", "*", "metadata", "name"),
-                ),
-            ),
-            "e": frozenset((("namespace",), ("namespaceLabels",))),
+            "cluster": paths("namespaces #", "namespaces * metadata labels", "namespaces * metadata name"),
+            "e": paths("namespace", "namespaceLabels"),
         },
         doc="The labels of an end's namespace: of the manifest, if there is one, else of the end itself.",
         path="network/endpoint",
@@ -310,27 +422,19 @@ RULES = (
         namespaceMatches,
         result="bool",
         reads={
-            "cluster": frozenset(
-                (
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "labels"),
-                    ("namespaces", "*", "metadata", "name"),
-                ),
-            ),
-            "e": frozenset((("namespace",), ("namespaceLabels",))),
-            "s": frozenset(
-                (
-                    ("matchExpressions", "#"),
-                    ("matchExpressions", "*", "key"),
-                    ("matchExpressions", "*", "operator"),
-                    ("matchExpressions", "*", "values"),
-                    ("matchLabels", "#"),
-                    ("matchLabels", "*"),
-                ),
+            "cluster": paths("namespaces #", "namespaces * metadata labels", "namespaces * metadata name"),
+            "e": paths("namespace", "namespaceLabels"),
+            "s": paths(
+                "matchExpressions #",
+                "matchExpressions * key",
+                "matchExpressions * operator",
+                "matchExpressions * values",
+                "matchLabels #",
+                "matchLabels *",
             ),
         },
-        source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicyPeer.NamespaceSelector",
-        doc="Does a selector of namespaces match the namespace of an end? Of one without a manifest its name alone is known; a\nselector that asks for more leaves open whether it matches, unless the name decides it.",
+        source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicyPeer.NamespaceSelector; pkg/apis/core/v1/defaults.go SetDefaults_Namespace",
+        doc="Does a selector of namespaces match the namespace of an end? Every namespace has its name as a label. Of one without a\nmanifest its name alone is known; a selector that asks for more leaves open whether it matches, unless the name decides it.",
         path="network/endpoint",
     ),
     CompiledRule(
@@ -340,7 +444,7 @@ RULES = (
         (Param("spec", "core.PodSpec"),),
         declaredPorts,
         result="list(core.ContainerPort)",
-        reads={"spec": frozenset((("containers",), ("initContainers",)))},
+        reads={"spec": paths("containers", "initContainers")},
         doc="The ports that a pod declares: its containers' and its sidecars', not those of ordinary init containers.",
         path="network/endpoint",
     ),
@@ -352,15 +456,13 @@ RULES = (
         endpointOf,
         result="network.Endpoint",
         reads={
-            "name": frozenset(((),)),
-            "namespace": frozenset(((),)),
-            "template": frozenset(
-                (
-                    ("metadata", "labels"),
-                    ("spec", "containers"),
-                    ("spec", "hostNetwork"),
-                    ("spec", "initContainers"),
-                ),
+            "name": paths(""),
+            "namespace": paths(""),
+            "template": paths(
+                "metadata labels",
+                "spec containers",
+                "spec hostNetwork",
+                "spec initContainers",
             ),
         },
         doc="The end that a pod template makes; its address is not known before it runs.",
@@ -374,19 +476,151 @@ RULES = (
         endpoint,
         result="network.Endpoint",
         reads={
-            "pod": frozenset(
-                (
-                    ("metadata", "labels"),
-                    ("metadata", "name"),
-                    ("metadata", "namespace"),
-                    ("spec", "containers"),
-                    ("spec", "hostNetwork"),
-                    ("spec", "initContainers"),
-                    ("status", "podIP"),
-                ),
+            "pod": paths(
+                "metadata labels",
+                "metadata name",
+                "metadata namespace",
+                "spec containers",
+                "spec hostNetwork",
+                "spec initContainers",
+                "spec nodeName",
+                "status podIP",
+                "status podIPs #",
+                "status podIPs * ip",
             ),
         },
+        source="staging/src/k8s.io/api/core/v1/types.go PodStatus.PodIP, PodIPs",
         doc="The end that a pod is, with its first address.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/endpointAt",
+        "function",
+        "endpointAt",
+        (Param("pod", "core.Pod"), Param("address", "string")),
+        endpointAt,
+        result="network.Endpoint",
+        reads={
+            "address": paths(""),
+            "pod": paths(
+                "metadata labels",
+                "metadata name",
+                "metadata namespace",
+                "spec containers",
+                "spec hostNetwork",
+                "spec initContainers",
+                "spec nodeName",
+            ),
+        },
+        doc='The end that a pod is with one of its addresses; "" for one that is not known.',
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/addressesOf",
+        "function",
+        "addressesOf",
+        (Param("pod", "core.Pod"),),
+        addressesOf,
+        result="list(string)",
+        reads={"pod": paths("status podIP", "status podIPs #", "status podIPs * ip")},
+        source="staging/src/k8s.io/api/core/v1/types.go PodStatus.PodIPs (the first is PodIP)",
+        doc="The addresses of a pod, the first of which is the one that it is known by: one, or one of each family.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/ends",
+        "function",
+        "ends",
+        (Param("pod", "core.Pod"),),
+        ends,
+        result="list(network.Endpoint)",
+        reads={
+            "pod": paths(
+                "metadata labels",
+                "metadata name",
+                "metadata namespace",
+                "spec containers",
+                "spec hostNetwork",
+                "spec initContainers",
+                "spec nodeName",
+                "status phase",
+                "status podIP",
+                "status podIPs #",
+                "status podIPs * ip",
+            ),
+        },
+        doc="The ends that a pod is: one for each of its addresses, since a connection is between addresses of one family; one whose\naddress is not known, if it has none. A pod that has ended owns none.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/ends#2",
+        "function",
+        "ends",
+        (Param("d", "apps.Deployment"),),
+        ends_2,
+        result="list(network.Endpoint)",
+        reads={
+            "d": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec template metadata labels",
+                "spec template spec containers",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers",
+            ),
+        },
+        doc="The end that a Deployment makes.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/ends#3",
+        "function",
+        "ends",
+        (Param("s", "apps.StatefulSet"),),
+        ends_3,
+        result="list(network.Endpoint)",
+        reads={
+            "s": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec template metadata labels",
+                "spec template spec containers",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers",
+            ),
+        },
+        doc="The end that a StatefulSet makes, by what its pods have in common.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/ends#4",
+        "function",
+        "ends",
+        (Param("d", "apps.DaemonSet"),),
+        ends_4,
+        result="list(network.Endpoint)",
+        reads={
+            "d": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec template metadata labels",
+                "spec template spec containers",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers",
+            ),
+        },
+        doc="The end that a DaemonSet makes.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/ends#5",
+        "function",
+        "ends",
+        (Param("e", "network.Endpoint"),),
+        ends_5,
+        result="list(network.Endpoint)",
+        reads={"e": paths("")},
+        doc="An end is one end.",
         path="network/endpoint",
     ),
     CompiledRule(
@@ -396,7 +630,7 @@ RULES = (
         (Param("pod", "core.Pod"),),
         hasEnded,
         result="bool",
-        reads={"pod": frozenset((("status", "phase"),))},
+        reads={"pod": paths("status phase")},
         doc="A pod that has ended owns no address any more.",
         path="network/endpoint",
     ),
@@ -408,72 +642,138 @@ RULES = (
         endpoints,
         result="list(network.Endpoint)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "metadata", "labels"),
-                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "containers"),
-                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "hostNetwork"),
-                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "initContainers"),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "metadata", "labels"),
-                    ("daemonSets", "*", "spec", "template", "spec", "containers"),
-                    ("daemonSets", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("daemonSets", "*", "spec", "template", "spec", "initContainers"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "metadata", "labels"),
-                    ("deployments", "*", "spec", "template", "spec", "containers"),
-                    ("deployments", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("deployments", "*", "spec", "template", "spec", "initContainers"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "metadata", "labels"),
-                    ("jobs", "*", "spec", "template", "spec", "containers"),
-                    ("jobs", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("jobs", "*", "spec", "template", "spec", "initContainers"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "labels"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "containers"),
-                    ("pods", "*", "spec", "hostNetwork"),
-                    ("pods", "*", "spec", "initContainers"),
-                    ("pods", "*", "status", "phase"),
-                    ("pods", "*", "status", "podIP"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "metadata", "ownerReferences", "#"),
-                    ("replicaSets", "*", "metadata", "ownerReferences", "*", "controller"),
-                    ("replicaSets", "*", "spec", "template", "metadata", "labels"),
-                    ("replicaSets", "*", "spec", "template", "spec", "containers"),
-                    ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "metadata", "labels"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "containers"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "initContainers"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "metadata", "labels"),
-                    ("statefulSets", "*", "spec", "template", "spec", "containers"),
-                    ("statefulSets", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("statefulSets", "*", "spec", "template", "spec", "initContainers"),
-                ),
+            "cluster": paths(
+                "cronJobs #",
+                "cronJobs * metadata name",
+                "cronJobs * metadata namespace",
+                "cronJobs * spec jobTemplate spec template metadata labels",
+                "cronJobs * spec jobTemplate spec template spec containers",
+                "cronJobs * spec jobTemplate spec template spec hostNetwork",
+                "cronJobs * spec jobTemplate spec template spec initContainers",
+                "daemonSets #",
+                "daemonSets * metadata name",
+                "daemonSets * metadata namespace",
+                "daemonSets * spec template metadata labels",
+                "daemonSets * spec template spec containers",
+                "daemonSets * spec template spec hostNetwork",
+                "daemonSets * spec template spec initContainers",
+                "deployments #",
+                "deployments * metadata name",
+                "deployments * metadata namespace",
+                "deployments * spec template metadata labels",
+                "deployments * spec template spec containers",
+                "deployments * spec template spec hostNetwork",
+                "deployments * spec template spec initContainers",
+                "jobs #",
+                "jobs * metadata name",
+                "jobs * metadata namespace",
+                "jobs * spec template metadata labels",
+                "jobs * spec template spec containers",
+                "jobs * spec template spec hostNetwork",
+                "jobs * spec template spec initContainers",
+                "pods #",
+                "pods * metadata labels",
+                "pods * metadata name",
+                "pods * metadata namespace",
+                "pods * spec containers",
+                "pods * spec hostNetwork",
+                "pods * spec initContainers",
+                "pods * spec nodeName",
+                "pods * status phase",
+                "pods * status podIP",
+                "pods * status podIPs #",
+                "pods * status podIPs * ip",
+                "replicaSets #",
+                "replicaSets * metadata name",
+                "replicaSets * metadata namespace",
+                "replicaSets * metadata ownerReferences #",
+                "replicaSets * metadata ownerReferences * controller",
+                "replicaSets * spec template metadata labels",
+                "replicaSets * spec template spec containers",
+                "replicaSets * spec template spec hostNetwork",
+                "replicaSets * spec template spec initContainers",
+                "replicationControllers #",
+                "replicationControllers * metadata name",
+                "replicationControllers * metadata namespace",
+                "replicationControllers * spec template metadata labels",
+                "replicationControllers * spec template spec containers",
+                "replicationControllers * spec template spec hostNetwork",
+                "replicationControllers * spec template spec initContainers",
+                "statefulSets #",
+                "statefulSets * metadata name",
+                "statefulSets * metadata namespace",
+                "statefulSets * spec template metadata labels",
+                "statefulSets * spec template spec containers",
+                "statefulSets * spec template spec hostNetwork",
+                "statefulSets * spec template spec initContainers",
             ),
         },
         doc="Every end that the objects at hand make: pods, and one pod for each workload that makes some.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/workloadEndpoints",
+        "function",
+        "workloadEndpoints",
+        (Param("cluster", "Cluster", True),),
+        workloadEndpoints,
+        result="list(network.Endpoint)",
+        reads={
+            "cluster": paths(
+                "cronJobs #",
+                "cronJobs * metadata name",
+                "cronJobs * metadata namespace",
+                "cronJobs * spec jobTemplate spec template metadata labels",
+                "cronJobs * spec jobTemplate spec template spec containers",
+                "cronJobs * spec jobTemplate spec template spec hostNetwork",
+                "cronJobs * spec jobTemplate spec template spec initContainers",
+                "daemonSets #",
+                "daemonSets * metadata name",
+                "daemonSets * metadata namespace",
+                "daemonSets * spec template metadata labels",
+                "daemonSets * spec template spec containers",
+                "daemonSets * spec template spec hostNetwork",
+                "daemonSets * spec template spec initContainers",
+                "deployments #",
+                "deployments * metadata name",
+                "deployments * metadata namespace",
+                "deployments * spec template metadata labels",
+                "deployments * spec template spec containers",
+                "deployments * spec template spec hostNetwork",
+                "deployments * spec template spec initContainers",
+                "jobs #",
+                "jobs * metadata name",
+                "jobs * metadata namespace",
+                "jobs * spec template metadata labels",
+                "jobs * spec template spec containers",
+                "jobs * spec template spec hostNetwork",
+                "jobs * spec template spec initContainers",
+                "replicaSets #",
+                "replicaSets * metadata name",
+                "replicaSets * metadata namespace",
+                "replicaSets * metadata ownerReferences #",
+                "replicaSets * metadata ownerReferences * controller",
+                "replicaSets * spec template metadata labels",
+                "replicaSets * spec template spec containers",
+                "replicaSets * spec template spec hostNetwork",
+                "replicaSets * spec template spec initContainers",
+                "replicationControllers #",
+                "replicationControllers * metadata name",
+                "replicationControllers * metadata namespace",
+                "replicationControllers * spec template metadata labels",
+                "replicationControllers * spec template spec containers",
+                "replicationControllers * spec template spec hostNetwork",
+                "replicationControllers * spec template spec initContainers",
+                "statefulSets #",
+                "statefulSets * metadata name",
+                "statefulSets * metadata namespace",
+                "statefulSets * spec template metadata labels",
+                "statefulSets * spec template spec containers",
+                "statefulSets * spec template spec hostNetwork",
+                "statefulSets * spec template spec initContainers",
+            ),
+        },
+        doc="One end for each workload that makes pods.",
         path="network/endpoint",
     ),
     CompiledRule(
@@ -484,84 +784,84 @@ RULES = (
         domain_pods,
         result="Domain",
         reads={
-            "cluster": frozenset(
-                (
-                    ("cronJobs", "#"),
-                    ("cronJobs", "*", "metadata", "name"),
-                    ("cronJobs", "*", "metadata", "namespace"),
-                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "metadata", "labels"),
-                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "containers"),
-                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "hostNetwork"),
-                    ("cronJobs", "*", "spec", "jobTemplate", "spec", "template", "spec", "initContainers"),
-                    ("daemonSets", "#"),
-                    ("daemonSets", "*", "metadata", "name"),
-                    ("daemonSets", "*", "metadata", "namespace"),
-                    ("daemonSets", "*", "spec", "template", "metadata", "labels"),
-                    ("daemonSets", "*", "spec", "template", "spec", "containers"),
-                    ("daemonSets", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("daemonSets", "*", "spec", "template", "spec", "initContainers"),
-                    ("deployments", "#"),
-                    ("deployments", "*", "metadata", "name"),
-                    ("deployments", "*", "metadata", "namespace"),
-                    ("deployments", "*", "spec", "template", "metadata", "labels"),
-                    ("deployments", "*", "spec", "template", "spec", "containers"),
-                    ("deployments", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("deployments", "*", "spec", "template", "spec", "initContainers"),
-                    ("jobs", "#"),
-                    ("jobs", "*", "metadata", "name"),
-                    ("jobs", "*", "metadata", "namespace"),
-                    ("jobs", "*", "spec", "template", "metadata", "labels"),
-                    ("jobs", "*", "spec", "template", "spec", "containers"),
-                    ("jobs", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("jobs", "*", "spec", "template", "spec", "initContainers"),
-                    ("namespaces", "#"),
-                    ("namespaces", "*", "metadata", "labels"),
-                    ("namespaces", "*", "metadata", "name"),
-                    ("pods", "#"),
-                    ("pods", "*", "metadata", "labels"),
-                    ("pods", "*", "metadata", "name"),
-                    ("pods", "*", "metadata", "namespace"),
-                    ("pods", "*", "spec", "containers"),
-                    ("pods", "*", "spec", "hostNetwork"),
-                    ("pods", "*", "spec", "initContainers"),
-                    ("pods", "*", "status", "phase"),
-                    ("pods", "*", "status", "podIP"),
-                    ("replicaSets", "#"),
-                    ("replicaSets", "*", "metadata", "name"),
-                    ("replicaSets", "*", "metadata", "namespace"),
-                    ("replicaSets", "*", "metadata", "ownerReferences", "#"),
-                    ("replicaSets", "*", "metadata", "ownerReferences", "*", "controller"),
-                    ("replicaSets", "*", "spec", "template", "metadata", "labels"),
-                    ("replicaSets", "*", "spec", "template", "spec", "containers"),
-                    ("replicaSets", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("replicaSets", "*", "spec", "template", "spec", "initContainers"),
-                    ("replicationControllers", "#"),
-                    ("replicationControllers", "*", "metadata", "name"),
-                    ("replicationControllers", "*", "metadata", "namespace"),
-                    ("replicationControllers", "*", "spec", "template", "metadata", "labels"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "containers"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("replicationControllers", "*", "spec", "template", "spec", "initContainers"),
-                    ("statefulSets", "#"),
-                    ("statefulSets", "*", "metadata", "name"),
-                    ("statefulSets", "*", "metadata", "namespace"),
-                    ("statefulSets", "*", "spec", "template", "metadata", "labels"),
-                    ("statefulSets", "*", "spec", "template", "spec", "containers"),
-                    ("statefulSets", "*", "spec", "template", "spec", "hostNetwork"),
-                    ("statefulSets", "*", "spec", "template", "spec", "initContainers"),
-                ),
+            "cluster": paths(
+                "cronJobs #",
+                "cronJobs * metadata name",
+                "cronJobs * metadata namespace",
+                "cronJobs * spec jobTemplate spec template metadata labels",
+                "cronJobs * spec jobTemplate spec template spec containers",
+                "cronJobs * spec jobTemplate spec template spec hostNetwork",
+                "cronJobs * spec jobTemplate spec template spec initContainers",
+                "daemonSets #",
+                "daemonSets * metadata name",
+                "daemonSets * metadata namespace",
+                "daemonSets * spec template metadata labels",
+                "daemonSets * spec template spec containers",
+                "daemonSets * spec template spec hostNetwork",
+                "daemonSets * spec template spec initContainers",
+                "deployments #",
+                "deployments * metadata name",
+                "deployments * metadata namespace",
+                "deployments * spec template metadata labels",
+                "deployments * spec template spec containers",
+                "deployments * spec template spec hostNetwork",
+                "deployments * spec template spec initContainers",
+                "jobs #",
+                "jobs * metadata name",
+                "jobs * metadata namespace",
+                "jobs * spec template metadata labels",
+                "jobs * spec template spec containers",
+                "jobs * spec template spec hostNetwork",
+                "jobs * spec template spec initContainers",
+                "namespaces #",
+                "namespaces * metadata labels",
+                "namespaces * metadata name",
+                "pods #",
+                "pods * metadata labels",
+                "pods * metadata name",
+                "pods * metadata namespace",
+                "pods * spec containers",
+                "pods * spec hostNetwork",
+                "pods * spec initContainers",
+                "pods * spec nodeName",
+                "pods * status phase",
+                "pods * status podIP",
+                "pods * status podIPs #",
+                "pods * status podIPs * ip",
+                "replicaSets #",
+                "replicaSets * metadata name",
+                "replicaSets * metadata namespace",
+                "replicaSets * metadata ownerReferences #",
+                "replicaSets * metadata ownerReferences * controller",
+                "replicaSets * spec template metadata labels",
+                "replicaSets * spec template spec containers",
+                "replicaSets * spec template spec hostNetwork",
+                "replicaSets * spec template spec initContainers",
+                "replicationControllers #",
+                "replicationControllers * metadata name",
+                "replicationControllers * metadata namespace",
+                "replicationControllers * spec template metadata labels",
+                "replicationControllers * spec template spec containers",
+                "replicationControllers * spec template spec hostNetwork",
+                "replicationControllers * spec template spec initContainers",
+                "statefulSets #",
+                "statefulSets * metadata name",
+                "statefulSets * metadata namespace",
+                "statefulSets * spec template metadata labels",
+                "statefulSets * spec template spec containers",
+                "statefulSets * spec template spec hostNetwork",
+                "statefulSets * spec template spec initContainers",
             ),
-            "p": frozenset(
-                (
-                    ("address",),
-                    ("hostNetwork",),
-                    ("labels",),
-                    ("name",),
-                    ("namespace",),
-                    ("namespaceLabels",),
-                    ("outside",),
-                    ("ports",),
-                ),
+            "p": paths(
+                "address",
+                "hostNetwork",
+                "labels",
+                "name",
+                "namespace",
+                "namespaceLabels",
+                "node",
+                "outside",
+                "ports",
             ),
         },
         doc="Every pod that could exist in any namespace, existing or not, with any labels, any address and any declared ports.\nPods in the network of their node are nodes' traffic and not among them.",
@@ -575,11 +875,11 @@ RULES = (
         podsTogether,
         result="bool",
         reads={
-            "a": frozenset((("address",), ("name",), ("namespace",), ("namespaceLabels",))),
-            "b": frozenset((("address",), ("name",), ("namespace",), ("namespaceLabels",))),
+            "a": paths("address", "name", "namespace", "namespaceLabels"),
+            "b": paths("address", "name", "namespace", "namespaceLabels"),
         },
         source="docs/concepts: pod names are unique in a namespace, addresses in the cluster",
-        doc="May these two be `pods` at the same time? Two pods of one name, or with one address, are one pod; and a namespace has\nthe same labels whichever pod is in it.",
+        doc="May these two be `pods` at the same time? Two pods of one name, or with one address, are one pod; a namespace has the\nsame labels whichever pod is in it; and the two are seen with addresses of one family, of which every pod has one.",
         path="network/endpoint",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.generated_support import join_lists
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # nodes/namesOthers  function (p: core.Pod): bool
@@ -61,16 +61,14 @@ RULES = (
         namesOthers,
         result="bool",
         reads={
-            "p": frozenset(
-                (
-                    ("spec", "containers"),
-                    ("spec", "initContainers"),
-                    ("spec", "serviceAccountName"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "configMap", "?"),
-                    ("spec", "volumes", "*", "projected", "?"),
-                    ("spec", "volumes", "*", "secret", "?"),
-                ),
+            "p": paths(
+                "spec containers",
+                "spec initContainers",
+                "spec serviceAccountName",
+                "spec volumes #",
+                "spec volumes * configMap ?",
+                "spec volumes * projected ?",
+                "spec volumes * secret ?",
             ),
         },
         source="pkg/kubelet (volumes, environment); plugin/pkg/admission/serviceaccount",
@@ -85,19 +83,17 @@ RULES = (
         planAssumptions,
         result="list(string)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("jobs", "#"),
-                    ("persistentVolumeClaims", "#"),
-                    ("pods", "#"),
-                    ("pods", "*", "spec", "containers"),
-                    ("pods", "*", "spec", "initContainers"),
-                    ("pods", "*", "spec", "serviceAccountName"),
-                    ("pods", "*", "spec", "volumes", "#"),
-                    ("pods", "*", "spec", "volumes", "*", "configMap", "?"),
-                    ("pods", "*", "spec", "volumes", "*", "projected", "?"),
-                    ("pods", "*", "spec", "volumes", "*", "secret", "?"),
-                ),
+            "cluster": paths(
+                "jobs #",
+                "persistentVolumeClaims #",
+                "pods #",
+                "pods * spec containers",
+                "pods * spec initContainers",
+                "pods * spec serviceAccountName",
+                "pods * spec volumes #",
+                "pods * spec volumes * configMap ?",
+                "pods * spec volumes * projected ?",
+                "pods * spec volumes * secret ?",
             ),
         },
         source="our own; docs/assumptions.md",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.generated_support import join_lists
 from kspec.runtime.operators import index_list
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 from kspec.runtime.values import Timestamp
 
 TIMESTAMP_1970_01_01T00_00_00Z = Timestamp(0)
@@ -182,7 +182,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         qosClass,
         result="string",
-        reads={"p": frozenset((("spec", "containers"), ("spec", "initContainers")))},
+        reads={"p": paths("spec containers", "spec initContainers")},
         source="pkg/apis/core/v1/helper/qos/qos.go ComputePodQOS",
         doc="A pod's class of service, from what its containers ask for and are held to.",
         path="nodes/kubelet",
@@ -195,7 +195,7 @@ RULES = (
         admit_PodStatus,
         result="Admission",
         clauses=(Clause("on", name="create", constant="create"),),
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         source="pkg/registry/core/pod/strategy.go podStrategy.PrepareForCreate",
         doc="A new pod is pending.",
         path="nodes/kubelet",
@@ -207,11 +207,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         deletionGrace,
         result="int",
-        reads={
-            "p": frozenset(
-                (("spec", "nodeName"), ("spec", "terminationGracePeriodSeconds"), ("status", "phase")),
-            ),
-        },
+        reads={"p": paths("spec nodeName", "spec terminationGracePeriodSeconds", "status phase")},
         source="pkg/registry/core/pod/strategy.go podStrategy.CheckGracefulDelete",
         doc="How long a pod may take to stop, in seconds: nothing if it never started or has finished.",
         path="nodes/kubelet",
@@ -224,13 +220,7 @@ RULES = (
         nodeWorks,
         result="bool",
         reads={
-            "node": frozenset(
-                (
-                    ("status", "conditions", "#"),
-                    ("status", "conditions", "*", "status"),
-                    ("status", "conditions", "*", "type"),
-                ),
-            ),
+            "node": paths("status conditions #", "status conditions * status", "status conditions * type"),
         },
         doc="A node that runs what it is given: nothing says that it is not ready.",
         path="nodes/kubelet",
@@ -243,14 +233,12 @@ RULES = (
         closedGates,
         result="list(string)",
         reads={
-            "p": frozenset(
-                (
-                    ("spec", "readinessGates", "#"),
-                    ("spec", "readinessGates", "*", "conditionType"),
-                    ("status", "conditions", "#"),
-                    ("status", "conditions", "*", "status"),
-                    ("status", "conditions", "*", "type"),
-                ),
+            "p": paths(
+                "spec readinessGates #",
+                "spec readinessGates * conditionType",
+                "status conditions #",
+                "status conditions * status",
+                "status conditions * type",
             ),
         },
         source="pkg/kubelet/status/generate.go GeneratePodReadyCondition",
@@ -270,10 +258,10 @@ RULES = (
         condition,
         result="core.PodCondition",
         reads={
-            "now": frozenset(((),)),
-            "p": frozenset((("status", "conditions", "#"), ("status", "conditions", "*"))),
-            "status": frozenset(((),)),
-            "type": frozenset(((),)),
+            "now": paths(""),
+            "p": paths("status conditions #", "status conditions *"),
+            "status": paths(""),
+            "type": paths(""),
         },
         doc="A condition as it is, if it has this status already, so that its time stays; else a new one.",
         path="nodes/kubelet",
@@ -287,17 +275,15 @@ RULES = (
         result="list(Write)",
         clauses=(Clause("reads", name="nodes", type="core.Node"),),
         reads={
-            "nodes": frozenset(
-                (
-                    ("#",),
-                    ("*", "metadata", "name"),
-                    ("*", "status", "conditions", "#"),
-                    ("*", "status", "conditions", "*", "status"),
-                    ("*", "status", "conditions", "*", "type"),
-                ),
+            "nodes": paths(
+                "#",
+                "* metadata name",
+                "* status conditions #",
+                "* status conditions * status",
+                "* status conditions * type",
             ),
-            "now": frozenset(((),)),
-            "self": frozenset(((),)),
+            "now": paths(""),
+            "self": paths(""),
         },
         source="pkg/kubelet/kubelet_pods.go generateAPIPodStatus, getPhase; pkg/kubelet/status/generate.go; pod_workers.go SyncTerminatedPod",
         doc="Starts the containers of a pod that is bound to this node, and lets a pod go that is being deleted.",

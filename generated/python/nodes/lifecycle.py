@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.generated_support import join_lists, join_texts
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # nodes/conditionTaint  function (node: core.Node, type: string, status: string, key: string, effect: string): list(core.Taint)
@@ -126,17 +126,11 @@ RULES = (
         conditionTaint,
         result="list(core.Taint)",
         reads={
-            "effect": frozenset(((),)),
-            "key": frozenset(((),)),
-            "node": frozenset(
-                (
-                    ("status", "conditions", "#"),
-                    ("status", "conditions", "*", "status"),
-                    ("status", "conditions", "*", "type"),
-                ),
-            ),
-            "status": frozenset(((),)),
-            "type": frozenset(((),)),
+            "effect": paths(""),
+            "key": paths(""),
+            "node": paths("status conditions #", "status conditions * status", "status conditions * type"),
+            "status": paths(""),
+            "type": paths(""),
         },
         doc="A taint that follows from a condition or from the node's own wish.",
         path="nodes/lifecycle",
@@ -149,13 +143,11 @@ RULES = (
         stateTaints,
         result="list(core.Taint)",
         reads={
-            "node": frozenset(
-                (
-                    ("spec", "unschedulable"),
-                    ("status", "conditions", "#"),
-                    ("status", "conditions", "*", "status"),
-                    ("status", "conditions", "*", "type"),
-                ),
+            "node": paths(
+                "spec unschedulable",
+                "status conditions #",
+                "status conditions * status",
+                "status conditions * type",
             ),
         },
         source="pkg/controller/nodelifecycle/node_lifecycle_controller.go nodeConditionToTaintKeyStatusMap, doNoScheduleTaintingPass, processTaintBaseEviction",
@@ -169,7 +161,7 @@ RULES = (
         (Param("self", "core.Node"), Param("now", "timestamp")),
         controller_NodeLifecycle,
         result="list(Write)",
-        reads={"now": frozenset(()), "self": frozenset(((),))},
+        reads={"now": paths(), "self": paths("")},
         source="pkg/controller/nodelifecycle/node_lifecycle_controller.go",
         doc="Keeps the taints that follow from a node's state in step with it; other taints are left alone.",
         path="nodes/lifecycle",

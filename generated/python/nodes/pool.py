@@ -9,7 +9,7 @@ from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.lists import distinct as distinct_, range_list
 from kspec.runtime.operators import index_list, index_map, modulo_int
 from kspec.runtime.quantity import parse_quantity
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.values import Quantity
 
 QUANTITY_4 = Quantity(4_000_000_000)
@@ -129,7 +129,7 @@ RULES = (
         (Param("under", "map(string, string)"), Param("over", "map(string, string)")),
         overlaid,
         result="map(string, string)",
-        reads={"over": frozenset(((),)), "under": frozenset((("#",), ("*",)))},
+        reads={"over": paths(""), "under": paths("#", "*")},
         doc="A map with the entries of another put over its own.",
         path="nodes/pool",
     ),
@@ -140,11 +140,7 @@ RULES = (
         (Param("pool", "nodes.Pool"), Param("name", "string"), Param("zone", "string")),
         nodeLabels,
         result="map(string, string)",
-        reads={
-            "name": frozenset(((),)),
-            "pool": frozenset((("arch",), ("labels",), ("os",), ("region",))),
-            "zone": frozenset(((),)),
-        },
+        reads={"name": paths(""), "pool": paths("arch", "labels", "os", "region"), "zone": paths("")},
         source="pkg/kubelet/kubelet_node_status.go initialNode; staging/src/k8s.io/api/core/v1/well_known_labels.go",
         doc="The labels that a kubelet and its cloud give a node, and then the pool's own.",
         path="nodes/pool",
@@ -156,7 +152,7 @@ RULES = (
         (Param("pool", "nodes.Pool"),),
         nodeCapacity,
         result="map(string, quantity)",
-        reads={"pool": frozenset((("capacity",), ("cpu",), ("memory",), ("pods",)))},
+        reads={"pool": paths("capacity", "cpu", "memory", "pods")},
         source="pkg/kubelet/nodestatus/setters.go MachineInfo; pkg/kubelet/apis/config/v1beta1/defaults.go MaxPods",
         doc="What a node of the pool has.",
         path="nodes/pool",
@@ -169,23 +165,21 @@ RULES = (
         nodeOf,
         result="core.Node",
         reads={
-            "index": frozenset(((),)),
-            "pool": frozenset(
-                (
-                    ("allocatable",),
-                    ("arch",),
-                    ("capacity",),
-                    ("cpu",),
-                    ("labels",),
-                    ("memory",),
-                    ("name",),
-                    ("os",),
-                    ("pods",),
-                    ("region",),
-                    ("taints",),
-                    ("zones", "#"),
-                    ("zones", "*"),
-                ),
+            "index": paths(""),
+            "pool": paths(
+                "allocatable",
+                "arch",
+                "capacity",
+                "cpu",
+                "labels",
+                "memory",
+                "name",
+                "os",
+                "pods",
+                "region",
+                "taints",
+                "zones #",
+                "zones *",
             ),
         },
         source="pkg/kubelet/kubelet_node_status.go initialNode, setNodeStatus",
@@ -200,23 +194,21 @@ RULES = (
         nodesOf,
         result="list(core.Node)",
         reads={
-            "pool": frozenset(
-                (
-                    ("allocatable",),
-                    ("arch",),
-                    ("capacity",),
-                    ("cpu",),
-                    ("labels",),
-                    ("memory",),
-                    ("name",),
-                    ("nodes",),
-                    ("os",),
-                    ("pods",),
-                    ("region",),
-                    ("taints",),
-                    ("zones", "#"),
-                    ("zones", "*"),
-                ),
+            "pool": paths(
+                "allocatable",
+                "arch",
+                "capacity",
+                "cpu",
+                "labels",
+                "memory",
+                "name",
+                "nodes",
+                "os",
+                "pods",
+                "region",
+                "taints",
+                "zones #",
+                "zones *",
             ),
         },
         doc="The nodes of a pool, in order.",

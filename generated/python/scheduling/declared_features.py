@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.generated_support import join_lists, join_texts
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import join
 
 
@@ -64,16 +64,7 @@ RULES = (
         (Param("pod", "core.Pod"),),
         neededFeatures,
         result="list(string)",
-        reads={
-            "pod": frozenset(
-                (
-                    ("spec", "containers"),
-                    ("spec", "hostNetwork"),
-                    ("spec", "hostUsers"),
-                    ("spec", "initContainers"),
-                ),
-            ),
-        },
+        reads={"pod": paths("spec containers", "spec hostNetwork", "spec hostUsers", "spec initContainers")},
         source="k8s.io/component-helpers/nodedeclaredfeatures InferForPodScheduling; features/restartallcontainers, features/usernamespaceshostnetwork InferForScheduling",
         doc="What a pod needs that not every node can do.",
         path="scheduling/declared_features",
@@ -85,16 +76,7 @@ RULES = (
         (Param("pod", "core.Pod"),),
         needsFeatures,
         result="bool",
-        reads={
-            "pod": frozenset(
-                (
-                    ("spec", "containers"),
-                    ("spec", "hostNetwork"),
-                    ("spec", "hostUsers"),
-                    ("spec", "initContainers"),
-                ),
-            ),
-        },
+        reads={"pod": paths("spec containers", "spec hostNetwork", "spec hostUsers", "spec initContainers")},
         source="pkg/scheduler/framework/plugins/nodedeclaredfeatures PreFilter",
         doc="Without a need there is nothing to look for.",
         path="scheduling/declared_features",
@@ -107,15 +89,8 @@ RULES = (
         filter_NodeDeclaredFeatures,
         result="list(Finding)",
         reads={
-            "node": frozenset((("status", "declaredFeatures"),)),
-            "pod": frozenset(
-                (
-                    ("spec", "containers"),
-                    ("spec", "hostNetwork"),
-                    ("spec", "hostUsers"),
-                    ("spec", "initContainers"),
-                ),
-            ),
+            "node": paths("status declaredFeatures"),
+            "pod": paths("spec containers", "spec hostNetwork", "spec hostUsers", "spec initContainers"),
         },
         source="pkg/scheduler/framework/plugins/nodedeclaredfeatures Filter",
         doc="The node says that it can do what the pod needs.",

@@ -14,7 +14,7 @@ from kspec.runtime.operators import (
     multiply_int,
     subtract_int,
 )
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import last_index_of
 from ..scheduling import prepared as scheduling_prepared
 
@@ -101,17 +101,15 @@ RULES = (
         imagesThere,
         result="list(scheduling.Count)",
         reads={
-            "node": frozenset((("status", "images", "#"), ("status", "images", "*", "names"))),
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "image"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "image"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "image", "?"),
-                    ("spec", "volumes", "*", "image", "reference"),
-                ),
+            "node": paths("status images #", "status images * names"),
+            "pod": paths(
+                "spec containers #",
+                "spec containers * image",
+                "spec initContainers #",
+                "spec initContainers * image",
+                "spec volumes #",
+                "spec volumes * image ?",
+                "spec volumes * image reference",
             ),
         },
         source="pkg/scheduler/backend/cache/cache.go addNodeImageStates",
@@ -126,23 +124,15 @@ RULES = (
         images,
         result="map(string, map(string, int))",
         reads={
-            "nodes": frozenset(
-                (
-                    ("#",),
-                    ("*", "node", "status", "images", "#"),
-                    ("*", "node", "status", "images", "*", "names"),
-                ),
-            ),
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "image"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "image"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "image", "?"),
-                    ("spec", "volumes", "*", "image", "reference"),
-                ),
+            "nodes": paths("#", "* node status images #", "* node status images * names"),
+            "pod": paths(
+                "spec containers #",
+                "spec containers * image",
+                "spec initContainers #",
+                "spec initContainers * image",
+                "spec volumes #",
+                "spec volumes * image ?",
+                "spec volumes * image reference",
             ),
         },
         source="pkg/scheduler/backend/cache/cache.go addNodeImageStates",
@@ -157,16 +147,14 @@ RULES = (
         imagesOf,
         result="list(string)",
         reads={
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "image"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "image"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "image", "?"),
-                    ("spec", "volumes", "*", "image", "reference"),
-                ),
+            "pod": paths(
+                "spec containers #",
+                "spec containers * image",
+                "spec initContainers #",
+                "spec initContainers * image",
+                "spec volumes #",
+                "spec volumes * image ?",
+                "spec volumes * image reference",
             ),
         },
         source="pkg/scheduler/framework/plugins/imagelocality/image_locality.go sumImageScores, normalizedImageName",
@@ -186,16 +174,10 @@ RULES = (
         imageWorth,
         result="int",
         reads={
-            "all": frozenset(((),)),
-            "image": frozenset(((),)),
-            "images": frozenset(((),)),
-            "node": frozenset(
-                (
-                    ("status", "images", "#"),
-                    ("status", "images", "*", "names"),
-                    ("status", "images", "*", "sizeBytes"),
-                ),
-            ),
+            "all": paths(""),
+            "image": paths(""),
+            "images": paths(""),
+            "node": paths("status images #", "status images * names", "status images * sizeBytes"),
         },
         source="pkg/scheduler/framework/plugins/imagelocality/image_locality.go scaledImageScore",
         doc="What a node's copy of an image counts.",
@@ -214,25 +196,17 @@ RULES = (
         score_ImageLocality,
         result="int",
         reads={
-            "images": frozenset(((),)),
-            "node": frozenset(
-                (
-                    ("status", "images", "#"),
-                    ("status", "images", "*", "names"),
-                    ("status", "images", "*", "sizeBytes"),
-                ),
-            ),
-            "nodes": frozenset((("#",),)),
-            "pod": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "image"),
-                    ("spec", "initContainers", "#"),
-                    ("spec", "initContainers", "*", "image"),
-                    ("spec", "volumes", "#"),
-                    ("spec", "volumes", "*", "image", "?"),
-                    ("spec", "volumes", "*", "image", "reference"),
-                ),
+            "images": paths(""),
+            "node": paths("status images #", "status images * names", "status images * sizeBytes"),
+            "nodes": paths("#"),
+            "pod": paths(
+                "spec containers #",
+                "spec containers * image",
+                "spec initContainers #",
+                "spec initContainers * image",
+                "spec volumes #",
+                "spec volumes * image ?",
+                "spec volumes * image reference",
             ),
         },
         source="pkg/scheduler/framework/plugins/imagelocality/image_locality.go Score, calculatePriority",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import join_lists, join_texts
 from kspec.runtime.operators import index_list, index_map
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import join
 from kspec.runtime.values import Timestamp
 
@@ -63,7 +63,7 @@ RULES = (
         (Param("nodes", "int"), Param("reasons", "map(string, int)")),
         failureMessage,
         result="string",
-        reads={"nodes": frozenset(((),)), "reasons": frozenset((("#",), ("*",)))},
+        reads={"nodes": paths(""), "reasons": paths("#", "*")},
         source="pkg/scheduler/framework/types.go FitError.Error; pkg/scheduler/schedule_one.go ErrNoNodesAvailable",
         doc="How many nodes there are, and on how many each reason stands in the way, in order of the text.",
         path="scheduling/message",
@@ -75,11 +75,7 @@ RULES = (
         (Param("p", "core.Pod"), Param("message", "string"), Param("now", "timestamp")),
         unschedulableStatus,
         result="core.PodStatus",
-        reads={
-            "message": frozenset(((),)),
-            "now": frozenset(((),)),
-            "p": frozenset((("status", "conditions"),)),
-        },
+        reads={"message": paths(""), "now": paths(""), "p": paths("status conditions")},
         source="pkg/scheduler/schedule_one.go handleSchedulingFailure, updatePod; pkg/api/v1/pod/util.go UpdatePodCondition",
         doc="The PodScheduled condition of a pod that fits nowhere; the other conditions stay.",
         path="scheduling/message",
@@ -91,7 +87,7 @@ RULES = (
         (Param("nodes", "int"), Param("reasons", "list(string)")),
         refusedMessage,
         result="string",
-        reads={"nodes": frozenset(((),)), "reasons": frozenset(((),))},
+        reads={"nodes": paths(""), "reasons": paths("")},
         source="pkg/scheduler/framework/types.go FitError.Error",
         doc="Why a pod can go to no node at all, when no node was asked.",
         path="scheduling/message",

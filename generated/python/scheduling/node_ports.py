@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.generated_support import exists_, join_lists, or_
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..scheduling import resources as scheduling_resources
 
 
@@ -69,7 +69,7 @@ RULES = (
         (Param("pod", "core.Pod"),),
         hostPorts,
         result="list(core.ContainerPort)",
-        reads={"pod": frozenset((("spec", "containers"), ("spec", "initContainers")))},
+        reads={"pod": paths("spec containers", "spec initContainers")},
         source="pkg/scheduler/util/utils.go GetHostPorts",
         doc="The ports of the node that a pod takes.",
         path="scheduling/node_ports",
@@ -81,10 +81,7 @@ RULES = (
         (Param("a", "core.ContainerPort"), Param("b", "core.ContainerPort")),
         portsConflict,
         result="bool",
-        reads={
-            "a": frozenset((("hostIP",), ("hostPort",), ("protocol",))),
-            "b": frozenset((("hostIP",), ("hostPort",), ("protocol",))),
-        },
+        reads={"a": paths("hostIP", "hostPort", "protocol"), "b": paths("hostIP", "hostPort", "protocol")},
         source="pkg/scheduler/framework/types.go HostPortInfo.CheckConflict",
         doc="The same port of the same protocol, on the same address, or one of the two on all of them.",
         path="scheduling/node_ports",
@@ -97,9 +94,9 @@ RULES = (
         filter_NodePorts,
         result="list(Finding)",
         reads={
-            "node": frozenset(()),
-            "placed": frozenset((("#",), ("*", "spec", "containers"), ("*", "spec", "initContainers"))),
-            "pod": frozenset((("spec", "containers"), ("spec", "initContainers"))),
+            "node": paths(),
+            "placed": paths("#", "* spec containers", "* spec initContainers"),
+            "pod": paths("spec containers", "spec initContainers"),
         },
         source="pkg/scheduler/framework/plugins/nodeports/node_ports.go Filter, fitsPorts",
         doc="No pod on the node has taken a port that this one wants.",

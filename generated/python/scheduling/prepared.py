@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.generated_support import fold, join_texts, merge_entries, put
 from kspec.runtime.lists import distinct
 from kspec.runtime.operators import add_int
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import join
 
 
@@ -68,7 +68,7 @@ RULES = (
         (Param("counts", "list(scheduling.Count)"),),
         tallied,
         result="map(string, map(string, int))",
-        reads={"counts": frozenset((("#",), ("*", "count"), ("*", "key"), ("*", "value")))},
+        reads={"counts": paths("#", "* count", "* key", "* value")},
         doc="Counts added up by key and value. What was never counted is not there; what adds up to 0 is.",
         path="scheduling/prepared",
     ),
@@ -79,7 +79,7 @@ RULES = (
         (Param("tally", "map(string, map(string, int))"), Param("key", "string"), Param("value", "string")),
         countAt,
         result="int",
-        reads={"key": frozenset(((),)), "tally": frozenset(((),)), "value": frozenset(((),))},
+        reads={"key": paths(""), "tally": paths(""), "value": paths("")},
         doc="How many there are under a key and a value.",
         path="scheduling/prepared",
     ),
@@ -90,7 +90,7 @@ RULES = (
         (Param("plugins", "list(string)"),),
         outsideReason,
         result="list(Finding)",
-        reads={"plugins": frozenset(((),))},
+        reads={"plugins": paths("")},
         source="pkg/scheduler/framework/runtime/framework.go RunPreFilterPlugins",
         doc="Why a node is not asked: it is not among those that these plug-ins leave.",
         path="scheduling/prepared",

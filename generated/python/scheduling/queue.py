@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.generated_support import join_texts
 from kspec.runtime.operators import subtract_int
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import join
 from ..scheduling import configuration as scheduling_configuration
 
@@ -64,13 +64,11 @@ RULES = (
         awaitsNode,
         result="bool",
         reads={
-            "p": frozenset(
-                (
-                    ("metadata", "deletionTimestamp", "?"),
-                    ("spec", "nodeName"),
-                    ("spec", "schedulingGates", "#"),
-                    ("status", "phase"),
-                ),
+            "p": paths(
+                "metadata deletionTimestamp ?",
+                "spec nodeName",
+                "spec schedulingGates #",
+                "status phase",
             ),
         },
         source="pkg/scheduler/eventhandlers.go addPodToSchedulingQueue; plugins/schedulinggates PreEnqueue",
@@ -84,7 +82,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         holdsNode,
         result="bool",
-        reads={"p": frozenset((("spec", "nodeName"), ("status", "phase")))},
+        reads={"p": paths("spec nodeName", "status phase")},
         source="pkg/scheduler/eventhandlers.go assignedPod, and the informer's field selector on status.phase",
         doc="Takes part in what its node has to give: bound and not finished, be it going or not.",
         path="scheduling/queue",
@@ -96,7 +94,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         queueRank,
         result="list(int)",
-        reads={"p": frozenset((("spec", "priority"),))},
+        reads={"p": paths("spec priority")},
         source="pkg/scheduler/framework/plugins/queuesort/priority_sort.go Less",
         doc="Earlier means smaller: the higher priority first; of equal ones the pod that came first, which the queue sees to.",
         path="scheduling/queue",
@@ -109,14 +107,8 @@ RULES = (
         whyNotQueued,
         result="string",
         reads={
-            "p": frozenset(
-                (
-                    ("spec", "schedulerName"),
-                    ("spec", "schedulingGates", "#"),
-                    ("spec", "schedulingGates", "*", "name"),
-                ),
-            ),
-            "schedulers": frozenset(((),)),
+            "p": paths("spec schedulerName", "spec schedulingGates #", "spec schedulingGates * name"),
+            "schedulers": paths(""),
         },
         source="pkg/scheduler/framework/plugins/schedulinggates/scheduling_gates.go PreEnqueue; pkg/scheduler/eventhandlers.go responsibleForPod",
         doc="Why a pod without a node is not taken up, by the schedulers that there are; empty if it is.",

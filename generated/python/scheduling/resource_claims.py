@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # scheduling/DynamicResources  score (pod: core.Pod, node: core.Node): int
@@ -19,7 +19,7 @@ RULES = (
         (Param("pod", "core.Pod"), Param("node", "core.Node")),
         score_DynamicResources,
         result="int",
-        reads={"node": frozenset(()), "pod": frozenset(())},
+        reads={"node": paths(), "pod": paths()},
         source="pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go Score",
         doc="Nodes are alike to a pod without claims.",
         path="scheduling/resource_claims",

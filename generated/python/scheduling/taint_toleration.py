@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # scheduling/tolerates  function (o: core.Toleration, t: core.Taint): bool
@@ -81,10 +81,7 @@ RULES = (
         (Param("o", "core.Toleration"), Param("t", "core.Taint")),
         tolerates,
         result="bool",
-        reads={
-            "o": frozenset((("effect",), ("key",), ("operator",), ("value",))),
-            "t": frozenset((("effect",), ("key",), ("value",))),
-        },
+        reads={"o": paths("effect", "key", "operator", "value"), "t": paths("effect", "key", "value")},
         source="k8s.io/component-helpers/scheduling/corev1 ToleratesTaint; core/v1 Toleration.ToleratesTaint",
         doc="Does this toleration tolerate this taint?",
         path="scheduling/taint_toleration",
@@ -97,15 +94,13 @@ RULES = (
         filter_NodeUnschedulable,
         result="list(Finding)",
         reads={
-            "node": frozenset((("spec", "unschedulable"),)),
-            "pod": frozenset(
-                (
-                    ("spec", "tolerations", "#"),
-                    ("spec", "tolerations", "*", "effect"),
-                    ("spec", "tolerations", "*", "key"),
-                    ("spec", "tolerations", "*", "operator"),
-                    ("spec", "tolerations", "*", "value"),
-                ),
+            "node": paths("spec unschedulable"),
+            "pod": paths(
+                "spec tolerations #",
+                "spec tolerations * effect",
+                "spec tolerations * key",
+                "spec tolerations * operator",
+                "spec tolerations * value",
             ),
         },
         source="pkg/scheduler/framework/plugins/nodeunschedulable Filter",
@@ -120,22 +115,18 @@ RULES = (
         untolerated,
         result="int",
         reads={
-            "node": frozenset(
-                (
-                    ("spec", "taints", "#"),
-                    ("spec", "taints", "*", "effect"),
-                    ("spec", "taints", "*", "key"),
-                    ("spec", "taints", "*", "value"),
-                ),
+            "node": paths(
+                "spec taints #",
+                "spec taints * effect",
+                "spec taints * key",
+                "spec taints * value",
             ),
-            "pod": frozenset(
-                (
-                    ("spec", "tolerations", "#"),
-                    ("spec", "tolerations", "*", "effect"),
-                    ("spec", "tolerations", "*", "key"),
-                    ("spec", "tolerations", "*", "operator"),
-                    ("spec", "tolerations", "*", "value"),
-                ),
+            "pod": paths(
+                "spec tolerations #",
+                "spec tolerations * effect",
+                "spec tolerations * key",
+                "spec tolerations * operator",
+                "spec tolerations * value",
             ),
         },
         source="k8s.io/component-helpers/scheduling/corev1 FindMatchingUntoleratedTaint",
@@ -150,22 +141,18 @@ RULES = (
         filter_TaintToleration,
         result="list(Finding)",
         reads={
-            "node": frozenset(
-                (
-                    ("spec", "taints", "#"),
-                    ("spec", "taints", "*", "effect"),
-                    ("spec", "taints", "*", "key"),
-                    ("spec", "taints", "*", "value"),
-                ),
+            "node": paths(
+                "spec taints #",
+                "spec taints * effect",
+                "spec taints * key",
+                "spec taints * value",
             ),
-            "pod": frozenset(
-                (
-                    ("spec", "tolerations", "#"),
-                    ("spec", "tolerations", "*", "effect"),
-                    ("spec", "tolerations", "*", "key"),
-                    ("spec", "tolerations", "*", "operator"),
-                    ("spec", "tolerations", "*", "value"),
-                ),
+            "pod": paths(
+                "spec tolerations #",
+                "spec tolerations * effect",
+                "spec tolerations * key",
+                "spec tolerations * operator",
+                "spec tolerations * value",
             ),
         },
         source="pkg/scheduler/framework/plugins/tainttoleration Filter",
@@ -180,22 +167,18 @@ RULES = (
         score_TaintToleration,
         result="int",
         reads={
-            "node": frozenset(
-                (
-                    ("spec", "taints", "#"),
-                    ("spec", "taints", "*", "effect"),
-                    ("spec", "taints", "*", "key"),
-                    ("spec", "taints", "*", "value"),
-                ),
+            "node": paths(
+                "spec taints #",
+                "spec taints * effect",
+                "spec taints * key",
+                "spec taints * value",
             ),
-            "pod": frozenset(
-                (
-                    ("spec", "tolerations", "#"),
-                    ("spec", "tolerations", "*", "effect"),
-                    ("spec", "tolerations", "*", "key"),
-                    ("spec", "tolerations", "*", "operator"),
-                    ("spec", "tolerations", "*", "value"),
-                ),
+            "pod": paths(
+                "spec tolerations #",
+                "spec tolerations * effect",
+                "spec tolerations * key",
+                "spec tolerations * operator",
+                "spec tolerations * value",
             ),
         },
         source="pkg/scheduler/framework/plugins/tainttoleration Score, countIntolerableTaintsPreferNoSchedule",

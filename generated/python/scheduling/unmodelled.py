@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.generated_support import and_, join_texts
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..scheduling import resources as scheduling_resources
 
 
@@ -45,28 +45,24 @@ RULES = (
         unmodelled,
         result="list(string)",
         reads={
-            "cluster": frozenset(
-                (
-                    ("deviceClasses", "#"),
-                    ("deviceClasses", "*", "metadata", "name"),
-                    ("deviceClasses", "*", "spec", "extendedResourceName"),
-                ),
+            "cluster": paths(
+                "deviceClasses #",
+                "deviceClasses * metadata name",
+                "deviceClasses * spec extendedResourceName",
             ),
-            "p": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "name"),
-                    ("spec", "containers", "*", "resources", "requests"),
-                    ("spec", "initContainers"),
-                    ("spec", "overhead"),
-                    ("spec", "resourceClaims", "#"),
-                    ("spec", "resources", "requests"),
-                    ("status", "conditions", "#"),
-                    ("status", "conditions", "*", "reason"),
-                    ("status", "conditions", "*", "type"),
-                    ("status", "containerStatuses"),
-                    ("status", "initContainerStatuses"),
-                ),
+            "p": paths(
+                "spec containers #",
+                "spec containers * name",
+                "spec containers * resources requests",
+                "spec initContainers",
+                "spec overhead",
+                "spec resourceClaims #",
+                "spec resources requests",
+                "status conditions #",
+                "status conditions * reason",
+                "status conditions * type",
+                "status containerStatuses",
+                "status initContainerStatuses",
             ),
         },
         source="pkg/scheduler/framework/plugins/dynamicresources; noderesources/fit.go shouldDelegateResourceToDRA",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.generated_support import join_texts
 from kspec.runtime.operators import index_list
 from kspec.runtime.quantity import parse_quantity
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 from kspec.runtime.values import Timestamp
 from ..types import selector as types_selector
 
@@ -238,15 +238,13 @@ RULES = (
         result="Admission",
         clauses=(Clause("on", name="create", constant="create"),),
         reads={
-            "cluster": frozenset(
-                (
-                    ("storageClasses", "#"),
-                    ("storageClasses", "*", "metadata", "annotations"),
-                    ("storageClasses", "*", "metadata", "creationTimestamp"),
-                    ("storageClasses", "*", "metadata", "name"),
-                ),
+            "cluster": paths(
+                "storageClasses #",
+                "storageClasses * metadata annotations",
+                "storageClasses * metadata creationTimestamp",
+                "storageClasses * metadata name",
             ),
-            "self": frozenset(((),)),
+            "self": paths(""),
         },
         source="plugin/pkg/admission/storage/storageclass/setdefault Admit; pkg/volume/util/storageclass.go GetDefaultClass",
         doc="A claim that names no class gets the default one, if there is one; of several the newest.",
@@ -260,36 +258,32 @@ RULES = (
         mayHave,
         result="bool",
         reads={
-            "c": frozenset(
-                (
-                    ("metadata", "name"),
-                    ("metadata", "namespace"),
-                    ("spec", "accessModes", "#"),
-                    ("spec", "accessModes", "*"),
-                    ("spec", "resources", "requests"),
-                    ("spec", "selector", "matchExpressions", "#"),
-                    ("spec", "selector", "matchExpressions", "*", "key"),
-                    ("spec", "selector", "matchExpressions", "*", "operator"),
-                    ("spec", "selector", "matchExpressions", "*", "values"),
-                    ("spec", "selector", "matchLabels", "#"),
-                    ("spec", "selector", "matchLabels", "*"),
-                    ("spec", "storageClassName"),
-                    ("spec", "volumeMode"),
-                ),
+            "c": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec accessModes #",
+                "spec accessModes *",
+                "spec resources requests",
+                "spec selector matchExpressions #",
+                "spec selector matchExpressions * key",
+                "spec selector matchExpressions * operator",
+                "spec selector matchExpressions * values",
+                "spec selector matchLabels #",
+                "spec selector matchLabels *",
+                "spec storageClassName",
+                "spec volumeMode",
             ),
-            "v": frozenset(
-                (
-                    ("metadata", "deletionTimestamp", "?"),
-                    ("metadata", "labels"),
-                    ("spec", "accessModes"),
-                    ("spec", "capacity"),
-                    ("spec", "claimRef", "?"),
-                    ("spec", "claimRef", "name"),
-                    ("spec", "claimRef", "namespace"),
-                    ("spec", "storageClassName"),
-                    ("spec", "volumeMode"),
-                    ("status", "phase"),
-                ),
+            "v": paths(
+                "metadata deletionTimestamp ?",
+                "metadata labels",
+                "spec accessModes",
+                "spec capacity",
+                "spec claimRef ?",
+                "spec claimRef name",
+                "spec claimRef namespace",
+                "spec storageClassName",
+                "spec volumeMode",
+                "status phase",
             ),
         },
         source="k8s.io/component-helpers/storage/volume FindMatchingVolume, CheckAccessModes, CheckVolumeModeMismatches",
@@ -303,7 +297,7 @@ RULES = (
         (Param("amounts", "map(string, quantity)"),),
         storageOf,
         result="quantity",
-        reads={"amounts": frozenset(((),))},
+        reads={"amounts": paths("")},
         doc="How much room is asked for, or had.",
         path="storage/claims",
     ),
@@ -326,21 +320,17 @@ RULES = (
             Clause("reads", name="pods", type="core.Pod"),
         ),
         reads={
-            "classes": frozenset(
-                (("#",), ("*", "metadata", "name"), ("*", "provisioner"), ("*", "volumeBindingMode")),
+            "classes": paths("#", "* metadata name", "* provisioner", "* volumeBindingMode"),
+            "now": paths(),
+            "pods": paths(
+                "#",
+                "* metadata namespace",
+                "* spec nodeName",
+                "* spec volumes #",
+                "* spec volumes * persistentVolumeClaim claimName",
             ),
-            "now": frozenset(()),
-            "pods": frozenset(
-                (
-                    ("#",),
-                    ("*", "metadata", "namespace"),
-                    ("*", "spec", "nodeName"),
-                    ("*", "spec", "volumes", "#"),
-                    ("*", "spec", "volumes", "*", "persistentVolumeClaim", "claimName"),
-                ),
-            ),
-            "self": frozenset(((),)),
-            "volumes": frozenset((("#",), ("*",))),
+            "self": paths(""),
+            "volumes": paths("#", "*"),
         },
         source="pkg/controller/volume/persistentvolume/pv_controller.go syncUnboundClaim, bind, provisionClaim",
         doc="Binds claims to volumes, and has volumes made where none will do. A claim that waits for its first pod waits until one\nthat uses it has a node.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # storage/sensitiveFields  function (s: core.Secret): list(string)
@@ -19,7 +19,7 @@ RULES = (
         (Param("s", "core.Secret"),),
         sensitiveFields,
         result="list(string)",
-        reads={"s": frozenset(())},
+        reads={"s": paths()},
         source="kubectl diff, pkg/cmd/diff Masker",
         doc="What nobody may read in a report.",
         path="storage/secret",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.conversions import int_from_string, type_of
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.operators import add_int, divide_int, multiply_int
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import replace
 from kspec.runtime.values import TypeValue
 
@@ -35,7 +35,7 @@ RULES = (
         (Param("value", "dyn"), Param("total", "int"), Param("up", "bool")),
         scaled,
         result="int",
-        reads={"total": frozenset(((),)), "up": frozenset(((),)), "value": frozenset(((),))},
+        reads={"total": paths(""), "up": paths(""), "value": paths("")},
         source="k8s.io/apimachinery/pkg/util/intstr GetScaledValueFromIntOrPercent",
         doc="The number that `25%` or `3` means of a total; percentages are rounded up or down as the field demands.",
         path="types/scaled",

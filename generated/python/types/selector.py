@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # types/requirementHolds  function (r: meta.LabelSelectorRequirement, labels: map(string, string)): bool
@@ -37,7 +37,7 @@ RULES = (
         (Param("r", "meta.LabelSelectorRequirement"), Param("labels", "map(string, string)")),
         requirementHolds,
         result="bool",
-        reads={"labels": frozenset(((),)), "r": frozenset((("key",), ("operator",), ("values",)))},
+        reads={"labels": paths(""), "r": paths("key", "operator", "values")},
         source="k8s.io/apimachinery/pkg/labels/selector.go Requirement.Matches",
         doc="Does one requirement of a selector hold for these labels?",
         path="types/selector",
@@ -50,16 +50,14 @@ RULES = (
         selects,
         result="bool",
         reads={
-            "labels": frozenset(((),)),
-            "s": frozenset(
-                (
-                    ("matchExpressions", "#"),
-                    ("matchExpressions", "*", "key"),
-                    ("matchExpressions", "*", "operator"),
-                    ("matchExpressions", "*", "values"),
-                    ("matchLabels", "#"),
-                    ("matchLabels", "*"),
-                ),
+            "labels": paths(""),
+            "s": paths(
+                "matchExpressions #",
+                "matchExpressions * key",
+                "matchExpressions * operator",
+                "matchExpressions * values",
+                "matchLabels #",
+                "matchLabels *",
             ),
         },
         source="k8s.io/apimachinery/pkg/apis/meta/v1 LabelSelectorAsSelector",

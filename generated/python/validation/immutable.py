@@ -6,7 +6,7 @@ from kspec.runtime.equality import equals
 from kspec.runtime.generated_support import all_, and_
 from kspec.runtime.lists import range_list
 from kspec.runtime.operators import index_list
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 
 
 # validation/DeploymentUpdate  validate (self: apps.Deployment, old: apps.Deployment): list(Finding)
@@ -342,7 +342,7 @@ RULES = (
         validate_DeploymentUpdate,
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
-        reads={"old": frozenset((("spec", "selector"),)), "self": frozenset((("spec", "selector"),))},
+        reads={"old": paths("spec selector"), "self": paths("spec selector")},
         source="pkg/registry/apps/deployment/strategy.go ValidateUpdate",
         path="validation/immutable",
     ),
@@ -354,7 +354,7 @@ RULES = (
         validate_ReplicaSetUpdate,
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
-        reads={"old": frozenset((("spec", "selector"),)), "self": frozenset((("spec", "selector"),))},
+        reads={"old": paths("spec selector"), "self": paths("spec selector")},
         source="pkg/registry/apps/replicaset/strategy.go ValidateUpdate",
         path="validation/immutable",
     ),
@@ -366,7 +366,7 @@ RULES = (
         validate_DaemonSetUpdate,
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
-        reads={"old": frozenset((("spec", "selector"),)), "self": frozenset((("spec", "selector"),))},
+        reads={"old": paths("spec selector"), "self": paths("spec selector")},
         source="pkg/registry/apps/daemonset/strategy.go ValidateUpdate",
         path="validation/immutable",
     ),
@@ -379,21 +379,17 @@ RULES = (
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
         reads={
-            "old": frozenset(
-                (
-                    ("spec", "podManagementPolicy"),
-                    ("spec", "selector"),
-                    ("spec", "serviceName"),
-                    ("spec", "volumeClaimTemplates"),
-                ),
+            "old": paths(
+                "spec podManagementPolicy",
+                "spec selector",
+                "spec serviceName",
+                "spec volumeClaimTemplates",
             ),
-            "self": frozenset(
-                (
-                    ("spec", "podManagementPolicy"),
-                    ("spec", "selector"),
-                    ("spec", "serviceName"),
-                    ("spec", "volumeClaimTemplates"),
-                ),
+            "self": paths(
+                "spec podManagementPolicy",
+                "spec selector",
+                "spec serviceName",
+                "spec volumeClaimTemplates",
             ),
         },
         source="pkg/apis/apps/validation/validation.go ValidateStatefulSetUpdate",
@@ -409,23 +405,14 @@ RULES = (
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
         reads={
-            "old": frozenset(
-                (
-                    ("spec", "completionMode"),
-                    ("spec", "completions"),
-                    ("spec", "selector"),
-                    ("spec", "suspend"),
-                    ("spec", "template"),
-                ),
+            "old": paths(
+                "spec completionMode",
+                "spec completions",
+                "spec selector",
+                "spec suspend",
+                "spec template",
             ),
-            "self": frozenset(
-                (
-                    ("spec", "completionMode"),
-                    ("spec", "completions"),
-                    ("spec", "selector"),
-                    ("spec", "template"),
-                ),
-            ),
+            "self": paths("spec completionMode", "spec completions", "spec selector", "spec template"),
         },
         source="pkg/apis/batch/validation/validation.go ValidateJobSpecUpdate",
         path="validation/immutable",
@@ -438,7 +425,7 @@ RULES = (
         validate_RoleBindingUpdate,
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
-        reads={"old": frozenset((("roleRef",),)), "self": frozenset((("roleRef",),))},
+        reads={"old": paths("roleRef"), "self": paths("roleRef")},
         source="pkg/apis/rbac/validation/validation.go ValidateRoleBindingUpdate",
         path="validation/immutable",
     ),
@@ -450,7 +437,7 @@ RULES = (
         validate_ClusterRoleBindingUpdate,
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
-        reads={"old": frozenset((("roleRef",),)), "self": frozenset((("roleRef",),))},
+        reads={"old": paths("roleRef"), "self": paths("roleRef")},
         source="pkg/apis/rbac/validation/validation.go ValidateClusterRoleBindingUpdate",
         path="validation/immutable",
     ),
@@ -462,10 +449,7 @@ RULES = (
         validate_SecretUpdate,
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
-        reads={
-            "old": frozenset((("data",), ("immutable",), ("type",))),
-            "self": frozenset((("data",), ("immutable",), ("type",))),
-        },
+        reads={"old": paths("data", "immutable", "type"), "self": paths("data", "immutable", "type")},
         source="pkg/apis/core/validation/validation.go ValidateSecretUpdate",
         path="validation/immutable",
     ),
@@ -478,8 +462,8 @@ RULES = (
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
         reads={
-            "old": frozenset((("binaryData",), ("data",), ("immutable",))),
-            "self": frozenset((("binaryData",), ("data",), ("immutable",))),
+            "old": paths("binaryData", "data", "immutable"),
+            "self": paths("binaryData", "data", "immutable"),
         },
         source="pkg/apis/core/validation/validation.go ValidateConfigMapUpdate",
         path="validation/immutable",
@@ -492,10 +476,7 @@ RULES = (
         validate_ServiceUpdate,
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
-        reads={
-            "old": frozenset((("spec", "clusterIP"), ("spec", "type"))),
-            "self": frozenset((("spec", "clusterIP"), ("spec", "type"))),
-        },
+        reads={"old": paths("spec clusterIP", "spec type"), "self": paths("spec clusterIP", "spec type")},
         source="pkg/apis/core/validation/validation.go ValidateServiceUpdate, validateServiceClusterIPsRelatedFields",
         path="validation/immutable",
     ),
@@ -508,23 +489,19 @@ RULES = (
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
         reads={
-            "old": frozenset(
-                (
-                    ("spec", "accessModes"),
-                    ("spec", "dataSource"),
-                    ("spec", "selector"),
-                    ("spec", "storageClassName"),
-                    ("spec", "volumeMode"),
-                ),
+            "old": paths(
+                "spec accessModes",
+                "spec dataSource",
+                "spec selector",
+                "spec storageClassName",
+                "spec volumeMode",
             ),
-            "self": frozenset(
-                (
-                    ("spec", "accessModes"),
-                    ("spec", "dataSource"),
-                    ("spec", "selector"),
-                    ("spec", "storageClassName"),
-                    ("spec", "volumeMode"),
-                ),
+            "self": paths(
+                "spec accessModes",
+                "spec dataSource",
+                "spec selector",
+                "spec storageClassName",
+                "spec volumeMode",
             ),
         },
         source="pkg/apis/core/validation/validation.go ValidatePersistentVolumeClaimUpdate",
@@ -540,10 +517,8 @@ RULES = (
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
         reads={
-            "old": frozenset((("parameters",), ("provisioner",), ("reclaimPolicy",), ("volumeBindingMode",))),
-            "self": frozenset(
-                (("parameters",), ("provisioner",), ("reclaimPolicy",), ("volumeBindingMode",)),
-            ),
+            "old": paths("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"),
+            "self": paths("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"),
         },
         source="pkg/apis/storage/validation/validation.go ValidateStorageClassUpdate",
         path="validation/immutable",
@@ -556,10 +531,7 @@ RULES = (
         validate_PriorityClassUpdate,
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
-        reads={
-            "old": frozenset((("preemptionPolicy",), ("value",))),
-            "self": frozenset((("preemptionPolicy",), ("value",))),
-        },
+        reads={"old": paths("preemptionPolicy", "value"), "self": paths("preemptionPolicy", "value")},
         source="pkg/apis/scheduling/validation/validation.go ValidatePriorityClassUpdate",
         path="validation/immutable",
     ),
@@ -572,39 +544,35 @@ RULES = (
         result="list(Finding)",
         clauses=(Clause("on", name="update", constant="update"),),
         reads={
-            "old": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "args"),
-                    ("spec", "containers", "*", "command"),
-                    ("spec", "containers", "*", "env"),
-                    ("spec", "containers", "*", "name"),
-                    ("spec", "containers", "*", "ports"),
-                    ("spec", "containers", "*", "volumeMounts"),
-                    ("spec", "hostNetwork"),
-                    ("spec", "nodeName"),
-                    ("spec", "nodeSelector"),
-                    ("spec", "restartPolicy"),
-                    ("spec", "serviceAccountName"),
-                    ("spec", "volumes"),
-                ),
+            "old": paths(
+                "spec containers #",
+                "spec containers * args",
+                "spec containers * command",
+                "spec containers * env",
+                "spec containers * name",
+                "spec containers * ports",
+                "spec containers * volumeMounts",
+                "spec hostNetwork",
+                "spec nodeName",
+                "spec nodeSelector",
+                "spec restartPolicy",
+                "spec serviceAccountName",
+                "spec volumes",
             ),
-            "self": frozenset(
-                (
-                    ("spec", "containers", "#"),
-                    ("spec", "containers", "*", "args"),
-                    ("spec", "containers", "*", "command"),
-                    ("spec", "containers", "*", "env"),
-                    ("spec", "containers", "*", "name"),
-                    ("spec", "containers", "*", "ports"),
-                    ("spec", "containers", "*", "volumeMounts"),
-                    ("spec", "hostNetwork"),
-                    ("spec", "nodeName"),
-                    ("spec", "nodeSelector"),
-                    ("spec", "restartPolicy"),
-                    ("spec", "serviceAccountName"),
-                    ("spec", "volumes"),
-                ),
+            "self": paths(
+                "spec containers #",
+                "spec containers * args",
+                "spec containers * command",
+                "spec containers * env",
+                "spec containers * name",
+                "spec containers * ports",
+                "spec containers * volumeMounts",
+                "spec hostNetwork",
+                "spec nodeName",
+                "spec nodeSelector",
+                "spec restartPolicy",
+                "spec serviceAccountName",
+                "spec volumes",
             ),
         },
         source="pkg/apis/core/validation/validation.go ValidatePodUpdate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import join_lists, join_texts
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..types import selector as types_selector
 
 
@@ -250,19 +250,17 @@ RULES = (
         validate_DeploymentSelector,
         result="list(Finding)",
         reads={
-            "self": frozenset(
-                (
-                    ("spec", "replicas"),
-                    ("spec", "selector", "matchExpressions", "#"),
-                    ("spec", "selector", "matchExpressions", "*", "key"),
-                    ("spec", "selector", "matchExpressions", "*", "operator"),
-                    ("spec", "selector", "matchExpressions", "*", "values"),
-                    ("spec", "selector", "matchLabels", "#"),
-                    ("spec", "selector", "matchLabels", "*"),
-                    ("spec", "template", "metadata", "labels"),
-                    ("spec", "template", "spec", "containers", "#"),
-                    ("spec", "template", "spec", "restartPolicy"),
-                ),
+            "self": paths(
+                "spec replicas",
+                "spec selector matchExpressions #",
+                "spec selector matchExpressions * key",
+                "spec selector matchExpressions * operator",
+                "spec selector matchExpressions * values",
+                "spec selector matchLabels #",
+                "spec selector matchLabels *",
+                "spec template metadata labels",
+                "spec template spec containers #",
+                "spec template spec restartPolicy",
             ),
         },
         source="pkg/apis/apps/validation/validation.go ValidateDeploymentSpec, ValidatePodTemplateSpecForReplicaSet",
@@ -277,17 +275,15 @@ RULES = (
         validate_ReplicaSetSelector,
         result="list(Finding)",
         reads={
-            "self": frozenset(
-                (
-                    ("spec", "selector", "matchExpressions", "#"),
-                    ("spec", "selector", "matchExpressions", "*", "key"),
-                    ("spec", "selector", "matchExpressions", "*", "operator"),
-                    ("spec", "selector", "matchExpressions", "*", "values"),
-                    ("spec", "selector", "matchLabels", "#"),
-                    ("spec", "selector", "matchLabels", "*"),
-                    ("spec", "template", "metadata", "labels"),
-                    ("spec", "template", "spec", "restartPolicy"),
-                ),
+            "self": paths(
+                "spec selector matchExpressions #",
+                "spec selector matchExpressions * key",
+                "spec selector matchExpressions * operator",
+                "spec selector matchExpressions * values",
+                "spec selector matchLabels #",
+                "spec selector matchLabels *",
+                "spec template metadata labels",
+                "spec template spec restartPolicy",
             ),
         },
         source="pkg/apis/apps/validation/validation.go ValidateReplicaSetSpec",
@@ -301,17 +297,15 @@ RULES = (
         validate_StatefulSetSelector,
         result="list(Finding)",
         reads={
-            "self": frozenset(
-                (
-                    ("spec", "selector", "matchExpressions", "#"),
-                    ("spec", "selector", "matchExpressions", "*", "key"),
-                    ("spec", "selector", "matchExpressions", "*", "operator"),
-                    ("spec", "selector", "matchExpressions", "*", "values"),
-                    ("spec", "selector", "matchLabels", "#"),
-                    ("spec", "selector", "matchLabels", "*"),
-                    ("spec", "template", "metadata", "labels"),
-                    ("spec", "template", "spec", "restartPolicy"),
-                ),
+            "self": paths(
+                "spec selector matchExpressions #",
+                "spec selector matchExpressions * key",
+                "spec selector matchExpressions * operator",
+                "spec selector matchExpressions * values",
+                "spec selector matchLabels #",
+                "spec selector matchLabels *",
+                "spec template metadata labels",
+                "spec template spec restartPolicy",
             ),
         },
         source="pkg/apis/apps/validation/validation.go ValidateStatefulSetSpec",
@@ -325,17 +319,15 @@ RULES = (
         validate_DaemonSetSelector,
         result="list(Finding)",
         reads={
-            "self": frozenset(
-                (
-                    ("spec", "selector", "matchExpressions", "#"),
-                    ("spec", "selector", "matchExpressions", "*", "key"),
-                    ("spec", "selector", "matchExpressions", "*", "operator"),
-                    ("spec", "selector", "matchExpressions", "*", "values"),
-                    ("spec", "selector", "matchLabels", "#"),
-                    ("spec", "selector", "matchLabels", "*"),
-                    ("spec", "template", "metadata", "labels"),
-                    ("spec", "template", "spec", "restartPolicy"),
-                ),
+            "self": paths(
+                "spec selector matchExpressions #",
+                "spec selector matchExpressions * key",
+                "spec selector matchExpressions * operator",
+                "spec selector matchExpressions * values",
+                "spec selector matchLabels #",
+                "spec selector matchLabels *",
+                "spec template metadata labels",
+                "spec template spec restartPolicy",
             ),
         },
         source="pkg/apis/apps/validation/validation.go ValidateDaemonSetSpec",
@@ -348,7 +340,7 @@ RULES = (
         (Param("self", "batch.Job"),),
         validate_JobRestartPolicy,
         result="list(Finding)",
-        reads={"self": frozenset((("spec", "template", "spec", "restartPolicy"),))},
+        reads={"self": paths("spec template spec restartPolicy")},
         source="pkg/apis/batch/validation/validation.go validateJobSpec",
         doc="A pod of a job must be able to end.",
         path="validation/workloads",
@@ -360,7 +352,7 @@ RULES = (
         (Param("self", "batch.CronJob"),),
         validate_CronJobRestartPolicy,
         result="list(Finding)",
-        reads={"self": frozenset((("spec", "jobTemplate", "spec", "template", "spec", "restartPolicy"),))},
+        reads={"self": paths("spec jobTemplate spec template spec restartPolicy")},
         source="pkg/apis/batch/validation/validation.go validateJobSpec",
         path="validation/workloads",
     ),
@@ -371,7 +363,7 @@ RULES = (
         (Param("self", "core.Pod"),),
         validate_PodContainers,
         result="list(Finding)",
-        reads={"self": frozenset((("spec", "containers", "#"), ("spec", "containers", "*")))},
+        reads={"self": paths("spec containers #", "spec containers *")},
         source="pkg/apis/core/validation/validation.go ValidatePodSpec, validateContainers",
         doc="A pod needs containers, and each of them a name of its own and an image.",
         path="validation/workloads",

@@ -9,7 +9,7 @@ from kspec.runtime.generated_support import and_, fold, join_lists, join_texts
 from kspec.runtime.lists import slice_list
 from kspec.runtime.maths import greatest, least
 from kspec.runtime.operators import add_int, index_list, subtract_int
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 from kspec.runtime.strings import char_at, join, split
 from kspec.runtime.values import Timestamp
 from ..types import scaled as types_scaled
@@ -395,22 +395,8 @@ RULES = (
         sameTemplate,
         result="bool",
         reads={
-            "a": frozenset(
-                (
-                    ("metadata", "annotations"),
-                    ("metadata", "labels", "#"),
-                    ("metadata", "labels", "*"),
-                    ("spec",),
-                ),
-            ),
-            "b": frozenset(
-                (
-                    ("metadata", "annotations"),
-                    ("metadata", "labels", "#"),
-                    ("metadata", "labels", "*"),
-                    ("spec",),
-                ),
-            ),
+            "a": paths("metadata annotations", "metadata labels #", "metadata labels *", "spec"),
+            "b": paths("metadata annotations", "metadata labels #", "metadata labels *", "spec"),
         },
         source="pkg/controller/deployment/util/deployment_util.go EqualIgnoreHash",
         doc="Two pod templates ask for the same pods; the label that tells the ReplicaSets' pods apart does not count.",
@@ -423,7 +409,7 @@ RULES = (
         (Param("t", "core.PodTemplateSpec"),),
         templateHash,
         result="string",
-        reads={"t": frozenset(((),))},
+        reads={"t": paths("")},
         source="pkg/controller/controller_utils.go ComputeHash; k8s.io/apimachinery/pkg/util/rand SafeEncodeString",
         doc="A short name made of a template. Upstream hashes a dump in Go's own notation, so its literal is not reproduced; that\nequal templates have equal names, and what alphabet they have, is.",
         path="workloads/deployment",
@@ -435,15 +421,7 @@ RULES = (
         (Param("d", "apps.Deployment"),),
         surge,
         result="int",
-        reads={
-            "d": frozenset(
-                (
-                    ("spec", "replicas"),
-                    ("spec", "strategy", "rollingUpdate", "maxSurge"),
-                    ("spec", "strategy", "type"),
-                ),
-            ),
-        },
+        reads={"d": paths("spec replicas", "spec strategy rollingUpdate maxSurge", "spec strategy type")},
         source="pkg/controller/deployment/util/deployment_util.go MaxSurge, ResolveFenceposts",
         doc="How many pods more than wanted a rollout may have.",
         path="workloads/deployment",
@@ -456,13 +434,11 @@ RULES = (
         unavailable,
         result="int",
         reads={
-            "d": frozenset(
-                (
-                    ("spec", "replicas"),
-                    ("spec", "strategy", "rollingUpdate", "maxSurge"),
-                    ("spec", "strategy", "rollingUpdate", "maxUnavailable"),
-                    ("spec", "strategy", "type"),
-                ),
+            "d": paths(
+                "spec replicas",
+                "spec strategy rollingUpdate maxSurge",
+                "spec strategy rollingUpdate maxUnavailable",
+                "spec strategy type",
             ),
         },
         source="pkg/controller/deployment/util/deployment_util.go MaxUnavailable, ResolveFenceposts",
@@ -477,15 +453,9 @@ RULES = (
         newSize,
         result="int",
         reads={
-            "current": frozenset(((),)),
-            "d": frozenset(
-                (
-                    ("spec", "replicas"),
-                    ("spec", "strategy", "rollingUpdate", "maxSurge"),
-                    ("spec", "strategy", "type"),
-                ),
-            ),
-            "total": frozenset(((),)),
+            "current": paths(""),
+            "d": paths("spec replicas", "spec strategy rollingUpdate maxSurge", "spec strategy type"),
+            "total": paths(""),
         },
         source="pkg/controller/deployment/util/deployment_util.go NewRSNewReplicas",
         doc="The size that the newest ReplicaSet should have now.",
@@ -498,7 +468,7 @@ RULES = (
         (Param("old", "list(apps.ReplicaSet)"), Param("limit", "int")),
         cleanUnhealthy,
         result="workloads.Share",
-        reads={"limit": frozenset(((),)), "old": frozenset((("#",), ("*",)))},
+        reads={"limit": paths(""), "old": paths("#", "*")},
         source="pkg/controller/deployment/rolling.go cleanupUnhealthyReplicas",
         doc="Takes unhealthy pods from the oldest ReplicaSets first, `limit` at most. A status that lags behind ends the round.",
         path="workloads/deployment",
@@ -510,7 +480,7 @@ RULES = (
         (Param("cleaned", "list(workloads.Resize)"), Param("spare", "int")),
         scaleDown,
         result="workloads.Share",
-        reads={"cleaned": frozenset((("#",), ("*", "replicas"), ("*", "set"))), "spare": frozenset(((),))},
+        reads={"cleaned": paths("#", "* replicas", "* set"), "spare": paths("")},
         source="pkg/controller/deployment/rolling.go scaleDownOldReplicaSetsForRollingUpdate",
         doc="Then takes healthy ones, oldest ReplicaSet first, as long as enough stay available.",
         path="workloads/deployment",
@@ -528,17 +498,15 @@ RULES = (
         oldSizes,
         result="list(workloads.Resize)",
         reads={
-            "d": frozenset(
-                (
-                    ("spec", "replicas"),
-                    ("spec", "strategy", "rollingUpdate", "maxSurge"),
-                    ("spec", "strategy", "rollingUpdate", "maxUnavailable"),
-                    ("spec", "strategy", "type"),
-                ),
+            "d": paths(
+                "spec replicas",
+                "spec strategy rollingUpdate maxSurge",
+                "spec strategy rollingUpdate maxUnavailable",
+                "spec strategy type",
             ),
-            "lagging": frozenset(((),)),
-            "old": frozenset((("#",), ("*",))),
-            "sets": frozenset((("#",), ("*", "spec", "replicas"), ("*", "status", "availableReplicas"))),
+            "lagging": paths(""),
+            "old": paths("#", "*"),
+            "sets": paths("#", "* spec replicas", "* status availableReplicas"),
         },
         source="pkg/controller/deployment/rolling.go reconcileOldReplicaSets",
         doc="What the old ReplicaSets of a rolling update should shrink to.",
@@ -561,17 +529,15 @@ RULES = (
             Clause("reads", name="pods", type="core.Pod"),
         ),
         reads={
-            "now": frozenset(()),
-            "pods": frozenset(
-                (
-                    ("#",),
-                    ("*", "metadata", "ownerReferences", "#"),
-                    ("*", "metadata", "ownerReferences", "*", "uid"),
-                    ("*", "status", "phase"),
-                ),
+            "now": paths(),
+            "pods": paths(
+                "#",
+                "* metadata ownerReferences #",
+                "* metadata ownerReferences * uid",
+                "* status phase",
             ),
-            "self": frozenset(((),)),
-            "sets": frozenset(((),)),
+            "self": paths(""),
+            "sets": paths(""),
         },
         source="pkg/controller/deployment/deployment_controller.go syncDeployment; rolling.go; recreate.go; sync.go",
         doc="Keeps one ReplicaSet for the present template and moves the pods to it.",

@@ -7,7 +7,7 @@ from kspec.runtime.generated_support import join_texts
 from kspec.runtime.lists import range_list, slice_list
 from kspec.runtime.maths import greatest, least
 from kspec.runtime.operators import index_map, subtract_int
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 from ..workloads import pod as workloads_pod
 
 
@@ -172,7 +172,7 @@ RULES = (
         controller_Job,
         result="list(Write)",
         clauses=(Clause("owns", name="pods", type="core.Pod", fn=controller_Job_owns_pods),),
-        reads={"now": frozenset(()), "pods": frozenset(((),)), "self": frozenset(((),))},
+        reads={"now": paths(), "pods": paths(""), "self": paths("")},
         source="pkg/controller/job/job_controller.go syncJob, manageJob",
         doc="Runs pods until enough of them have succeeded, or too many have failed.",
         path="workloads/job",

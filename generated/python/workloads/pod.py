@@ -8,7 +8,7 @@ from kspec.runtime.lists import reverse_list
 from kspec.runtime.maths import greatest
 from kspec.runtime.operators import add_timestamp, subtract_int
 from kspec.runtime.regex import matches
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.times import parse_duration
 from kspec.runtime.values import Timestamp
 
@@ -123,7 +123,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         isActive,
         result="bool",
-        reads={"p": frozenset((("metadata", "deletionTimestamp", "?"), ("status", "phase")))},
+        reads={"p": paths("metadata deletionTimestamp ?", "status phase")},
         source="pkg/controller/controller_utils.go IsPodActive",
         doc="Counts towards `replicas`: neither finished nor being deleted.",
         path="workloads/pod",
@@ -135,15 +135,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         isReady,
         result="bool",
-        reads={
-            "p": frozenset(
-                (
-                    ("status", "conditions", "#"),
-                    ("status", "conditions", "*", "status"),
-                    ("status", "conditions", "*", "type"),
-                ),
-            ),
-        },
+        reads={"p": paths("status conditions #", "status conditions * status", "status conditions * type")},
         source="pkg/api/v1/pod/util.go IsPodReady",
         doc="The Ready condition is True.",
         path="workloads/pod",
@@ -156,15 +148,13 @@ RULES = (
         isAvailable,
         result="bool",
         reads={
-            "minReadySeconds": frozenset(((),)),
-            "now": frozenset(((),)),
-            "p": frozenset(
-                (
-                    ("status", "conditions", "#"),
-                    ("status", "conditions", "*", "lastTransitionTime"),
-                    ("status", "conditions", "*", "status"),
-                    ("status", "conditions", "*", "type"),
-                ),
+            "minReadySeconds": paths(""),
+            "now": paths(""),
+            "p": paths(
+                "status conditions #",
+                "status conditions * lastTransitionTime",
+                "status conditions * status",
+                "status conditions * type",
             ),
         },
         source="pkg/api/v1/pod/util.go IsPodAvailable",
@@ -179,16 +169,14 @@ RULES = (
         ripening,
         result="bool",
         reads={
-            "minReadySeconds": frozenset(((),)),
-            "now": frozenset(((),)),
-            "pods": frozenset(
-                (
-                    ("#",),
-                    ("*", "status", "conditions", "#"),
-                    ("*", "status", "conditions", "*", "lastTransitionTime"),
-                    ("*", "status", "conditions", "*", "status"),
-                    ("*", "status", "conditions", "*", "type"),
-                ),
+            "minReadySeconds": paths(""),
+            "now": paths(""),
+            "pods": paths(
+                "#",
+                "* status conditions #",
+                "* status conditions * lastTransitionTime",
+                "* status conditions * status",
+                "* status conditions * type",
             ),
         },
         source="pkg/controller/controller_utils.go FindMinNextPodAvailabilityCheck",
@@ -202,7 +190,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         deletionCost,
         result="int",
-        reads={"p": frozenset((("metadata", "annotations"),))},
+        reads={"p": paths("metadata annotations")},
         source="pkg/apis/core/helper/helpers.go GetDeletionCostFromPodAnnotations",
         doc="The user's wish which pods should go first, from an annotation; not a number counts as 0.",
         path="workloads/pod",
@@ -214,7 +202,7 @@ RULES = (
         (Param("pods", "list(core.Pod)"),),
         deletionOrder,
         result="list(core.Pod)",
-        reads={"pods": frozenset(((),))},
+        reads={"pods": paths("")},
         source="pkg/controller/controller_utils.go ActivePodsWithRanks.Less",
         doc="Pods in the order in which a controller that has too many deletes them. The sorts are stable, so the last is the strongest.",
         path="workloads/pod",

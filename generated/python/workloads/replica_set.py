@@ -7,7 +7,7 @@ from kspec.runtime.generated_support import join_texts
 from kspec.runtime.lists import slice_list
 from kspec.runtime.maths import least
 from kspec.runtime.operators import negate_int, subtract_int
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 from kspec.runtime.times import parse_duration
 from ..workloads import pod as workloads_pod
 
@@ -87,7 +87,7 @@ RULES = (
         controller_ReplicaSet,
         result="list(Write)",
         clauses=(Clause("owns", name="pods", type="core.Pod", fn=controller_ReplicaSet_owns_pods),),
-        reads={"now": frozenset(((),)), "pods": frozenset(((),)), "self": frozenset(((),))},
+        reads={"now": paths(""), "pods": paths(""), "self": paths("")},
         source="pkg/controller/replicaset/replica_set.go syncReplicaSet, manageReplicas; replica_set_utils.go calculateStatus",
         doc="Keeps the number of active pods at spec.replicas. A pod that fails is replaced at once, without back-off.",
         path="workloads/replica_set",

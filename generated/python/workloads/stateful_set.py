@@ -8,7 +8,7 @@ from kspec.runtime.lists import range_list, reverse_list, slice_list
 from kspec.runtime.maths import least
 from kspec.runtime.operators import add_int, index_map
 from kspec.runtime.regex import matches
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 from kspec.runtime.strings import substring_from
 from kspec.runtime.times import parse_duration
 from ..workloads import deployment as workloads_deployment
@@ -316,7 +316,7 @@ RULES = (
         (Param("p", "core.Pod"), Param("set", "string")),
         ordinal,
         result="int",
-        reads={"p": frozenset((("metadata", "name"),)), "set": frozenset(((),))},
+        reads={"p": paths("metadata name"), "set": paths("")},
         source="pkg/controller/statefulset/stateful_set_utils.go getParentNameAndOrdinal",
         doc="The position of a pod in its set, from its name; -1 if the name is not one of the set's.",
         path="workloads/stateful_set",
@@ -328,11 +328,7 @@ RULES = (
         (Param("template", "core.PersistentVolumeClaim"), Param("set", "string"), Param("ordinal", "int")),
         claimName,
         result="string",
-        reads={
-            "ordinal": frozenset(((),)),
-            "set": frozenset(((),)),
-            "template": frozenset((("metadata", "name"),)),
-        },
+        reads={"ordinal": paths(""), "set": paths(""), "template": paths("metadata name")},
         source="pkg/controller/statefulset/stateful_set_utils.go getPersistentVolumeClaimName",
         doc="The name of the claim that keeps one volume of one pod.",
         path="workloads/stateful_set",
@@ -345,14 +341,12 @@ RULES = (
         volumesOf,
         result="list(core.Volume)",
         reads={
-            "ordinal": frozenset(((),)),
-            "self": frozenset(
-                (
-                    ("metadata", "name"),
-                    ("spec", "template", "spec", "volumes"),
-                    ("spec", "volumeClaimTemplates", "#"),
-                    ("spec", "volumeClaimTemplates", "*", "metadata", "name"),
-                ),
+            "ordinal": paths(""),
+            "self": paths(
+                "metadata name",
+                "spec template spec volumes",
+                "spec volumeClaimTemplates #",
+                "spec volumeClaimTemplates * metadata name",
             ),
         },
         source="pkg/controller/statefulset/stateful_set_utils.go updateStorage",
@@ -376,10 +370,10 @@ RULES = (
             Clause("reads", name="claims", type="core.PersistentVolumeClaim"),
         ),
         reads={
-            "claims": frozenset((("#",), ("*", "metadata", "name"), ("*", "metadata", "namespace"))),
-            "now": frozenset(((),)),
-            "pods": frozenset(((),)),
-            "self": frozenset(((),)),
+            "claims": paths("#", "* metadata name", "* metadata namespace"),
+            "now": paths(""),
+            "pods": paths(""),
+            "self": paths(""),
         },
         source="pkg/controller/statefulset/stateful_set_control.go performUpdate, updateStatefulSet",
         doc="Keeps pods `<set>-0 … <set>-n`, one after another or all at once, each with its claims.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.operators import add_int
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # workloads/wantedPods  function (d: apps.Deployment): int
@@ -40,7 +40,7 @@ RULES = (
         (Param("d", "apps.Deployment"),),
         wantedPods,
         result="int",
-        reads={"d": frozenset((("spec", "replicas"),))},
+        reads={"d": paths("spec replicas")},
         path="workloads/wanted",
     ),
     CompiledRule(
@@ -50,7 +50,7 @@ RULES = (
         (Param("r", "apps.ReplicaSet"),),
         wantedPods_2,
         result="int",
-        reads={"r": frozenset((("spec", "replicas"),))},
+        reads={"r": paths("spec replicas")},
         path="workloads/wanted",
     ),
     CompiledRule(
@@ -60,7 +60,7 @@ RULES = (
         (Param("s", "apps.StatefulSet"),),
         wantedPods_3,
         result="int",
-        reads={"s": frozenset((("spec", "replicas"),))},
+        reads={"s": paths("spec replicas")},
         path="workloads/wanted",
     ),
     CompiledRule(
@@ -70,7 +70,7 @@ RULES = (
         (Param("d", "apps.DaemonSet"),),
         wantedPods_4,
         result="int",
-        reads={"d": frozenset((("status", "desiredNumberScheduled"),))},
+        reads={"d": paths("status desiredNumberScheduled")},
         doc="As many as there are nodes for it, which its controller counts.",
         path="workloads/wanted",
     ),
@@ -81,7 +81,7 @@ RULES = (
         (Param("j", "batch.Job"),),
         wantedPods_5,
         result="int",
-        reads={"j": frozenset((("status", "active"), ("status", "succeeded")))},
+        reads={"j": paths("status active", "status succeeded")},
         path="workloads/wanted",
     ),
 )

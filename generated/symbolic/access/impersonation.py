@@ -28,11 +28,7 @@ def nodeOf(user):
     return lets.done(
         ops.cond(
             ops.and_(
-                ops.call(
-                    "matches",
-                    name,
-                    "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
-                ),
+                ops.call("matches", name, "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*$"),
                 lambda: ops.call("_<=_", ops.call("size", name), 253),
             ),
             lambda: name,
@@ -147,7 +143,7 @@ def extraWellFormed(t):
             lambda: ops.call(
                 "matches",
                 k,
-                "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[-a-z0-9/._~%!$&'()*+,;=:]+$",
+                "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*/[-a-z0-9/._~%!$&'()*+,;=:]+$",
             ),
             lambda: ops.call("_>_", ops.call("size", v), 0),
             lambda: ops.call("!_", ops.call("@in", "", v)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import writing as access_writing_rules
+
 
 # access/verbMatches  function (rule: rbac.PolicyRule, verb: string): bool
 @ops.rule("access/verbMatches")
@@ -125,6 +127,46 @@ def appliesTo(s, r, namespace):
     )
 
 
+# access/meantBy  function (s: rbac.Subject, namespace: string): access.Identity
+@ops.rule("access/meantBy")
+def meantBy(s, namespace):
+    lets = ops.Lets()
+    home = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.field(s, "namespace", ""), ""),
+            lambda: namespace,
+            lambda: ops.field(s, "namespace", ""),
+        ),
+    )
+    return lets.done(
+        ops.record(
+            {
+                "user": ops.cond(
+                    ops.call("_==_", ops.field(s, "kind", ""), "User"),
+                    lambda: ops.field(s, "name", ""),
+                    lambda: ops.cond(
+                        ops.and_(
+                            ops.call("_==_", ops.field(s, "kind", ""), "ServiceAccount"),
+                            lambda: ops.call("_!=_", home, ""),
+                        ),
+                        lambda: ops.call(
+                            "_+_",
+                            ops.call("_+_", ops.call("_+_", "system:serviceaccount:", home), ":"),
+                            ops.field(s, "name", ""),
+                        ),
+                        lambda: "",
+                    ),
+                ),
+                "groups": ops.cond(
+                    ops.call("_==_", ops.field(s, "kind", ""), "Group"),
+                    lambda: ops.list_([ops.field(s, "name", "")]),
+                    lambda: ops.list_([]),
+                ),
+            },
+        ),
+    )
+
+
 # access/rulesOf  function (ref: rbac.RoleRef, namespace: string, cluster: Cluster): list(rbac.PolicyRule)
 @ops.rule("access/rulesOf")
 def rulesOf(ref, namespace, cluster):
@@ -238,6 +280,67 @@ def can(who, verb, resource, namespace, apiGroup, name, subresource, cluster):
             "allow",
         ),
         lambda: ops.call("@in", "system:masters", ops.field(who, "groups", [])),
+        lambda: missingRole(who, namespace, cluster),
+    )
+
+
+# access/missingRole  function (who: access.Identity, namespace: string, cluster: Cluster): bool
+@ops.rule("access/missingRole")
+def missingRole(who, namespace, cluster):
+    lets = ops.Lets()
+    r = lets.take(ops.record({"user": ops.field(who, "user", ""), "groups": ops.field(who, "groups", [])}))
+    return lets.done(
+        ops.or_(
+            ops.exists(
+                ops.field(cluster, "clusterRoleBindings", []),
+                lambda b: ops.and_(
+                    ops.call("!_", access_writing_rules.roleExists(ops.field(b, "roleRef", {}), "", cluster)),
+                    lambda: ops.exists(ops.field(b, "subjects", []), lambda s: appliesTo(s, r, "")),
+                    lambda: ops.call(
+                        "undetermined",
+                        ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call("_+_", ops.field(ops.field(b, "roleRef", {}), "kind", ""), " "),
+                                ops.field(ops.field(b, "roleRef", {}), "name", ""),
+                            ),
+                            " is not in the input, and it is bound (--bootstrap adds the default roles)",
+                        ),
+                    ),
+                ),
+            ),
+            lambda: ops.exists(
+                ops.field(cluster, "roleBindings", []),
+                lambda b: ops.and_(
+                    ops.call("_==_", ops.field(ops.field(b, "metadata", {}), "namespace", ""), namespace),
+                    lambda: ops.call(
+                        "!_",
+                        access_writing_rules.roleExists(
+                            ops.field(b, "roleRef", {}),
+                            ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+                            cluster,
+                        ),
+                    ),
+                    lambda: ops.exists(
+                        ops.field(b, "subjects", []),
+                        lambda s: appliesTo(s, r, ops.field(ops.field(b, "metadata", {}), "namespace", "")),
+                    ),
+                    lambda: ops.call(
+                        "undetermined",
+                        ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call("_+_", ops.field(ops.field(b, "roleRef", {}), "kind", ""), " "),
+                                ops.field(ops.field(b, "roleRef", {}), "name", ""),
+                            ),
+                            " is not in the input, and it is bound (--bootstrap adds the default roles)",
+                        ),
+                    ),
+                ),
+            ),
+        ),
     )
 
 
@@ -257,8 +360,10 @@ RULES = {
     "access/withoutStars": withoutStars,
     "access/ruleAllows": ruleAllows,
     "access/appliesTo": appliesTo,
+    "access/meantBy": meantBy,
     "access/rulesOf": rulesOf,
     "access/RBAC": authorizer_RBAC,
     "access/can": can,
+    "access/missingRole": missingRole,
     "access/subjects": domain_subjects,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..network import options as network_options_rules
 from ..types import selector as types_selector_rules
 
 
@@ -13,6 +14,19 @@ def isGoverned(e):
     return ops.and_(
         ops.call("!_", ops.field(e, "hostNetwork", False)),
         lambda: ops.call("!_", ops.field(e, "outside", False)),
+    )
+
+
+# network/isSelectable  function (e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/isSelectable")
+def isSelectable(e, cluster):
+    return ops.or_(
+        isGoverned(e),
+        lambda: ops.and_(
+            ops.field(e, "hostNetwork", False),
+            lambda: ops.call("!_", ops.field(e, "outside", False)),
+            lambda: network_options_rules.hostNetworkAsPods(cluster),
+        ),
     )
 
 
@@ -40,6 +54,20 @@ def namespaceMatches(s, e, cluster):
     lets = ops.Lets()
     own = lets.take("kubernetes.io/metadata.name")
     named = lets.take(ops.map_literal([(own, ops.field(e, "namespace", ""))]))
+    known = lets.take(
+        ops.or_(
+            ops.has_field(e, "namespaceLabels"),
+            lambda: ops.exists(
+                ops.field(cluster, "namespaces", []),
+                lambda n: ops.call(
+                    "_==_",
+                    ops.field(ops.field(n, "metadata", {}), "name", ""),
+                    ops.field(e, "namespace", ""),
+                ),
+            ),
+        ),
+    )
+    labels = lets.take(namespaceLabels(e, cluster))
     unknown = lets.take(
         ops.call(
             "_+_",
@@ -48,34 +76,31 @@ def namespaceMatches(s, e, cluster):
         ),
     )
     return lets.done(
-        ops.cond(
-            ops.or_(
-                ops.has_field(e, "namespaceLabels"),
-                lambda: ops.exists(
-                    ops.field(cluster, "namespaces", []),
-                    lambda n: ops.call(
-                        "_==_",
-                        ops.field(ops.field(n, "metadata", {}), "name", ""),
-                        ops.field(e, "namespace", ""),
-                    ),
-                ),
-            ),
-            lambda: types_selector_rules.selects(s, namespaceLabels(e, cluster)),
-            lambda: ops.and_(
-                ops.all_(
-                    ops.field(s, "matchLabels", {}),
-                    lambda k, v: ops.cond(
-                        ops.call("_==_", k, own),
-                        lambda: ops.call("_==_", v, ops.field(e, "namespace", "")),
+        ops.and_(
+            ops.all_(
+                ops.field(s, "matchLabels", {}),
+                lambda k, v: ops.cond(
+                    ops.call("_==_", k, own),
+                    lambda: ops.call("_==_", v, ops.field(e, "namespace", "")),
+                    lambda: ops.cond(
+                        known,
+                        lambda: ops.and_(
+                            ops.call("@in", k, labels),
+                            lambda: ops.call("_==_", ops.call("_[_]", labels, k), v),
+                        ),
                         lambda: ops.call("undetermined", unknown),
                     ),
-                    pairs=True,
                 ),
-                lambda: ops.all_(
-                    ops.field(s, "matchExpressions", []),
-                    lambda r: ops.cond(
-                        ops.call("_==_", ops.field(r, "key", ""), own),
-                        lambda: types_selector_rules.requirementHolds(r, named),
+                pairs=True,
+            ),
+            lambda: ops.all_(
+                ops.field(s, "matchExpressions", []),
+                lambda r: ops.cond(
+                    ops.call("_==_", ops.field(r, "key", ""), own),
+                    lambda: types_selector_rules.requirementHolds(r, named),
+                    lambda: ops.cond(
+                        known,
+                        lambda: types_selector_rules.requirementHolds(r, labels),
                         lambda: ops.call("undetermined", unknown),
                     ),
                 ),
@@ -117,20 +142,117 @@ def endpointOf(namespace, name, template):
 # network/endpoint  function (pod: core.Pod): network.Endpoint
 @ops.rule("network/endpoint")
 def endpoint(pod):
+    lets = ops.Lets()
+    texts = lets.take(addressesOf(pod))
+    return lets.done(
+        endpointAt(
+            pod,
+            ops.cond(
+                ops.call("_>_", ops.call("size", texts), 0),
+                lambda: ops.call("_[_]", texts, 0),
+                lambda: "",
+            ),
+        ),
+    )
+
+
+# network/endpointAt  function (pod: core.Pod, address: string): network.Endpoint
+@ops.rule("network/endpointAt")
+def endpointAt(pod, address):
     return ops.record(
         {
             "name": ops.field(ops.field(pod, "metadata", {}), "name", ""),
             "namespace": ops.field(ops.field(pod, "metadata", {}), "namespace", ""),
             "labels": ops.field(ops.field(pod, "metadata", {}), "labels", {}),
-            "address": ops.cond(
-                ops.call("isIP", ops.field(ops.field(pod, "status", {}), "podIP", "")),
-                lambda: ops.call("ip", ops.field(ops.field(pod, "status", {}), "podIP", "")),
-                lambda: None,
-            ),
+            "address": ops.cond(ops.call("isIP", address), lambda: ops.call("ip", address), lambda: None),
             "ports": declaredPorts(ops.field(pod, "spec", {})),
             "hostNetwork": ops.field(ops.field(pod, "spec", {}), "hostNetwork", False),
+            "node": ops.cond(
+                ops.call("_!=_", ops.field(ops.field(pod, "spec", {}), "nodeName", ""), ""),
+                lambda: ops.field(ops.field(pod, "spec", {}), "nodeName", ""),
+                lambda: None,
+            ),
         },
     )
+
+
+# network/addressesOf  function (pod: core.Pod): list(string)
+@ops.rule("network/addressesOf")
+def addressesOf(pod):
+    return ops.cond(
+        ops.call("_>_", ops.call("size", ops.field(ops.field(pod, "status", {}), "podIPs", [])), 0),
+        lambda: ops.map_(
+            ops.field(ops.field(pod, "status", {}), "podIPs", []),
+            lambda a: ops.field(a, "ip", ""),
+        ),
+        lambda: ops.cond(
+            ops.call("_!=_", ops.field(ops.field(pod, "status", {}), "podIP", ""), ""),
+            lambda: ops.list_([ops.field(ops.field(pod, "status", {}), "podIP", "")]),
+            lambda: ops.list_([]),
+        ),
+    )
+
+
+# network/ends  function (pod: core.Pod): list(network.Endpoint)
+@ops.rule("network/ends")
+def ends(pod):
+    return ops.cond(
+        hasEnded(pod),
+        lambda: ops.list_([]),
+        lambda: ops.cond(
+            ops.call("_==_", ops.call("size", addressesOf(pod)), 0),
+            lambda: ops.list_([endpointAt(pod, "")]),
+            lambda: ops.map_(addressesOf(pod), lambda a: endpointAt(pod, a)),
+        ),
+    )
+
+
+# network/ends#2  function (d: apps.Deployment): list(network.Endpoint)
+@ops.rule("network/ends#2")
+def ends_2(d):
+    return ops.list_(
+        [
+            endpointOf(
+                ops.field(ops.field(d, "metadata", {}), "namespace", ""),
+                ops.field(ops.field(d, "metadata", {}), "name", ""),
+                ops.field(ops.field(d, "spec", {}), "template", {}),
+            ),
+        ],
+    )
+
+
+# network/ends#3  function (s: apps.StatefulSet): list(network.Endpoint)
+@ops.rule("network/ends#3")
+def ends_3(s):
+    return ops.list_(
+        [
+            endpointOf(
+                ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                ops.field(ops.field(s, "metadata", {}), "name", ""),
+                ops.field(ops.field(s, "spec", {}), "template", {}),
+            ),
+        ],
+    )
+
+
+# network/ends#4  function (d: apps.DaemonSet): list(network.Endpoint)
+@ops.rule("network/ends#4")
+def ends_4(d):
+    return ops.list_(
+        [
+            endpointOf(
+                ops.field(ops.field(d, "metadata", {}), "namespace", ""),
+                ops.field(ops.field(d, "metadata", {}), "name", ""),
+                ops.field(ops.field(d, "spec", {}), "template", {}),
+            ),
+        ],
+    )
+
+
+# network/ends#5  function (e: network.Endpoint): list(network.Endpoint)
+@ops.rule("network/ends#5")
+def ends_5(e):
+    return ops.list_([e])
 
 
 # network/hasEnded  function (pod: core.Pod): bool
@@ -148,6 +270,19 @@ def hasEnded(pod):
 def endpoints(cluster):
     return ops.call(
         "_+_",
+        ops.map_(
+            ops.filter_(ops.field(cluster, "pods", []), lambda p: ops.call("!_", hasEnded(p))),
+            lambda p: endpoint(p),
+        ),
+        workloadEndpoints(cluster),
+    )
+
+
+# network/workloadEndpoints  function (cluster: Cluster): list(network.Endpoint)
+@ops.rule("network/workloadEndpoints")
+def workloadEndpoints(cluster):
+    return ops.call(
+        "_+_",
         ops.call(
             "_+_",
             ops.call(
@@ -158,22 +293,12 @@ def endpoints(cluster):
                         "_+_",
                         ops.call(
                             "_+_",
-                            ops.call(
-                                "_+_",
-                                ops.map_(
-                                    ops.filter_(
-                                        ops.field(cluster, "pods", []),
-                                        lambda p: ops.call("!_", hasEnded(p)),
-                                    ),
-                                    lambda p: endpoint(p),
-                                ),
-                                ops.map_(
-                                    ops.field(cluster, "deployments", []),
-                                    lambda d: endpointOf(
-                                        ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                                        ops.field(ops.field(d, "metadata", {}), "name", ""),
-                                        ops.field(ops.field(d, "spec", {}), "template", {}),
-                                    ),
+                            ops.map_(
+                                ops.field(cluster, "deployments", []),
+                                lambda d: endpointOf(
+                                    ops.field(ops.field(d, "metadata", {}), "namespace", ""),
+                                    ops.field(ops.field(d, "metadata", {}), "name", ""),
+                                    ops.field(ops.field(d, "spec", {}), "template", {}),
                                 ),
                             ),
                             ops.map_(
@@ -286,6 +411,11 @@ def podsTogether(a, b):
             lambda: ops.call("_!=_", ops.field(a, "namespace", ""), ops.field(b, "namespace", "")),
         ),
         lambda: ops.call("_!=_", ops.field(a, "address", None), ops.field(b, "address", None)),
+        lambda: ops.call(
+            "_==_",
+            ops.call("family", ops.field(a, "address", None)),
+            ops.call("family", ops.field(b, "address", None)),
+        ),
         lambda: ops.or_(
             ops.call("_!=_", ops.field(a, "namespace", ""), ops.field(b, "namespace", "")),
             lambda: ops.call(
@@ -299,13 +429,22 @@ def podsTogether(a, b):
 
 RULES = {
     "network/isGoverned": isGoverned,
+    "network/isSelectable": isSelectable,
     "network/namespaceLabels": namespaceLabels,
     "network/namespaceMatches": namespaceMatches,
     "network/declaredPorts": declaredPorts,
     "network/endpointOf": endpointOf,
     "network/endpoint": endpoint,
+    "network/endpointAt": endpointAt,
+    "network/addressesOf": addressesOf,
+    "network/ends": ends,
+    "network/ends#2": ends_2,
+    "network/ends#3": ends_3,
+    "network/ends#4": ends_4,
+    "network/ends#5": ends_5,
     "network/hasEnded": hasEnded,
     "network/endpoints": endpoints,
+    "network/workloadEndpoints": workloadEndpoints,
     "network/pods": domain_pods,
     "network/podsTogether": podsTogether,
 }

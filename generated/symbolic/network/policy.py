@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..network import endpoint as network_endpoint_rules
+from ..network import options as network_options_rules
 from ..types import selector as types_selector_rules
 
 
@@ -90,9 +91,15 @@ def blockHolds(b, e):
 def peerMatches(peer, policyNamespace, e, cluster):
     return ops.cond(
         ops.has_field(peer, "ipBlock"),
-        lambda: blockHolds(ops.field(peer, "ipBlock", {}), e),
         lambda: ops.and_(
-            network_endpoint_rules.isGoverned(e),
+            ops.or_(
+                ops.call("!_", network_endpoint_rules.isGoverned(e)),
+                lambda: network_options_rules.ipBlocksMatchPods(cluster),
+            ),
+            lambda: blockHolds(ops.field(peer, "ipBlock", {}), e),
+        ),
+        lambda: ops.and_(
+            network_endpoint_rules.isSelectable(e, cluster),
             lambda: ops.cond(
                 ops.has_field(peer, "namespaceSelector"),
                 lambda: network_endpoint_rules.namespaceMatches(
@@ -139,26 +146,37 @@ def portMatches(p, destination, port, protocol):
                         ),
                         lambda: ops.call("_==_", ops.call("int", ops.field(p, "port", None)), port),
                     ),
-                    lambda: ops.exists(
-                        ops.field(destination, "ports", []),
-                        lambda c: ops.and_(
-                            ops.call(
-                                "_==_",
-                                ops.field(c, "name", ""),
-                                ops.call("string", ops.field(p, "port", None)),
-                            ),
-                            lambda: ops.call("_==_", ops.field(c, "containerPort", 0), port),
-                            lambda: ops.call(
-                                "_==_",
-                                ops.cond(
-                                    ops.call("_==_", ops.field(c, "protocol", ""), ""),
-                                    lambda: "TCP",
-                                    lambda: ops.field(c, "protocol", ""),
-                                ),
-                                protocol,
-                            ),
-                        ),
+                    lambda: declares(
+                        destination,
+                        ops.call("string", ops.field(p, "port", None)),
+                        port,
+                        protocol,
                     ),
+                ),
+            ),
+        ),
+    )
+
+
+# network/declares  function (e: network.Endpoint, name: string, port: int, protocol: string): bool
+@ops.rule("network/declares")
+def declares(e, name, port, protocol):
+    return ops.and_(
+        ops.call("_!=_", name, ""),
+        lambda: network_endpoint_rules.isGoverned(e),
+        lambda: ops.exists(
+            ops.field(e, "ports", []),
+            lambda c: ops.and_(
+                ops.call("_==_", ops.field(c, "name", ""), name),
+                lambda: ops.call("_==_", ops.field(c, "containerPort", 0), port),
+                lambda: ops.call(
+                    "_==_",
+                    ops.cond(
+                        ops.call("_==_", ops.field(c, "protocol", ""), ""),
+                        lambda: "TCP",
+                        lambda: ops.field(c, "protocol", ""),
+                    ),
+                    protocol,
                 ),
             ),
         ),
@@ -260,6 +278,7 @@ RULES = {
     "network/blockHolds": blockHolds,
     "network/peerMatches": peerMatches,
     "network/portMatches": portMatches,
+    "network/declares": declares,
     "network/ingressAllowed": ingressAllowed,
     "network/egressAllowed": egressAllowed,
 }

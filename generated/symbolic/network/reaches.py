@@ -5,6 +5,9 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..network import endpoint as network_endpoint_rules
+from ..network import exposure as network_exposure_rules
+from ..network import ingress as network_ingress_rules
+from ..network import services as network_services_rules
 from ..network import tiers as network_tiers_rules
 
 
@@ -12,167 +15,186 @@ from ..network import tiers as network_tiers_rules
 @ops.rule("network/reaches")
 def reaches(origin, destination, port, protocol, cluster):
     return ops.and_(
-        network_tiers_rules.mayLeave(origin, destination, port, protocol, cluster),
+        isOneFamily(origin, destination),
+        lambda: network_tiers_rules.mayLeave(origin, destination, port, protocol, cluster),
         lambda: network_tiers_rules.mayEnter(origin, destination, port, protocol, cluster),
+    )
+
+
+# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
+@ops.rule("network/isOneFamily")
+def isOneFamily(a, b):
+    return ops.or_(
+        ops.call("!_", ops.has_field(a, "address")),
+        lambda: ops.call("!_", ops.has_field(b, "address")),
+        lambda: ops.call(
+            "_==_",
+            ops.call("family", ops.field(a, "address", None)),
+            ops.call("family", ops.field(b, "address", None)),
+        ),
     )
 
 
 # network/reaches#2  function (origin: network.Endpoint, destination: core.Pod, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/reaches#2")
 def reaches_2(origin, destination, port, protocol, cluster):
-    return ops.and_(
-        ops.call("!_", network_endpoint_rules.hasEnded(destination)),
-        lambda: reaches(origin, network_endpoint_rules.endpoint(destination), port, protocol, cluster),
+    return ops.exists(
+        network_endpoint_rules.ends(destination),
+        lambda e: reaches(origin, e, port, protocol, cluster),
     )
 
 
 # network/reaches#3  function (origin: network.Endpoint, destination: apps.Deployment, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/reaches#3")
 def reaches_3(origin, destination, port, protocol, cluster):
-    return reaches(
-        origin,
-        network_endpoint_rules.endpointOf(
-            ops.field(ops.field(destination, "metadata", {}), "namespace", ""),
-            ops.field(ops.field(destination, "metadata", {}), "name", ""),
-            ops.field(ops.field(destination, "spec", {}), "template", {}),
-        ),
-        port,
-        protocol,
-        cluster,
+    return ops.exists(
+        network_endpoint_rules.ends_2(destination),
+        lambda e: reaches(origin, e, port, protocol, cluster),
     )
 
 
 # network/reaches#4  function (origin: network.Endpoint, destination: apps.StatefulSet, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/reaches#4")
 def reaches_4(origin, destination, port, protocol, cluster):
-    return reaches(
-        origin,
-        network_endpoint_rules.endpointOf(
-            ops.field(ops.field(destination, "metadata", {}), "namespace", ""),
-            ops.field(ops.field(destination, "metadata", {}), "name", ""),
-            ops.field(ops.field(destination, "spec", {}), "template", {}),
-        ),
-        port,
-        protocol,
-        cluster,
+    return ops.exists(
+        network_endpoint_rules.ends_3(destination),
+        lambda e: reaches(origin, e, port, protocol, cluster),
     )
 
 
 # network/reaches#5  function (origin: network.Endpoint, destination: apps.DaemonSet, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/reaches#5")
 def reaches_5(origin, destination, port, protocol, cluster):
+    return ops.exists(
+        network_endpoint_rules.ends_4(destination),
+        lambda e: reaches(origin, e, port, protocol, cluster),
+    )
+
+
+# network/reaches#6  function (origin: network.Endpoint, destination: ip, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/reaches#6")
+def reaches_6(origin, destination, port, protocol, cluster):
     return reaches(
         origin,
-        network_endpoint_rules.endpointOf(
-            ops.field(ops.field(destination, "metadata", {}), "namespace", ""),
-            ops.field(ops.field(destination, "metadata", {}), "name", ""),
-            ops.field(ops.field(destination, "spec", {}), "template", {}),
-        ),
+        network_services_rules.endAt(ops.call("string", destination), cluster),
         port,
         protocol,
         cluster,
     )
 
 
-# network/reaches#6  function (origin: network.Endpoint, destination: core.Service, port: int, protocol: string, cluster: Cluster): bool
-@ops.rule("network/reaches#6")
-def reaches_6(origin, destination, port, protocol, cluster):
-    lets = ops.Lets()
-    backends = lets.take(
-        ops.filter_(
-            network_endpoint_rules.endpoints(cluster),
-            lambda e: ops.and_(
-                ops.call(
-                    "_==_",
-                    ops.field(e, "namespace", ""),
-                    ops.field(ops.field(destination, "metadata", {}), "namespace", ""),
+# network/reaches#7  function (origin: network.Endpoint, destination: core.Service, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/reaches#7")
+def reaches_7(origin, destination, port, protocol, cluster):
+    return ops.cond(
+        ops.call("!_", network_services_rules.endsKnown(destination, cluster)),
+        lambda: ops.call("undetermined", network_services_rules.whyEndsUnknown(destination)),
+        lambda: ops.cond(
+            network_services_rules.isHeadless(destination),
+            lambda: ops.and_(
+                ops.call("!_", ops.field(origin, "outside", False)),
+                lambda: ops.exists(
+                    usableEnds(destination, cluster),
+                    lambda b: reaches(origin, ops.field(b, "endpoint", {}), port, protocol, cluster),
                 ),
-                lambda: ops.all_(
-                    ops.field(ops.field(destination, "spec", {}), "selector", {}),
-                    lambda k, v: ops.and_(
-                        ops.call("@in", k, ops.field(e, "labels", {})),
-                        lambda: ops.call("_==_", ops.call("_[_]", ops.field(e, "labels", {}), k), v),
+            ),
+            lambda: ops.cond(
+                ops.field(origin, "outside", False),
+                lambda: network_exposure_rules.entersThrough(origin, destination, port, protocol, cluster),
+                lambda: ops.exists(
+                    ops.field(ops.field(destination, "spec", {}), "ports", []),
+                    lambda p: ops.and_(
+                        ops.call("_==_", ops.field(p, "port", 0), port),
+                        lambda: network_services_rules.sameProtocol(ops.field(p, "protocol", ""), protocol),
+                        lambda: ops.exists(
+                            network_services_rules.usable(
+                                network_services_rules.backends(destination, p, cluster),
+                            ),
+                            lambda b: ops.and_(
+                                network_services_rules.isOffered(destination, b, origin),
+                                lambda: reaches(
+                                    origin,
+                                    ops.field(b, "endpoint", {}),
+                                    ops.field(b, "port", 0),
+                                    protocol,
+                                    cluster,
+                                ),
+                            ),
+                        ),
                     ),
-                    pairs=True,
                 ),
             ),
         ),
     )
-    return lets.done(
-        ops.cond(
+
+
+# network/usableEnds  function (s: core.Service, cluster: Cluster): list(network.Backend)
+@ops.rule("network/usableEnds")
+def usableEnds(s, cluster):
+    return ops.call(
+        "_+_",
+        ops.filter_(network_services_rules.selectedEnds(s, cluster), lambda b: ops.field(b, "ready", False)),
+        ops.flat_map(
             ops.call(
-                "_==_",
-                ops.call("size", ops.field(ops.field(destination, "spec", {}), "selector", {})),
+                "slice",
+                ops.field(ops.field(s, "spec", {}), "ports", []),
                 0,
-            ),
-            lambda: ops.call(
-                "undetermined",
-                ops.call(
-                    "_+_",
-                    ops.call(
-                        "_+_",
-                        "the endpoints of the Service ",
-                        ops.field(ops.field(destination, "metadata", {}), "name", ""),
-                    ),
-                    " are written by hand: it has no selector",
+                ops.cond(
+                    ops.call("_>_", ops.call("size", ops.field(ops.field(s, "spec", {}), "ports", [])), 0),
+                    lambda: 1,
+                    lambda: 0,
                 ),
             ),
-            lambda: ops.exists(
-                ops.field(ops.field(destination, "spec", {}), "ports", []),
+            lambda p: ops.filter_(
+                network_services_rules.backends(s, p, cluster),
+                lambda b: ops.field(b, "ready", False),
+            ),
+        ),
+    )
+
+
+# network/reaches#8  function (origin: network.Endpoint, destination: networking.Ingress, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/reaches#8")
+def reaches_8(origin, destination, port, protocol, cluster):
+    return ops.and_(
+        ops.call("_==_", protocol, "TCP"),
+        lambda: ops.or_(
+            ops.call("_==_", port, 80),
+            lambda: ops.and_(
+                ops.call("_==_", port, 443),
+                lambda: ops.call(
+                    "_>_",
+                    ops.call("size", ops.field(ops.field(destination, "spec", {}), "tls", [])),
+                    0,
+                ),
+            ),
+        ),
+        lambda: ops.exists(
+            network_ingress_rules.backendsOfIngress(destination),
+            lambda b: ops.exists(
+                ops.field(cluster, "services", []),
                 lambda s: ops.and_(
-                    ops.call("_==_", ops.field(s, "port", 0), port),
+                    ops.call(
+                        "_==_",
+                        ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                        ops.field(ops.field(destination, "metadata", {}), "namespace", ""),
+                    ),
                     lambda: ops.call(
                         "_==_",
-                        ops.cond(
-                            ops.call("_==_", ops.field(s, "protocol", ""), ""),
-                            lambda: "TCP",
-                            lambda: ops.field(s, "protocol", ""),
-                        ),
-                        protocol,
+                        ops.field(ops.field(s, "metadata", {}), "name", ""),
+                        ops.field(b, "name", ""),
                     ),
                     lambda: ops.exists(
-                        backends,
-                        lambda e: ops.cond(
-                            ops.call("!_", ops.has_field(s, "targetPort")),
-                            lambda: reaches(origin, e, ops.field(s, "port", 0), protocol, cluster),
-                            lambda: ops.cond(
-                                ops.call(
-                                    "_==_",
-                                    ops.call("type", ops.field(s, "targetPort", None)),
-                                    ops.TypeValue("int"),
-                                ),
-                                lambda: reaches(
-                                    origin,
-                                    e,
-                                    ops.call("int", ops.field(s, "targetPort", None)),
-                                    protocol,
+                        ops.field(ops.field(s, "spec", {}), "ports", []),
+                        lambda p: ops.and_(
+                            network_ingress_rules.isPortOf(b, p),
+                            lambda: ops.exists(
+                                network_services_rules.usable(network_services_rules.backends(s, p, cluster)),
+                                lambda x: network_ingress_rules.controllerEnters(
+                                    ops.field(x, "endpoint", {}),
+                                    ops.field(x, "port", 0),
+                                    "TCP",
                                     cluster,
-                                ),
-                                lambda: ops.exists(
-                                    ops.field(e, "ports", []),
-                                    lambda c: ops.and_(
-                                        ops.call(
-                                            "_==_",
-                                            ops.field(c, "name", ""),
-                                            ops.call("string", ops.field(s, "targetPort", None)),
-                                        ),
-                                        lambda: ops.call(
-                                            "_==_",
-                                            ops.cond(
-                                                ops.call("_==_", ops.field(c, "protocol", ""), ""),
-                                                lambda: "TCP",
-                                                lambda: ops.field(c, "protocol", ""),
-                                            ),
-                                            protocol,
-                                        ),
-                                        lambda: reaches(
-                                            origin,
-                                            e,
-                                            ops.field(c, "containerPort", 0),
-                                            protocol,
-                                            cluster,
-                                        ),
-                                    ),
                                 ),
                             ),
                         ),
@@ -185,9 +207,13 @@ def reaches_6(origin, destination, port, protocol, cluster):
 
 RULES = {
     "network/reaches": reaches,
+    "network/isOneFamily": isOneFamily,
     "network/reaches#2": reaches_2,
     "network/reaches#3": reaches_3,
     "network/reaches#4": reaches_4,
     "network/reaches#5": reaches_5,
     "network/reaches#6": reaches_6,
+    "network/reaches#7": reaches_7,
+    "network/usableEnds": usableEnds,
+    "network/reaches#8": reaches_8,
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..network import cluster_policy as network_cluster_policy_rules
 from ..network import endpoint as network_endpoint_rules
+from ..network import options as network_options_rules
 from ..network import policy as network_policy_rules
 from ..types import selector as types_selector_rules
 
@@ -218,21 +220,15 @@ def adminPortMatches(p, destination, port, protocol):
                 lambda: ops.call("_<=_", ops.field(ops.field(p, "portRange", {}), "start", 0), port),
                 lambda: ops.call("_<=_", port, ops.field(ops.field(p, "portRange", {}), "end", 0)),
             ),
-            lambda: ops.exists(
-                ops.field(destination, "ports", []),
-                lambda c: ops.and_(
-                    ops.call("_==_", ops.field(c, "name", ""), ops.field(p, "namedPort", "")),
-                    lambda: ops.call("_==_", ops.field(c, "containerPort", 0), port),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.cond(
-                            ops.call("_==_", ops.field(c, "protocol", ""), ""),
-                            lambda: "TCP",
-                            lambda: ops.field(c, "protocol", ""),
-                        ),
-                        protocol,
-                    ),
+            lambda: ops.cond(
+                ops.call("_!=_", ops.field(p, "namedPort", ""), ""),
+                lambda: network_policy_rules.declares(
+                    destination,
+                    ops.field(p, "namedPort", ""),
+                    port,
+                    protocol,
                 ),
+                lambda: ops.call("undetermined", "an entry of ports says something that is not known"),
             ),
         ),
     )
@@ -242,19 +238,19 @@ def adminPortMatches(p, destination, port, protocol):
 @ops.rule("network/ruleAction")
 def ruleAction(action, peer, unknown, port):
     return ops.cond(
-        ops.call("!_", port),
-        lambda: "",
+        unknown,
+        lambda: ops.cond(ops.call("@in", action, ops.list_(["Allow", "Accept"])), lambda: "", lambda: "Deny"),
         lambda: ops.cond(
-            ops.and_(unknown, lambda: ops.call("_!=_", action, "Allow")),
-            lambda: "Deny",
-            lambda: ops.cond(peer, lambda: action, lambda: ""),
+            ops.call("!_", ops.and_(peer, lambda: port)),
+            lambda: "",
+            lambda: ops.cond(ops.call("_==_", action, "Accept"), lambda: "Allow", lambda: action),
         ),
     )
 
 
-# network/actionOf  function (rule: network.AdminIngressRule, from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): string
-@ops.rule("network/actionOf")
-def actionOf(rule, from_, to, port, protocol, cluster):
+# network/actionOf#3  function (rule: network.AdminIngressRule, from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): string
+@ops.rule("network/actionOf#3")
+def actionOf_3(rule, from_, to, port, protocol, cluster):
     return ruleAction(
         ops.field(rule, "action", ""),
         ops.exists(
@@ -272,9 +268,9 @@ def actionOf(rule, from_, to, port, protocol, cluster):
     )
 
 
-# network/actionOf#2  function (rule: network.AdminEgressRule, from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): string
-@ops.rule("network/actionOf#2")
-def actionOf_2(rule, from_, to, port, protocol, cluster):
+# network/actionOf#4  function (rule: network.AdminEgressRule, from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): string
+@ops.rule("network/actionOf#4")
+def actionOf_4(rule, from_, to, port, protocol, cluster):
     return ruleAction(
         ops.field(rule, "action", ""),
         ops.exists(
@@ -292,30 +288,30 @@ def actionOf_2(rule, from_, to, port, protocol, cluster):
     )
 
 
-# network/firstAction  function (rules: list(network.AdminIngressRule), from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): string
-@ops.rule("network/firstAction")
-def firstAction(rules, from_, to, port, protocol, cluster):
+# network/firstAction#3  function (rules: list(network.AdminIngressRule), from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): string
+@ops.rule("network/firstAction#3")
+def firstAction_3(rules, from_, to, port, protocol, cluster):
     return ops.fold(
         rules,
         "",
         lambda r, found: ops.cond(
             ops.call("_!=_", found, ""),
             lambda: found,
-            lambda: actionOf(r, from_, to, port, protocol, cluster),
+            lambda: actionOf_3(r, from_, to, port, protocol, cluster),
         ),
     )
 
 
-# network/firstAction#2  function (rules: list(network.AdminEgressRule), from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): string
-@ops.rule("network/firstAction#2")
-def firstAction_2(rules, from_, to, port, protocol, cluster):
+# network/firstAction#4  function (rules: list(network.AdminEgressRule), from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): string
+@ops.rule("network/firstAction#4")
+def firstAction_4(rules, from_, to, port, protocol, cluster):
     return ops.fold(
         rules,
         "",
         lambda r, found: ops.cond(
             ops.call("_!=_", found, ""),
             lambda: found,
-            lambda: actionOf_2(r, from_, to, port, protocol, cluster),
+            lambda: actionOf_4(r, from_, to, port, protocol, cluster),
         ),
     )
 
@@ -337,16 +333,63 @@ def withAction(v, priority, action):
     )
 
 
-# network/isDecided  function (v: network.AdminVerdict, priority: int): bool
+# network/decides  function (v: network.AdminVerdict): bool
+@ops.rule("network/decides")
+def decides(v):
+    return ops.or_(
+        ops.field(v, "allows", False),
+        lambda: ops.field(v, "denies", False),
+        lambda: ops.field(v, "passes", False),
+    )
+
+
+# network/isDecided  function (v: network.AdminVerdict, priority: int, cluster: Cluster): bool
 @ops.rule("network/isDecided")
-def isDecided(v, priority):
+def isDecided(v, priority, cluster):
     return ops.and_(
-        ops.or_(
-            ops.field(v, "allows", False),
-            lambda: ops.field(v, "denies", False),
-            lambda: ops.field(v, "passes", False),
+        decides(v),
+        lambda: ops.or_(
+            ops.call("_!=_", ops.field(v, "priority", 0), priority),
+            lambda: network_options_rules.tiesByName(cluster),
         ),
-        lambda: ops.call("_!=_", ops.field(v, "priority", 0), priority),
+    )
+
+
+# network/firstOf  function (a: network.AdminVerdict, b: network.AdminVerdict): network.AdminVerdict
+@ops.rule("network/firstOf")
+def firstOf(a, b):
+    return ops.cond(
+        ops.call("!_", decides(a)),
+        lambda: b,
+        lambda: ops.cond(
+            ops.call("!_", decides(b)),
+            lambda: a,
+            lambda: ops.cond(
+                ops.call("_<_", ops.field(a, "priority", 0), ops.field(b, "priority", 0)),
+                lambda: a,
+                lambda: ops.cond(
+                    ops.call("_<_", ops.field(b, "priority", 0), ops.field(a, "priority", 0)),
+                    lambda: b,
+                    lambda: ops.record(
+                        {
+                            "priority": ops.field(a, "priority", 0),
+                            "allows": ops.or_(
+                                ops.field(a, "allows", False),
+                                lambda: ops.field(b, "allows", False),
+                            ),
+                            "denies": ops.or_(
+                                ops.field(a, "denies", False),
+                                lambda: ops.field(b, "denies", False),
+                            ),
+                            "passes": ops.or_(
+                                ops.field(a, "passes", False),
+                                lambda: ops.field(b, "passes", False),
+                            ),
+                        },
+                    ),
+                ),
+            ),
+        ),
     )
 
 
@@ -364,7 +407,7 @@ def adminIngress(from_, to, port, protocol, cluster):
             undecided,
             lambda p, v: ops.cond(
                 ops.or_(
-                    isDecided(v, ops.field(ops.field(p, "spec", {}), "priority", 0)),
+                    isDecided(v, ops.field(ops.field(p, "spec", {}), "priority", 0), cluster),
                     lambda: ops.call(
                         "!_",
                         adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), to, cluster),
@@ -374,7 +417,7 @@ def adminIngress(from_, to, port, protocol, cluster):
                 lambda: withAction(
                     v,
                     ops.field(ops.field(p, "spec", {}), "priority", 0),
-                    firstAction(
+                    firstAction_3(
                         ops.field(ops.field(p, "spec", {}), "ingress", []),
                         from_,
                         to,
@@ -402,7 +445,7 @@ def adminEgress(from_, to, port, protocol, cluster):
             undecided,
             lambda p, v: ops.cond(
                 ops.or_(
-                    isDecided(v, ops.field(ops.field(p, "spec", {}), "priority", 0)),
+                    isDecided(v, ops.field(ops.field(p, "spec", {}), "priority", 0), cluster),
                     lambda: ops.call(
                         "!_",
                         adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), from_, cluster),
@@ -412,7 +455,7 @@ def adminEgress(from_, to, port, protocol, cluster):
                 lambda: withAction(
                     v,
                     ops.field(ops.field(p, "spec", {}), "priority", 0),
-                    firstAction_2(
+                    firstAction_4(
                         ops.field(ops.field(p, "spec", {}), "egress", []),
                         from_,
                         to,
@@ -451,10 +494,10 @@ def settled(v, below):
                     "_+_",
                     ops.call(
                         "_+_",
-                        "AdminNetworkPolicies of priority ",
+                        "policies of one tier and priority, ",
                         ops.call("string", ops.field(v, "priority", 0)),
                     ),
-                    " match with different actions",
+                    ", match with different actions",
                 ),
             ),
             lambda: open,
@@ -462,52 +505,106 @@ def settled(v, below):
     )
 
 
+# network/baselineAdminIngress  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): network.AdminVerdict
+@ops.rule("network/baselineAdminIngress")
+def baselineAdminIngress(from_, to, port, protocol, cluster):
+    lets = ops.Lets()
+    undecided = lets.take(ops.record({}))
+    return lets.done(
+        ops.fold(
+            ops.field(cluster, "baselineAdminNetworkPolicies", []),
+            undecided,
+            lambda p, v: ops.cond(
+                ops.call(
+                    "!_",
+                    adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), to, cluster),
+                ),
+                lambda: v,
+                lambda: withAction(
+                    v,
+                    0,
+                    firstAction_3(
+                        ops.field(ops.field(p, "spec", {}), "ingress", []),
+                        from_,
+                        to,
+                        port,
+                        protocol,
+                        cluster,
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# network/baselineAdminEgress  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): network.AdminVerdict
+@ops.rule("network/baselineAdminEgress")
+def baselineAdminEgress(from_, to, port, protocol, cluster):
+    lets = ops.Lets()
+    undecided = lets.take(ops.record({}))
+    return lets.done(
+        ops.fold(
+            ops.field(cluster, "baselineAdminNetworkPolicies", []),
+            undecided,
+            lambda p, v: ops.cond(
+                ops.call(
+                    "!_",
+                    adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), from_, cluster),
+                ),
+                lambda: v,
+                lambda: withAction(
+                    v,
+                    0,
+                    firstAction_4(
+                        ops.field(ops.field(p, "spec", {}), "egress", []),
+                        from_,
+                        to,
+                        port,
+                        protocol,
+                        cluster,
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# network/baselineOpen  function (older: network.AdminVerdict, newer: network.AdminVerdict): bool
+@ops.rule("network/baselineOpen")
+def baselineOpen(older, newer):
+    return ops.cond(
+        ops.call("!_", decides(older)),
+        lambda: ops.or_(ops.call("!_", decides(newer)), lambda: settled(newer, True)),
+        lambda: ops.cond(
+            ops.call("!_", decides(newer)),
+            lambda: settled(older, True),
+            lambda: ops.cond(
+                ops.call("_==_", settled(older, True), settled(newer, True)),
+                lambda: settled(newer, True),
+                lambda: ops.call(
+                    "undetermined",
+                    "a BaselineAdminNetworkPolicy and a ClusterNetworkPolicy of tier Baseline match with different actions",
+                ),
+            ),
+        ),
+    )
+
+
 # network/baselineIngress  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/baselineIngress")
 def baselineIngress(from_, to, port, protocol, cluster):
-    return ops.all_(
-        ops.field(cluster, "baselineAdminNetworkPolicies", []),
-        lambda p: ops.or_(
-            ops.call("!_", adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), to, cluster)),
-            lambda: ops.call(
-                "_!=_",
-                firstAction(
-                    ops.field(ops.field(p, "spec", {}), "ingress", []),
-                    from_,
-                    to,
-                    port,
-                    protocol,
-                    cluster,
-                ),
-                "Deny",
-            ),
-        ),
+    return baselineOpen(
+        baselineAdminIngress(from_, to, port, protocol, cluster),
+        network_cluster_policy_rules.clusterIngress("Baseline", from_, to, port, protocol, cluster),
     )
 
 
 # network/baselineEgress  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/baselineEgress")
 def baselineEgress(from_, to, port, protocol, cluster):
-    return ops.all_(
-        ops.field(cluster, "baselineAdminNetworkPolicies", []),
-        lambda p: ops.or_(
-            ops.call(
-                "!_",
-                adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), from_, cluster),
-            ),
-            lambda: ops.call(
-                "_!=_",
-                firstAction_2(
-                    ops.field(ops.field(p, "spec", {}), "egress", []),
-                    from_,
-                    to,
-                    port,
-                    protocol,
-                    cluster,
-                ),
-                "Deny",
-            ),
-        ),
+    return baselineOpen(
+        baselineAdminEgress(from_, to, port, protocol, cluster),
+        network_cluster_policy_rules.clusterEgress("Baseline", from_, to, port, protocol, cluster),
     )
 
 
@@ -538,8 +635,22 @@ def lowerEgress(from_, to, port, protocol, cluster):
 # network/mayEnter  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/mayEnter")
 def mayEnter(from_, to, port, protocol, cluster):
+    return ops.or_(
+        policiesAdmit(from_, to, port, protocol, cluster),
+        lambda: comesFromNode(from_, to, cluster),
+    )
+
+
+# network/policiesAdmit  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/policiesAdmit")
+def policiesAdmit(from_, to, port, protocol, cluster):
     lets = ops.Lets()
-    v = lets.take(adminIngress(from_, to, port, protocol, cluster))
+    v = lets.take(
+        firstOf(
+            adminIngress(from_, to, port, protocol, cluster),
+            network_cluster_policy_rules.clusterIngress("Admin", from_, to, port, protocol, cluster),
+        ),
+    )
     return lets.done(
         ops.cond(
             ops.and_(
@@ -556,11 +667,71 @@ def mayEnter(from_, to, port, protocol, cluster):
     )
 
 
+# network/comesFromNode  function (from: network.Endpoint, to: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/comesFromNode")
+def comesFromNode(from_, to, cluster):
+    return ops.and_(
+        ops.field(from_, "hostNetwork", False),
+        lambda: ops.call("!_", ops.field(from_, "outside", False)),
+        lambda: ops.or_(
+            network_options_rules.nodesReachAllPods(cluster),
+            lambda: ops.and_(
+                network_options_rules.nodesReachOwnPods(cluster),
+                lambda: ops.cond(
+                    ops.and_(ops.has_field(from_, "node"), lambda: ops.has_field(to, "node")),
+                    lambda: ops.call("_==_", ops.field(from_, "node", ""), ops.field(to, "node", "")),
+                    lambda: ops.call(
+                        "undetermined",
+                        ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                ops.call(
+                                                    "_+_",
+                                                    ops.call(
+                                                        "_+_",
+                                                        "whether ",
+                                                        ops.field(from_, "namespace", ""),
+                                                    ),
+                                                    "/",
+                                                ),
+                                                ops.field(from_, "name", ""),
+                                            ),
+                                            " and ",
+                                        ),
+                                        ops.field(to, "namespace", ""),
+                                    ),
+                                    "/",
+                                ),
+                                ops.field(to, "name", ""),
+                            ),
+                            " are on one node is not known",
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
 # network/mayLeave  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/mayLeave")
 def mayLeave(from_, to, port, protocol, cluster):
     lets = ops.Lets()
-    v = lets.take(adminEgress(from_, to, port, protocol, cluster))
+    v = lets.take(
+        firstOf(
+            adminEgress(from_, to, port, protocol, cluster),
+            network_cluster_policy_rules.clusterEgress("Admin", from_, to, port, protocol, cluster),
+        ),
+    )
     return lets.done(
         ops.cond(
             ops.and_(
@@ -589,19 +760,26 @@ RULES = {
     "network/isUnknown#2": isUnknown_2,
     "network/adminPortMatches": adminPortMatches,
     "network/ruleAction": ruleAction,
-    "network/actionOf": actionOf,
-    "network/actionOf#2": actionOf_2,
-    "network/firstAction": firstAction,
-    "network/firstAction#2": firstAction_2,
+    "network/actionOf#3": actionOf_3,
+    "network/actionOf#4": actionOf_4,
+    "network/firstAction#3": firstAction_3,
+    "network/firstAction#4": firstAction_4,
     "network/withAction": withAction,
+    "network/decides": decides,
     "network/isDecided": isDecided,
+    "network/firstOf": firstOf,
     "network/adminIngress": adminIngress,
     "network/adminEgress": adminEgress,
     "network/settled": settled,
+    "network/baselineAdminIngress": baselineAdminIngress,
+    "network/baselineAdminEgress": baselineAdminEgress,
+    "network/baselineOpen": baselineOpen,
     "network/baselineIngress": baselineIngress,
     "network/baselineEgress": baselineEgress,
     "network/lowerIngress": lowerIngress,
     "network/lowerEgress": lowerEgress,
     "network/mayEnter": mayEnter,
+    "network/policiesAdmit": policiesAdmit,
+    "network/comesFromNode": comesFromNode,
     "network/mayLeave": mayLeave,
 }

@@ -141,7 +141,7 @@ class ModuleWriter:
             args.append(row("clauses=", tuple_of([self.clause(rule, c) for c in rule.clauses])))
         reads = dict(sorted(walk.read_set(rule, self.context.rules).items()))
         if reads:
-            args.append(row("reads=", bracketed("{", [read_entry(n, p) for n, p in reads.items()], "}")))
+            args.append(row("reads=", bracketed("{", [self.read_entry(n, p) for n, p in reads.items()], "}")))
         if rule.source:
             args.append(row("source=", quote(rule.source)))
         if rule.doc:
@@ -149,6 +149,14 @@ class ModuleWriter:
         args.append(row("path=", quote(rule.path)))
         made = call(self.context.imported(RULEBOOK, "CompiledRule"), *args)
         return " " * INDENT + render(made, INDENT, INDENT, 1) + ","
+
+    def read_entry(self, name: str, paths: Collection[tuple[str, ...]]) -> Doc:
+        """A path as one text; as a tuple, where a part of it has a blank or is all there is and empty."""
+        shown: list[Doc] = []
+        for path in sorted(paths):
+            plain = all(part and not any(c.isspace() for c in part) for part in path)
+            shown.append(quote(" ".join(path)) if plain else tuple_of([quote(part) for part in path]))
+        return row(quote(name), ": ", call(self.context.imported(RULEBOOK, "paths"), *shown))
 
     def parameters(self, rule: ir.Rule) -> Doc:
         made: list[Doc] = []
@@ -196,15 +204,6 @@ def tuple_of(docs: Iterable[Doc]) -> Doc:
     if len(parts) == 1:
         return row("(", parts[0], ",)")
     return bracketed("(", parts, ")")
-
-
-def read_entry(name: str, paths: Collection[tuple[str, ...]]) -> Doc:
-    shown = [tuple_of([quote(part) for part in path]) for path in sorted(paths)]
-    return row(
-        quote(name),
-        ": ",
-        call("frozenset", bracketed("(", shown, ")") if len(shown) != 1 else row("(", shown[0], ",)")),
-    )
 
 
 def wrapped_import(line: str) -> str:

@@ -12,7 +12,7 @@ from kspec.cli import exits
 from kspec.cli.command import command
 from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import paths_argument, reading_options
+from kspec.cli.options import BOOTSTRAP, paths_argument, reading_options
 from kspec.cli.session import Session
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ but one could not be decided.
     help="yaml: print nothing but the witnesses, as manifests.",
 )
 @click.option("--emit-smt2", metavar="DIR", help="Also write the exact questions to the solver, as SMT-LIB.")
+@BOOTSTRAP
 @reading_options
 def run(
     session: Session,
@@ -61,6 +62,7 @@ def run(
     timeout: float,
     witness: str,
     emit_smt2: str | None,
+    bootstrap: bool,
     param: tuple[str, ...],
     k8s_version: str | None,
 ) -> int:
@@ -76,7 +78,7 @@ def run(
     inputs = load(session, paths, ClusterOptions(k8s_version, param))
     properties = chosen(inputs.workspace.properties, only)
     with session.progress("verifying", len(properties)) as progress:
-        verification = Verification(inputs, timeout)
+        verification = Verification(inputs, timeout, bootstrap)
         if emit_smt2 is not None:
             write_questions(session, verification, properties, Path(emit_smt2))
         report = verification.report(properties, progress.step)

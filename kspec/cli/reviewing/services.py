@@ -136,7 +136,7 @@ class _Services:
 
         for origin in self.of.ends:
             try:
-                if self.of.call("mayEnter", origin, way["to"], way["port"], way["protocol"], cluster):
+                if self.of.call("policiesAdmit", origin, way["to"], way["port"], way["protocol"], cluster):
                     return True
             except EvalError:
                 continue

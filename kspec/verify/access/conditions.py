@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kspec.elaborate.expressions import elaborate_expression
-from kspec.elaborate.scope import CEL, Scope
+from kspec.elaborate.cel import elaborate_cel
 from kspec.ir.evaluate import evaluate
 from kspec.ir.nodes import Expr
 from kspec.ir.types import DYN
 from kspec.runtime.values import EvalError
-from kspec.source import DiagnosticError, SourceFile, has_errors
-from kspec.syntax.parse import parse_expression
 
 RESOURCE = {
     "namespace": "namespace",
@@ -30,13 +27,7 @@ RESOURCE = {
 
 def compile_condition(text: str, path: str) -> Expr:
     """The typed expression; raises every mistake in it."""
-    parsed, mistakes = parse_expression(SourceFile(path, text), True)
-    if parsed is None or has_errors(mistakes):
-        raise DiagnosticError(mistakes)
-    expr, problems = elaborate_expression(parsed, Scope({"request": DYN}, mode=CEL))
-    if has_errors(problems):
-        raise DiagnosticError(problems)
-    return expr
+    return elaborate_cel(text, path, {"request": DYN})
 
 
 def outcomes(conditions: Sequence[Expr], request: Mapping[str, Any]) -> list[str]:

@@ -61,9 +61,18 @@ def answer(policy: Policy, request: Request, *, misses: bool = True) -> Answer:
     if by == "" and grants and policy.has_rbac:
         raise InternalError("a binding grants what the RBAC rule does not allow")
     further = tuple(answer(policy, r) for r in policy.rule("access/connectRequests")(request))
+    missing = policy.missing(request) if verdict == DENIED and not by else []
+    if missing:
+        verdict, reason = UNDETERMINED, "; ".join(map(not_at_hand, missing))
     near = nearest(policy, request) if verdict == DENIED and misses else ()
     shown = grants if by == "RBAC" else ()
     return Answer(request, verdict, by, reason, shown, near, further)
+
+
+def not_at_hand(binding: Binding) -> str:
+    """What keeps it open whether a binding grants anything."""
+    role = f"{binding.ref.get('kind')} {binding.ref.get('name')}"
+    return f"{role}, which {binding} binds ({binding.place}), is not in the input"
 
 
 def decider(policy: Policy, request: Request) -> str:
@@ -96,23 +105,26 @@ def nearest(policy: Policy, request: Request) -> tuple[Miss, ...]:
     if not policy.has_rbac:
         return ()
     held = set(policy.held_by(request.get("user") or "", request.get("groups") or ()))
-    own = best(_misses(policy, request, [b for b in policy.bindings if b in held]))
-    others = best(_misses(policy, request, [b for b in policy.bindings if b not in held]))
+    own = best(policy, _misses(policy, request, [b for b in policy.bindings if b in held]))
+    others = best(policy, _misses(policy, request, [b for b in policy.bindings if b not in held]))
     return tuple(m for m in (own, others) if m is not None)
 
 
-def best(found: Iterator[Miss]) -> Miss | None:
-    return min(found, key=_rank, default=None)
+def best(policy: Policy, found: Iterator[Miss]) -> Miss | None:
+    return min(found, key=lambda miss: _rank(policy, miss), default=None)
 
 
+# Which of two misses of equally many words is nearer: what differs in the first of these.
 PREFERENCE = ("name", "namespace", "verb", "path", "resource", "apiGroup", "subject")
 
 
-def _rank(miss: Miss) -> tuple[object, ...]:
+def _rank(policy: Policy, miss: Miss) -> tuple[object, ...]:
+    """The fewest words first; of equals those that somebody here wrote, and those that give less."""
     words = miss.words
     weight = sum(PREFERENCE.index(w) + 10 for w in words)
     wide = sum("*" in (miss.grant.rule.get(key) or ()) for key in ("verbs", "apiGroups", "resources"))
-    return (weight, wide, str(miss.grant.binding), miss.grant.index)
+    default = policy.is_default(miss.grant.binding)
+    return (weight, default, wide, str(miss.grant.binding), miss.grant.index)
 
 
 def _misses(policy: Policy, request: Request, bindings: Sequence[Binding]) -> Iterator[Miss]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kspec.verify.access.policy import Grant, Policy, Request, Role
+from kspec.verify.access.decision import not_at_hand
+from kspec.verify.access.policy import Binding, Grant, Policy, Request, Role
 from kspec.verify.access.words import Asked
 
 
@@ -39,7 +40,7 @@ class Holders:
     namespace: str
     name: str
     holders: tuple[Holder, ...]
-    unknown: tuple[str, ...] = ()  # webhooks that decide too
+    unknown: tuple[str, ...] = ()  # what webhooks and roles that are not at hand decide
 
 
 def who_can(policy: Policy, verb: str, asked: Asked, namespace: str = "", name: str = "") -> Holders:
@@ -51,10 +52,20 @@ def who_can(policy: Policy, verb: str, asked: Asked, namespace: str = "", name: 
             case "RBAC":
                 found += _rbac(policy, verb, asked, namespace, name)
             case "Webhook":
-                unknown.append(str(authorizer.get("name") or "webhook"))
+                unknown.append(f"whom {webhook(authorizer)} allows or denies")
             case _:
                 found += _others(policy, authorizer, verb, asked, namespace, name)
+    in_itself = bool(policy.rule("access/namespaceOf")(asked.api_group, asked.resource, name or "x", ""))
+    if policy.has_rbac:
+        space = (name or namespace) if in_itself else namespace
+        open_ = [b for b in policy.dangling if b.subjects and _reaches(b.namespace, asked, space, in_itself)]
+        unknown += [f"whether this grants it: {not_at_hand(b)}" for b in open_]
     return Holders(asked, verb, namespace, name, tuple(found), tuple(unknown))
+
+
+def webhook(authorizer: Mapping[str, Any]) -> str:
+    """A webhook by its name; by flags it has none."""
+    return f"webhook {authorizer.get('name') or ''}".strip()
 
 
 def _privileged(policy: Policy) -> Iterator[Holder]:
@@ -67,33 +78,37 @@ def _privileged(policy: Policy) -> Iterator[Holder]:
 
 
 def _rbac(policy: Policy, verb: str, asked: Asked, namespace: str, name: str) -> Iterator[Holder]:
-    means = policy.rule("access/groupMeans")
     request = _request(policy, verb, asked, name)
     matched: dict[Role, list[tuple[int, tuple[str, ...]]]] = {}
     in_itself = bool(policy.rule("access/namespaceOf")(asked.api_group, asked.resource, name or "x", ""))
-    space = name if in_itself else namespace
+    space = (name or namespace) if in_itself else namespace
     for binding in policy.bindings:
         role = binding.role
         if role is None or not binding.subjects or not _reaches(binding.namespace, asked, space, in_itself):
             continue
         if role not in matched:
             matched[role] = list(_matching(policy, role, request, asked, name))
+        people = [_meant(policy, binding, subject) for subject in binding.subjects] if matched[role] else []
         for index, names in matched[role]:
-            for number, subject in enumerate(binding.subjects):
-                kind, own = str(subject.get("kind")), str(subject.get("name") or "")
-                home = subject.get("namespace") or binding.namespace if kind == "ServiceAccount" else ""
-                if kind == "ServiceAccount" and not policy.means_account(binding, subject, str(home), own):
-                    continue
-                yield Holder(
-                    kind,
-                    own,
-                    str(home),
-                    means(own) if kind == "Group" else "",
-                    Grant(binding, role, index),
-                    number,
-                    names,
-                    binding.namespace,
-                )
+            grant = Grant(binding, role, index)
+            for number, who in enumerate(people):
+                if who is not None:
+                    kind, name_, home, means = who
+                    yield Holder(kind, name_, home, means, grant, number, names, binding.namespace)
+
+
+def _meant(policy: Policy, binding: Binding, subject: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
+    """Kind, name, namespace and meaning of a subject; None for one that means nobody."""
+    who = policy.rule("access/meantBy")(subject, binding.namespace)
+    kind, name = str(subject.get("kind")), str(subject.get("name") or "")
+    if who["groups"]:
+        return kind, name, "", str(policy.rule("access/groupMeans")(name))
+    if not who["user"]:
+        return None
+    home = (
+        "" if who["user"] == name else str(policy.rule("access/serviceAccountOf")(who["user"])["namespace"])
+    )
+    return kind, name, home, ""
 
 
 def _reaches(home: str, asked: Asked, namespace: str, in_itself: bool) -> bool:

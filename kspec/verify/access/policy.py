@@ -7,13 +7,13 @@ rules in `rules/access`; their answers are remembered for as long as the policy 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from kspec.ir.nodes import Expr
-from kspec.resources.objects import KubeObject
+from kspec.resources.objects import KubeObject, ObjectKey
 from kspec.runtime.rulebook import Rulebook
 from kspec.source import Span
 from kspec.verify.access.aggregation import aggregate, is_aggregated, writers
@@ -128,8 +128,10 @@ class Policy:
         cluster: Mapping[str, Any],
         chain: Sequence[Object],
         book: Rulebook,
+        defaults: Collection[ObjectKey] = (),
     ) -> None:
         self.book = book
+        self._defaults = frozenset(defaults)
         self.chain = tuple({k: v for k, v in a.items() if k != "expressions"} for a in chain)
         self._conditions = [_compiled(a) for a in chain]
         own = {_key(o): o for o in objects if o.kind is not None and o.decoded is not None}
@@ -168,11 +170,6 @@ class Policy:
     def dangling(self) -> tuple[Binding, ...]:
         """The bindings to roles that are not there: they grant nothing."""
         return tuple(b for b in self.bindings if b.role is None)
-
-    def means_account(self, binding: Binding, subject: Object, namespace: str, name: str) -> bool:
-        """Does a subject of a binding mean this service account?"""
-        who = self.rule("access/serviceAccountIdentity")(namespace, name)
-        return bool(self._applies(subject, who, binding.namespace))
 
     def rule(self, rule_id: str) -> Any:
         """The function of a standard rule."""
@@ -222,6 +219,18 @@ class Policy:
         """The index of the first subject of a binding that means this identity; None if none does."""
         applies, namespace = self._applies, binding.namespace
         return next((i for i, s in enumerate(binding.subjects) if applies(s, who, namespace)), None)
+
+    def missing(self, request: Request) -> list[Binding]:
+        """The bindings that may grant a request by roles that are not at hand."""
+        if not self.has_rbac or not self.dangling:
+            return []
+        namespace = request.get("namespace") or ""
+        held = self.held_by(request.get("user") or "", request.get("groups") or ())
+        return [b for b in held if b.role is None and b.namespace in ("", namespace)]
+
+    def is_default(self, thing: Role | Binding) -> bool:
+        """Is it one of those that every cluster is born with?"""
+        return thing.written.key in self._defaults
 
     def grants(self, request: Request) -> Iterator[Grant]:
         """Every rule that grants this request, binding by binding."""
@@ -277,7 +286,8 @@ class Policy:
                 namespace = binding["metadata"].get("namespace") or ""
                 ref = binding.get("roleRef") or {}
                 kind = str(ref.get("kind", ""))
-                role = roles.get((kind, "" if kind == "ClusterRole" else namespace, str(ref.get("name", ""))))
+                name_ = str(ref.get("name", ""))
+                role = roles.get((kind, namespace, name_)) or roles.get((kind, "", name_))
                 obj = own[(record, namespace, by_name_key(binding))]
                 subjects = tuple(binding.get("subjects") or ())
                 found.append(Binding(obj.key.kind, namespace, obj.key.name, subjects, ref, role, obj))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kspec.verify.access.decision import not_at_hand
+from kspec.verify.access.holders import webhook
 from kspec.verify.access.policy import Binding, Grant, Policy
 from kspec.verify.access.words import show_resource
 
@@ -39,7 +41,7 @@ class Rights:
     bindings: tuple[Binding, ...]
     scopes: tuple[Scope, ...]
     beside: tuple[str, ...]  # what other authorizers than RBAC add, in words
-    unknown: tuple[str, ...]  # webhooks that decide too
+    unknown: tuple[str, ...]  # what webhooks and roles that are not at hand add
 
 
 def rights_of(policy: Policy, who: Mapping[str, Any]) -> Rights:
@@ -48,7 +50,8 @@ def rights_of(policy: Policy, who: Mapping[str, Any]) -> Rights:
     used = bindings if policy.has_rbac else ()
     namespaces = sorted({b.namespace for b in used if b.role is not None})
     scopes = tuple(Scope(n, _rights(policy, [b for b in used if b.namespace == n], n)) for n in namespaces)
-    unknown = tuple(str(a.get("name") or "webhook") for a in policy.chain if a.get("type") == "Webhook")
+    unknown = tuple(f"what {webhook(a)} allows or denies" for a in policy.chain if a.get("type") == "Webhook")
+    unknown += tuple(f"what this grants: {not_at_hand(b)}" for b in used if b.role is None)
     full = tuple(s for s in scopes if s.rights)
     return Rights(who["user"], tuple(who["groups"]), used, full, _beside(policy, who), unknown)
 

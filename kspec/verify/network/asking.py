@@ -19,7 +19,7 @@ from kspec.source import InternalError
 from kspec.verify.network.ends import MEET, POSSIBLE, SHAPES, assumptions
 from kspec.verify.setting import Setting
 
-ENTER, LEAVE = "network/mayEnter", "network/mayLeave"
+ENTER, LEAVE = "network/policiesAdmit", "network/mayLeave"
 
 Cluster = Mapping[str, Any]
 

@@ -22,7 +22,7 @@ from kspec.verify.network.ends import SHAPES, assumptions
 from kspec.verify.setting import Setting
 from kspec.verify.switches import Path, elements, siblings, switched, without
 
-DECIDING = ("network/mayEnter", "network/mayLeave")
+DECIDING = ("network/policiesAdmit", "network/mayLeave")
 """What must not change. Each takes origin, destination, port, protocol and cluster."""
 
 GONE = "the part that goes"

@@ -6,7 +6,7 @@ from kspec.runtime.generated_support import join_texts
 from kspec.runtime.lists import slice_list
 from kspec.runtime.maths import least
 from kspec.runtime.operators import negate_int, subtract_int
-from kspec.runtime.rulebook import Clause, CompiledRule, Param
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
 
 
 # golden/Container  default (self: core.Container): core.Container
@@ -97,7 +97,7 @@ RULES = (
         (Param("self", "core.Container"),),
         default_Container,
         result="core.Container",
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         path="golden/changes",
     ),
     CompiledRule(
@@ -108,7 +108,7 @@ RULES = (
         admit_Priority,
         result="Admission",
         clauses=(Clause("on", name="create", constant="create"),),
-        reads={"self": frozenset(((),))},
+        reads={"self": paths("")},
         path="golden/changes",
     ),
     CompiledRule(
@@ -119,7 +119,7 @@ RULES = (
         controller_Keeper,
         result="list(Write)",
         clauses=(Clause("owns", name="pods", type="core.Pod", fn=controller_Keeper_owns_pods),),
-        reads={"now": frozenset(()), "pods": frozenset(((),)), "self": frozenset(((),))},
+        reads={"now": paths(), "pods": paths(""), "self": paths("")},
         doc="Keeps as many pods as replicas.",
         path="golden/changes",
     ),

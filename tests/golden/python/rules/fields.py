@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.conversions import string_from_bool, string_from_int, type_of
 from kspec.runtime.generated_support import join_texts
 from kspec.runtime.library import FUNCTIONS
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.values import Quantity, Timestamp, TypeValue
 
 TIMESTAMP_1970_01_01T00_00_00Z = Timestamp(0)
@@ -66,7 +66,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         spread,
         result="string",
-        reads={"p": frozenset((("metadata", "name"), ("spec", "hostNetwork"), ("spec", "priority")))},
+        reads={"p": paths("metadata name", "spec hostNetwork", "spec priority")},
         path="golden/fields",
     ),
     CompiledRule(
@@ -76,7 +76,7 @@ RULES = (
         (Param("p", "core.Pod"), Param("t", "timestamp")),
         startedAfter,
         result="bool",
-        reads={"p": frozenset((("status", "startTime"),)), "t": frozenset(((),))},
+        reads={"p": paths("status startTime"), "t": paths("")},
         path="golden/fields",
     ),
     CompiledRule(
@@ -86,7 +86,7 @@ RULES = (
         (Param("c", "core.Container"),),
         memory,
         result="quantity",
-        reads={"c": frozenset((("resources", "limits"),))},
+        reads={"c": paths("resources limits")},
         path="golden/fields",
     ),
     CompiledRule(
@@ -96,7 +96,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         hasSpec,
         result="bool",
-        reads={"p": frozenset((("spec", "?"), ("spec", "nodeName", "?")))},
+        reads={"p": paths("spec ?", "spec nodeName ?")},
         path="golden/fields",
     ),
     CompiledRule(
@@ -106,7 +106,7 @@ RULES = (
         (Param("p", "core.Pod"),),
         isNamed,
         result="bool",
-        reads={"p": frozenset((("metadata", "name"), ("spec", "priority"), ("status", "phase")))},
+        reads={"p": paths("metadata name", "spec priority", "status phase")},
         doc="Where the other side of an equation is no zero, none has to be made.",
         path="golden/fields",
     ),
@@ -117,7 +117,7 @@ RULES = (
         (Param("p", "networking.NetworkPolicyPort"),),
         portOf,
         result="int",
-        reads={"p": frozenset((("port",),))},
+        reads={"p": paths("port")},
         path="golden/fields",
     ),
 )

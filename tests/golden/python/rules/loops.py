@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.equality import sort_by
 from kspec.runtime.generated_support import all_, exists_pair, join_lists, merge_entries, or_, put
 from kspec.runtime.operators import divide_int
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import upper_ascii
 
 
@@ -85,7 +85,7 @@ RULES = (
         (Param("labels", "map(string, string)"), Param("names", "list(string)")),
         quantified,
         result="bool",
-        reads={"labels": frozenset((("#",), ("*",))), "names": frozenset(((),))},
+        reads={"labels": paths("#", "*"), "names": paths("")},
         path="golden/loops",
     ),
     CompiledRule(
@@ -95,7 +95,7 @@ RULES = (
         (Param("numbers", "list(int)"),),
         risky,
         result="bool",
-        reads={"numbers": frozenset((("#",), ("*",)))},
+        reads={"numbers": paths("#", "*")},
         path="golden/loops",
     ),
     CompiledRule(
@@ -106,14 +106,12 @@ RULES = (
         chosen,
         result="list(string)",
         reads={
-            "pods": frozenset(
-                (
-                    ("#",),
-                    ("*", "metadata", "name"),
-                    ("*", "metadata", "namespace"),
-                    ("*", "spec", "hostNetwork"),
-                    ("*", "spec", "priority"),
-                ),
+            "pods": paths(
+                "#",
+                "* metadata name",
+                "* metadata namespace",
+                "* spec hostNetwork",
+                "* spec priority",
             ),
         },
         path="golden/loops",
@@ -125,16 +123,7 @@ RULES = (
         (Param("pods", "list(core.Pod)"),),
         flat,
         result="list(string)",
-        reads={
-            "pods": frozenset(
-                (
-                    ("#",),
-                    ("*", "metadata", "name"),
-                    ("*", "spec", "containers", "#"),
-                    ("*", "spec", "containers", "*", "name"),
-                ),
-            ),
-        },
+        reads={"pods": paths("#", "* metadata name", "* spec containers #", "* spec containers * name")},
         path="golden/loops",
     ),
     CompiledRule(
@@ -144,7 +133,7 @@ RULES = (
         (Param("labels", "map(string, string)"),),
         upper,
         result="map(string, string)",
-        reads={"labels": frozenset((("#",), ("*",)))},
+        reads={"labels": paths("#", "*")},
         path="golden/loops",
     ),
     CompiledRule(
@@ -154,7 +143,7 @@ RULES = (
         (Param("labels", "map(string, string)"),),
         swapped,
         result="map(string, string)",
-        reads={"labels": frozenset((("#",), ("*",)))},
+        reads={"labels": paths("#", "*")},
         path="golden/loops",
     ),
     CompiledRule(
@@ -164,7 +153,7 @@ RULES = (
         (Param("pods", "list(core.Pod)"), Param("names", "list(string)")),
         inOrder,
         result="list(core.Pod)",
-        reads={"names": frozenset((("#",), ("*",))), "pods": frozenset(((),))},
+        reads={"names": paths("#", "*"), "pods": paths("")},
         path="golden/loops",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.operators import add_int as add_int_, multiply_int, subtract_int
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # golden/edge  function (from: string, to: string): golden.Edge
@@ -47,7 +47,7 @@ RULES = (
         (Param("from", "string"), Param("to", "string")),
         edge,
         result="golden.Edge",
-        reads={"from": frozenset(((),)), "to": frozenset(((),))},
+        reads={"from": paths(""), "to": paths("")},
         path="golden/names",
     ),
     CompiledRule(
@@ -57,7 +57,7 @@ RULES = (
         (Param("sum", "int"),),
         len_2,
         result="int",
-        reads={"sum": frozenset(((),))},
+        reads={"sum": paths("")},
         path="golden/names",
     ),
     CompiledRule(
@@ -67,7 +67,7 @@ RULES = (
         (Param("n", "int"),),
         len_,
         result="int",
-        reads={"n": frozenset(((),))},
+        reads={"n": paths("")},
         path="golden/names",
     ),
     CompiledRule(
@@ -77,7 +77,7 @@ RULES = (
         (Param("list", "list(int)"), Param("add_int", "int")),
         hidden,
         result="list(int)",
-        reads={"add_int": frozenset(((),)), "list": frozenset((("#",), ("*",)))},
+        reads={"add_int": paths(""), "list": paths("#", "*")},
         doc="The loop's own names hide nothing that is needed.",
         path="golden/names",
     ),
@@ -88,7 +88,7 @@ RULES = (
         (Param("n", "int"),),
         over,
         result="int",
-        reads={"n": frozenset(((),))},
+        reads={"n": paths("")},
         path="golden/names",
     ),
     CompiledRule(
@@ -98,7 +98,7 @@ RULES = (
         (Param("s", "string"),),
         over_2,
         result="int",
-        reads={"s": frozenset(((),))},
+        reads={"s": paths("")},
         path="golden/names",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import fold, join_texts
 from kspec.runtime.operators import add_int, divide_int, modulo_int
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # golden/total  function (pods: list(core.Pod), extra: int): int
@@ -82,12 +82,7 @@ RULES = (
         (Param("pods", "list(core.Pod)"), Param("extra", "int")),
         total,
         result="int",
-        reads={
-            "extra": frozenset(((),)),
-            "pods": frozenset(
-                (("#",), ("*", "spec", "containers", "#"), ("*", "spec", "containers", "*", "ports", "#")),
-            ),
-        },
+        reads={"extra": paths(""), "pods": paths("#", "* spec containers #", "* spec containers * ports #")},
         path="golden/statements",
     ),
     CompiledRule(
@@ -97,7 +92,7 @@ RULES = (
         (Param("n", "int"),),
         sign,
         result="string",
-        reads={"n": frozenset(((),))},
+        reads={"n": paths("")},
         path="golden/statements",
     ),
     CompiledRule(
@@ -107,7 +102,7 @@ RULES = (
         (Param("names", "list(string)"),),
         inner,
         result="list(int)",
-        reads={"names": frozenset((("#",), ("*",)))},
+        reads={"names": paths("#", "*")},
         doc="A part of an expression that needs a name.",
         path="golden/statements",
     ),
@@ -118,11 +113,7 @@ RULES = (
         (Param("self", "core.Pod"),),
         validate_Names,
         result="list(Finding)",
-        reads={
-            "self": frozenset(
-                (("metadata", "name"), ("spec", "containers", "#"), ("spec", "containers", "*")),
-            ),
-        },
+        reads={"self": paths("metadata name", "spec containers #", "spec containers *")},
         path="golden/statements",
     ),
     CompiledRule(
@@ -132,7 +123,7 @@ RULES = (
         (Param("n", "int"),),
         nothingEitherWay,
         result="list(int)",
-        reads={"n": frozenset(((),))},
+        reads={"n": paths("")},
         doc="A part that is empty either way adds nothing, and its condition may fail all the same.",
         path="golden/statements",
     ),

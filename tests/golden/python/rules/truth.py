@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.generated_support import and_, or_
 from kspec.runtime.ip import family, is_ip, parse_ip
 from kspec.runtime.operators import divide_int
-from kspec.runtime.rulebook import CompiledRule, Param
+from kspec.runtime.rulebook import CompiledRule, Param, paths
 
 
 # golden/native  function (a: bool, b: bool, c: bool): bool
@@ -56,7 +56,7 @@ RULES = (
         (Param("a", "bool"), Param("b", "bool"), Param("c", "bool")),
         native,
         result="bool",
-        reads={"a": frozenset(((),)), "b": frozenset(((),)), "c": frozenset(((),))},
+        reads={"a": paths(""), "b": paths(""), "c": paths("")},
         path="golden/truth",
     ),
     CompiledRule(
@@ -66,7 +66,7 @@ RULES = (
         (Param("a", "bool"), Param("n", "int")),
         lastFails,
         result="bool",
-        reads={"a": frozenset(((),)), "n": frozenset(((),))},
+        reads={"a": paths(""), "n": paths("")},
         doc="Only the last operand can fail: Python's own words do.",
         path="golden/truth",
     ),
@@ -77,7 +77,7 @@ RULES = (
         (Param("a", "bool"), Param("n", "int"), Param("m", "int")),
         firstFails,
         result="bool",
-        reads={"a": frozenset(((),)), "m": frozenset(((),)), "n": frozenset(((),))},
+        reads={"a": paths(""), "m": paths(""), "n": paths("")},
         doc="An error in front of another operand may be hidden by it.",
         path="golden/truth",
     ),
@@ -88,7 +88,7 @@ RULES = (
         (Param("n", "int"), Param("a", "bool")),
         firstFailsOr,
         result="bool",
-        reads={"a": frozenset(((),)), "n": frozenset(((),))},
+        reads={"a": paths(""), "n": paths("")},
         path="golden/truth",
     ),
     CompiledRule(
@@ -98,7 +98,7 @@ RULES = (
         (Param("labels", "map(string, string)"), Param("key", "string")),
         guarded,
         result="bool",
-        reads={"key": frozenset(((),)), "labels": frozenset(((),))},
+        reads={"key": paths(""), "labels": paths("")},
         doc="What a condition says of keys and fields counts wherever it is true.",
         path="golden/truth",
     ),
@@ -109,7 +109,7 @@ RULES = (
         (Param("e", "core.Node"), Param("text", "string")),
         addressed,
         result="bool",
-        reads={"e": frozenset((("spec", "unschedulable"),)), "text": frozenset(((),))},
+        reads={"e": paths("spec unschedulable"), "text": paths("")},
         path="golden/truth",
     ),
 )

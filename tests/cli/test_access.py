@@ -1,0 +1,369 @@
+"""`kspec can`, `who-can`, `access` and `conform --audit`, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command_line import Ran
+from support.schemas import assert_valid
+
+Kspec = Callable[..., Ran]
+
+POLICY = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reader}
+rules:
+- {apiGroups: [""], resources: [pods, pods/log], verbs: [get, list]}
+- {apiGroups: [""], resources: [secrets], resourceNames: [db], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: readers, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}
+subjects:
+- {kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}
+- {kind: Group, name: "system:serviceaccounts:ci", apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: metrics}
+rules: [{nonResourceURLs: ["/metrics/*"], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: scrape}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: metrics}
+subjects: [{kind: ServiceAccount, name: prom, namespace: ops}]
+"""
+
+LOST = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: lost}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: User, name: lou, apiGroup: rbac.authorization.k8s.io}]
+"""
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "rbac.yaml"
+    path.write_text(POLICY)
+    return path
+
+
+class TestCan:
+    def test_by_which_binding_role_and_rule(self, kspec: Kspec, policy: Path) -> None:
+        ran = kspec("can", "jane", "get", "pods/log", "web-1", "-n", "shop", policy)
+        assert ran.code == 0
+        assert "allowed  jane: get pods/log web-1 in shop" in ran.out
+        assert f"RoleBinding shop/readers  {policy}:8" in ran.out
+        assert f"ClusterRole reader, rule 1  {policy}:5" in ran.out
+
+    def test_denied_with_what_comes_nearest(self, kspec: Kspec, policy: Path) -> None:
+        ran = kspec("can", "jane", "get", "secrets", "web", "-n", "shop", policy)
+        assert ran.code == 1
+        assert "DENIED" in ran.out
+        assert "only to objects named db" in ran.out
+        assert f"{policy}:6" in ran.out
+        elsewhere = kspec("can", "jane", "list", "po", "-n", "dev", policy)
+        assert "only in namespace shop" in elsewhere.out
+        other = kspec("can", "bob", "list", "pods", "-n", "shop", policy)
+        assert "only to User jane" in other.out
+
+    def test_a_role_that_is_not_in_the_input_is_named(self, kspec: Kspec, policy: Path) -> None:
+        policy.write_text(POLICY + "---\n" + LOST)
+        assert kspec("who-can", "list", "services", policy).code == 3
+        ran = kspec("can", "lou", "list", "services", policy)
+        assert ran.code == 3
+        assert "ClusterRole view, which ClusterRoleBinding lost binds" in ran.out
+        assert "--bootstrap" in ran.out
+        assert kspec("can", "bob", "list", "services", policy).code == 1
+        assert kspec("can", "lou", "list", "services", policy, "--bootstrap").code == 0
+
+    def test_service_accounts_and_groups(self, kspec: Kspec, policy: Path) -> None:
+        for user in ("sa:ci/bot", "system:serviceaccount:ci:bot", "group:system:serviceaccounts:ci"):
+            assert kspec("can", user, "list", "pods", "-n", "shop", "-f", policy).code == 0
+        assert kspec("can", "sa:dev/bot", "list", "pods", "-n", "shop", "-f", policy).code == 1
+        assert kspec("can", "x", "delete", "ns", "-f", policy, "--as-group", "system:masters").code == 0
+
+    def test_paths_of_the_server(self, kspec: Kspec, policy: Path) -> None:
+        assert kspec("can", "sa:ops/prom", "get", "/metrics/slis", policy).code == 0
+        assert kspec("can", "sa:ops/prom", "get", "/metrics", policy).code == 1
+
+    def test_a_stream_needs_create_too(self, kspec: Kspec, policy: Path) -> None:
+        ran = kspec("can", "jane", "get", "pods/exec", "web", "-n", "shop", policy, "--format", "json")
+        assert_valid("can", ran.json)
+        assert [f["request"]["verb"] for f in ran.json["further"]] == ["create"]
+
+    def test_json_names_places(self, kspec: Kspec, policy: Path) -> None:
+        ran = kspec("can", "jane", "get", "secrets", "db", "-n", "shop", policy, "--format", "json")
+        assert_valid("can", ran.json)
+        (grant,) = ran.json["grants"]
+        assert ran.json["verdict"] == "allowed"
+        assert (grant["binding"]["name"], grant["rule"]["index"]) == ("readers", 1)
+        assert grant["rule"]["place"]["line"] == 6
+
+    def test_a_webhook_is_not_known(self, kspec: Kspec, policy: Path) -> None:
+        ask = ("can", "jane", "list", "pods", "-n", "shop", policy, "--authorization-mode")
+        assert kspec(*ask, "Webhook,RBAC").code == 3
+        assert kspec(*ask, "RBAC,Webhook").code == 0
+        assert kspec(*ask, "AlwaysDeny").code == 1
+
+    def test_a_kind_that_nobody_knows(self, kspec: Kspec, policy: Path) -> None:
+        assert "did you mean `secrets`?" in kspec("can", "jane", "get", "secrts", policy).out
+        assert "did you mean `list`?" in kspec("can", "jane", "lists", "pods", policy).out
+
+
+class TestConfiguration:
+    TEXT = """\
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthorizationConfiguration
+authorizers:
+- type: Webhook
+  name: guard
+  webhook:
+    failurePolicy: Deny
+    matchConditions:
+    - expression: has(request.resourceAttributes)
+    - expression: request.resourceAttributes.namespace == 'shop'
+- {type: Node, name: node}
+- {type: RBAC, name: rbac}
+"""
+
+    def test_match_conditions_say_when_a_webhook_is_asked(
+        self, kspec: Kspec, policy: Path, tmp_path: Path
+    ) -> None:
+        config = tmp_path / "authz.yaml"
+        config.write_text(self.TEXT)
+        ask = ("-f", policy, "--authorization-config", config)
+        ran = kspec("can", "jane", "list", "pods", "-n", "shop", *ask)
+        assert ran.code == 3
+        assert "guard" in ran.out
+        assert kspec("can", "jane", "list", "pods", "-n", "dev", *ask).code == 1
+        assert kspec("can", "sa:ops/prom", "get", "/metrics/slis", *ask).code == 0
+
+    def test_an_abac_file(self, kspec: Kspec, tmp_path: Path) -> None:
+        file = tmp_path / "abac.jsonl"
+        version = '"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy"'
+        spec = '{"user": "ann", "namespace": "shop", "resource": "pods", "readonly": true}'
+        file.write_text(f'# readers\n{{{version}, "spec": {spec}}}\n')
+        mode = ("--bootstrap", "--authorization-mode", "ABAC", "--authorization-policy-file", file)
+        assert kspec("can", "ann", "get", "pods", "-n", "shop", *mode).code == 0
+        assert kspec("can", "ann", "delete", "pods", "-n", "shop", *mode).code == 1
+        assert "User ann" in kspec("who-can", "get", "pods", *mode).out
+
+
+class TestWhoCan:
+    def test_everyone_with_what_limits_them(self, kspec: Kspec, policy: Path) -> None:
+        ran = kspec("who-can", "get", "secrets", policy, "--format", "json")
+        assert_valid("who-can", ran.json)
+        found = {h["name"]: h["limits"] for h in ran.json["holders"]}
+        limits = {"names": ["db"], "namespace": "shop"}
+        assert found == {"system:masters": {}, "jane": limits, "system:serviceaccounts:ci": limits}
+
+    def test_text(self, kspec: Kspec, policy: Path) -> None:
+        ran = kspec("who-can", "get", "secrets", "db", policy)
+        assert ran.code == 0
+        assert ran.out.startswith("get secrets db: 2 groups, 1 user\n")
+        assert "(every service account of namespace ci)" in ran.out
+        assert f"{policy}:6" in ran.out
+
+    def test_what_is_in_no_namespace(self, kspec: Kspec, policy: Path) -> None:
+        role = '{kind: ClusterRole, name: all, apiGroup: "rbac.authorization.k8s.io"}'
+        more = policy.parent / "more.yaml"
+        more.write_text(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all}\n"
+            'rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]\n---\n'
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"
+            f"metadata: {{name: all, namespace: shop}}\nroleRef: {role}\n"
+            "subjects: [{kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}]\n"
+        )
+        assert "User eve" not in kspec("who-can", "get", "nodes", more).out
+        assert "User eve\n  in shop by" in kspec("who-can", "get", "namespaces", more).out
+        assert "User eve" in kspec("who-can", "get", "namespaces", "shop", more).out
+        assert "User eve" not in kspec("who-can", "get", "namespaces", "dev", more).out
+        assert "User eve" in kspec("who-can", "impersonate", "serviceaccounts", "-n", "shop", more).out
+
+
+class TestAccess:
+    def test_rights_by_scope(self, kspec: Kspec, policy: Path) -> None:
+        ran = kspec("access", "jane", policy)
+        assert ran.code == 0
+        assert "in namespace shop\n  get list  pods, pods/log  [a]" in ran.out
+        assert f"a  RoleBinding shop/readers  {policy}:8" in ran.out
+
+    def test_json(self, kspec: Kspec, policy: Path) -> None:
+        ran = kspec("access", "sa:ops/prom", policy, "--bootstrap", "--format", "json")
+        assert_valid("access", ran.json)
+        paths = [p for s in ran.json["scopes"] for r in s["rights"] for p in r.get("paths", [])]
+        assert "/metrics/*" in paths
+
+    def test_graphs(self, kspec: Kspec, policy: Path) -> None:
+        dot = kspec("access", policy, "--format", "dot").out
+        assert dot.startswith("digraph access {")
+        assert '"RoleBinding shop/readers"' in dot
+        html = kspec("access", "jane", policy, "--format", "html").out
+        parser = HTMLParser()
+        parser.feed(html)
+        assert "RoleBinding shop/readers" in html
+        assert "scrape" not in html
+        assert "http" not in html.replace("http-equiv", "")
+
+
+def event(audit_id: str, decision: str, uri: str, verb: str, user: str = "jane", **more: Any) -> str:
+    found = {
+        "apiVersion": "audit.k8s.io/v1",
+        "kind": "Event",
+        "auditID": audit_id,
+        "stage": "ResponseComplete",
+        "requestURI": uri,
+        "verb": verb,
+        "user": {"username": user, "groups": ["system:authenticated"]},
+        "annotations": {"authorization.k8s.io/decision": decision} if decision else {},
+    }
+    return json.dumps(found | more)
+
+
+class TestAudit:
+    SHOP = "/api/v1/namespaces/shop"
+    PODS, SECRETS = {"resource": "pods", "namespace": "shop"}, {"resource": "secrets", "namespace": "shop"}
+
+    def log(self, folder: Path, *lines: str) -> Path:
+        path = folder / "audit.log"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def test_what_agrees_differs_and_is_not_judged(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
+        secret = event("3", "allow", f"{self.SHOP}/secrets/web", "get", objectRef=self.SECRETS)
+        log = self.log(
+            tmp_path,
+            event("1", "", f"{self.SHOP}/pods", "list", objectRef=self.PODS),
+            event("1", "allow", f"{self.SHOP}/pods?limit=5", "list", objectRef=self.PODS),
+            event("1", "allow", f"{self.SHOP}/pods", "list", objectRef=self.PODS),
+            event("2", "forbid", f"{self.SHOP}/secrets", "list", objectRef=self.SECRETS),
+            secret,
+            secret.replace('"3"', '"4"'),
+            event("5", "allow", "/metrics/a", "get", "system:serviceaccount:ops:prom"),
+        )
+        ran = kspec("conform", "--audit", log, policy, "--format", "json")
+        assert_valid("audit", ran.json)
+        assert ran.code == 1
+        assert [ran.json[k] for k in ("events", "judged", "differing")] == [7, 5, 2]
+        assert sum(ran.json["notJudged"].values()) == 2
+        (difference,) = ran.json["differences"]
+        assert (difference["line"], difference["count"], difference["recorded"]) == (5, 2, "allow")
+        text = kspec("conform", "--audit", log, policy).out
+        assert text.startswith("7 events: 5 judged, 3 agree, 2 differ")
+        assert "jane: get secrets web in shop  2 times  (line 5)" in text
+
+    def test_a_list_of_one_by_its_field_selector(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
+        uri = f"{self.SHOP}/secrets/db"
+        listed = {"apiVersion": "audit.k8s.io/v1", "kind": "EventList"}
+        items = [json.loads(event("1", "allow", uri, "get", objectRef={**self.SECRETS, "name": "db"}))]
+        log = self.log(tmp_path, json.dumps({**listed, "items": items}, indent=2))
+        assert kspec("conform", "--audit", log, policy).code == 0
+
+    def test_impersonation_is_judged_too(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
+        jane = {"username": "jane", "groups": ["system:authenticated"]}
+        more = {"impersonatedUser": jane, "objectRef": self.PODS}
+        log = self.log(tmp_path, event("1", "allow", f"{self.SHOP}/pods", "list", "bob", **more))
+        ran = kspec("conform", "--audit", log, policy, "--format", "json")
+        assert ran.code == 1
+        assert [d["what"] for d in ran.json["differences"]] == ["impersonation"]
+
+    def test_a_webhook_leaves_it_open(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
+        log = self.log(tmp_path, event("1", "allow", f"{self.SHOP}/pods", "list", objectRef=self.PODS))
+        ran = kspec("conform", "--audit", log, policy, "--authorization-mode", "Webhook,RBAC")
+        assert ran.code == 3
+        assert "1 undecided: a webhook decides" in ran.out
+
+
+class TestMistakes:
+    def test_nothing_to_read(self, kspec: Kspec) -> None:
+        ran = kspec("can", "jane", "get", "pods")
+        assert ran.code == 2
+        assert "KS4004" in ran.err
+
+    def test_a_folder_without_a_slash(self, kspec: Kspec) -> None:
+        ran = kspec("can", "jane", "get", "pods", "k8s")
+        assert ran.code == 2
+        assert "./k8s" in ran.err
+
+    @pytest.mark.parametrize(
+        "text", ["[]", "nonsense: [", "kind: x", "apiVersion: apiserver.config.k8s.io/v1"]
+    )
+    def test_a_broken_configuration(self, kspec: Kspec, tmp_path: Path, text: str) -> None:
+        path = tmp_path / "authz.yaml"
+        path.write_text(text)
+        ran = kspec("can", "jane", "get", "pods", "--bootstrap", "--authorization-config", path)
+        assert ran.code == 2
+        assert "error[KS" in ran.err
+
+    @pytest.mark.parametrize("text", ["{", "3", '{"kind": "Event"}', '{"kind": "EventList", "items": 3}'])
+    def test_a_broken_log(self, kspec: Kspec, tmp_path: Path, text: str) -> None:
+        path = tmp_path / "audit.log"
+        path.write_text(text)
+        ran = kspec("conform", "--audit", path, "--bootstrap")
+        assert ran.code == 2
+        assert "KS4005" in ran.err
+
+
+def test_real_manifests(kspec: Kspec, shared: Path) -> None:
+    paths = (shared / "corpus" / "argo-cd", shared / "corpus" / "kube-prometheus")
+    ran = kspec("who-can", "get", "secrets", *paths, "--bootstrap", "--format", "json")
+    assert_valid("who-can", ran.json)
+    assert all(h["grant"]["rule"]["place"]["line"] for h in ran.json["holders"] if "grant" in h)
+    names = {h["name"] for h in ran.json["holders"]}
+    assert {"argocd-server", "prometheus-operator", "generic-garbage-collector"} <= names
+    assert "prometheus-k8s" not in names
+
+
+class TestProofs:
+    """What `kspec verify` makes of roles that others fill, or that are not at hand."""
+
+    PROPERTY = """\
+prove "not bob": forall s in subjects where s.user == "bob": !can(s, "get", "secrets", "shop")
+"""
+    BINDING = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: b, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ROLE}
+subjects: [{kind: User, name: bob, apiGroup: rbac.authorization.k8s.io}]
+"""
+
+    def verify(self, kspec: Kspec, folder: Path, manifests: str, *options: str) -> Ran:
+        (folder / "a.yaml").write_text(manifests)
+        (folder / "p.kspec").write_text(self.PROPERTY)
+        return kspec("verify", folder / "a.yaml", folder / "p.kspec", *options)
+
+    def test_a_role_that_is_not_at_hand_is_not_known(self, kspec: Kspec, tmp_path: Path) -> None:
+        manifests = self.BINDING.replace("ROLE", "edit")
+        ran = self.verify(kspec, tmp_path, manifests)
+        assert ran.code == 3
+        assert "ClusterRole edit is not in the input" in ran.out
+        assert self.verify(kspec, tmp_path, manifests, "--bootstrap").code == 1
+        assert self.verify(kspec, tmp_path, self.BINDING.replace("ROLE", "view"), "--bootstrap").code == 0
+
+    def test_an_aggregated_role_has_what_it_gathers(self, kspec: Kspec, tmp_path: Path) -> None:
+        roles = """\
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: all}
+aggregationRule: {clusterRoleSelectors: [{matchLabels: {to: all}}]}
+rules: []
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: part, labels: {to: all}}
+rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
+"""
+        assert self.verify(kspec, tmp_path, self.BINDING.replace("ROLE", "all") + roles).code == 1

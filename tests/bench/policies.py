@@ -15,7 +15,8 @@ def manifests(namespaces: int, policies: int = 10, seed: int = 1) -> str:
     for number in range(namespaces):
         name = f"ns{number}"
         labels = f"{{team: t{number % 7}, env: {('dev', 'prod')[number % 2]}}}"
-        parts.append(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}, labels: {labels}}}\n")
+        head = "apiVersion: v1\nkind: Namespace\n"
+        parts.append(f"{head}metadata: {{name: {name}, labels: {labels}}}\n")
         parts += [_deployment(name, app) for app in APPS]
         parts.append(_policy(name, "deny", "podSelector: {}\n  policyTypes: [Ingress, Egress]\n"))
         parts += [_policy(name, f"p{n}", _spec(draw, number, APPS[n % 10])) for n in range(1, policies)]

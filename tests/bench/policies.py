@@ -28,7 +28,8 @@ def _deployment(namespace: str, app: str) -> str:
     ports = "[{name: http, containerPort: 8080}]"
     return (
         f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {app}, namespace: {namespace}}}\n"
-        f"spec:\n  selector: {{matchLabels: {{app: {app}}}}}\n  template:\n    metadata: {{labels: {labels}}}\n"
+        f"spec:\n  selector: {{matchLabels: {{app: {app}}}}}\n"
+        f"  template:\n    metadata: {{labels: {labels}}}\n"
         f"    spec: {{containers: [{{name: c, image: x, ports: {ports}}}]}}\n"
     )
 

@@ -242,6 +242,7 @@ INDEX = (
     ("network/isGoverned", "function", "isGoverned", "network/endpoint", "isGoverned"),
     ("network/isSelectable", "function", "isSelectable", "network/endpoint", "isSelectable"),
     ("network/namespaceLabels", "function", "namespaceLabels", "network/endpoint", "namespaceLabels"),
+    ("network/namespaceIsKnown", "function", "namespaceIsKnown", "network/endpoint", "namespaceIsKnown"),
     ("network/namespaceMatches", "function", "namespaceMatches", "network/endpoint", "namespaceMatches"),
     ("network/declaredPorts", "function", "declaredPorts", "network/endpoint", "declaredPorts"),
     ("network/endpointOf", "function", "endpointOf", "network/endpoint", "endpointOf"),

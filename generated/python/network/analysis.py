@@ -392,6 +392,8 @@ def isRestricted(e, cluster):
             network_policy.isIsolated("Egress", e, cluster)
             or len(cluster.get("adminNetworkPolicies") or []) + len(
                 cluster.get("baselineAdminNetworkPolicies") or [],
+            ) + len(
+                cluster.get("clusterNetworkPolicies") or [],
             ) > 0
         )
     )
@@ -1161,6 +1163,7 @@ RULES = (
             "cluster": paths(
                 "adminNetworkPolicies #",
                 "baselineAdminNetworkPolicies #",
+                "clusterNetworkPolicies #",
                 "networkPolicies #",
                 "networkPolicies * metadata namespace",
                 "networkPolicies * spec egress #",

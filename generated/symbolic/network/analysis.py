@@ -568,8 +568,12 @@ def isRestricted(e, cluster):
                 "_>_",
                 ops.call(
                     "_+_",
-                    ops.call("size", ops.field(cluster, "adminNetworkPolicies", [])),
-                    ops.call("size", ops.field(cluster, "baselineAdminNetworkPolicies", [])),
+                    ops.call(
+                        "_+_",
+                        ops.call("size", ops.field(cluster, "adminNetworkPolicies", [])),
+                        ops.call("size", ops.field(cluster, "baselineAdminNetworkPolicies", [])),
+                    ),
+                    ops.call("size", ops.field(cluster, "clusterNetworkPolicies", [])),
                 ),
                 0,
             ),

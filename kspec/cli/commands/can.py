@@ -12,7 +12,9 @@ from kspec.cli.options import (
     ACTING_AS,
     ACTING_AS_GROUP,
     AS_GROUP,
+    AUTHENTICATION,
     BOUND_NODE,
+    CLAIMS,
     FIELD_SELECTOR,
     NAMESPACE,
     policy_options,
@@ -47,6 +49,8 @@ nothing is known.
 @click.argument("words", nargs=-1, metavar="[NAME] [PATHS]...")
 @NAMESPACE
 @AS_GROUP
+@CLAIMS
+@AUTHENTICATION
 @ACTING_AS
 @ACTING_AS_GROUP
 @BOUND_NODE
@@ -60,6 +64,8 @@ def run(
     words: tuple[str, ...],
     namespace: str | None,
     groups: tuple[str, ...],
+    claims: str | None,
+    authentication_config: str | None,
     acting_as: str | None,
     acting_groups: tuple[str, ...],
     bound_node: str,
@@ -68,10 +74,12 @@ def run(
 ) -> int:
     """Decide whether USER may VERB RESOURCE, and show the binding, role and rule that say so.
 
-    USER is a user's name, `sa:NAMESPACE/NAME` for a service account, or `group:NAME` for someone in a group.
+    USER is a user's name, `sa:NAMESPACE/NAME` for a service account, `group:NAME` for someone in a group, or
+    `cert:CN=NAME,O=GROUP` for a client certificate; with --claims, whatever the token says.
     RESOURCE is as in a role: `pods`, `pods/log`, `deployments.apps`, or a path such as `/healthz`. If it is
     denied, what comes nearest to allowing it is shown.
     """
+    from kspec.cli.authenticating import authentication
     from kspec.cli.policy import PolicyOptions, load_access
     from kspec.report.access import render_can
     from kspec.report.access_json import can_to_json
@@ -81,14 +89,16 @@ def run(
 
     name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
     access = load_access(session, paths, PolicyOptions(**options))
-    who = identity(access.policy, user, groups)
+    known = authentication(access, claims, authentication_config)
+    who = known.bearer or identity(access.policy, user, groups)
     asked = asked_for(access.policy, resource, access.table)
     request = request_for(access.policy, who, verb, asked, namespace or "", name, field_selector)
+    refused = known.why_refused(access.policy, request)
     acting = None
     if acting_as is not None:
         acting = act_as(access.policy, request, full_name(acting_as), acting_groups, bound_node)
         request = {**request, **(acting.who or {})}
-    answer = decision.answer(access.policy, request)
+    answer = decision.refused(request, refused) if refused else decision.answer(access.policy, request)
     assumed = (*asked.notes, *verb_notes(access.policy, verb), *access.assumed)
     if session.json:
         session.document("can", can_to_json(answer, assumed, who, acting))

@@ -25,6 +25,12 @@ NODES = click.option(
     metavar="FILE",
     help="Nodes (`kubectl get nodes -o yaml`) in place of the files' cluster, or of the assumed one.",
 )
+POD_CIDR = click.option(
+    "--pod-cidr",
+    multiple=True,
+    metavar="CIDR",
+    help="Where pods have their addresses; decides about blocks for pods whose address is not known.",
+)
 
 
 def reading_options(function: F) -> F:

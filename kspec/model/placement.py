@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from kspec.ir.reads import COUNT, EACH
 from kspec.model.cluster import PARAM, ClusterSource
@@ -312,7 +312,15 @@ class Judge:
         return known
 
 
-def normalized(rules: RuleSet, how: str, raw: int, least: int, most: int, given: Given) -> int:
+class Asking(Protocol):
+    """Asks rules; `Given`, for one."""
+
+    def add(self, name: str, value: object) -> None: ...
+
+    def ask(self, rule: CompiledRule) -> Any: ...
+
+
+def normalized(rules: RuleSet, how: str, raw: int, least: int, most: int, given: Asking) -> int:
     """A raw score as 0 to 100. Ways other than these three are functions of the rules."""
     if how == "none":
         return raw

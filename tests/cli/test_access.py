@@ -293,6 +293,11 @@ class TestMistakes:
         assert ran.code == 2
         assert "KS4004" in ran.err
 
+    def test_half_a_service_account(self, kspec: Kspec) -> None:
+        for user in ("sa:web", "sa:/web", "sa:shop/"):
+            assert kspec("can", user, "get", "pods", "--bootstrap").code == 2
+        assert "sa:NAMESPACE/NAME" in kspec("access", "sa:web", "--bootstrap").err
+
     def test_a_folder_without_a_slash(self, kspec: Kspec) -> None:
         ran = kspec("can", "jane", "get", "pods", "k8s")
         assert ran.code == 2

@@ -37,8 +37,8 @@ A word that has a `/`, or ends as a file of manifests does, is a PATH; any other
 is the NAME. `-f` takes every path.
 
 \b
-Exit codes: 0 allowed, 1 denied, 2 bad input, 3 a webhook decides of which
-nothing is known.
+Exit codes: 0 allowed, 1 denied, 2 bad input, 3 not known: a webhook decides,
+or a role is bound that is not in the input.
 """
 
 
@@ -87,6 +87,7 @@ def run(
     from kspec.verify.access.acting import act_as
     from kspec.verify.access.words import asked_for, full_name, identity, request_for
 
+    check_user(user)
     name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
     access = load_access(session, paths, PolicyOptions(**options))
     known = authentication(access, claims, authentication_config)
@@ -99,7 +100,9 @@ def run(
         acting = act_as(access.policy, request, full_name(acting_as), acting_groups, bound_node)
         request = {**request, **(acting.who or {})}
     answer = decision.refused(request, refused) if refused else decision.answer(access.policy, request)
-    assumed = (*asked.notes, *verb_notes(access.policy, verb), *access.assumed)
+    whole = ("no namespace is named (-n), so the whole cluster is meant",)
+    notes = whole if asked.namespaced and not namespace else ()
+    assumed = (*asked.notes, *verb_notes(access.policy, verb), *notes, *access.assumed)
     if session.json:
         session.document("can", can_to_json(answer, assumed, who, acting))
     else:
@@ -119,6 +122,12 @@ def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str,
             f"There is one NAME, {names[0]!r}. If {shown} is a path, write ./{names[1]} or -f."
         )
     return (names[0] if names else ""), paths
+
+
+def check_user(user: str) -> None:
+    """A service account that is half named would be taken for a user of that name."""
+    if user.startswith("sa:") and not all(user[3:].partition("/")):
+        raise click.UsageError(f"{user!r} is no service account: it is named sa:NAMESPACE/NAME.")
 
 
 def verb_notes(policy: Any, verb: str) -> tuple[str, ...]:

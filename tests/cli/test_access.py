@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from support.command_line import ROOT, Ran
-from support.readme import check, steps
+from support.command_line import Ran
 from support.schemas import assert_valid
 
 Kspec = Callable[..., Ran]
@@ -374,13 +372,6 @@ metadata: {name: part, labels: {to: all}}
 rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
 """
         assert self.verify(kspec, tmp_path, self.BINDING.replace("ROLE", "all") + roles).code == 1
-
-
-def test_the_page_shows_real_runs(kspec: Kspec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    page = ROOT / "docs" / "access.md"
-    assert len(list(steps(page))) >= 5
-    assert check(page, lambda command: kspec(*shlex.split(command)[1:]).out) == []
 
 
 class TestActingAs:

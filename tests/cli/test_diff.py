@@ -145,7 +145,7 @@ def test_a_right_that_is_new_is_shown_by_its_smallest_request(kspec: Kspec, tmp_
     assert ran.code == 1
     assert "Access: 1 gained." in ran.out
     assert "+ lou: get pods/log everywhere" in ran.out
-    assert f"new: ClusterRole looker, rule 1  {new}:34" in ran.out
+    assert f"new: ClusterRole looker, rule 1  {new}:33" in ran.out
     assert "- lou: get pods/log everywhere" in kspec("diff", new, ACCESS, "--only", "access").out
 
 
@@ -163,4 +163,4 @@ def test_somebody_new_who_can_come_to_be_cluster_admin(kspec: Kspec, tmp_path: P
     new = 'rules: [{apiGroups: [""], resources: [secrets], resourceNames: [x], verbs: [create, patch, get]}]'
     ran = kspec("diff", ACCESS, edited_access(tmp_path, old, new), "--only", "access")
     assert "+ lou can come to cluster-admin: kubectl create -f token-secret.yaml -n ci; then " in ran.out
-    assert "- lou: get pods everywhere" in ran.out
+    assert "- lou: get pods" in ran.out

@@ -63,7 +63,7 @@ class _Side:
 
 
 def _rights(one: _Side, other: _Side) -> Iterator[Change]:
-    """What subjects may do on one side and not on the other; what a group may do is told of the group alone."""
+    """What subjects may do on one side and not on the other; what a group may do is told of it alone."""
     for subject in sorted(one.subjects | other.subjects):
         who = one.identity(subject)
         user, groups = str(who["user"]), list(who["groups"])

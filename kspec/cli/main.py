@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "who-can": "Everyone who may do this, each with what grants it.",
     "escalate": "Every way in which a user can gain more, as requests.",
     "access": "All that one user may do, as text or as a graph.",
+    "capacity": "How many more of these pods would fit, and what runs out first?",
     "explain": "Explain a diagnostic, a rule, or why a pod is where it is.",
     "analyze": "Find what is superfluous, contradictory or cut off in policies.",
     "suggest": "Write the least permissive policies for what you need.",

@@ -12,6 +12,7 @@ VERSIONS: dict[str, int] = {
     "analyze": 1,
     "audit": 1,
     "can": 1,
+    "capacity": 1,
     "compile": 1,
     "conform": 1,
     "connect": 1,

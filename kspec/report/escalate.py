@@ -14,11 +14,18 @@ from kspec.verify.access.words import SOMEONE, show_request
 GAINS_MAX, ALREADY_MAX = 6, 8
 
 
-def render(found: Gains | Climbers, assumed: Sequence[str], shown_max: int, style: Style = PLAIN) -> str:
+def render(
+    found: Gains | Climbers,
+    assumed_and_unknown: tuple[Sequence[str], Sequence[str]],
+    shown_max: int,
+    style: Style = PLAIN,
+) -> str:
     """The answer about one user, or about everyone."""
+    assumed, unknown = assumed_and_unknown
     lines = _gains(found, shown_max, style) if isinstance(found, Gains) else _climbers(found, style)
     tail = [style.dim("assumed"), *(style.dim(f"  {printable(a)}") for a in assumed)]
-    return "\n".join([*lines, "", *tail])
+    open_ = [f"{style.warn('not decided')}  {printable(u)}" for u in unknown]
+    return "\n".join([*lines, *([""] if open_ else []), *open_, "", *tail])
 
 
 def _gains(found: Gains, shown_max: int, style: Style) -> Iterator[str]:

@@ -13,7 +13,9 @@ from kspec.verify.access.policy import Policy
 Json = dict[str, Any]
 
 
-def to_json(found: Gains | Climbers, policy: Policy, assumed: Sequence[str]) -> Json:
+def to_json(
+    found: Gains | Climbers, policy: Policy, assumed: Sequence[str], undecided: Sequence[str] = ()
+) -> Json:
     """One user's gains, or the subjects who come to a target."""
     if isinstance(found, Gains):
         strongest = found.strongest
@@ -23,6 +25,7 @@ def to_json(found: Gains | Climbers, policy: Policy, assumed: Sequence[str]) -> 
             "strongest": strongest.title if strongest else None,
             "already": [p.title for p in found.already],
             "paths": [_path(p, policy) for p in found.paths],
+            "undecided": list(undecided),
             "assumed": list(assumed),
         }
     return {
@@ -30,6 +33,7 @@ def to_json(found: Gains | Climbers, policy: Policy, assumed: Sequence[str]) -> 
         "examined": found.subjects,
         "already": [_climber(c, policy) for c in found.already],
         "subjects": [_climber(c, policy) for c in found.climbers],
+        "undecided": list(undecided),
         "assumed": list(assumed),
     }
 

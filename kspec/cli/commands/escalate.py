@@ -30,7 +30,8 @@ TARGET is cluster-admin, node, secrets, anyone, mutation, a user as USER is
 spelt, or a request in quotes: 'VERB RESOURCE [NAME] [-n NAMESPACE]'.
 
 \b
-Exit codes: 0 there is no way, 1 there is one, 2 bad input.
+Exit codes: 0 there is no way, 1 there is one, 2 bad input, 3 no way was found
+but others than RBAC decide too, or a role that is bound is not at hand.
 """
 LEVELS = ("privileged", "baseline", "restricted")
 SHOWN_MAX, CLIMBERS_MAX = 8, 12
@@ -73,30 +74,48 @@ def run(
     from kspec.verify.access.words import identity
 
     user, paths = user_and_paths(words)
-    if user and os.path.exists(user):
+    if user and os.path.exists(user) and not paths and not options["files"]:
         raise click.UsageError(f"{user!r} was read as the USER. As a path it is ./{user}, or -f {user}.")
     access = load_access(session, paths, PolicyOptions(**options))
     power, goal = (None, None) if target is None else read_target(access, target)
     question = Escalation(access.policy, pod_security, goal, target or "")
     assumed = (*access.assumed, *assumptions(access, pod_security))
+    who = identity(access.policy, user, groups) if user else None
+    unknown = undecided(access, who)
     found: Any
-    if user:
-        found = question.gains(identity(access.policy, user, groups), power)
+    if who is not None:
+        found = question.gains(who, power)
     else:
         whole = everything or session.format != "text"
         limit = 10**6 if whole else CLIMBERS_MAX
         found = question.climbers(power or CLUSTER_ADMIN, limit, whole)
     shown_max = 10**6 if everything else SHOWN_MAX
     if session.json:
-        session.document("escalate", escalate_json.to_json(found, access.policy, assumed))
+        session.document("escalate", escalate_json.to_json(found, access.policy, assumed, unknown))
     elif session.format in ("dot", "html"):
         graph = escalate_graph.graph_of(found)
         session.result(
             escalate_graph.to_dot(graph) if session.format == "dot" else escalate_graph.to_html(graph)
         )
     else:
-        session.result(escalate.render(found, assumed, shown_max, session.style))
-    return exits.VIOLATED if (found.paths if user else found.climbers) else exits.OK
+        session.result(escalate.render(found, (assumed, unknown), shown_max, session.style))
+    if found.paths if user else found.climbers:
+        return exits.VIOLATED
+    return exits.UNDECIDED if unknown else exits.OK
+
+
+def undecided(access: Access, who: dict[str, Any] | None) -> tuple[str, ...]:
+    """Why there may be ways that cannot be seen: others decide, or roles that are bound are not at hand."""
+    policy = access.policy
+    others = sorted(
+        {str(a.get("type")) for a in policy.chain} - set(policy.rule("access/authorizersModelled")())
+    )
+    held = policy.bindings if who is None else policy.held_by(who["user"], who["groups"])
+    lost = sorted({f"{b.ref.get('kind')} {b.ref.get('name')}" for b in held if b.role is None})
+    found = [f"what {name} allows beside RBAC" for name in others]
+    if lost:
+        found.append(f"what roles allow that are not in the input: {', '.join(lost[:5])}")
+    return tuple(found)
 
 
 def read_target(access: Access, text: str) -> tuple[Power, dict[str, Any] | None]:

@@ -23,6 +23,7 @@ Examples:
   kspec escalate jane --as-group dev -f k8s/ --to node
   kspec escalate k8s/ --bootstrap                     who becomes cluster-admin
   kspec escalate k8s/ --to 'get secrets -n shop'      who comes to read them
+  kspec escalate k8s/ --to 'get secrets -n shop' --but group:sre    a proof
   kspec escalate jane k8s/ --format html > jane.html
 
 \b
@@ -51,6 +52,12 @@ BAD_TARGET = "KS4020"
     show_default=True,
     help="The level that is enforced where a namespace has no label for it.",
 )
+@click.option(
+    "--but",
+    multiple=True,
+    metavar="USER",
+    help="Prove that nobody else comes to TARGET: no user that could exist, in whatever groups.",
+)
 @click.option("--all", "everything", is_flag=True, help="Every way, and every subject with its way.")
 @policy_options
 def run(
@@ -59,6 +66,7 @@ def run(
     groups: tuple[str, ...],
     target: str | None,
     pod_security: str,
+    but: tuple[str, ...],
     everything: bool,
     **options: Any,
 ) -> int:
@@ -83,7 +91,12 @@ def run(
     who = identity(access.policy, user, groups) if user else None
     unknown = undecided(access, who)
     found: Any
-    if who is not None:
+    if but:
+        from kspec.verify.access.nobody import nobody_but
+
+        names = [b if b.startswith("group:") else identity(access.policy, b)["user"] for b in but]
+        found = nobody_but(question, power or CLUSTER_ADMIN, names)
+    elif who is not None:
         found = question.gains(who, power)
     else:
         whole = everything or session.format != "text"
@@ -99,7 +112,7 @@ def run(
         )
     else:
         session.result(escalate.render(found, (assumed, unknown), shown_max, session.style))
-    if found.paths if user else found.climbers:
+    if found.paths if user or but else found.climbers:
         return exits.VIOLATED
     return exits.UNDECIDED if unknown else exits.OK
 

@@ -77,7 +77,6 @@ def run(
     """
     from kspec.cli.commands.access import user_and_paths
     from kspec.cli.policy import PolicyOptions, load_access
-    from kspec.report import escalate, escalate_graph, escalate_json
     from kspec.verify.access.escalation import CLUSTER_ADMIN, Escalation
     from kspec.verify.access.words import identity
 
@@ -102,19 +101,29 @@ def run(
         whole = everything or session.format != "text"
         limit = 10**6 if whole else CLIMBERS_MAX
         found = question.climbers(power or CLUSTER_ADMIN, limit, whole)
-    shown_max = 10**6 if everything else SHOWN_MAX
-    if session.json:
-        session.document("escalate", escalate_json.to_json(found, access.policy, assumed, unknown))
-    elif session.format in ("dot", "html"):
-        graph = escalate_graph.graph_of(found)
-        session.result(
-            escalate_graph.to_dot(graph) if session.format == "dot" else escalate_graph.to_html(graph)
-        )
-    else:
-        session.result(escalate.render(found, (assumed, unknown), shown_max, session.style))
+    show(session, access, found, (assumed, unknown), 10**6 if everything else SHOWN_MAX)
     if found.paths if user or but else found.climbers:
         return exits.VIOLATED
     return exits.UNDECIDED if unknown else exits.OK
+
+
+def show(
+    session: Session,
+    access: Access,
+    found: Any,
+    assumed_and_unknown: tuple[tuple[str, ...], tuple[str, ...]],
+    shown_max: int,
+) -> None:
+    """The answer, in the format that was asked for."""
+    from kspec.report import escalate, escalate_graph, escalate_json
+
+    if session.json:
+        session.document("escalate", escalate_json.to_json(found, access.policy, *assumed_and_unknown))
+    elif session.format in ("dot", "html"):
+        draw = escalate_graph.to_dot if session.format == "dot" else escalate_graph.to_html
+        session.result(draw(escalate_graph.graph_of(found)))
+    else:
+        session.result(escalate.render(found, assumed_and_unknown, shown_max, session.style))
 
 
 def undecided(access: Access, who: dict[str, Any] | None) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ INDEX = (
     ("access/keysOf", "function", "keysOf", "access/escalation", "keysOf"),
     ("access/knownOf", "function", "knownOf", "access/escalation", "knownOf"),
     ("access/targets", "function", "targets", "access/escalation", "targets"),
+    ("access/authorizersModelled", "function", "authorizersModelled", "access/escalation", "authorizersModelled"),
     ("access/rolesHeld", "function", "rolesHeld", "access/escalation_control", "rolesHeld"),
     ("access/rolesBindable", "function", "rolesBindable", "access/escalation_control", "rolesBindable"),
     ("access/rbacGroup", "function", "rbacGroup", "access/escalation_control", "rbacGroup"),

@@ -117,6 +117,11 @@ class Scheduler:
             key = Key(POD, str(metadata(pod).get("namespace", "")), name_of(pod))
             self.observe(Event(0, Action.ADDED, key, pod, None))
 
+    @property
+    def placed(self) -> Mapping[str, NodePods]:
+        """The pods on each node, as the scheduler sees them."""
+        return self._placed
+
     def pods_on(self, node: str) -> tuple[Object, ...]:
         return self._placed.get(node, NodePods()).pods
 

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "diff": "What does an edit really change, for everything that could exist?",
     "can": "May this user do this, and by which binding, role and rule?",
     "who-can": "Everyone who may do this, each with what grants it.",
+    "escalate": "Every way in which a user can gain more, as requests.",
     "access": "All that one user may do, as text or as a graph.",
     "capacity": "How many more of these pods would fit, and what runs out first?",
     "explain": "Explain a diagnostic, a rule, or why a pod is where it is.",

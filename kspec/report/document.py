@@ -18,6 +18,7 @@ VERSIONS: dict[str, int] = {
     "connect": 1,
     "diagnostics": 1,
     "diff": 1,
+    "escalate": 1,
     "eval": 1,
     "explain": 1,
     "export": 1,

@@ -403,3 +403,10 @@ def test_names_of_nodes_that_exclude_one_another() -> None:
     must = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
     found = placed("", [node("n1"), node("n2")], [], pod("q", affinity=must))
     assert (found.before.plugin, found.before.reasons) == ("NodeAffinity", ("pod affinity terms conflict",))
+
+
+def test_preemption_can_be_left_out_everywhere_but_gates_cannot() -> None:
+    without = profile("plugins: {multiPoint: {disabled: [{name: DefaultPreemption}]}}")
+    assert not without.preempts and without.helpers == ("DynamicResources",)
+    gates = "profiles:\n- plugins: {multiPoint: {disabled: [{name: SchedulingGates}]}}"
+    assert codes(gates) == [("KS2705", 4)]

@@ -253,7 +253,7 @@ class _Origins:
             for step in path:
                 value = value.get(step) if isinstance(value, dict) else None
             said = [f for f in fields if isinstance(value, dict) and f in value]
-            span = found.locate((*path, *said[:1])) if said else span
+            span = found.locate_key((*path, *said[:1])) if said else span
         return f"{span.file.path}:{span.line}"
 
     def _end(self, pod: Object) -> tuple[str, str, str]:

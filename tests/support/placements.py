@@ -113,7 +113,7 @@ def some_order_places_all(its: Source) -> bool:
 
 
 @st.composite
-def clusters(draw: st.DrawFn, pods_max: int = 5) -> Source:
+def clusters(draw: st.DrawFn, pods_max: int = 5, stays: bool = True) -> Source:
     """Two to four nodes, two to five pods of up to three apps, each app with some demands."""
     nodes = [
         node(
@@ -130,7 +130,7 @@ def clusters(draw: st.DrawFn, pods_max: int = 5) -> Source:
     names = draw(st.lists(st.sampled_from(sorted(apps)), min_size=2, max_size=pods_max))
     free = [pod(f"p-{i}", app, **apps[app]) for i, app in enumerate(names)]
     staying = []
-    if draw(st.booleans()):
+    if stays and draw(st.booleans()):
         app = draw(st.sampled_from(sorted(apps)))
         where = draw(st.sampled_from(nodes))["metadata"]["name"]
         staying.append((pod("stays", app, **apps[app]), where))

@@ -113,20 +113,14 @@ class _Words:
             yield from self._sum(resource)
 
     def _has(self, resource: str, room: int, usable: int, beside: bool, names: list[str]) -> str:
-        many = len(names) > 1
+        who = f"{listed(names)} {'each have' if len(names) > 1 else 'has'}"
         left = " left beside what stays" if beside else ""
         if resource == PLACES:
-            text = (
-                f"{listed(names)} {'take' if many else 'takes'} {max(0, room)} pods{' each' if many else ''}"
-            )
-            return text + (" more" if beside else "")
-        amount = self.naming.amount(resource, max(0, room))
-        text = f"{listed(names)} {'have' if many else 'has'} {amount}{left}{' each' if many else ''}"
-        return (
-            text
-            if usable in (room, 0)
-            else f"{text}, of which such pods can fill {self.naming.amount(resource, usable)}"
-        )
+            return f"{who} places for {_pods(max(0, room))}{left}"
+        text = f"{who} {self.naming.amount(resource, max(0, room))}{left}"
+        if usable in (room, 0):
+            return text
+        return f"{text}, of which such pods can fill {self.naming.amount(resource, usable)}"
 
     def _sum(self, resource: str) -> Iterable[Reason]:
         """The sums, where they alone show it."""

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "plan": "What would this change do, and where would each pod run?",
     "verify": "Prove properties, or show what breaks them.",
     "place": "Prove what can be placed: at once, after a loss, on how few nodes, never so.",
+    "connect": "Who may talk to whom, by all network policies?",
     "diff": "What does an edit really change, for everything that could exist?",
     "can": "May this user do this, and by which binding, role and rule?",
     "who-can": "Everyone who may do this, each with what grants it.",

@@ -25,6 +25,12 @@ NODES = click.option(
     metavar="FILE",
     help="Nodes (`kubectl get nodes -o yaml`) in place of the files' cluster, or of the assumed one.",
 )
+POD_CIDR = click.option(
+    "--pod-cidr",
+    multiple=True,
+    metavar="CIDR",
+    help="Where pods have their addresses; decides about blocks for pods whose address is not known.",
+)
 
 
 def reading_options(function: F) -> F:
@@ -68,6 +74,25 @@ ABAC = click.option(
 )
 AS_GROUP = click.option(
     "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
+)
+ACTING_AS = click.option(
+    "--acting-as", metavar="USER", help="The request is made as this user, by impersonation (kubectl --as)."
+)
+ACTING_AS_GROUP = click.option(
+    "--acting-as-group",
+    "acting_groups",
+    multiple=True,
+    metavar="GROUP",
+    help="A group of the user that it is made as (kubectl --as-group); may be repeated.",
+)
+BOUND_NODE = click.option(
+    "--bound-node", default="", metavar="NODE", help="The node that USER's token is bound to, if it is."
+)
+FIELD_SELECTOR = click.option(
+    "--field-selector",
+    default="",
+    metavar="TEXT",
+    help="Of a list or watch: metadata.name=x asks for one.",
 )
 NAMESPACE = click.option(
     "-n", "--namespace", metavar="NS", help="The namespace of the request. [default: the whole cluster]"

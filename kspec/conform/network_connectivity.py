@@ -1,135 +1,76 @@
 """Knows how `network.connectivity` is answered: what each pair of pods, and each pod and the outside, may
 say.
-
-Ports and addresses are cut into cells by the numbers that the policies and pods mention: within a cell no
-rule can tell two apart, so that one of each is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from kspec.conform.cluster import cluster, rule
+from kspec.conform.cluster import cluster, rulebook, table
 from kspec.conform.compare import first_difference
-from kspec.runtime.ip import IP, parse_cidr
+from kspec.conform.protocol import UnsupportedCase
+from kspec.verify.network.addresses import V6_BASE, address_at
+from kspec.verify.network.connectivity import Connectivity
+from kspec.verify.network.parts import Parts
+from kspec.verify.network.ports import by_protocol
+from kspec.verify.network.treatment import Answer
 
 AREA = "network.connectivity"
-POLICIES = (
-    "networkPolicies",
-    "adminNetworkPolicies",
-    "baselineAdminNetworkPolicies",
-    "clusterNetworkPolicies",
-)
-PROTOCOLS = ("TCP", "UDP", "SCTP")
-PORT_MAX, ADDRESS_MAX = 65535, 2**32 - 1
-Cells = list[tuple[int, int]]
 Connection = dict[str, list[list[int]]]
+
+
+@cache
+def parts() -> Parts:
+    return Parts(rulebook(), table())
 
 
 def run_case(case: dict[str, Any]) -> dict[str, Any]:
     """`{"pods": [{"src", "dst", "conn"}], "external": [{"pod", "direction", "range", "conn"}]}`."""
     at_hand = cluster(case["objects"])
-    ends = [rule("network/endpoint")(p) for p in at_hand.get("pods", ()) if not rule("network/hasEnded")(p)]
-    policies = [policy for name in POLICIES for policy in at_hand.get(name, ())]
-    ports = cells(_port_cuts(policies, ends), 1, PORT_MAX)
-    addresses = cells(_address_cuts(policies), 0, ADDRESS_MAX)
-
-    def allowed(a: dict[str, Any], b: dict[str, Any]) -> Connection:
-        return connection(
-            lambda port, protocol: rule("network/reaches")(a, b, port, protocol, at_hand), ports
-        )
-
-    pairs = [(a, b, allowed(a, b)) for a in ends for b in ends if a is not b]
-    outside = [{"outside": True, "address": IP(4, low)} for low, _ in addresses]
+    ends = parts().endpoints(at_hand)
+    found = Connectivity(ends, at_hand, parts())
+    pods = []
     external = []
-    for end in ends:
+    for a, its in enumerate(found.classes):
+        for b, others in enumerate(found.classes):
+            conn = _connection(found.answer(a, b))
+            if conn:
+                pairs = [(ends[x], ends[y]) for x in its for y in others if x != y]
+                pods += [{"src": _name(x), "dst": _name(y), "conn": conn} for x, y in pairs]
+        outside = range(found.inside, len(found.ends))
         for direction, answers in (
-            ("from", [allowed(o, end) for o in outside]),
-            ("to", [allowed(end, o) for o in outside]),
+            ("from", [found.answer(o, a) for o in outside]),
+            ("to", [found.answer(a, o) for o in outside]),
         ):
-            external += [
-                {"pod": _name(end), "direction": direction, "range": text, "conn": conn}
-                for text, conn in _ranges(addresses, answers)
-            ]
-    return {
-        "pods": [{"src": _name(a), "dst": _name(b), "conn": conn} for a, b, conn in pairs if conn],
-        "external": external,
-    }
+            for text, conn in _ranges(found, answers):
+                said = {"direction": direction, "range": text, "conn": conn}
+                external += [{"pod": _name(ends[x]), **said} for x in its]
+    return {"pods": pods, "external": external}
 
 
-def connection(allowed: Callable[[int, str], bool], ports: Cells) -> Connection:
-    """Protocol -> intervals of ports that are allowed; a protocol without any is left out."""
-    found: Connection = {}
-    for protocol in PROTOCOLS:
-        intervals: list[list[int]] = []
-        for low, high in ports:
-            if allowed(low, protocol):
-                if intervals and intervals[-1][1] == low - 1:
-                    intervals[-1][1] = high
-                else:
-                    intervals.append([low, high])
-        if intervals:
-            found[protocol] = intervals
-    return found
+def _connection(answer: Answer) -> Connection:
+    if answer[1]:
+        raise UnsupportedCase("a connection is undetermined")
+    return by_protocol(answer[0])
 
 
-def cells(cuts: Iterable[int], low: int, high: int) -> Cells:
-    """The intervals between cuts; a cut is the first number of a cell."""
-    starts = sorted({low, *(c for c in cuts if low < c <= high)})
-    return list(zip(starts, [*(s - 1 for s in starts[1:]), high], strict=True))
-
-
-def _port_cuts(policies: list[dict[str, Any]], ends: list[dict[str, Any]]) -> Iterator[int]:
-    for entry in _entries(policies, "ports"):
-        first = entry.get("port")
-        if isinstance(first, int):
-            yield from (first, (entry.get("endPort") or first) + 1)
-        single, range_ = entry.get("portNumber"), entry.get("portRange")
-        if single:
-            yield from (single["port"], single["port"] + 1)
-        if range_:
-            yield from (range_["start"], range_["end"] + 1)
-    for entry in _entries(policies, "protocols"):
-        for protocol in ("tcp", "udp", "sctp"):
-            wanted = (entry.get(protocol) or {}).get("destinationPort") or {}
-            limits = wanted.get("range") or {}
-            first, last = limits.get("start", wanted.get("number")), limits.get("end", wanted.get("number"))
-            if first is not None and last is not None:
-                yield from (first, last + 1)
-    for end in ends:
-        for port in end.get("ports") or ():
-            yield from (port["containerPort"], port["containerPort"] + 1)
-
-
-def _address_cuts(policies: list[dict[str, Any]]) -> Iterator[int]:
-    for side in ("from", "to"):
-        for peer in _entries(policies, side):
-            block = peer.get("ipBlock") or {}
-            for text in [block.get("cidr"), *(block.get("except") or ()), *(peer.get("networks") or ())]:
-                if text and ":" not in text:
-                    value = parse_cidr(text)
-                    yield from (value.first, value.first + 2 ** (32 - value.bits))
-
-
-def _entries(policies: list[dict[str, Any]], name: str) -> Iterator[dict[str, Any]]:
-    for policy in policies:
-        for direction in ("ingress", "egress"):
-            for rule_ in policy["spec"].get(direction) or ():
-                yield from rule_.get(name) or ()
-
-
-def _ranges(addresses: Cells, answers: list[Connection]) -> Iterator[tuple[str, Connection]]:
-    """Neighbouring cells with one answer become one range; ranges without any connection are left out."""
-    for conn, group in groupby(zip(addresses, answers, strict=True), key=lambda pair: pair[1]):
-        its = [cell for cell, _ in group]
-        if conn:
-            yield f"{_dotted(its[0][0])}-{_dotted(its[-1][1])}", conn
-
-
-def _dotted(number: int) -> str:
-    return ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+def _ranges(found: Connectivity, answers: list[Answer]) -> list[tuple[str, Connection]]:
+    """Neighbouring cells of IPv4 with one answer become one range; ranges without any connection are left
+    out.
+    """
+    cells = [
+        (found.cells.bounds(cell), answer)
+        for cell, answer in zip(found.outside, answers, strict=True)
+        if found.cells.bounds(cell)[0] < V6_BASE
+    ]
+    ranges = []
+    for answer, group in groupby(cells, key=lambda each: each[1]):
+        its = [bounds for bounds, _ in group]
+        if conn := _connection(answer):
+            ranges.append((f"{address_at(its[0][0])}-{address_at(its[-1][1])}", conn))
+    return ranges
 
 
 def _name(end: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ Which pods wait, in what order, and what they are told when nothing fits are fun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -112,6 +112,11 @@ class Scheduler:
         for pod in self.view.shelf(POD).all():
             key = Key(POD, str(metadata(pod).get("namespace", "")), name_of(pod))
             self.observe(Event(0, Action.ADDED, key, pod, None))
+
+    @property
+    def placed(self) -> Mapping[str, NodePods]:
+        """The pods on each node, as the scheduler sees them."""
+        return self._placed
 
     def pods_on(self, node: str) -> tuple[Object, ...]:
         return self._placed.get(node, NodePods()).pods

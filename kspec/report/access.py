@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import Any
 
 from kspec.report.style import PLAIN, Style, plural, printable
+from kspec.verify.access.acting import Acting
 from kspec.verify.access.decision import ALLOWED, UNDETERMINED, Answer, Miss
 from kspec.verify.access.holders import Holder, Holders
 from kspec.verify.access.policy import Binding, Grant
@@ -14,15 +16,33 @@ from kspec.verify.access.rights import Right, Rights, Scope
 from kspec.verify.access.words import show_request
 
 MARKS = {"allowed": "allowed", "denied": "DENIED", "undetermined": "UNDETERMINED"}
-GRANTS_MAX, LIST_MAX = 3, 6
+GRANTS_MAX, LIST_MAX, ABOUT_WIDTH = 3, 6, 90
 
 
-def render_can(answer: Answer, assumed: Sequence[str], style: Style = PLAIN) -> str:
-    """One verdict with what grants it, or what comes nearest."""
-    lines = list(_answer(answer, style))
+def render_can(
+    answer: Answer,
+    assumed: Sequence[str],
+    style: Style = PLAIN,
+    acting: Acting | None = None,
+    user: str = "",
+) -> str:
+    """One verdict with what grants it, or what comes nearest. `acting`: whether `user` may ask as another."""
+    lines = [] if acting is None else [*_acting(acting, user, style)]
+    if acting is not None and acting.verdict != ALLOWED:
+        return "\n".join([*lines, *_assumed(assumed, style)])
+    lines += _answer(answer, style)
     for further in answer.further:
         lines += ["", style.dim("and this is asked as well"), *_answer(further, style)]
     return "\n".join([*lines, *_assumed(assumed, style)])
+
+
+def _acting(acting: Acting, user: str, style: Style) -> Iterator[str]:
+    paint = {ALLOWED: style.good, UNDETERMINED: style.warn}.get(acting.verdict, style.bad)
+    yield f"{paint(MARKS[acting.verdict])}  {style.bold(printable(user))}: act as {printable(acting.user)}"
+    if acting.mode:
+        yield f"  by the mode {acting.mode}"
+    for needed in acting.needed:
+        yield f"  it lacks: {printable(needed)}"
 
 
 def _answer(answer: Answer, style: Style) -> Iterator[str]:
@@ -169,12 +189,37 @@ def _scope(scope: Scope, letters: dict[Binding, str], style: Style) -> Iterator[
     width = min(40, max(len(" ".join(r.verbs)) for r in scope.rights))
     for right in scope.rights:
         marks = "".join(dict.fromkeys(letters[g.binding] + " " for g in right.grants)).strip()
-        yield f"  {' '.join(right.verbs):{width}}  {_about(right)}  {style.dim('[' + marks + ']')}"
+        first, *more = _about(right)
+        yield f"  {' '.join(right.verbs):{width}}  {first}" + ("" if more else style.dim(f"  [{marks}]"))
+        for number, line in enumerate(more, 1):
+            yield f"  {'':{width}}  {line}" + (style.dim(f"  [{marks}]") if number == len(more) else "")
 
 
-def _about(right: Right) -> str:
+def _about(right: Right) -> list[str]:
+    """What a right is about: on one line, or else a paragraph for each API group."""
     names = f" named {', '.join(n or chr(34) * 2 for n in right.names)}" if right.names else ""
-    return printable(", ".join(right.resources or right.paths) + names)
+    line = ", ".join(right.resources or right.paths) + names
+    if len(line) <= ABOUT_WIDTH or not right.resources:
+        return [printable(line)]
+    groups: dict[str, dict[str, list[str]]] = {}
+    for resource in right.resources:
+        name, _, subresource = resource.partition("/")
+        base, _, group = name.partition(".")
+        groups.setdefault(group, {}).setdefault(base, []).append(subresource)
+    found = []
+    for group, resources in sorted(groups.items()):
+        shown = ", ".join(_with_parts(base, parts) for base, parts in resources.items())
+        text = f"{group}: {shown}" if group else shown
+        found += wrap(printable(text), ABOUT_WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return [*found[:-1], found[-1] + names]
+
+
+def _with_parts(base: str, parts: list[str]) -> str:
+    """`deployments`, `pods/log`, `deployments and /scale, /status`."""
+    own = [p for p in parts if p]
+    if "" not in parts:
+        return ", ".join(f"{base}/{p}" for p in own)
+    return f"{base} (and /{', /'.join(own)})" if own else base
 
 
 def _unknown(unknown: Sequence[str], style: Style) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kspec.report.diagnostics import place_to_json
 from kspec.source import Span
-from kspec.verify.access.decision import Answer, Miss
+from kspec.verify.access.acting import Acting
+from kspec.verify.access.decision import ALLOWED, Answer, Miss, joined
 from kspec.verify.access.holders import Holder, Holders
 from kspec.verify.access.policy import Binding, Grant, Role
 from kspec.verify.access.rights import Right, Rights
@@ -16,9 +17,16 @@ Json = dict[str, Any]
 REQUEST = ("verb", "apiGroup", "resource", "subresource", "namespace", "name", "path")
 
 
-def can_to_json(answer: Answer, assumed: Sequence[str]) -> Json:
-    who = {"user": answer.request["user"], "groups": list(answer.request["groups"])}
-    return {**who, "verdict": answer.whole, **_answer(answer), "assumed": list(assumed)}
+def can_to_json(
+    answer: Answer, assumed: Sequence[str], who: Mapping[str, Any], acting: Acting | None = None
+) -> Json:
+    asker: Json = {"user": who["user"], "groups": list(who["groups"])}
+    if acting is not None:
+        then = acting.who or {"user": acting.user, "groups": []}
+        asker["actingAs"] = {**then, "verdict": acting.verdict, "mode": acting.mode or None}
+        asker["actingAs"]["lacks"] = list(acting.needed)
+    verdict = joined(answer, acting.verdict if acting else ALLOWED)
+    return {**asker, "verdict": verdict, **_answer(answer), "assumed": list(assumed)}
 
 
 def _answer(answer: Answer) -> Json:

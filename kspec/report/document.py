@@ -14,6 +14,7 @@ VERSIONS: dict[str, int] = {
     "can": 1,
     "compile": 1,
     "conform": 1,
+    "connect": 1,
     "diagnostics": 1,
     "diff": 1,
     "eval": 1,

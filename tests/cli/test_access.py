@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command_line import Ran
+from support.command_line import ROOT, Ran
+from support.readme import check, steps
 from support.schemas import assert_valid
 
 Kspec = Callable[..., Ran]
@@ -367,3 +369,52 @@ metadata: {name: part, labels: {to: all}}
 rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
 """
         assert self.verify(kspec, tmp_path, self.BINDING.replace("ROLE", "all") + roles).code == 1
+
+
+def test_the_page_shows_real_runs(kspec: Kspec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    page = ROOT / "docs" / "access.md"
+    assert len(list(steps(page))) >= 5
+    assert check(page, lambda command: kspec(*shlex.split(command)[1:]).out) == []
+
+
+class TestActingAs:
+    ROLE = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: imp}
+rules:
+- apiGroups: [authentication.k8s.io]
+  resources: [users]
+  resourceNames: [jane]
+  verbs: ["impersonate:user-info"]
+- {apiGroups: [""], resources: [pods], verbs: ["impersonate-on:user-info:list"]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: imp}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: imp}
+subjects: [{kind: ServiceAccount, name: bot, namespace: ci}]
+"""
+
+    def test_only_for_what_may_be_done_as_them(self, kspec: Kspec, policy: Path) -> None:
+        policy.write_text(f"{POLICY}---\n{self.ROLE}")
+        ask = ("pods", "-n", "shop", "--acting-as", "jane", policy)
+        ran = kspec("can", "sa:ci/bot", "list", *ask)
+        assert ran.code == 0
+        assert "by the mode user-info" in ran.out
+        assert "allowed  jane: list pods in shop" in ran.out
+        refused = kspec("can", "sa:ci/bot", "get", *ask)
+        assert refused.code == 1
+        assert "it lacks: impersonate users jane" in refused.out
+        more = kspec("can", "sa:ci/bot", "list", *ask, "--acting-as-group", "dev", "--format", "json")
+        assert_valid("can", more.json)
+        assert more.json["verdict"] == "denied"
+
+    def test_a_list_of_one_object(self, kspec: Kspec, policy: Path) -> None:
+        policy.write_text(
+            POLICY.replace("resourceNames: [db], verbs: [get]", "resourceNames: [db], verbs: [list]")
+        )
+        ask = ("can", "jane", "list", "secrets", "-n", "shop", policy)
+        assert kspec(*ask).code == 1
+        assert kspec(*ask, "--field-selector", "metadata.name=db").code == 0

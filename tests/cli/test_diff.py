@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from support.command_line import ROOT, Ran
 
+from kspec.report.document import json_schema
+
 Kspec = Callable[..., Ran]
 SHOP = ROOT / "examples" / "shop" / "yaml"
 
@@ -53,3 +55,71 @@ def test_another_label_opens_to_one_and_closes_to_another(
     labels = [{**o["metadata"]["labels"]} for o in gained["witness"]]
     assert labels == [{"app": "cart"}, {"app": "db"}]
     assert lost["witness"][0]["metadata"]["labels"] == {"app": "checkout"}
+
+
+def test_what_is_at_hand_comes_first_with_the_rules_responsible(
+    kspec: Kspec, edited: Callable[[str, str], Path]
+) -> None:
+    folder = edited("          app: checkout\n    ports:", "          app: cart\n    ports:")
+    ran = kspec("diff", SHOP, folder, "--only", "network")
+    text = ran.out
+    assert "Network: 2 gained, 2 lost." in text
+    assert "+ shop/cart -> shop/db on 5432/TCP\n" in text
+    assert "- shop/checkout -> shop/db on 5432/TCP\n" in text
+    new = (
+        f"new: NetworkPolicy shop/db-from-checkout, ingress[0].from[0] lets it pass  {folder}/4-db.yaml:34:7"
+    )
+    old = f"old: NetworkPolicy shop/db-from-checkout holds it up  {SHOP}/4-db.yaml:26:1"
+    assert new in text and old in text
+    assert text.index("+ shop/cart") < text.index("+ any pod in namespace shop")
+
+
+def test_a_policy_that_goes_opens_to_everyone(kspec: Kspec, edited: Callable[[str, str], Path]) -> None:
+    folder = edited("kind: NetworkPolicy", "kind: NetworkPolicy")
+    database = folder / "4-db.yaml"
+    database.write_text(database.read_text().partition("---\n")[0])
+    ran = kspec("diff", SHOP, folder, "--only", "network", "--format", "json")
+    found = json.loads(ran.out)
+    assert (ran.code, found["objects"]["removed"]) == (1, 1)
+    section = found["sections"][0]
+    assert section["lost"] == []
+    whats = [c["what"] for c in section["gained"]]
+    assert any("outside" in what and "shop/db" in what for what in whats)
+    causes = [b["text"] for c in section["gained"] for b in c["because"]]
+    assert "no policy selects the end for ingress" in causes
+    assert "NetworkPolicy shop/db-from-checkout holds it up" in causes
+
+
+def test_a_label_of_a_namespace_matters_where_a_policy_asks_for_it(kspec: Kspec, tmp_path: Path) -> None:
+    policy = (
+        "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a}\n"
+        "spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: x}}}]}]}\n"
+    )
+    for side, team in (("old", "x"), ("new", "z")):
+        (tmp_path / side).mkdir()
+        namespaces = (
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n"
+            f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: b, labels: {{team: {team}}}}}\n"
+        )
+        (tmp_path / side / "all.yaml").write_text(namespaces + policy)
+    ran = kspec("diff", tmp_path / "old", tmp_path / "new", "--only", "network")
+    assert ran.code == 1
+    assert "Network: 1 lost." in ran.out
+    assert "- any pod in namespace b" in ran.out
+
+
+def test_markdown(kspec: Kspec, edited: Callable[[str, str], Path]) -> None:
+    folder = edited("          app: checkout\n    ports:", "          app: cart\n    ports:")
+    ran = kspec("diff", SHOP, folder, "--only", "network", "--format", "markdown")
+    assert "### Network: 2 gained, 2 lost" in ran.out
+    assert "- **gained**: shop/cart -\\> shop/db on 5432/TCP" in ran.out
+    assert "```yaml" in ran.out
+
+
+def test_json_has_its_schema(kspec: Kspec, edited: Callable[[str, str], Path]) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    folder = edited("    - port: 5432\n", "    - port: 5433\n")
+    found = json.loads(kspec("diff", SHOP, folder, "--only", "network", "--format", "json").out)
+    jsonschema.validate(found, json_schema("diff"))
+    ports = [c["details"]["ports"] for c in found["sections"][0]["gained"] if not c["possible"]]
+    assert ports == [{"TCP": [[5433, 5433]]}]

@@ -85,6 +85,24 @@ class TestPods:
         assert all(n["reasons"] == ["Insufficient cpu"] for n in huge["nodes"])
         assert all("total" in n for n in small["nodes"])
 
+    def test_scores_are_told_plug_in_by_plug_in(self, kspec: Kspec, manifest: Path) -> None:
+        out = kspec("explain", "pod", "shop/small", manifest).out
+        assert "it fits on 3 nodes: node-0 is the first by name of 3 with the highest total" in out
+        assert "    TaintToleration x3                         0  100   300" in out
+
+    def test_what_would_let_it_in(self, kspec: Kspec, manifest: Path) -> None:
+        out = kspec("explain", "pod", "shop/huge", manifest).out
+        assert "- container c asks for less cpu: 3900m instead of 900: then it fits on node-0" in out
+        assert f"--> {manifest}:9:" in out
+
+    def test_what_would_let_it_in_as_json(self, kspec: Kspec, manifest: Path) -> None:
+        ran = kspec("explain", "pod", "shop/huge", manifest, "--format", "json")
+        assert_valid("explain", ran.json)
+        (one,) = [s for s in ran.json["pods"][0]["suggestions"] if s["changes"]]
+        (change,) = one["changes"]
+        assert (change["from"], change["to"]) == ("900", "3900m")
+        assert change["place"].startswith(f"{manifest}:9:")
+
     def test_none_of_that_name(self, kspec: Kspec, manifest: Path) -> None:
         ran = kspec("explain", "pod", "shop/tiny", manifest)
         assert (ran.code, "error[KS1910]" in ran.err) == (2, True)

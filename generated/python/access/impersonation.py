@@ -238,6 +238,31 @@ def impersonated(t, mode):
     return {"user": t.get("user") or "", "groups": join_lists(own, [g for g in settled if g not in own])}
 
 
+# access/impersonationProbes  function (mode: string, r: access.Request, t: access.Target): list(access.Request)
+def impersonationProbes(mode, r, t):
+    """All rights that being the target takes in a mode, but for the doing."""
+    legacy = mode == "legacy"
+    verb = "impersonate" if legacy else join_texts("impersonate:", mode)
+    group = "" if legacy else "authentication.k8s.io"
+    named = [nameProbe(mode, r, t)]
+    if not t.get("uid"):
+        known = []
+    else:
+        known = [access_chain.asking(r, verb, "authentication.k8s.io", "uids", "", "", t.get("uid") or "")]
+    grouped = [access_chain.asking(r, verb, group, "groups", "", "", g) for g in t.get("groups") or []]
+    return join_lists(
+        named,
+        known,
+        grouped,
+        flatten(
+            [
+                [access_chain.asking(r, verb, "authentication.k8s.io", "userextras", k, "", x) for x in v]
+                for k, v in (t.get("extra") or {}).items()
+            ],
+        ),
+    )
+
+
 RULES = (
     CompiledRule(
         "access/impersonationModes",
@@ -899,6 +924,22 @@ RULES = (
         reads={"mode": paths(""), "t": paths("groups", "user")},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go impersonationModeState.check",
         doc="Who the target then is: a service account that names no groups gets its own, a node in a constrained mode its group.",
+        path="access/impersonation",
+    ),
+    CompiledRule(
+        "access/impersonationProbes",
+        "function",
+        "impersonationProbes",
+        (Param("mode", "string"), Param("r", "access.Request"), Param("t", "access.Target")),
+        impersonationProbes,
+        result="list(access.Request)",
+        reads={
+            "mode": paths(""),
+            "r": paths("groups", "user"),
+            "t": paths("extra #", "extra *", "groups #", "groups *", "uid", "user"),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go impersonationModeState.check",
+        doc="All rights that being the target takes in a mode, but for the doing.",
         path="access/impersonation",
     ),
 )

@@ -423,6 +423,66 @@ def impersonated(t, mode):
     )
 
 
+# access/impersonationProbes  function (mode: string, r: access.Request, t: access.Target): list(access.Request)
+@ops.rule("access/impersonationProbes")
+def impersonationProbes(mode, r, t):
+    lets = ops.Lets()
+    legacy = lets.take(ops.call("_==_", mode, "legacy"))
+    verb = lets.take(ops.cond(legacy, lambda: "impersonate", lambda: ops.call("_+_", "impersonate:", mode)))
+    group = lets.take(ops.cond(legacy, lambda: "", lambda: "authentication.k8s.io"))
+    named = lets.take(ops.list_([nameProbe(mode, r, t)]))
+    known = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.field(t, "uid", ""), ""),
+            lambda: ops.list_([]),
+            lambda: ops.list_(
+                [
+                    access_chain_rules.asking(
+                        r,
+                        verb,
+                        "authentication.k8s.io",
+                        "uids",
+                        "",
+                        "",
+                        ops.field(t, "uid", ""),
+                    ),
+                ],
+            ),
+        ),
+    )
+    grouped = lets.take(
+        ops.map_(
+            ops.field(t, "groups", []),
+            lambda g: access_chain_rules.asking(r, verb, group, "groups", "", "", g),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.call("_+_", ops.call("_+_", named, known), grouped),
+            ops.call(
+                "flatten",
+                ops.map_(
+                    ops.field(t, "extra", {}),
+                    lambda k, v: ops.map_(
+                        v,
+                        lambda x: access_chain_rules.asking(
+                            r,
+                            verb,
+                            "authentication.k8s.io",
+                            "userextras",
+                            k,
+                            "",
+                            x,
+                        ),
+                    ),
+                    pairs=True,
+                ),
+            ),
+        ),
+    )
+
+
 RULES = {
     "access/impersonationModes": impersonationModes,
     "access/nodeOf": nodeOf,
@@ -436,4 +496,5 @@ RULES = {
     "access/onBehalf": onBehalf,
     "access/impersonationBy": impersonationBy,
     "access/impersonated": impersonated,
+    "access/impersonationProbes": impersonationProbes,
 }

@@ -8,7 +8,16 @@ import click
 
 from kspec.cli import exits
 from kspec.cli.command import command
-from kspec.cli.options import AS_GROUP, NAMESPACE, policy_options, split_words
+from kspec.cli.options import (
+    ACTING_AS,
+    ACTING_AS_GROUP,
+    AS_GROUP,
+    BOUND_NODE,
+    FIELD_SELECTOR,
+    NAMESPACE,
+    policy_options,
+    split_words,
+)
 from kspec.cli.session import Session
 
 EPILOG = """\
@@ -19,6 +28,7 @@ Examples:
   kspec can jane create pods/exec -n shop --as-group dev -f k8s/
   kspec can jane patch deployments.apps/scale web -n shop k8s/
   kspec can system:anonymous get /healthz --bootstrap
+  kspec can sa:ci/bot delete pods -n shop --acting-as jane --acting-as-group dev k8s/
 
 \b
 A word that has a `/`, or ends as a file of manifests does, is a PATH; any other
@@ -37,6 +47,10 @@ nothing is known.
 @click.argument("words", nargs=-1, metavar="[NAME] [PATHS]...")
 @NAMESPACE
 @AS_GROUP
+@ACTING_AS
+@ACTING_AS_GROUP
+@BOUND_NODE
+@FIELD_SELECTOR
 @policy_options
 def run(
     session: Session,
@@ -46,6 +60,10 @@ def run(
     words: tuple[str, ...],
     namespace: str | None,
     groups: tuple[str, ...],
+    acting_as: str | None,
+    acting_groups: tuple[str, ...],
+    bound_node: str,
+    field_selector: str,
     **options: Any,
 ) -> int:
     """Decide whether USER may VERB RESOURCE, and show the binding, role and rule that say so.
@@ -58,21 +76,26 @@ def run(
     from kspec.report.access import render_can
     from kspec.report.access_json import can_to_json
     from kspec.verify.access import decision
-    from kspec.verify.access.words import asked_for, identity, request_for
+    from kspec.verify.access.acting import act_as
+    from kspec.verify.access.words import asked_for, full_name, identity, request_for
 
     name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
     access = load_access(session, paths, PolicyOptions(**options))
     who = identity(access.policy, user, groups)
     asked = asked_for(access.policy, resource, access.table)
-    request = request_for(access.policy, who, verb, asked, namespace or "", name)
+    request = request_for(access.policy, who, verb, asked, namespace or "", name, field_selector)
+    acting = None
+    if acting_as is not None:
+        acting = act_as(access.policy, request, full_name(acting_as), acting_groups, bound_node)
+        request = {**request, **(acting.who or {})}
     answer = decision.answer(access.policy, request)
     assumed = (*asked.notes, *verb_notes(access.policy, verb), *access.assumed)
     if session.json:
-        session.document("can", can_to_json(answer, assumed))
+        session.document("can", can_to_json(answer, assumed, who, acting))
     else:
-        session.result(render_can(answer, assumed, session.style))
+        session.result(render_can(answer, assumed, session.style, acting, who["user"]))
     codes = {decision.ALLOWED: exits.OK, decision.UNDETERMINED: exits.UNDECIDED}
-    return codes.get(answer.whole, exits.VIOLATED)
+    return codes.get(decision.joined(answer, acting.verdict if acting else decision.ALLOWED), exits.VIOLATED)
 
 
 def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str, ...]]:

@@ -1,48 +1,216 @@
-"""Knows which connections an edit of manifests opens and closes."""
+"""Knows which connections an edit of manifests opens and shuts, for what is at hand and what could exist."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kspec.cli.connecting import Network
+from kspec.cli.explaining.connects import Teller
 from kspec.cli.inputs import Inputs
 from kspec.cli.session import Session
-from kspec.report.diff import Change, Section
+from kspec.report.diff import Cause, Change, Section
+from kspec.report.style import PLAIN
+from kspec.source import InternalError
 
 if TYPE_CHECKING:
+    from kspec.ir.nodes import Rule
+    from kspec.report.connect import Unit
+    from kspec.verify.network.changes import Both, Differs
+    from kspec.verify.network.parts import Policy
+    from kspec.verify.network.ports import Intervals
     from kspec.verify.network.possible import Possible
+    from kspec.verify.network.why import Path
+    from kspec.verify.setting import Setting
 
 TITLE = "Network"
+CAUSES_MAX = 4
+ASSUMED = "what is only in one of the two inputs is compared as something that could exist"
 
 
 def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Section:
-    """For pods and addresses that could exist: the simplest connection of each sort that one side alone
-    lets through.
-    """
+    """What is at hand on both sides first; then the simplest connection of each sort that could exist."""
     from kspec.cli.verifying import Verification
     from kspec.verify.network.possible import KINDS, only_in
 
     before, after = Verification(old, timeout), Verification(new, timeout)
-    gained: list[Change] = []
-    lost: list[Change] = []
-    unknown: list[str] = []
+    sides = _Sides(old, new, before.setting)
+    gained, lost, unknown = sides.at_hand()
     for one, other, changes in ((after, before, gained), (before, after, lost)):
         for kinds in KINDS:
             found = only_in(one.cluster, other.cluster, kinds, one.setting)
             if isinstance(found, str):
                 unknown.append(found)
             elif found is not None:
-                changes.append(_change(found))
-    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)))
+                changes.append(sides.possible(found, opened=one is after))
+    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), (ASSUMED,))
 
 
-def _change(found: Possible) -> Change:
-    what = f"{_end(found.origin)} -> {_end(found.destination)} on {found.port}/{found.protocol}"
-    details = {"port": found.port, "protocol": found.protocol}
-    return Change(what, True, (), found.objects, details)
+class _Sides:
+    """Both networks, and words for what differs between them."""
+
+    def __init__(self, old: Inputs, new: Inputs, setting: Setting) -> None:
+        from kspec.verify.network.columns import texts_in
+
+        first = Network(old, "pod")
+        texts = texts_in([p.object for p in first.found.policies])
+        self.new = Network(new, "pod", texts=texts)
+        mentioned = texts_in([p.object for p in self.new.found.policies])
+        self.old = Network(old, "pod", texts=mentioned)
+        self.setting = setting
+        self.tellers = {"old": Teller(self.old, PLAIN), "new": Teller(self.new, PLAIN)}
+
+    # ---------------------------------------------------------------- what is at hand
+
+    def at_hand(self) -> tuple[list[Change], list[Change], list[str]]:
+        from kspec.verify.network.changes import differing, outside_of
+
+        units, ends = self._both()
+        ends += outside_of(self.old.found, self.new.found)
+        differences = list(differing(self.old.found, self.new.found, ends))
+        gained = [self._change(units, ends, *group, True) for group in _grouped(differences, "opened")]
+        lost = [self._change(units, ends, *group, False) for group in _grouped(differences, "shut")]
+        unknown = [self._unclear(units, ends, *group) for group in _grouped(differences, "unclear")]
+        return gained, lost, unknown
+
+    def _both(self) -> tuple[list[list[Unit]], list[Both]]:
+        """Who is at hand on both sides, those together that are treated alike on both."""
+        from kspec.verify.network.changes import Both
+
+        before = {(u.kind, u.namespace, u.name): u for u in self.old.units}
+        found: dict[tuple[int, int], list[Unit]] = {}
+        for unit in self.new.units:
+            same = before.get((unit.kind, unit.namespace, unit.name))
+            if same is not None:
+                found.setdefault((same.number, unit.number), []).append(unit)
+        return list(found.values()), [Both(*key, len(units)) for key, units in found.items()]
+
+    def _change(
+        self,
+        units: list[list[Unit]],
+        ends: list[Both],
+        origins: Sequence[int],
+        destinations: Sequence[int],
+        ports: Intervals,
+        opened: bool,
+    ) -> Change:
+        from kspec.verify.network.ports import by_protocol, port_of, show
+
+        a, b = ends[origins[0]], ends[destinations[0]]
+        port, protocol = port_of(ports[0][0])
+        pairs = {
+            "old": (self.old.found.ends[a.old], self.old.found.ends[b.old]),
+            "new": (self.new.found.ends[a.new], self.new.found.ends[b.new]),
+        }
+        self._replay(pairs, port, protocol, opened)
+        names = self._names(units, ends, origins), self._names(units, ends, destinations)
+        details = {"from": names[0], "to": names[1], "ports": by_protocol(ports)}
+        what = f"{_listed(names[0])} -> {_listed(names[1])} on {show(ports)}"
+        return Change(what, False, tuple(self._causes(pairs, port, protocol, opened)), (), details)
+
+    def _unclear(
+        self,
+        units: list[list[Unit]],
+        ends: list[Both],
+        origins: Sequence[int],
+        destinations: Sequence[int],
+        ports: Intervals,
+    ) -> str:
+        from kspec.verify.network.ports import show
+
+        names = self._names(units, ends, origins), self._names(units, ends, destinations)
+        reason = ""
+        for network, side in ((self.old, "old"), (self.new, "new")):
+            a, b = getattr(ends[origins[0]], side), getattr(ends[destinations[0]], side)
+            reason = reason or network.reason(a, b, ((), ports))
+        return f"{_listed(names[0])} -> {_listed(names[1])} on {show(ports)}: {reason}"
+
+    def _names(self, units: list[list[Unit]], ends: list[Both], numbers: Sequence[int]) -> list[str]:
+        """The names of units, and ranges of the outside."""
+        from kspec.report.connect import OUTSIDE, address_ranges
+
+        named = sorted(u.id for n in numbers if not ends[n].outside for u in units[n])
+        cells = [self.new.found.outside[n - len(units)] for n in numbers if ends[n].outside]
+        if len(cells) == len(self.new.found.outside):
+            return [*named, OUTSIDE]
+        return named + [f"{OUTSIDE} {text}" for text in address_ranges(self.new.found, cells)]
+
+    # ---------------------------------------------------------------- replay and causes
+
+    def _replay(self, pairs: dict[str, tuple[Any, Any]], port: int, protocol: str, opened: bool) -> None:
+        """The reference evaluator says the same of both sides."""
+        from kspec.ir.evaluate import evaluate
+        from kspec.verify.network.possible import REACHES
+
+        rule: Rule = self.setting.rules[REACHES]
+        for side, network in (("old", self.old), ("new", self.new)):
+            args = (*pairs[side], port, protocol, network.cluster)
+            env = {p.name: a for p, a in zip(rule.params, args, strict=True)}
+            if evaluate(rule.body, env, self.setting.rules) is not ((side == "new") is opened):
+                raise InternalError(f"classes of ends and the evaluator disagree about {pairs[side]!r}")
+
+    def _causes(
+        self, pairs: dict[str, tuple[Any, Any]], port: int, protocol: str, opened: bool
+    ) -> Iterator[Cause]:
+        """Of each direction in which the verdict differs: what lets it pass on one side, and what holds it
+        up on the other.
+        """
+        from kspec.verify.network.why import explain
+
+        stories = {
+            side: explain(network.parts, network.cluster, *pairs[side], port, protocol)
+            for side, network in (("old", self.old), ("new", self.new))
+        }
+        lets, holds = ("new", "old") if opened else ("old", "new")
+        for passing, held in zip(stories[lets].sides, stories[holds].sides, strict=True):
+            if not (passing.verdict is True and held.verdict is False):
+                continue
+            word = f"for {passing.direction.lower()}"
+            for policy, path in [(rule.policy, rule.reasons[0]) for rule in passing.deciding][:CAUSES_MAX]:
+                yield self.tellers[lets].cause(lets, policy, path, "lets it pass")
+            if not passing.about:
+                yield Cause(f"no policy selects the end {word}", lets)
+            denying: list[tuple[Policy, Path]] = [(rule.policy, rule.reasons[0]) for rule in held.deciding]
+            for policy, path in (denying or [(p, ()) for p in held.about])[:CAUSES_MAX]:
+                yield self.tellers[holds].cause(holds, policy, path, "holds it up")
+
+    # ---------------------------------------------------------------- what could exist
+
+    def possible(self, found: Possible, opened: bool) -> Change:
+        what = f"{_end(found.origin)} -> {_end(found.destination)} on {found.port}/{found.protocol}"
+        pairs = dict.fromkeys(("old", "new"), (found.origin, found.destination))
+        causes = tuple(self._causes(pairs, found.port, found.protocol, opened))
+        details = {"port": found.port, "protocol": found.protocol}
+        return Change(what, True, causes, found.objects, details)
+
+
+def _grouped(
+    differences: Sequence[Differs], name: str
+) -> list[tuple[tuple[int, ...], tuple[int, ...], Intervals]]:
+    """What differs in one respect as (origins, destinations, ports), few of them: fewest ports first."""
+    reached: dict[tuple[int, Intervals], list[int]] = {}
+    for each in differences:
+        ports: Intervals = getattr(each, name)
+        if ports:
+            reached.setdefault((each.origin, ports), []).append(each.destination)
+    alike: dict[tuple[tuple[int, ...], Intervals], list[int]] = {}
+    for (origin, ports), destinations in reached.items():
+        alike.setdefault((tuple(destinations), ports), []).append(origin)
+    found = [(tuple(origins), to, ports) for (to, ports), origins in alike.items()]
+    return sorted(found, key=lambda g: (sum(high - low + 1 for low, high in g[2]), g))
+
+
+def _listed(names: Sequence[str], limit: int = 6) -> str:
+    more = f", {len(names) - limit:,} more" if len(names) > limit + 1 else ""
+    return ", ".join(names[:limit] if more else names) + more
 
 
 def _end(end: dict[str, Any]) -> str:
     if end.get("outside"):
         return f"the outside ({end['address']})"
-    labels = ", ".join(f"{k}={v}" for k, v in (end.get("labels") or {}).items())
-    return f"a pod in {end['namespace']}" + (f" with {labels}" if labels else "")
+    labels = ", ".join(f"{k}={v}" for k, v in sorted((end.get("labels") or {}).items()))
+    own = {"kubernetes.io/metadata.name"}
+    of_namespace = {k: v for k, v in (end.get("namespaceLabels") or {}).items() if k not in own}
+    labelled = ", ".join(f"{k}={v}" for k, v in sorted(of_namespace.items()))
+    where = f"namespace {end['namespace']}" + (f" ({labelled})" if labelled else "")
+    return f"any pod in {where}" + (f" with {labels}" if labels else "")

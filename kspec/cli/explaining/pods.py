@@ -1,4 +1,6 @@
-"""Knows why a pod runs where it runs, or nowhere: what the rules said of each node when its turn came."""
+"""Knows why a pod runs where it runs, or nowhere: what the rules said of each node when its turn came, and
+what would let it in.
+"""
 
 from __future__ import annotations
 
@@ -7,85 +9,193 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli import exits
+from kspec.cli.explaining.verdicts import fitting_text, rejected_text, verdicts_to_json
 from kspec.cli.inputs import ClusterOptions
 from kspec.cli.session import Session
 from kspec.report.style import Style, plural
 from kspec.source import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
-    from kspec.model.placement import Judge, Placement, Score, Verdict
+    from kspec.cli.explaining.suggestions import Sources
+    from kspec.cli.inputs import Inputs
+    from kspec.model.placement import Judge, Placement
     from kspec.model.world import World
+    from kspec.verify.fitting.search import Suggestions
 
 NO_POD = "KS1910"
 PODS_MAX = 10
-NODES_MAX = 6
+SECONDS = 30.0
+"""So long is looked for what would let a pod in."""
+POD, NODE = "core.Pod", "core.Node"
 
 
 class Recording:
-    """Stands in for the judge, and keeps what it said last of each pod."""
+    """Stands in for a judge, and keeps what it said last of each pod."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, said: dict[tuple[str, str], Placement]) -> None:
         self._judge = judge
-        self.said: dict[tuple[str, str], Placement] = {}
+        self._said = said
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._judge, name)
 
     def judge(self, pod: dict[str, Any], nodes: Any, placed: Any, refused: Any = None) -> Placement:
         placement = self._judge.judge(pod, nodes, placed, refused)
-        self.said[_name(pod)] = placement
+        self._said[_name(pod)] = placement
         return placement
 
 
 @dataclass(frozen=True, slots=True)
 class PodStory:
-    """A pod as it ended, and what was said of the nodes when it was placed; None if nobody asked."""
+    """A pod as it ended, and what was said of the nodes when it was placed; None if nobody asked. One that
+    fits nowhere has what would let it in.
+    """
 
-    namespace: str
-    name: str
-    node: str
-    phase: str
+    pod: Mapping[str, Any]
     message: str
     placement: Placement | None
+    suggestions: Suggestions | None = None
+    sources: Sources | None = None
+
+    @property
+    def node(self) -> str:
+        return str((self.pod.get("spec") or {}).get("nodeName", ""))
+
+    @property
+    def phase(self) -> str:
+        return str((self.pod.get("status") or {}).get("phase", ""))
 
 
 def explain_pods(session: Session, wanted: str, paths: Sequence[str], **options: Any) -> int:
     """The stories of all pods that are meant."""
-    with session.progress("running"):
-        world, recording = _world(session, paths, ClusterOptions(**options))
-        world.run_until_quiet()
-    pods = list(world.store.objects("core.Pod"))
-    meant = [p for p in pods if _is_meant(_name(p), wanted)]
-    if not meant:
-        raise DiagnosticError([_no_pod(wanted, [_name(p) for p in pods])])
-    stories = [_story(p, recording) for p in meant]
+    with session.progress("running") as progress:
+        told = _Told(session, paths, ClusterOptions(**options))
+        pods = told.world.store.objects(POD)
+        meant = [p for p in pods if _is_meant(_name(p), wanted)]
+        if not meant:
+            raise DiagnosticError([_no_pod(wanted, [_name(p) for p in pods])])
+        shown = meant if session.json else meant[:PODS_MAX]
+        stories = []
+        for pod in shown:
+            progress.step("/".join(_name(pod)))
+            stories.append(told.story(pod))
     if session.json:
-        body = {"topic": "pod", "name": wanted, "pods": [_to_json(s) for s in stories]}
+        body = {"topic": "pod", "name": wanted, "pods": [told.to_json(s) for s in stories]}
         session.document("explain", body)
     else:
-        shown = ["\n".join(_text(s, session.style)) for s in stories[:PODS_MAX]]
-        more = len(stories) - PODS_MAX
-        session.result("\n\n".join(shown + ([f"and {plural(more, 'pod')} more"] if more > 0 else [])))
+        texts = ["\n".join(told.text(s, session.style)) for s in stories]
+        more = len(meant) - PODS_MAX
+        session.result("\n\n".join(texts + ([f"and {plural(more, 'pod')} more"] if more > 0 else [])))
     return exits.OK
 
 
-def _world(session: Session, paths: Sequence[str], options: ClusterOptions) -> tuple[World, Recording]:
-    from kspec.cli.inputs import check_size, declared, load, load_nodes, standard
+class _Told:
+    """What came of a run, with all that was said of each pod."""
+
+    def __init__(self, session: Session, paths: Sequence[str], options: ClusterOptions) -> None:
+        from kspec.cli.inputs import load
+
+        self.inputs: Inputs = load(session, paths, options)
+        self.said: dict[tuple[str, str], Placement] = {}
+        self.world = world_of(session, self.inputs, options)
+        assert self.world.scheduler is not None
+        judges: dict[str, Any] = {n: Recording(j, self.said) for n, j in self.world.scheduler.judges.items()}
+        self.judges = self.world.scheduler.judges
+        self.world.scheduler.judges = judges
+        self.world.run_until_quiet()
+        self.nodes = {n["metadata"]["name"]: n for n in self.world.store.objects(NODE)}
+
+    def story(self, pod: dict[str, Any]) -> PodStory:
+        status = pod.get("status") or {}
+        waits = [c for c in status.get("conditions") or () if c.get("type") == "PodScheduled"]
+        placed = bool((pod.get("spec") or {}).get("nodeName"))
+        message = "" if placed else "; ".join(str(c["message"]) for c in waits if c.get("message"))
+        placement = self.said.get(_name(pod))
+        if not placed and placement is None:
+            message = self._why_not_asked(pod)
+        if placed or placement is None or placement.fitting:
+            return PodStory(pod, message, placement)
+        return PodStory(pod, message, placement, self.suggestions(pod), self.sources(pod))
+
+    def _why_not_asked(self, pod: Mapping[str, Any]) -> str:
+        from kspec.model.rules import call_function
+
+        rule = self.world.api.rules.function("scheduling/whyNotQueued")
+        return str(call_function(rule, pod, self.world.schedulers))
+
+    def suggestions(self, pod: dict[str, Any]) -> Suggestions:
+        from kspec.verify.fitting.search import Place, suggest
+
+        scheduler = self.world.scheduler
+        assert scheduler is not None
+        judge = scheduler.judge_of(pod)
+        nodes = self.world.store.objects(NODE)
+        place = Place(judge.profile, judge.rules, judge.cluster, nodes, scheduler.placed)
+        return suggest(place, pod, SECONDS)
+
+    def sources(self, pod: dict[str, Any]) -> Sources:
+        from kspec.cli.explaining.suggestions import Sources
+        from kspec.plan.rows import owner_of
+
+        top = pod
+        while (above := owner_of(self.world, top)) is not None:
+            top = above
+        name = (str(top.get("kind", "Pod")), *_name(top))
+        objects = self.inputs.workspace.objects
+        found = [o for o in objects if (o.key.kind, o.key.namespace, o.key.name) == name]
+        own = [o for o in objects if o.kind is not None and o.kind.record == NODE]
+        return Sources(self.inputs.workspace.table, found[0] if found else None, own)
+
+    # ------------------------------------------------------------ text and JSON
+
+    def text(self, story: PodStory, style: Style) -> list[str]:
+        namespace, name = _name(story.pod)
+        title = style.bold(f"Pod {namespace}/{name}")
+        where = f"is on {story.node}" if story.node else style.warn("is on no node")
+        lines = [f"{title} {where}" + (f", {story.phase}" if story.phase else "")]
+        if story.message:
+            lines.append(f"  {story.message}")
+        if story.placement is None:
+            if story.node:
+                lines.append("  the scheduler was not asked: the pod names its node itself")
+            return lines
+        lines += fitting_text(story.node, story.placement, style) + rejected_text(story.placement)
+        if story.suggestions is not None and story.sources is not None:
+            from kspec.cli.explaining.suggestions import suggestions_text
+
+            lines += suggestions_text(story.suggestions, story.pod, self.nodes, story.sources, style)
+        return lines
+
+    def to_json(self, story: PodStory) -> dict[str, object]:
+        namespace, name = _name(story.pod)
+        made: dict[str, object] = {
+            "namespace": namespace,
+            "name": name,
+            "node": story.node or None,
+            "phase": story.phase,
+            "message": story.message,
+        }
+        if story.placement is not None:
+            made["nodes"] = verdicts_to_json(story.placement)
+        if story.suggestions is not None and story.sources is not None:
+            from kspec.cli.explaining.suggestions import suggestions_to_json
+
+            made |= suggestions_to_json(story.suggestions, story.pod, self.nodes, story.sources)
+        return made
+
+
+def world_of(session: Session, inputs: Inputs, options: ClusterOptions) -> World:
+    """The world of the inputs, before anything has run."""
+    from kspec.cli.inputs import check_size, declared, load_nodes, standard
     from kspec.plan.cluster import choose_nodes
     from kspec.plan.prepared import prepared_world
 
-    inputs = load(session, paths, options)
     rules, workspace = standard(inputs), inputs.workspace
     check_size(workspace)
     given = load_nodes(session, options, workspace.version)
-    found = [o.decoded for o in workspace.objects if o.kind and o.kind.record == "core.Node" and o.decoded]
+    found = [o.decoded for o in workspace.objects if o.kind and o.kind.record == NODE and o.decoded]
     nodes = choose_nodes(rules.rules, given, declared(workspace), found).objects
-    world = prepared_world(rules, workspace.table, workspace.objects, nodes)
-    assert world.scheduler is not None
-    recording = Recording(world.scheduler.judge)
-    judges: dict[str, Any] = dict.fromkeys(world.scheduler.judges, recording)
-    world.scheduler.judges = judges
-    return world, recording
+    return prepared_world(rules, workspace.table, workspace.objects, nodes)
 
 
 def _name(pod: Mapping[str, Any]) -> tuple[str, str]:
@@ -108,96 +218,3 @@ def _no_pod(wanted: str, there: list[tuple[str, str]]) -> Diagnostic:
         f"there are {', '.join(near)}" + (" and others" if len(names) > len(near) else "") if names else ""
     )
     return Diagnostic(NO_POD, f"no pod's name begins with `{wanted}`", help=help_)
-
-
-def _story(pod: Mapping[str, Any], recording: Recording) -> PodStory:
-    namespace, name = _name(pod)
-    status = pod.get("status") or {}
-    node = str((pod.get("spec") or {}).get("nodeName", ""))
-    waits = [c for c in status.get("conditions") or () if c.get("type") == "PodScheduled"]
-    message = "" if node else "; ".join(str(c.get("message", "")) for c in waits if c.get("message"))
-    placement = recording.said.get((namespace, name))
-    return PodStory(namespace, name, node, str(status.get("phase", "")), message, placement)
-
-
-# ---------------------------------------------------------------- text
-
-
-def _text(story: PodStory, style: Style) -> list[str]:
-    title = style.bold(f"Pod {story.namespace}/{story.name}")
-    where = f"is on {story.node}" if story.node else style.warn("is on no node")
-    lines = [f"{title} {where}" + (f", {story.phase}" if story.phase else "")]
-    if story.message:
-        lines.append(f"  {story.message}")
-    if story.placement is None:
-        lines.append("  the scheduler was not asked: the pod names its node itself")
-        return lines
-    return lines + _fitting(story, story.placement, style) + _rejected(story.placement)
-
-
-def _fitting(story: PodStory, placement: Placement, style: Style) -> list[str]:
-    fitting = placement.fitting
-    if not fitting:
-        return []
-    totals = placement.totals()
-    if not totals:
-        return [f"  it fits only on {fitting[0]}, so nothing is scored"]
-    ranked = sorted(fitting, key=lambda n: (-totals[n], n))
-    lines = ["  it fits on these; the highest score is taken, the first by name of equal ones"]
-    width = max(len(n) for n in ranked[:NODES_MAX])
-    for node in ranked[:NODES_MAX]:
-        sums = " + ".join(_score(s) for s in placement.scores[node])
-        mark = style.good("*") if node == story.node else " "
-        lines.append(f"  {mark} {node:{width}}  {totals[node]} = {sums}")
-    if len(ranked) > NODES_MAX:
-        lines.append(f"    and {plural(len(ranked) - NODES_MAX, 'node')} more")
-    return lines
-
-
-def _score(score: Score) -> str:
-    weight = f" x{score.weight}" if score.weight != 1 else ""
-    return f"{score.plugin} {score.normalized}{weight}"
-
-
-def _rejected(placement: Placement) -> list[str]:
-    """Nodes that a filter refused, those of one reason together."""
-    groups: dict[tuple[str, tuple[str, ...]], list[Verdict]] = {}
-    for verdict in placement.verdicts:
-        if not verdict.fits:
-            groups.setdefault((verdict.plugin, verdict.reasons), []).append(verdict)
-    lines = ["  it does not fit on"] if groups else []
-    for (plugin, reasons), verdicts in groups.items():
-        names = ", ".join(v.node for v in verdicts[:NODES_MAX])
-        more = f" and {len(verdicts) - NODES_MAX} more" if len(verdicts) > NODES_MAX else ""
-        lines.append(f"    {names}{more}: {'; '.join(reasons)} ({plugin})")
-    return lines
-
-
-# ---------------------------------------------------------------- JSON
-
-
-def _to_json(story: PodStory) -> dict[str, object]:
-    made: dict[str, object] = {
-        "namespace": story.namespace,
-        "name": story.name,
-        "node": story.node or None,
-        "phase": story.phase,
-        "message": story.message,
-    }
-    if story.placement is not None:
-        totals = story.placement.totals()
-        made["nodes"] = [_verdict_to_json(v, story.placement, totals) for v in story.placement.verdicts]
-    return made
-
-
-def _verdict_to_json(verdict: Verdict, placement: Placement, totals: Mapping[str, int]) -> dict[str, object]:
-    made: dict[str, object] = {"name": verdict.node, "fits": verdict.fits}
-    if not verdict.fits:
-        return {**made, "plugin": verdict.plugin, "code": verdict.code, "reasons": list(verdict.reasons)}
-    if verdict.node in totals:
-        scores = {
-            s.plugin: {"raw": s.raw, "normalized": s.normalized, "weight": s.weight}
-            for s in placement.scores[verdict.node]
-        }
-        return {**made, "total": totals[verdict.node], "scores": scores}
-    return made

@@ -49,6 +49,12 @@ class Answer:
         return next((v for v in (DENIED, UNDETERMINED) if v in verdicts), ALLOWED)
 
 
+def joined(answer: Answer, first: str) -> str:
+    """The verdict on a request that takes something else to be allowed first."""
+    verdicts = (first, answer.whole)
+    return next((v for v in (DENIED, UNDETERMINED) if v in verdicts), ALLOWED)
+
+
 def answer(policy: Policy, request: Request, *, misses: bool = True) -> Answer:
     """Decide a request, and say why. The verdict is that of the rules; the grants must agree with it."""
     decided = policy.decide(request)

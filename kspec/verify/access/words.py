@@ -44,6 +44,11 @@ def identity(policy: Policy, user: str, groups: Sequence[str] = ()) -> dict[str,
     return policy.rule("access/knownAs")(user, [*groups, *more])  # type: ignore[no-any-return]
 
 
+def full_name(word: str) -> str:
+    """The user's name that a word stands for."""
+    return _user(word)[0]
+
+
 def _user(word: str) -> tuple[str, list[str]]:
     if word.startswith("sa:") and "/" in word:
         namespace, _, name = word[3:].partition("/")
@@ -98,9 +103,15 @@ def _unknown(policy: Policy, name: str, subresource: str, table: TypeTable) -> A
 
 
 def request_for(
-    policy: Policy, who: Mapping[str, Any], verb: str, asked: Asked, namespace: str = "", name: str = ""
+    policy: Policy,
+    who: Mapping[str, Any],
+    verb: str,
+    asked: Asked,
+    namespace: str = "",
+    name: str = "",
+    field_selector: str = "",
 ) -> Request:
-    """The request that someone makes for what is asked."""
+    """The request that someone makes for what is asked. A field selector may name one object."""
     base = {"user": who["user"], "groups": list(who["groups"]), "verb": verb}
     if asked.path:
         return {**base, "resourceRequest": False, "path": asked.path}
@@ -114,7 +125,8 @@ def request_for(
         "resource": asked.resource,
         "subresource": asked.subresource,
         "namespace": namespace,
-        "name": name,
+        "name": name or (policy.rule("access/selectedName")(field_selector) if field_selector else ""),
+        "fieldSelector": field_selector,
     }
 
 

@@ -85,15 +85,15 @@ def by_protocol(a: Intervals) -> dict[str, list[list[int]]]:
 
 
 def show(a: Intervals) -> str:
-    """`all`, `none`, or `80-90/TCP, 53/UDP`."""
+    """`all ports`, `none`, or `80-90/TCP, 53/UDP`."""
     if a == ALL:
-        return "all"
+        return "all ports"
     if not a:
         return "none"
     parts = []
     for protocol, intervals in by_protocol(a).items():
         if intervals == [[1, PORT_MAX]]:
-            parts.append(protocol)
+            parts.append(f"all {protocol}")
         else:
             texts = [str(low) if low == high else f"{low}-{high}" for low, high in intervals]
             parts.append(f"{','.join(texts)}/{protocol}")

@@ -1,0 +1,150 @@
+"""`kspec connect`: who may talk to whom, in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.command_line import ROOT, Ran
+
+from kspec.report.document import json_schema
+
+Kspec = Callable[..., Ran]
+SHOP = ROOT / "examples" / "shop" / "yaml"
+
+NETWORK = (ROOT / "tests" / "golden" / "connect" / "network.yaml").read_text()
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    path = tmp_path / "network.yaml"
+    path.write_text(NETWORK)
+    return path
+
+
+def document(ran: Ran) -> dict[str, object]:
+    jsonschema = pytest.importorskip("jsonschema")
+    found: dict[str, object] = json.loads(ran.out)
+    jsonschema.validate(found, json_schema("connect"))
+    return found
+
+
+def test_pods_stand_for_their_workload_and_ended_ones_for_nothing(kspec: Kspec, network: Path) -> None:
+    ran = kspec("connect", network)
+    assert ran.code == 0
+    assert ran.out.startswith("2 workloads, 1 policy.\n2 pairs: 1 open, 1 open on some ports, 0 shut; 1 only")
+    assert "n/web\n  -> outside" in ran.out
+    assert re.search(r"-> n/db +5432/TCP\n", ran.out)
+    assert "outside 2001:db8::/32\n  -> n/db" in ran.out
+
+
+def test_by_pod(kspec: Kspec, network: Path) -> None:
+    found = document(kspec("connect", network, "--by", "pod", "--format", "json"))
+    assert [u["id"] for u in found["units"]] == ["n/db", "n/web-1", "n/web-2"]  # type: ignore[index]
+    assert found["totals"]["pairs"] == 6  # type: ignore[index]
+
+
+def test_pods_that_policies_tell_apart_are_named(kspec: Kspec, network: Path) -> None:
+    block = "    - from: [{ipBlock: {cidr: 10.0.1.0/24}}]\n"
+    network.write_text(NETWORK + block)
+    ran = kspec("connect", network, "--to", "db", "--from", "web")
+    assert re.search(r"n/web \(web-1\)\n  -> n/db +5432/TCP\n", ran.out)
+    assert re.search(r"n/web \(web-2\)\n  -> n/db +all ports", ran.out)
+
+
+def test_what_hangs_on_an_unknown_address_is_undetermined(kspec: Kspec, network: Path) -> None:
+    egress = "  policyTypes: [Ingress, Egress]\n  egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]\n"
+    policy = NETWORK.rpartition("---\n")[2].partition("spec:")[0].replace("name: db", "name: web")
+    selected = "spec:\n  podSelector: {matchLabels: {app: web}}\n"
+    network.write_text(f"{NETWORK}---\n{policy}{selected}{egress}")
+    ran = kspec("connect", network, "--from", "web", "--to", "db")
+    assert ran.code == 3
+    assert re.search(r"n/db +perhaps 5432/TCP", ran.out)
+    assert "undetermined: the address of n/db-0 is not known, and a policy asks for 10.0.0.0/8" in ran.out
+    assert "1 undetermined" in ran.out
+    inside = kspec("connect", network, "--from", "web", "--to", "db", "--pod-cidr", "10.244.0.0/16")
+    assert (inside.code, "n/db" in inside.out) == (0, True)
+    apart = kspec("connect", network, "--from", "web", "--to", "db", "--pod-cidr", "172.16.0.0/12")
+    assert apart.out.endswith("Nothing may talk to anything here.\n")
+    cut = kspec("connect", network, "--from", "web", "--to", "db", "--pod-cidr", "0.0.0.0/0")
+    assert cut.code == 3
+    assert "KS1923" in kspec("connect", network, "--pod-cidr", "10").err
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        (("--from", "web"), ["n/web"]),
+        (("--from", "n/web", "--to", "statefulset/n/db"), ["n/web"]),
+        (("--from", "outside"), []),
+        (("--port", "5432/TCP", "--to", "n/db"), ["n/web"]),
+        (("--port", "5433", "--to", "n/db"), []),
+        (("--to", "n/db", "-n", "n"), ["n/web"]),
+    ],
+)
+def test_filters(kspec: Kspec, network: Path, options: tuple[str, ...], shown: list[str]) -> None:
+    found = document(kspec("connect", network, *options, "--format", "json"))
+    origins = {name for group in found["groups"] for name in group["from"]}  # type: ignore[attr-defined]
+    assert sorted(origins) == shown
+
+
+def test_open_for_want_of_a_policy_is_marked(kspec: Kspec, network: Path) -> None:
+    network.write_text(NETWORK.rsplit("---", 1)[0])
+    ran = kspec("connect", network)
+    assert (
+        "2 pairs: 2 open, 0 open on some ports, 0 shut; 2 only because no policy selects either end."
+        in ran.out
+    )
+    assert "all ports  no policy" in ran.out
+
+
+def test_csv_has_a_line_for_each_pair(kspec: Kspec, network: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(kspec("connect", network, "--format", "csv").out)))
+    pairs = {(r["from"], r["to"]): r["open"] for r in rows}
+    assert pairs == {
+        ("n/web", "n/db"): "5432/TCP",
+        ("n/db", "n/web"): "all ports",
+        ("n/db", "outside"): "all ports",
+        ("n/web", "outside"): "all ports",
+        ("outside", "n/web"): "all ports",
+        ("2001:db8::/32", "n/db"): "53/UDP",
+    }
+
+
+def test_markdown_and_dot(kspec: Kspec, network: Path) -> None:
+    assert "| n/web | n/db | 5432/TCP |  |" in kspec("connect", network, "--format", "markdown").out
+    dot = kspec("connect", network, "--format", "dot").out
+    assert 'u1 -> u0 [label="5432/TCP"];' in dot
+    assert dot.startswith("digraph connectivity {") and dot.endswith("}\n")
+
+
+def test_html_is_one_page_that_fetches_nothing_and_escapes(kspec: Kspec, network: Path) -> None:
+    network.write_text(NETWORK.replace('name: "n",', "name: \"n\", annotations: {x: '</script>'},"))
+    page = kspec("connect", network, "--format", "html").out
+    assert page.startswith("<!doctype html>")
+    assert not re.search(r"(src|href)=|@import|url\(|https?://", page)
+    assert page.count("</script>") == 1
+    data = json.loads(re.search(r"const data = (\{.*\});", page)[1])  # type: ignore[index]
+    assert [n["label"] for n in data["nodes"]][:2] == ["n/db", "n/web"]
+
+
+def test_nothing_at_hand_and_names_that_are_not_there(kspec: Kspec, network: Path, tmp_path: Path) -> None:
+    assert "KS1921" in kspec("connect", network, "--from", "wbe").err
+    assert "n/web" in kspec("connect", network, "--from", "wbe").err
+    assert "KS1922" in kspec("connect", network, "--port", "70000").err
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n")
+    ran = kspec("connect", empty)
+    assert (ran.code, ran.out) == (2, "")
+    assert "KS1920" in ran.err
+
+
+def test_the_shop(kspec: Kspec) -> None:
+    ran = kspec("connect", SHOP, "--to", "shop/db")
+    assert ran.code == 0
+    assert re.search(r"shop/checkout\n  -> shop/db +5432/TCP\n", ran.out)

@@ -103,10 +103,12 @@ class _Gathering:
         holds = self.rules.rules.function("scheduling/holdsNode")
         bound = self._bound()
         free, staying, left_out = [], list[tuple[Object, str]](), list[str]()
+        finished = 0
         for pod in self.world.store.objects(POD):
             name = _name(pod)
             if priority is not None and int((pod.get("spec") or {}).get("priority") or 0) < priority:
                 continue
+            finished += not _unfinished(pod)
             fresh = unbound(pod)
             if name in bound and not move:
                 if call_function(holds, pod):
@@ -131,6 +133,8 @@ class _Gathering:
             self._pending,
         )
         assumed = [a for a in self.chosen.assumptions if "the most of" not in a]
+        if finished:
+            assumed.append(f"pods that have run to their end by then are not counted: {finished}")
         if self.unquiet:
             assumed.append("the pods are those that were there when the time for making them was over")
         if priority is not None:

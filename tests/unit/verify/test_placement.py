@@ -6,7 +6,18 @@ from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.placements import HOST, ZONE, affinity, node, pod, some_order_places_all, source, spread, term
+from support.placements import (
+    HOST,
+    ZONE,
+    affinity,
+    agent,
+    node,
+    pod,
+    some_order_places_all,
+    source,
+    spread,
+    term,
+)
 
 from kspec.runtime.symbolic import terms as t
 from kspec.solve.core import Contradiction, contradiction, solve
@@ -93,18 +104,9 @@ def test_spreading_over_zones_of_which_one_is_full_is_impossible() -> None:
 
 
 def test_a_pod_that_goes_with_its_node_is_not_placed_again() -> None:
-    agent = pod("agent", "agent")
-    agent["metadata"]["ownerReferences"] = [{"kind": "DaemonSet", "name": "agent", "controller": True}]
-    agent["spec"]["affinity"] = {
-        "nodeAffinity": {
-            "requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": [
-                    {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n-1"]}]}
-                ]
-            }
-        }
-    }
-    its = source([node("n-0", cpu=2), node("n-1", cpu=2)], [agent, pod("p", cpu="2")])
+    its = source(
+        [node("n-0", cpu=2), node("n-1", cpu=2)], [agent("agent", "n-1", "agent"), pod("p", cpu="2")]
+    )
     assert its.whole.pods == 2
     assert its.without(frozenset([1])).pods == 1
     assert isinstance(possible(its.without(frozenset([1])), its.judges(), 20), Possible)

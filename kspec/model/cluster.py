@@ -4,7 +4,7 @@ they read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from kspec.model.rules import has_param
@@ -55,6 +55,10 @@ class ClusterValues:
     def stamp(self, rule: CompiledRule) -> Stamp:
         """Differs whenever the rule's value does; empty for a rule that takes no cluster."""
         return tuple(self._store.shelf(record).version for _, record in self._fields_of(rule))
+
+    def versions(self, records: Iterable[str]) -> Stamp:
+        """Differs whenever an object of one of these types does."""
+        return tuple([self._store.shelf(record).version for record in records])
 
     def _fields_of(self, rule: CompiledRule) -> tuple[tuple[str, str], ...]:
         found = self._read.get(rule.id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from kspec.ir.reads import COUNT, EACH
 from kspec.model.cluster import PARAM, ClusterSource
@@ -196,6 +196,10 @@ class Judge:
                     return rejection(name_of(node), rule.name, findings)
         return Verdict(name_of(node))
 
+    def is_local(self, rule: CompiledRule) -> bool:
+        """Does the rule look at nothing but the pod, one node and its pods?"""
+        return _is_local(rule)
+
     def message(self, placement: Placement) -> str:
         """What a pod is told that fits nowhere."""
         nodes = len(placement.verdicts)
@@ -312,7 +316,15 @@ class Judge:
         return known
 
 
-def normalized(rules: RuleSet, how: str, raw: int, least: int, most: int, given: Given) -> int:
+class Asking(Protocol):
+    """Asks rules; `Given`, for one."""
+
+    def add(self, name: str, value: object) -> None: ...
+
+    def ask(self, rule: CompiledRule) -> Any: ...
+
+
+def normalized(rules: RuleSet, how: str, raw: int, least: int, most: int, given: Asking) -> int:
     """A raw score as 0 to 100. Ways other than these three are functions of the rules."""
     if how == "none":
         return raw

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 from kspec.model.clock import SECOND_NANOS
 
@@ -13,13 +15,34 @@ BACKOFF_MAX_NANOS = 1000 * SECOND_NANOS
 """client-go's default rate limiter for controllers: 5 ms, doubling, at most 1,000 s (item exponential)."""
 
 
+class Waiting(Sequence[K]):
+    """The keys of a map in order, as they are now. Only one other than the first has to be looked for."""
+
+    def __init__(self, keys: OrderedDict[K, None]) -> None:
+        self._keys = keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._keys)
+
+    def __getitem__(self, index: Any) -> Any:
+        return next(iter(self._keys)) if index == 0 and self._keys else [*self._keys][index]
+
+    def __eq__(self, other: object) -> bool:
+        return [*self] == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class WorkQueue(Generic[K]):
     """Keys in the order of their arrival. A key is in it once, however often it was added."""
 
     def __init__(self, base: int = BACKOFF_BASE_NANOS, longest: int = BACKOFF_MAX_NANOS) -> None:
         self._base = base
         self._longest = longest
-        self._waiting: dict[K, None] = {}
+        self._waiting: OrderedDict[K, None] = OrderedDict()
         self._later: dict[K, int] = {}
         self._failures: dict[K, int] = {}
 
@@ -46,14 +69,14 @@ class WorkQueue(Generic[K]):
     def failures(self, key: K) -> int:
         return self._failures.get(key, 0)
 
-    def ready(self, now: int) -> list[K]:
+    def ready(self, now: int) -> Sequence[K]:
         """The keys that may be worked on now, in order of arrival."""
         if self._later:
             due = sorted((t, i, k) for i, (k, t) in enumerate(self._later.items()) if t <= now)
             for _, _, key in due:
                 del self._later[key]
                 self.add(key)
-        return list(self._waiting)
+        return Waiting(self._waiting)
 
     def has_ready(self, now: int) -> bool:
         return bool(self._waiting) or any(t <= now for t in self._later.values())

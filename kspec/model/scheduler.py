@@ -13,6 +13,7 @@ from kspec.model.api import Api
 from kspec.model.chooser import Chooser
 from kspec.model.clock import SECOND_NANOS, Clock
 from kspec.model.cluster import ClusterValues
+from kspec.model.engine.engine import Engine, Ranked, ranked_by
 from kspec.model.nominations import Nominations, refused_for_others
 from kspec.model.objects import Key, Object, merge_patch, metadata, name_of, with_metadata, without
 from kspec.model.placement import Judge, NodePods, Placement, Verdict
@@ -51,6 +52,7 @@ class Scheduler:
         self.failures: dict[str, str] = {}
         self.judges = {p.scheduler: Judge(p, rules, cluster) for p in profiles}
         """By the name under which pods ask for them."""
+        self._engines = {name: Engine(judge) for name, judge in self.judges.items()}
         self.records = tuple(sorted({NODE, POD, *(r for j in self.judges.values() for r in j.records)}))
         self.view = view_of(self.records)
         self._nominations = Nominations(
@@ -80,6 +82,8 @@ class Scheduler:
 
     def _forget_all(self) -> None:
         self._placed: dict[str, NodePods] = {}
+        for engine in self._engines.values():
+            engine.forget()
         self._node_of: dict[Key, str] = {}
         self._heap: list[tuple[Any, int, Key]] = []
         self._active: dict[Key, int] = {}
@@ -140,9 +144,10 @@ class Scheduler:
             here.pods = (*here.pods, pod)
         else:
             here.pods = tuple(pod if _is(key, p) else p for p in here.pods)
-        if fresh or any(_differs(j, before[0], pod) for j in self.judges.values()):
-            here.version += 1
+        here.version += 1
         self._node_of[key] = node
+        for engine in self._engines.values():
+            engine.put(node, pod)
         if fresh and any(j.reads_cluster for j in self.judges.values()):
             self._wake()
 
@@ -150,6 +155,8 @@ class Scheduler:
         node = self._node_of.pop(key, None)
         if node is not None:
             here = self._placed[node]
+            for engine in self._engines.values():
+                engine.drop(node, key)
             here.pods = tuple(p for p in here.pods if not _is(key, p))
             here.version += 1
             self._wake()
@@ -177,7 +184,7 @@ class Scheduler:
 
     def ready(self, now: int) -> Sequence[Key]:
         """The head of the queue: the scheduler never takes another."""
-        for key in self._backoff.ready(now):
+        for key in [*self._backoff.ready(now)]:
             self._backoff.take(key)
             pod = self.view.get(key)
             if pod is not None and self._awaits(pod):
@@ -196,25 +203,39 @@ class Scheduler:
         if pod is None or not self._awaits(pod):
             return f"{key}: gone"
         try:
-            placement = self._judged(key, pod)
-            best = placement.best()
-            if not best:
-                return self._fail(key, pod, placement)
+            ranked = self._ranked(key, pod)
+            if not ranked.ties:
+                return self._fail(key, pod, ranked.placement())
         except RuleFailed as failed:
             self.problems[str(key)] = str(failed)
             return f"{key}: {failed}"
         self.problems.pop(str(key), None)
         promised = self._nominations.node_of(key)
-        return self._bind(key, pod, [promised] if promised in placement.fitting else best)
+        if promised and ranked.fits(promised):
+            return self._bind(key, pod, promised)
+        taken = self._chooser.choose("tie of nodes", ranked.ties) if ranked.ties > 1 else 0
+        return self._bind(key, pod, ranked.nth(taken))
 
-    def _judged(self, key: Key, pod: Object) -> Placement:
+    def _ranked(self, key: Key, pod: Object) -> Ranked:
         nodes = self.view.shelf(NODE).all()
         full = self._nominations.with_promised(key, pod, self._placed)
         judge = self.judge_of(pod)
         refused = refused_for_others(judge, pod, nodes, self._placed, full)
-        placement = judge.judge(pod, nodes, self._placed, refused)
-        unseen = self._unseen(placement, judge.profile.percentage)
-        return judge.judge(pod, nodes, self._placed, {**refused, **unseen}) if unseen else placement
+        ranked = self._ranked_by(judge, pod, nodes, refused)
+        if judge.profile.percentage is None:
+            return ranked
+        unseen = self._unseen(ranked.placement(), judge.profile.percentage)
+        return self._ranked_by(judge, pod, nodes, {**refused, **unseen}) if unseen else ranked
+
+    def _ranked_by(
+        self, judge: Judge, pod: Object, nodes: Sequence[Object], refused: Mapping[str, Verdict]
+    ) -> Ranked:
+        """The best nodes: by the engine, unless another judge has taken the place of the one that it asks."""
+        engine = self._engines[str(self._wanted(pod))]
+        if engine.judge is not judge:
+            return ranked_by(judge.judge(pod, nodes, self._placed, refused))
+        engine.with_nodes(nodes, self.pods_on)
+        return engine.rank(pod, refused)
 
     def _unseen(self, placement: Placement, percentage: int | None) -> dict[str, Verdict]:
         """The nodes that would fit but are not looked at, since enough were found before: the search goes
@@ -236,8 +257,7 @@ class Scheduler:
         self._searched = (start + looked) % len(verdicts)
         return unseen
 
-    def _bind(self, key: Key, pod: Object, best: list[str]) -> str:
-        node = best[self._chooser.choose("tie of nodes", len(best)) if len(best) > 1 else 0]
+    def _bind(self, key: Key, pod: Object, node: str) -> str:
         reply = self._api.bind(key, node)
         if not reply.ok:
             self._backoff.retry(key, self._clock.nanos)
@@ -286,11 +306,6 @@ class Scheduler:
         placed = tuple(sorted((k, n) for k, n in self._node_of.items()))
         stuck = tuple(sorted(self._stuck))
         return (order, self._backoff.state(now), stuck, placed, self._nominations.state(), self._searched)
-
-
-def _differs(judge: Judge, one: Object, other: Object) -> bool:
-    """Can it matter to what a judge keeps whether the one or the other is placed on a node?"""
-    return judge.placed_signature(one) != judge.placed_signature(other)
 
 
 def _is(key: Key, pod: Object) -> bool:

@@ -262,11 +262,16 @@ def headline(view: View) -> Iterator[str]:
         parts.append((t.undetermined, "undetermined"))
     said = ", ".join(f"{count:,} {word}" for count, word in parts)
     free = f"; {t.free:,} only because no policy selects either end" if t.free else ""
-    yield f"{plural(t.pairs, 'pair')}: {said}{free}."
-    yield (
-        f"The outside reaches {plural(t.from_outside, what)}; {plural(t.to_outside, what)} may reach "
-        "the outside."
-    )
+    if t.pairs:
+        yield f"{plural(t.pairs, 'pair')}: {said}{free}."
+    outside = []
+    if view.filters.origins(None):
+        outside.append(f"the outside reaches {plural(t.from_outside, what)}")
+    if view.filters.destinations(None):
+        outside.append(f"{plural(t.to_outside, what)} may reach the outside")
+    if outside:
+        text = "; ".join(outside)
+        yield f"{text[0].upper()}{text[1:]}."
 
 
 def notes(view: View) -> Iterator[str]:
@@ -276,6 +281,9 @@ def notes(view: View) -> Iterator[str]:
         verb = "is" if len(ungoverned) == 1 else "are"
         who = ", ".join(_first(ungoverned, NAMED_MAX))
         yield f"{who} {verb} in the network of the node: policies neither govern nor select such pods."
+    unknown = any(view.found.ends[u.number].get("address") is None for u in view.units)
+    if unknown and any(group.answer[1] for group in view.groups):
+        yield "The addresses of pods are not known: --pod-cidr 10.244.0.0/16, say, would decide about blocks."
     if view.unseen:
         yield f"Not among them: pods of custom resources ({', '.join(_first(view.unseen, NAMED_MAX))})."
 

@@ -9,7 +9,6 @@ from kspec.runtime.registry import function, no_such_overload, tag_of
 from kspec.runtime.values import BoolKey, Duration, EvalError, Optional, Quantity, Timestamp, UInt
 
 NUMBERS = frozenset((int, UInt, float))
-LISTS = frozenset((list, tuple))
 ORDERED = frozenset((bool, str, bytes, Timestamp, Duration, Quantity))
 NUMBER_TAGS = ("int", "uint", "double")
 ORDERED_TAGS = ("bool", "string", "bytes", "timestamp", "duration", "quantity")
@@ -22,14 +21,12 @@ def equals(a: object, b: object) -> bool:
         return a == b
     if left in NUMBERS and right in NUMBERS:
         return float(a) == float(b) if float in (left, right) else a == b  # type: ignore[arg-type]
-    if left in LISTS and right in LISTS:
-        return _equal_lists(a, b)
-    if left is dict and right is dict:
-        return _equal_maps(a, b)
     if left is Optional and right is Optional:
         assert isinstance(a, Optional) and isinstance(b, Optional)
         return a.present == b.present and (not a.present or equals(a.value, b.value))
-    return False
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return _equal_lists(a, b)
+    return isinstance(a, dict) and isinstance(b, dict) and _equal_maps(a, b)
 
 
 _CONTAINERS = frozenset((list, tuple, dict, Optional))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.conversions import double_from_int, int_from_double
 from kspec.runtime.generated_support import and_, exists_, fold, join_lists, join_texts
+from kspec.runtime.kept import sum_of
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.lists import distinct, range_list, slice_list
 from kspec.runtime.maths import abs_double, round_half_away, sqrt
@@ -208,10 +209,7 @@ def used(placed, resource):
 # scheduling/taken  function (placed: list(core.Pod), resource: string): int
 def taken(placed, resource):
     """The same, as the scheduler counts it: pod by pod."""
-    sum = 0
-    for p in placed:
-        sum = add_int(sum, podRequest(p, resource))
-    return sum
+    return sum_of(placed, 0, lambda p: podRequest(p, resource), "scheduling/resources:1", resource)
 
 
 # scheduling/isCounted  function (resource: string): bool
@@ -319,10 +317,13 @@ def resourcesThere(pod, node, resources):
 # scheduling/scoredUse  function (pod: core.Pod, placed: list(core.Pod), resource: string): int
 def scoredUse(pod, placed, resource):
     """How much of a resource would be in use, for the sake of scoring."""
-    sum = scoredRequest(pod, resource)
-    for p in placed:
-        sum = add_int(sum, scoredRequest(p, resource))
-    return sum
+    return sum_of(
+        placed,
+        scoredRequest(pod, resource),
+        lambda p: scoredRequest(p, resource),
+        "scheduling/resources:2",
+        resource,
+    )
 
 
 # scheduling/leastAllocated  function (wanted: int, whole: int): int

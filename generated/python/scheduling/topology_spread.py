@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.conversions import double_from_int, int_from_double, int_from_string, string_from_int
 from kspec.runtime.generated_support import and_, field_of, fold, join_lists, merge_entries, put
+from kspec.runtime.kept import count_of
 from kspec.runtime.lists import distinct, range_list
 from kspec.runtime.maths import least_of, natural_logarithm, round_half_away
 from kspec.runtime.operators import (
@@ -69,7 +70,7 @@ def spreadCounts(c, pod, other):
 # scheduling/spreadCount  function (c: core.TopologySpreadConstraint, pod: core.Pod, pods: list(core.Pod)): int
 def spreadCount(c, pod, pods):
     """How many of these pods a constraint counts."""
-    return len([p for p in pods if spreadCounts(c, pod, p)])
+    return count_of(pods, lambda p: spreadCounts(c, pod, p), "scheduling/topology_spread:1", c, pod)
 
 
 # scheduling/takesPart  function (c: core.TopologySpreadConstraint, pod: core.Pod, node: core.Node): bool

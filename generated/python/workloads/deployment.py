@@ -6,6 +6,7 @@ from kspec.runtime.conversions import int_from_string, string_from_int
 from kspec.runtime.encoders import hash_value
 from kspec.runtime.equality import equals
 from kspec.runtime.generated_support import and_, fold, join_lists, join_texts
+from kspec.runtime.kept import sum_of
 from kspec.runtime.lists import slice_list
 from kspec.runtime.maths import greatest, least
 from kspec.runtime.operators import add_int, index_list, subtract_int
@@ -180,12 +181,13 @@ def scaleDown(cleaned, spare):
 # workloads/oldSizes  function (d: apps.Deployment, old: list(apps.ReplicaSet), sets: list(apps.ReplicaSet), lagging: int): list(workloads.Resize)
 def oldSizes(d, old, sets, lagging):
     """What the old ReplicaSets of a rolling update should shrink to."""
-    total = 0
-    for r in sets:
-        total = add_int(total, (r.get("spec") or {}).get("replicas") or 0)
-    available = 0
-    for r in sets:
-        available = add_int(available, (r.get("status") or {}).get("availableReplicas") or 0)
+    total = sum_of(sets, 0, lambda r: (r.get("spec") or {}).get("replicas") or 0, "workloads/deployment:1")
+    available = sum_of(
+        sets,
+        0,
+        lambda r: (r.get("status") or {}).get("availableReplicas") or 0,
+        "workloads/deployment:2",
+    )
     floor = subtract_int((d.get("spec") or {}).get("replicas") or 0, unavailable(d))
     limit = subtract_int(subtract_int(total, floor), lagging)
     cleaned = cleanUnhealthy(old, limit)

@@ -62,6 +62,7 @@ class ModuleContext:
         self.modules: dict[str, str] = {}
         self.constants: dict[str, str] = {}
         self.parts: list[Part] = []
+        self.sites = 0
         self._settled_rules = SettledRules(rules, self.known_of)
         self._fails: dict[int, bool] = {}
         self._steady_rules: dict[str, bool] = {}
@@ -89,6 +90,11 @@ class ModuleContext:
         if text not in self.constants:
             self.constants[text] = self._own(wanted)
         return self.constants[text]
+
+    def site(self) -> str:
+        """A name for one place in the module."""
+        self.sites += 1
+        return f"{self.path}:{self.sites}"
 
     def part(self, params: Sequence[str], body: Doc) -> str:
         """A name for a function of these parameters that returns this."""

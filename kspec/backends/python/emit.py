@@ -33,6 +33,8 @@ class Emitter:
     def __init__(self, context: ModuleContext) -> None:
         self.context = context
         self.nesting = 0
+        self.kept: frozenset[str] = frozenset()
+        """The parameters of the rule whose sums may be kept."""
 
     def expr(self, expr: ir.Expr, scope: Scope) -> Code:
         """The expression as Python. Where it is too deep for that, a call of a function that has the rest."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kspec.backends.python import natives
+from kspec.backends.python import natives, sums
 from kspec.backends.python.code import ATOM, COMPARE, OR, TERNARY, Code, Scope
 from kspec.backends.python.layout import Doc, bracketed, call, row, words
 from kspec.ir import nodes as ir
@@ -196,6 +196,8 @@ def _sorted(emitter: Emitter, expr: ir.Loop, scope: Scope) -> Code:
 
 
 def fold(emitter: Emitter, expr: ir.Fold, scope: Scope) -> Code:
+    if sums.is_kept_sum(emitter, expr, scope):
+        return sums.kept_sum(emitter, expr, scope)
     variables = (expr.variable, expr.accumulator)
     inner = scope.inside(expr, variables)
     step = function(emitter, variables, expr.step, inner)

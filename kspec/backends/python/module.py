@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kspec.backends.names import Place, free_name
+from kspec.backends.python import sums
 from kspec.backends.python.code import Scope
 from kspec.backends.python.constants import literal, quote
 from kspec.backends.python.context import ModuleContext
@@ -122,6 +123,7 @@ class ModuleWriter:
     def definition(self, name: str, rule: ir.Rule, body: ir.Expr, doc: str) -> list[str]:
         scope = self.scope(rule)
         params = ", ".join(scope.names[p.name] for p in rule.params)
+        self.emitter.kept = sums.kept_params(rule)
         return [f"def {name}({params}):", *docstring(doc), *body_lines(self.emitter, body, scope)]
 
     def scope(self, rule: ir.Rule) -> Scope:

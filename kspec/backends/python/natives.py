@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from kspec.backends.python import constants
+from kspec.backends.python import constants, sums
 from kspec.backends.python.code import ATOM, COMPARE, NOT, SUM, Code, Scope
 from kspec.backends.python.layout import call as called
 from kspec.backends.python.layout import flat, row
@@ -236,6 +236,9 @@ def _are_constants(expr: ir.Expr) -> bool:
 
 
 def _size(emitter: Emitter, expr: ir.Call, types: Types, scope: Scope) -> Code | None:
+    found = sums.kept_count(emitter, expr, scope)
+    if found is not None:
+        return found
     if isinstance(types[0], ListOf | MapOf) or types[0] in (STRING, BYTES):
         return Code(called("len", emitter.doc(expr.args[0], scope)))
     return None

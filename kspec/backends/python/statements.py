@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kspec.backends.names import free_name, identifier
-from kspec.backends.python import loops, natives
+from kspec.backends.python import loops, natives, sums
 from kspec.backends.python.code import OR, TERNARY, Scope
 from kspec.backends.python.emit import Emitter
 from kspec.backends.python.layout import INDENT, Doc, flat, render
@@ -71,7 +71,9 @@ class Writer:
                 self.statement(self.named_fields(expr, scope), scope, sink, depth)
             case ir.MakeList(()) if isinstance(sink, Extend):
                 pass
-            case ir.Fold() if isinstance(scope.known.sure(expr.range), ListOf):
+            case ir.Fold() if isinstance(scope.known.sure(expr.range), ListOf) and not sums.is_kept_sum(
+                self.emitter, expr, scope
+            ):
                 self.fold(expr, scope, sink, depth)
             case _:
                 self.sink(self.emitter.doc(expr, scope), sink, depth)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 TITLE = "Network"
 CAUSES_MAX = 4
-ASSUMED = "what is only in one of the two inputs is compared as something that could exist"
+ASSUMED = (
+    "a workload that is in one of the two inputs only is no change: as a pod that could exist it is in both"
+)
 
 
 def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Section:
@@ -36,14 +38,16 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     before, after = Verification(old, timeout), Verification(new, timeout)
     sides = _Sides(old, new, before.setting)
     gained, lost, unknown = sides.at_hand()
-    for one, other, changes in ((after, before, gained), (before, after, lost)):
+    asked = ((after, before, gained), (before, after, lost))
+    for one, other, changes in asked if sides.policies_differ() else ():
         for kinds in KINDS:
             found = only_in(one.cluster, other.cluster, kinds, one.setting)
             if isinstance(found, str):
                 unknown.append(found)
             elif found is not None:
                 changes.append(sides.possible(found, opened=one is after))
-    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), (ASSUMED,))
+    assumed = (ASSUMED,) if sides.come_and_go() else ()
+    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), assumed)
 
 
 class _Sides:
@@ -59,6 +63,15 @@ class _Sides:
         self.old = Network(old, "pod", texts=mentioned)
         self.setting = setting
         self.tellers = {"old": Teller(self.old, PLAIN), "new": Teller(self.new, PLAIN)}
+
+    def come_and_go(self) -> bool:
+        """Is someone at hand on one side only?"""
+        old, new = ({(u.kind, u.id) for u in network.units} for network in (self.old, self.new))
+        return old != new
+
+    def policies_differ(self) -> bool:
+        """Does anything differ that the rules of the network read of a cluster?"""
+        return any(self.old.cluster.get(name) != self.new.cluster.get(name) for name in self.new.parts.read)
 
     # ---------------------------------------------------------------- what is at hand
 
@@ -213,4 +226,4 @@ def _end(end: dict[str, Any]) -> str:
     of_namespace = {k: v for k, v in (end.get("namespaceLabels") or {}).items() if k not in own}
     labelled = ", ".join(f"{k}={v}" for k, v in sorted(of_namespace.items()))
     where = f"namespace {end['namespace']}" + (f" ({labelled})" if labelled else "")
-    return f"any pod in {where}" + (f" with {labels}" if labels else "")
+    return f"a possible pod in {where}" + (f" with {labels}" if labels else "")

@@ -12,7 +12,7 @@ from typing import Any
 
 from kspec.verify.network.addresses import AddressCells
 from kspec.verify.network.columns import Columns, End, bits_of, digits, first_member, members, texts_in
-from kspec.verify.network.parts import Object, Parts, Policy
+from kspec.verify.network.parts import Object, Parts, Policy, addresses_of_nodes
 from kspec.verify.network.ports import NONE, difference, intersection, union
 from kspec.verify.network.treatment import SHUT, Answer, Side, Treatment
 
@@ -44,9 +44,7 @@ class Connectivity:
         self.cluster = cluster
         self.policies: list[Policy] = parts.policies(cluster)
         texts = texts_in([policy.object for policy in self.policies]) | set(more_texts)
-        of_nodes = texts_in(
-            [(node.get("status") or {}).get("addresses") for node in cluster.get("nodes") or ()]
-        )
+        of_nodes = addresses_of_nodes(cluster)
         self.cells = AddressCells(texts | of_nodes)
         manifests = {
             n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in cluster.get("namespaces") or ()
@@ -211,7 +209,8 @@ def placed(
     """The ends, pods without an address given one where that is exact: where no policy tells any two
     addresses of these blocks apart. What is in the network of its node has an address of that.
     """
-    cells = AddressCells(texts_in([policy.object for policy in parts.policies(cluster)]))
+    texts = texts_in([policy.object for policy in parts.policies(cluster)])
+    cells = AddressCells(texts | addresses_of_nodes(cluster))
     within = {cells.cell_at(place) for block in blocks for place in block}
     if len(within) != 1:
         return list(ends)

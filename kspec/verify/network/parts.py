@@ -13,6 +13,7 @@ from typing import Any
 from kspec.ir.types import ListOf, Record, TypeTable
 from kspec.model.program import cluster_fields
 from kspec.runtime.rulebook import CompiledRule, Rulebook
+from kspec.source import InternalError
 from kspec.verify.network.columns import End, answered, texts_in
 
 DIRECTIONS = {"Egress": "network/mayLeave", "Ingress": "network/mayEnter"}
@@ -27,14 +28,14 @@ Object = Mapping[str, Any]
 Function = Callable[..., object]
 
 
-class NotModelled(Exception):
-    """The rules read something that classes of ends do not know."""
+class NotModelled(InternalError):
+    """The rules read what classes of ends do not know: `rules/network/parts.kspec` lacks a function."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFields:
     """Where the rules of a direction stand in a policy, and where a rule has its peers and ports; the
-    functions that say what one of them means.
+    functions that say what one of them means. `of_nodes`: a peer may mean addresses of nodes.
     """
 
     rules: str
@@ -42,6 +43,7 @@ class RuleFields:
     ports: str
     means_end: Function
     means_port: Function
+    of_nodes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,11 @@ class Parts:
         return [Policy(kind, p) for kind in self.kinds for p in cluster.get(kind.field) or ()]
 
 
+def addresses_of_nodes(cluster: Object) -> set[str]:
+    """What a peer that means nodes compares addresses with."""
+    return texts_in([(node.get("status") or {}).get("addresses") for node in cluster.get("nodes") or ()])
+
+
 def _function(book: Rulebook, rule_id: str) -> CompiledRule:
     found = book.get(rule_id)
     assert found is not None, rule_id
@@ -167,9 +174,9 @@ def _rule_fields(
         inner = _lists(table, lists[rules])
         peers = next(name for name, element in inner.items() if element in means_end)
         ports = next(name for name, element in inner.items() if element in means_port)
-        found[direction] = RuleFields(
-            rules, peers, ports, means_end[inner[peers]].fn, means_port[inner[ports]].fn
-        )
+        means = means_end[inner[peers]]
+        of_nodes = any(path[:1] == ("nodes",) for path in means.reads.get("cluster", ()))
+        found[direction] = RuleFields(rules, peers, ports, means.fn, means_port[inner[ports]].fn, of_nodes)
     return found
 
 

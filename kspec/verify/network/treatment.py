@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from kspec.verify.network.columns import Columns, End, answered, first_member, flags, members, texts_in
-from kspec.verify.network.parts import Object, Parts, Policy
+from kspec.verify.network.parts import Object, Parts, Policy, addresses_of_nodes
 from kspec.verify.network.ports import (
     ALL,
     NONE,
@@ -73,6 +73,7 @@ class Side:
         policy_fields = {kind.field for kind in parts.kinds}
         self.context = {k: v for k, v in cluster.items() if k not in policy_fields}
         self.manifests = {n["metadata"]["name"]: [n] for n in cluster.get("namespaces") or ()}
+        self.of_nodes = addresses_of_nodes(cluster)
         self.profiles: dict[tuple[object, ...], int] = {}
         for index, end in enumerate(columns.ends):
             profile = profile_of(end)
@@ -152,10 +153,11 @@ class Side:
         return repr({k: v for k, v in spec.items() if k not in rules and not isinstance(v, Mapping)})
 
     def _peer(self, policy: Policy, peer: Object) -> tuple[int, int]:
-        means, namespace = policy.kind.fields[self.direction].means_end, policy.namespace
+        fields, namespace = policy.kind.fields[self.direction], policy.namespace
+        means, more = fields.means_end, self.of_nodes if fields.of_nodes else set()
         return self._ask(
             (means, repr(peer), namespace),
-            lambda: texts_in(peer) | {namespace},
+            lambda: texts_in(peer) | {namespace} | more,
             lambda e: means(peer, namespace, e, self._around(e)),
         )
 

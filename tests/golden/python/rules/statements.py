@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import fold, join_texts
+from kspec.runtime.kept import sum_of
 from kspec.runtime.operators import add_int, divide_int, modulo_int
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 
@@ -22,10 +23,7 @@ def total(pods, extra):
         )
     capped = 100 if sum > 100 else sum
     if extra > 0:
-        n = capped
-        for p in pods:
-            n = add_int(n, extra)
-        return n
+        return sum_of(pods, capped, lambda p: extra, "golden/statements:1", extra)
     return capped
 
 

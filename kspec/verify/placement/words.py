@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from kspec.model.objects import Object, name_of
 from kspec.verify.placement.encode import Demand, Encoding
 from kspec.verify.placement.possible import Impossible
-from kspec.verify.placement.problem import Problem
 
 NAMES_MAX = 4
 """So many names are listed; of more only the first ones and their number."""
@@ -251,14 +250,3 @@ def _nodes(count: int) -> str:
 
 def _be(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def by_node(
-    problem: Problem, placement: Iterable[tuple[str, str]], origin: Callable[[str], str]
-) -> list[tuple[str, dict[str, int]]]:
-    """Of each node that gets pods: how many of what."""
-    found: dict[str, dict[str, int]] = {name_of(node): {} for node in problem.nodes}
-    for pod, node in placement:
-        its = found[node]
-        its[origin(pod)] = its.get(origin(pod), 0) + 1
-    return [(node, its) for node, its in found.items() if its]

@@ -132,6 +132,10 @@ class _Gathering:
             self.origins.place,
             self._pending,
         )
+        ranges = _ranges(clusters, nodes) if given is None else {}
+        return Placing(source, ranges, self.chosen.source, self._assumed(finished, priority), tuple(left_out))
+
+    def _assumed(self, finished: int, priority: int | None) -> tuple[str, ...]:
         assumed = [a for a in self.chosen.assumptions if "the most of" not in a]
         if finished:
             assumed.append(f"pods that have run to their end by then are not counted: {finished}")
@@ -139,13 +143,7 @@ class _Gathering:
             assumed.append("the pods are those that were there when the time for making them was over")
         if priority is not None:
             assumed.append(f"pods of a priority below {priority} are not counted: they may have to go")
-        return Placing(
-            source,
-            _ranges(clusters, nodes) if given is None else {},
-            self.chosen.source,
-            tuple(assumed),
-            tuple(left_out),
-        )
+        return tuple(assumed)
 
     def _is_ours(self, pod: Object) -> bool:
         from kspec.model.rules import call_function

@@ -83,6 +83,16 @@ ABAC = click.option(
 AS_GROUP = click.option(
     "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
 )
+CLAIMS = click.option(
+    "--claims",
+    metavar="FILE",
+    help="The claims of USER's token (JSON), taken as --authentication-config says.",
+)
+AUTHENTICATION = click.option(
+    "--authentication-config",
+    metavar="FILE",
+    help="An AuthenticationConfiguration: who is taken at all, and as whom.",
+)
 ACTING_AS = click.option(
     "--acting-as", metavar="USER", help="The request is made as this user, by impersonation (kubectl --as)."
 )

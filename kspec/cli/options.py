@@ -33,6 +33,14 @@ POD_CIDR = click.option(
 )
 
 
+OPTION = click.option(
+    "--option",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the cluster does where implementations differ; see docs/network.md.",
+)
+
+
 def reading_options(function: F) -> F:
     """`--param` and `--k8s-version`: how PATHS are read."""
     return PARAM(K8S_VERSION(function))

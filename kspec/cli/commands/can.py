@@ -41,6 +41,9 @@ Exit codes: 0 allowed, 1 denied, 2 bad input, 3 not known: a webhook decides,
 or a role is bound that is not in the input.
 """
 
+WHOLE_CLUSTER = ("no namespace is named (-n), so the whole cluster is meant",)
+CODES = {"allowed": exits.OK, "denied": exits.VIOLATED, "undetermined": exits.UNDECIDED}
+
 
 @command("can", epilog=EPILOG)
 @click.argument("user")
@@ -87,8 +90,7 @@ def run(
     from kspec.verify.access.acting import act_as
     from kspec.verify.access.words import asked_for, full_name, identity, request_for
 
-    check_user(user)
-    name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
+    name, paths = name_and_paths(check_user(user, words), bool(options["files"] or options["bootstrap"]))
     access = load_access(session, paths, PolicyOptions(**options))
     known = authentication(access, claims, authentication_config)
     who = known.bearer or identity(access.policy, user, groups)
@@ -100,15 +102,13 @@ def run(
         acting = act_as(access.policy, request, full_name(acting_as), acting_groups, bound_node)
         request = {**request, **(acting.who or {})}
     answer = decision.refused(request, refused) if refused else decision.answer(access.policy, request)
-    whole = ("no namespace is named (-n), so the whole cluster is meant",)
-    notes = whole if asked.namespaced and not namespace else ()
-    assumed = (*asked.notes, *verb_notes(access.policy, verb), *notes, *access.assumed)
+    whole = bool(asked.namespaced and not namespace)
+    assumed = (*asked.notes, *verb_notes(access.policy, verb), *WHOLE_CLUSTER[:whole], *access.assumed)
     if session.json:
         session.document("can", can_to_json(answer, assumed, who, acting))
     else:
         session.result(render_can(answer, assumed, session.style, acting, who["user"]))
-    codes = {decision.ALLOWED: exits.OK, decision.UNDETERMINED: exits.UNDECIDED}
-    return codes.get(decision.joined(answer, acting.verdict if acting else decision.ALLOWED), exits.VIOLATED)
+    return CODES[decision.joined(answer, acting.verdict if acting else decision.ALLOWED)]
 
 
 def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str, ...]]:
@@ -124,10 +124,11 @@ def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str,
     return (names[0] if names else ""), paths
 
 
-def check_user(user: str) -> None:
-    """A service account that is half named would be taken for a user of that name."""
+def check_user(user: str, words: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The other words. A service account that is half named would be taken for a user of that name."""
     if user.startswith("sa:") and not all(user[3:].partition("/")):
         raise click.UsageError(f"{user!r} is no service account: it is named sa:NAMESPACE/NAME.")
+    return words
 
 
 def verb_notes(policy: Any, verb: str) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ def _gains(found: Gains, shown_max: int, style: Style) -> Iterator[str]:
         return
     if strongest is None:
         yield f"{style.good('no way')}  {name} can gain nothing by what RBAC allows"
+        yield from _refused(found.refused)
     else:
         most = show_gain(strongest.gains, strongest.title)
         total = f"{plural(len(ways), 'way')} to gain more; the strongest: {most}"
@@ -125,6 +126,7 @@ def _nobody(found: Nobody, style: Style) -> Iterator[str]:
     if not found.paths:
         yield f"{style.good('proved')}  {printable(claim)}"
         yield "  for any user that could exist, in any other groups"
+        yield from _refused(found.refused)
     else:
         yield f"{style.bad('VIOLATED')}  {printable(claim)}"
     if found.trusted:
@@ -134,6 +136,12 @@ def _nobody(found: Nobody, style: Style) -> Iterator[str]:
         for path in (*gains.paths, *gains.already):
             yield ""
             yield from _climber(Climber("", show_identity(who), gains.user, gains.groups, False, path), style)
+
+
+def _refused(count: int | None) -> Iterator[str]:
+    """That nothing leads further was asked of the RBAC rule itself, where that could be done in time."""
+    if count:
+        yield f"  the RBAC rule refuses all {count:,} requests that would lead further"
 
 
 def _climbers(found: Climbers, style: Style) -> Iterator[str]:

@@ -16,6 +16,7 @@ EPILOG = """\
 Examples:
   kspec suggest policies k8s/ --allow 'shop/web -> shop/db:5432'
   kspec suggest policies k8s/ --flows flows.json > policies.yaml
+  kspec suggest roles --audit audit.log > roles.yaml
 """
 
 

@@ -12,6 +12,7 @@ from kspec.source import InternalError
 from kspec.verify.access.closure import IDENTITY, RULES, Closure, Reach
 from kspec.verify.access.edges import Asked, Edge, Power, call
 from kspec.verify.access.everyone import Everyone
+from kspec.verify.access.invariant import check_closed
 from kspec.verify.access.policy import Grant, Policy
 from kspec.verify.access.words import SOMEONE
 
@@ -71,6 +72,8 @@ class Gains:
     groups: tuple[str, ...]
     already: tuple[Path, ...]
     paths: tuple[Path, ...]
+    refused: int | None = None
+    """Where there is no way: how many requests that would lead further the RBAC rule refuses."""
 
     @property
     def strongest(self) -> Path | None:
@@ -129,7 +132,8 @@ class Escalation:
         found = [self.path(closure, number) for number in wanted]
         already = tuple(p for p in found if not p.requests)
         paths = tuple(sorted((p for p in found if p.requests), key=lambda p: (p.requests, -p.rank, p.title)))
-        return Gains(who["user"], tuple(who["groups"]), already, paths)
+        refused = None if found else check_closed(reach, closure)
+        return Gains(who["user"], tuple(who["groups"]), already, paths, refused)
 
     def _wanted(self, closure: Closure) -> Iterator[int]:
         """The powers that are worth telling: no mere steps, no identity that may do nothing more, and

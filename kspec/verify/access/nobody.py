@@ -25,19 +25,24 @@ class Nobody:
     examined: int
     trusted: int
     paths: tuple[Gains, ...]
+    refused: int | None
+    """How many requests that would lead further the RBAC rule refuses; None if there are too many to ask."""
 
 
 def nobody_but(question: Escalation, target: Power, but: Sequence[str]) -> Nobody:
     """Who comes to a power, of all that could exist but those excepted: users by name, or `group:NAME`."""
     users, groups, trusted = _named(question, set(but))
-    found = [
-        question.gains(smaller(question, who, target), target)
-        for who in _identities(question, users, groups, but)
-        if reaches(question, who, target)
-    ]
+    found: list[Gains] = []
+    refused: int | None = 0
+    for who in _identities(question, users, groups, but):
+        if reaches(question, who, target):
+            found.append(question.gains(smaller(question, who, target), target))
+        elif refused is not None:
+            more = question.gains(who, target).refused
+            refused = None if more is None else refused + more
     unique = {(g.user, g.groups): g for g in found}
     title = call("title")(target.value())
-    return Nobody(title, tuple(but), len(users) + 1, trusted, tuple(unique.values()))
+    return Nobody(title, tuple(but), len(users) + 1, trusted, tuple(unique.values()), refused)
 
 
 def _named(question: Escalation, but: set[str]) -> tuple[list[str], list[str], int]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from kspec.source import InternalError
 from kspec.verify.access.closure import Reach
 from kspec.verify.access.edges import call
+from kspec.verify.access.invariant import check_closed
 
 CORE, RBAC, ADMISSION, CSR = (
     "",
@@ -247,3 +249,16 @@ def test_two_identities_do_not_make_one_request_together() -> None:
 
 def test_who_may_do_everything_in_a_namespace_relabels_it_and_is_root_on_a_node() -> None:
     assert "root on a node" in gained(cluster(rule("*", "*", "*"), namespace="other"), level="restricted")
+
+
+def test_a_closure_with_a_hole_is_found_out() -> None:
+    """The check is of its own: it asks the RBAC rule, not the index that the closure was made with."""
+    reach = Reach(cluster(rule("create", "pods"), namespace="shop"), {"podSecurity": "restricted"})
+    closure = reach.closure(reach.identity("jane", ["system:authenticated"]))
+    assert check_closed(reach, closure)
+    for number, way in list(closure.ways.items()):
+        if way.edge is not None:
+            del closure.ways[number]
+            with pytest.raises(InternalError, match="leads out of a closure"):
+                check_closed(reach, closure)
+            closure.ways[number] = way

@@ -100,6 +100,7 @@ def profiles_of(inputs: Inputs, rules: RuleSet, table: TypeTable) -> tuple[Profi
     fields = {name: p.fields for name, p in inputs.library.profiles.items()}
     configuration, mistakes = scheduler_configurations(inputs.workspace.configurations)
     if configuration is None:
+        inputs.session.show_diagnostics(mistakes)
         return (standard_profile(fields, DEFAULT_PROFILE),)
     offered = catalogue_of(fields[DEFAULT_PROFILE])
     profiles, more = scheduler_profiles(configuration, offered, rules, table)

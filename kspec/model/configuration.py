@@ -23,7 +23,7 @@ from kspec.source import Diagnostic, Severity, Span, has_errors
 KIND, API_VERSION = "KubeSchedulerConfiguration", "kubescheduler.config.k8s.io/v1"
 RECORD = "scheduling.KubeSchedulerConfiguration"
 PROFILE_RECORD = "scheduling.KubeSchedulerProfile"
-VERSION, UNKNOWN_FIELD = "KS2604", "KS2501"
+VERSION, UNKNOWN_FIELD, SKIPPED = "KS2604", "KS2501", "KS2612"
 UNKNOWN, INVALID, NO_WEIGHT, SECOND = "KS2701", "KS2702", "KS2703", "KS2704"
 UNMODELLED, NO_POINT, TWICE = "KS2705", "KS2706", "KS2707"
 FIXED = ("preEnqueue", "queueSort", "bind")
@@ -242,9 +242,19 @@ def _names(plugins: Sequence[Mapping[str, Any]]) -> set[str]:
 
 
 def scheduler_configurations(found: Iterable[Configuration]) -> tuple[Configuration | None, list[Diagnostic]]:
-    """The one that configures the scheduler; a second one is a mistake, and others are left alone."""
-    own = [each for each in found if each.kind == KIND]
-    return (own[0] if own else None), [*_seconds(own)]
+    """The one that configures the scheduler; a second one is a mistake. Of others it is said that they are
+    left alone.
+    """
+    every = [*found]
+    own = [each for each in every if each.kind == KIND]
+    notes = [
+        Diagnostic(
+            SKIPPED, f"{o.kind} is not modelled and was left alone", o.locate(("kind",)), Severity.NOTE
+        )
+        for o in every
+        if o.kind != KIND
+    ]
+    return (own[0] if own else None), [*_seconds(own), *notes]
 
 
 def _seconds(own: Sequence[Configuration]) -> Iterator[Diagnostic]:

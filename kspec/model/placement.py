@@ -196,6 +196,10 @@ class Judge:
                     return rejection(name_of(node), rule.name, findings)
         return Verdict(name_of(node))
 
+    def is_local(self, rule: CompiledRule) -> bool:
+        """Does the rule look at nothing but the pod, one node and its pods?"""
+        return _is_local(rule)
+
     def message(self, placement: Placement) -> str:
         """What a pod is told that fits nowhere."""
         nodes = len(placement.verdicts)

@@ -18,6 +18,7 @@ from time import process_time
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
 
+import bench_escalate
 import bench_load
 import bench_parse
 
@@ -86,6 +87,12 @@ def reading() -> Iterator[Row]:
     yield Row("the same, formatted", in_process(lambda: format_module(file), runs=1))
 
 
+def escalating() -> Iterator[Row]:
+    yield Row(
+        "escalation: the closure for 2,000 subjects, 500 roles, 2,000 bindings", bench_escalate.measure(), "2"
+    )
+
+
 def planning() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         for deployments, replicas, nodes in ((50, 20, 100), (50, 100, 500)):
@@ -109,7 +116,7 @@ def application(deployments: int, replicas: int, nodes: int) -> str:
 
 def main(quick: bool) -> None:
     print("| what | CPU seconds | aim |\n|---|---|---|")
-    for group in (starts, reading) if quick else (starts, reading, planning):
+    for group in (starts, reading, escalating) if quick else (starts, reading, escalating, planning):
         for row in group():
             print(f"| {row.what} | {row.seconds:.2f} | {row.aim} |", flush=True)
 

@@ -61,6 +61,11 @@ def requestChanges(containers, field):
                 index_list(containers, i).get("name") or "",
                 " asks for less ",
                 r,
+                (
+                    " (its limit must be the same)"
+                    if scheduling_resources.isExtended(r) or r.startswith("hugepages-")
+                    else ""
+                ),
             ),
         }
         for i in range_list(len(containers))

@@ -68,12 +68,23 @@ def requestChanges(containers, field):
                             "_+_",
                             ops.call(
                                 "_+_",
-                                "container ",
-                                ops.field(ops.call("_[_]", containers, i), "name", ""),
+                                ops.call(
+                                    "_+_",
+                                    "container ",
+                                    ops.field(ops.call("_[_]", containers, i), "name", ""),
+                                ),
+                                " asks for less ",
                             ),
-                            " asks for less ",
+                            r,
                         ),
-                        r,
+                        ops.cond(
+                            ops.or_(
+                                scheduling_resources_rules.isExtended(r),
+                                lambda: ops.call("startsWith", r, "hugepages-"),
+                            ),
+                            lambda: " (its limit must be the same)",
+                            lambda: "",
+                        ),
                     ),
                 },
             ),

@@ -124,7 +124,8 @@ class _Told:
         return str(call_function(rule, pod, self.world.schedulers))
 
     def suggestions(self, pod: dict[str, Any]) -> Suggestions:
-        from kspec.verify.fitting.search import Place, suggest
+        from kspec.model.place import Place
+        from kspec.verify.fitting.search import suggest
 
         scheduler = self.world.scheduler
         assert scheduler is not None

@@ -210,10 +210,28 @@ class Policy:
         key = (user, tuple(groups))
         found = self._held.get(key)
         if found is None:
-            who = {"user": user, "groups": list(groups)}
-            found = tuple(b for b in self.bindings if self.why_meant(b, who) is not None)
+            by_user, by_group = self._meaning
+            places = set(by_user.get(user, ()))
+            for group in groups:
+                places.update(by_group.get(group, ()))
+            found = tuple(self.bindings[place] for place in sorted(places))
             self._held[key] = found
         return found
+
+    @cached_property
+    def _meaning(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+        """By user and by group, the places of the bindings that mean them."""
+        meant = self.rule("access/meantBy")
+        by_user: dict[str, list[int]] = {}
+        by_group: dict[str, list[int]] = {}
+        for place, binding in enumerate(self.bindings):
+            for subject in binding.subjects:
+                who = meant(subject, binding.namespace)
+                for group in who["groups"]:
+                    by_group.setdefault(group, []).append(place)
+                if who["user"]:
+                    by_user.setdefault(who["user"], []).append(place)
+        return by_user, by_group
 
     def why_meant(self, binding: Binding, who: Mapping[str, Any]) -> int | None:
         """The index of the first subject of a binding that means this identity; None if none does."""

@@ -5,16 +5,12 @@ once; found by the solver, and tried on the model before they are told.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from kspec.model.cluster import ClusterSource
-from kspec.model.objects import Object, canonical, controller_of, name_of
-from kspec.model.placement import NO_PODS, Judge, NodePods, Placement
-from kspec.model.profile import Profile
-from kspec.model.rules import RuleSet, call_function
-from kspec.resources.objects import encode
+from kspec.model.objects import Object, controller_of, name_of
+from kspec.model.place import Place, kind_of, kinds_of_nodes
+from kspec.model.placement import NodePods, Placement
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.rulebook import SymbolicRules, load_symbolic
 from kspec.runtime.symbolic.rules import remembering
@@ -55,38 +51,6 @@ class Suggestions:
     bounds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a pod is to fit: a profile's rules over nodes with their pods."""
-
-    profile: Profile
-    rules: RuleSet
-    cluster: ClusterSource
-    nodes: Sequence[Object]
-    placed: Mapping[str, NodePods]
-
-    def judge(self) -> Judge:
-        """A new judge: one that keeps nothing of what it was asked before."""
-        return Judge(self.profile, self.rules, self.cluster)
-
-    def pods_on(self, node: Object) -> tuple[Object, ...]:
-        return self.placed.get(name_of(node), NO_PODS).pods
-
-    def function(self, name: str, *args: object) -> Any:
-        return call_function(self.rules.function(f"scheduling/{name}"), *args)
-
-
-def kinds_of_nodes(place: Place) -> list[list[Object]]:
-    """Nodes that no rule tells apart but by name, with as much in use: the first of each stands for all."""
-    kinds: dict[str, list[Object]] = {}
-    for node in place.nodes:
-        pods = list(place.pods_on(node))
-        used = {r: place.function("taken", pods, r) for r in place.function("countedResources", node)}
-        alike = [encode(place.function("kindOfNode", node)), used, len(pods)]
-        kinds.setdefault(canonical({"kind": alike}), []).append(node)
-    return [*kinds.values()]
-
-
 def suggest(place: Place, pod: Object, timeout: float) -> Suggestions:
     """What would let the pod in, which must fit nowhere as it is; `timeout` in seconds for all of it."""
     return _Search(place, pod, timeout).run()
@@ -107,8 +71,10 @@ class _Search:
         changes = [self.changes(node) for node in looked]
         abouts = list(dict.fromkeys(c.about for its in changes for c in its))
         found = [best for about in abouts if (best := self.best(about, looked, changes)) is not None]
-        if not found and len(abouts) > 1:
-            together = self.best("", looked, changes)
+        alone = {s.about for s in found}
+        left = [[c for c in its if c.about not in alone] for its in changes]
+        if len(abouts) - len(alone) > 1:  # those of which none was enough, several at once
+            together = self.best("", looked, left)
             found += [together] if together else []
         found += self.one_node_more([its[0] for its in kinds])
         bounds = [f"{KINDS_MAX} of {len(kinds)} kinds of nodes"] if len(kinds) > KINDS_MAX else []
@@ -224,9 +190,9 @@ class _Search:
 
     def one_node_more(self, nodes: Sequence[Object]) -> list[Suggestion]:
         """One more of a kind that there is already, with nothing on it."""
-        found: dict[str, Suggestion] = {}
+        found: dict[object, Suggestion] = {}
         for node in nodes:
-            kind = canonical({"kind": encode(self.place.function("kindOfNode", node))})
+            kind = kind_of(self.place, node)
             if kind in found:
                 continue
             name = _free_name(name_of(node), {name_of(n) for n in self.place.nodes})

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kspec.conform.scheduler_input import Snapshot, rules, snapshot
+from kspec.model.place import Place, kinds_of_nodes
 from kspec.verify.fitting.change import Made, changed
-from kspec.verify.fitting.search import Place, Suggestion, suggest
+from kspec.verify.fitting.search import Suggestion, suggest
 
 HOST, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 TAINT = {"key": "gpu", "value": "yes", "effect": "NoSchedule"}
@@ -153,7 +154,6 @@ def takes(place: Place, wanted: dict[str, Any], each: Suggestion, made: list[Mad
 
 @pytest.mark.parametrize("many", [200])
 def test_nodes_that_are_alike_are_asked_once(many: int) -> None:
-    from kspec.verify.fitting.search import kinds_of_nodes
 
     place, _ = case([node(f"n{i}") for i in range(many)], [pod("p", "n7")], pod("q"))
     assert sorted(len(k) for k in kinds_of_nodes(place)) == [1, many - 1]

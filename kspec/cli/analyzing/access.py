@@ -1,0 +1,42 @@
+"""Knows what `kspec analyze` says about access: grants that do nothing, that are not what they seem, or that
+let their holders gain more.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from kspec.cli.inputs import Inputs
+from kspec.cli.session import Session
+
+if TYPE_CHECKING:
+    from kspec.report.analysis import Section
+
+TITLE = "Access"
+
+
+def analyze(session: Session, inputs: Inputs, timeout: float) -> Section:
+    """Every finding about roles and bindings, in order of place."""
+    from kspec.cli.reviewing.access import (
+        Reviewed,
+        escalating,
+        missing_accounts,
+        missing_roles,
+        superfluous_bindings,
+        superfluous_rules,
+        unbound,
+    )
+    from kspec.report.analysis import Finding, Section
+
+    began = monotonic()
+    reviewed = Reviewed(inputs)
+    parts = (missing_roles, missing_accounts, superfluous_rules, superfluous_bindings, unbound, escalating)
+    findings: list[Finding] = []
+    with session.progress("access", len(parts)) as progress:
+        for part in parts:
+            progress.step(part.__name__.replace("_", " "))
+            findings += part(reviewed)
+    findings.sort(key=lambda f: (f.span.file.path, f.span.start, f.code))
+    examined = {"roles": len(reviewed.roles), "bindings": len(reviewed.bindings)}
+    return Section(TITLE, tuple(findings), examined, reviewed.assumed, (), monotonic() - began)

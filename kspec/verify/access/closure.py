@@ -1,0 +1,367 @@
+"""Knows all that an identity can come to have: the least set of powers that is closed under the edges, each
+with its shortest way.
+
+Cheapest first (Knuth's generalisation of Dijkstra's algorithm): a power is settled when its cost is known,
+and an edge counts when the last of what it needs is settled. What is settled is closed under all edges, so it
+is an inductive invariant: nothing outside of it is ever reached.
+"""
+
+from __future__ import annotations
+
+import gc
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from kspec.verify.access.edges import Cluster, Edge, Edges, Power, Value, call, read_edges
+from kspec.verify.access.grants import Allowed
+
+REQUEST_COST, EDGE_COST = 1_000_000, 1
+ASSUMPTION_COST = 1_000
+"""Fewest requests first; among equals the fewest assumptions, then the fewest edges."""
+IDENTITY, RULES = "identity", "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a power was come by: an edge, and who made its requests. Without an edge it was there to begin
+    with, or is what an identity holds by bindings.
+    """
+
+    cost: int
+    edge: Edge | None = None
+    actor: int | None = None
+    granted: tuple[int, ...] = ()
+    """The rules gained before without which the actor may not make these requests."""
+
+
+@dataclass(slots=True)
+class Closure:
+    """What an identity can come to have: each power by number, with its way; in order of cost."""
+
+    start: int
+    ways: dict[int, Way] = field(default_factory=dict)
+    holder: dict[int, int] = field(default_factory=dict)
+    """Of rules that bindings give: the identity that holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an identity has by bindings: its rules, by number, and the requests that they allow, as bits."""
+
+    keys: tuple[int, ...]
+    rules: tuple[int, ...]
+    allowed: int
+
+
+class Reach:
+    """The edges of one cluster, indexed; asked for the closure of one identity after another."""
+
+    def __init__(self, cluster: Cluster, admission: Value, also: Sequence[tuple[str, Value]] = ()) -> None:
+        self.cluster = cluster
+        with uncollected():
+            self.edges: Edges = read_edges(cluster, admission, also)
+        self.allowed = Allowed(self.edges.requests)
+        self._contents, self._keys = call("contentsOf"), call("keysOf")
+        self._bits: dict[int, int] = {}
+        self._held: dict[int, Held] = {}
+        self._singles: dict[int, tuple[Edge, ...]] = {}
+        self.bound: dict[int, list[int]] = defaultdict(list)
+        self.single: dict[int, list[Edge]] = defaultdict(list)
+        self.joint: list[tuple[int, Edge]] = []
+        self.joint_by_first: dict[int, list[tuple[int, Edge]]] = defaultdict(list)
+        self.joint_firsts = 0
+        self.conditional = 0
+        """The requests of edges that need more than requests."""
+        self._conditional_within: dict[int, tuple[int, ...]] = {}
+        self._joint_within: dict[int, tuple[tuple[int, Edge], ...]] = {}
+        self.waiting: dict[int, list[Edge]] = defaultdict(list)
+        self.masks: dict[tuple[int, ...], int] = {}
+        for edge in self.edges.edges:
+            self._index(edge)
+        self.admin = self.edges.power({"what": "cluster-admin"})
+
+    def _index(self, edge: Edge) -> None:
+        powers = self.edges.powers
+        if len(edge.having) == 1 and not edge.requests and powers[edge.gains].what == RULES:
+            self.bound[edge.having[0]].append(edge.gains)
+        elif edge.having:
+            self.conditional |= self.mask(edge)
+            for power in edge.having:
+                self.waiting[power].append(edge)
+        elif len(edge.requests) == 1:
+            self.single[edge.requests[0]].append(edge)
+        else:
+            mask = self.mask(edge)
+            self.joint.append((mask, edge))
+            self.joint_by_first[edge.requests[0]].append((mask, edge))
+            self.joint_firsts |= 1 << edge.requests[0]
+
+    # ---------------------------------------------------------------- what an identity has by bindings
+
+    def identity(self, user: str, groups: Sequence[str]) -> int:
+        """The number of an identity as a power."""
+        return self.edges.power({"what": IDENTITY, "name": user, "groups": list(groups)})
+
+    def power(self, number: int) -> Power:
+        return self.edges.powers[number]
+
+    def bits(self, rules: int) -> int:
+        """The requests that a power of rules allows."""
+        found = self._bits.get(rules)
+        if found is None:
+            found = self._bits[rules] = self.allowed.by(self.contents(rules), self.power(rules).namespace)
+        return found
+
+    def contents(self, rules: int) -> list[Mapping[str, Any]]:
+        """What a power of rules says."""
+        found: list[Mapping[str, Any]] = self._contents(self.power(rules).value(), self.cluster)
+        return found
+
+    def held(self, identity: int) -> Held:
+        found = self._held.get(identity)
+        if found is None:
+            keys = tuple(self.edges.power(k) for k in self._keys(self.power(identity).value()))
+            rules = tuple(dict.fromkeys(r for key in keys for r in self.bound.get(key, ())))
+            allowed = 0
+            for each in rules:
+                allowed |= self.bits(each)
+            found = self._held[identity] = Held(keys, rules, allowed)
+        return found
+
+    def singles(self, rules: int) -> tuple[Edge, ...]:
+        """The edges that rules alone, one request each, are enough for."""
+        found = self._singles.get(rules)
+        if found is None:
+            found = self._singles[rules] = tuple(
+                e for r in ones(self.bits(rules)) for e in self.single.get(r, ())
+            )
+        return found
+
+    def joint_within(self, identity: int) -> tuple[tuple[int, Edge], ...]:
+        """The edges of several requests, all of which this identity may make."""
+        found = self._joint_within.get(identity)
+        if found is None:
+            allowed = self.held(identity).allowed
+            found = self._joint_within[identity] = tuple(
+                (mask, edge)
+                for first in ones(allowed & self.joint_firsts)
+                for mask, edge in self.joint_by_first[first]
+                if mask & allowed == mask
+            )
+        return found
+
+    def conditional_within(self, identity: int) -> tuple[int, ...]:
+        """The requests that edges need beside powers, and that this identity may make."""
+        found = self._conditional_within.get(identity)
+        if found is None:
+            found = tuple(ones(self.held(identity).allowed & self.conditional))
+            self._conditional_within[identity] = found
+        return found
+
+    def mask(self, edge: Edge) -> int:
+        found = self.masks.get(edge.requests)
+        if found is None:
+            found = 0
+            for request in edge.requests:
+                found |= 1 << request
+            self.masks[edge.requests] = found
+        return found
+
+    def closure(self, start: int, stop: int | None = None, whole: bool = False) -> Closure:
+        """All that this identity can come to have; or until `stop` is known. Who is cluster-admin has
+        everything, so the search ends there unless the `whole` is wanted.
+        """
+        return _Search(self, start, {n for n in (stop, None if whole else self.admin) if n is not None}).run()
+
+
+class _Search:
+    def __init__(self, reach: Reach, start: int, stops: set[int]) -> None:
+        self.reach, self.stops = reach, stops
+        self.found = Closure(start)
+        self.heap: list[tuple[int, int, int, Way]] = []
+        self.identities: list[int] = []
+        self.granted: list[int] = []
+        self.granted_bits = 0
+        self.met: set[int] = set()
+        """Several requests that some identity may make, as bits."""
+        self.actors: dict[int, list[int]] = defaultdict(list)
+        """By request that an edge needs beside powers: the identities that may make it."""
+        self.able = 0
+        """The requests that one may make as someone or other."""
+        self.pending: dict[int, list[Edge]] = defaultdict(list)
+        """Edges that have all they need, by a request that nobody may make yet."""
+        self.split: list[Edge] = []
+        """Edges whose requests one may make, but not as one identity."""
+        self.count = 0
+
+    def run(self) -> Closure:
+        self.push(self.found.start, Way(0))
+        ways, powers = self.found.ways, self.reach.edges.powers
+        while self.heap:
+            _, _, power, way = heapq.heappop(self.heap)
+            if power in ways:
+                continue
+            ways[power] = way
+            if power in self.stops:
+                return self.found
+            what = powers[power].what
+            if what == IDENTITY:
+                self.take_identity(power)
+            elif what == RULES:
+                self.take_rules(power)
+            self.unblock(power)
+        return self.found
+
+    def push(self, power: int, way: Way) -> None:
+        if power not in self.found.ways:
+            self.count += 1
+            heapq.heappush(self.heap, (way.cost, self.count, power, way))
+
+    def take_identity(self, identity: int) -> None:
+        """Its keys and rules are there at once; then all that its requests alone gain. What an identity
+        before it, at less cost, had as well gains nothing again.
+        """
+        held, ways = self.reach.held(identity), self.found.ways
+        cost = ways[identity].cost
+        self.identities.append(identity)
+        new = [r for r in held.rules if self.found.holder.get(r) is None]
+        for power in (*held.keys, *held.rules):
+            if power not in self.found.holder:
+                self.found.holder[power] = identity
+                if power not in ways:
+                    ways[power] = Way(cost)
+                    self.unblock(power)
+        for rules in new:
+            for edge in self.reach.singles(rules):
+                self.take_edge(edge, identity)
+        for mask, edge in self.reach.joint_within(identity):
+            if mask not in self.met:
+                self.take_edge(edge, identity)
+        self.met.update(mask for mask, _ in self.reach.joint_within(identity))
+        if self.granted:
+            self.with_granted([identity])
+        self.retry(held.allowed, (identity,))
+
+    def take_rules(self, rules: int) -> None:
+        """Rules gained on the way are everyone's whom one has become: one binds them to whom one likes."""
+        self.granted.append(rules)
+        self.granted_bits |= self.reach.bits(rules)
+        first = self.identities[0]
+        for edge in self.reach.singles(rules):
+            self.take_edge(edge, first)
+        self.with_granted(self.identities)
+        self.retry(self.granted_bits, ())
+
+    def with_granted(self, actors: Sequence[int]) -> None:
+        """Edges of several requests, of which rules gained on the way allow some."""
+        ways = self.found.ways
+        for mask, edge in self.reach.joint:
+            if edge.gains in ways or not mask & self.granted_bits:
+                continue
+            for actor in actors:
+                if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
+                    self.take_edge(edge, actor)
+                    break
+
+    def unblock(self, power: int) -> None:
+        ways = self.found.ways
+        for edge in self.reach.waiting.get(power, ()):
+            if edge.gains not in ways and all(p in ways for p in edge.having):
+                self.attempt(edge)
+
+    def attempt(self, edge: Edge, actors: Sequence[int] | None = None) -> None:
+        """Take an edge whose `having` is there, if someone may make its requests; else put it aside."""
+        if not edge.requests:
+            self.take_edge(edge, None)
+            return
+        mask = self.reach.mask(edge)
+        missing = mask & ~self.able
+        if missing:
+            self.pending[(missing & -missing).bit_length() - 1].append(edge)
+            return
+        for actor in actors or self.candidates(edge):
+            if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
+                self.take_edge(edge, actor)
+                return
+        self.split.append(edge)
+
+    def candidates(self, edge: Edge) -> Sequence[int]:
+        """Who might make its requests: whoever may make the first, in the order in which they came by it."""
+        if self.granted:
+            return self.identities
+        found = self.actors[edge.requests[0]]
+        return found[:1] if len(edge.requests) == 1 else found
+
+    def retry(self, allowed: int, actors: Sequence[int]) -> None:
+        """Once more may be asked for, by these identities."""
+        more = allowed & ~self.able
+        self.able |= allowed
+        split, self.split = self.split, []
+        again: list[Edge] = []
+        for actor in actors:
+            for request in self.reach.conditional_within(actor):
+                self.actors[request].append(actor)
+        for request in ones(more & self.reach.conditional):
+            again += self.pending.pop(request, ())
+        for edge in again:
+            if edge.gains not in self.found.ways:
+                self.attempt(edge)
+        for edge in split:
+            if edge.gains not in self.found.ways:
+                self.attempt(edge, actors or None)
+
+    def take_edge(self, edge: Edge, actor: int | None) -> None:
+        ways = self.found.ways
+        if edge.gains in ways:
+            return
+        cost = EDGE_COST + (ASSUMPTION_COST if edge.assumes else 0)
+        cost += REQUEST_COST * len(edge.requests) if edge.how else 0
+        cost += sum(ways[p].cost for p in edge.having)
+        granted: tuple[int, ...] = ()
+        if actor is not None:
+            cost += ways[actor].cost
+            missing = self.reach.mask(edge) & ~self.reach.held(actor).allowed
+            granted = tuple(self.covering(missing))
+            cost += sum(ways[p].cost for p in granted)
+        self.push(edge.gains, Way(cost, edge, actor, granted))
+
+    def covering(self, missing: int) -> Iterator[int]:
+        for rules in self.granted:
+            bits = self.reach.bits(rules)
+            if bits & missing:
+                missing &= ~bits
+                yield rules
+            if not missing:
+                return
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Many small values are made and kept: looking for garbage among them is a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def ones(mask: int) -> Iterator[int]:
+    """The places of the ones in a number. As a text: of thousands of digits few are ones."""
+    digits = f"{mask:b}"[::-1]
+    place = digits.find("1")
+    while place >= 0:
+        yield place
+        place = digits.find("1", place + 1)
+
+
+def reach_of(
+    cluster: Cluster, pod_security: str, also: Iterable[tuple[str, Mapping[str, Any]]] = ()
+) -> Reach:
+    """The edges of a cluster; `pod_security` is the level where a namespace says nothing."""
+    return Reach(cluster, {"podSecurity": pod_security}, tuple(also))

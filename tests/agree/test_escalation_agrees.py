@@ -1,0 +1,162 @@
+"""Laws: the shortest ways, the closure of everyone at once, and a plain fixpoint over the RBAC rule gain the
+same; and every way is allowed, request by request.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kspec.verify.access.closure import IDENTITY, RULES, Reach
+from kspec.verify.access.edges import Edge, call
+from kspec.verify.access.everyone import Everyone
+
+few = st.sampled_from
+RBAC_GROUP = "rbac.authorization.k8s.io"
+RESOURCES = (
+    ("", "pods"),
+    ("", "pods/exec"),
+    ("", "secrets"),
+    ("", "serviceaccounts/token"),
+    ("", "users"),
+    ("", "groups"),
+    ("apps", "deployments"),
+    (RBAC_GROUP, "clusterroles"),
+    (RBAC_GROUP, "roles"),
+    (RBAC_GROUP, "rolebindings"),
+    (RBAC_GROUP, "clusterrolebindings"),
+    ("", "*"),
+    ("*", "*"),
+)
+VERBS = ("get", "create", "patch", "update", "bind", "escalate", "impersonate", "*")
+SUBJECTS = (
+    {"kind": "User", "name": "ann"},
+    {"kind": "User", "name": "ben"},
+    {"kind": "Group", "name": "dev"},
+    {"kind": "Group", "name": "system:authenticated"},
+    {"kind": "ServiceAccount", "name": "web", "namespace": "shop"},
+    {"kind": "ServiceAccount", "name": "job", "namespace": "ops"},
+)
+STARTS = (("ann", ["system:authenticated"]), ("cid", ["dev", "system:authenticated"]))
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> dict[str, Any]:
+    group, resource = draw(few(RESOURCES))
+    made: dict[str, Any] = {
+        "verbs": draw(st.lists(few(VERBS), min_size=1, max_size=3, unique=True)),
+        "apiGroups": [group],
+        "resources": [resource],
+    }
+    names = draw(st.lists(few(("web", "r0", "dev", "")), max_size=1))
+    return {**made, "resourceNames": names} if names else made
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> dict[str, Any]:
+    count = draw(st.integers(1, 3))
+    roles = [
+        {"metadata": {"name": f"r{n}"}, "rules": draw(st.lists(rules(), min_size=1, max_size=3))}
+        for n in range(count)
+    ]
+    narrow = [{"metadata": {"name": "r0", "namespace": "shop"}, "rules": [draw(rules())]}]
+    wide, local = [], []
+    for number in range(draw(st.integers(1, 5))):
+        kind = draw(few(("ClusterRole", "ClusterRole", "Role")))
+        namespace = draw(few(("", "shop", "ops"))) if kind == "ClusterRole" else "shop"
+        binding = {
+            "metadata": {"name": f"b{number}", **({"namespace": namespace} if namespace else {})},
+            "roleRef": {"kind": kind, "name": f"r{draw(st.integers(0, 3))}"},
+            "subjects": [draw(few(SUBJECTS))],
+        }
+        (local if namespace else wide).append(binding)
+    return {"clusterRoles": roles, "roles": narrow, "clusterRoleBindings": wide, "roleBindings": local}
+
+
+class Plain:
+    """The least fixpoint as one would define it: edge by edge, every request asked of the RBAC rule."""
+
+    def __init__(self, reach: Reach, cluster: dict[str, Any], start: int) -> None:
+        self.reach, self.cluster = reach, cluster
+        self.rbac, self.after, self.keys = call("RBAC"), call("afterGrant"), call("keysOf")
+        self.had: set[int] = set()
+        self.granted: list[int] = []
+        self.memo: dict[tuple[int, int, int], bool] = {}
+        self.take(start)
+        changed = True
+        while changed and reach.admin not in self.had:
+            before = len(self.had)
+            for edge in reach.edges.edges:
+                if edge.gains not in self.had and self.holds(edge):
+                    self.take(edge.gains)
+            changed = len(self.had) > before
+
+    def take(self, power: int) -> None:
+        self.had.add(power)
+        value = self.reach.power(power)
+        if value.what == IDENTITY:
+            self.had |= {self.reach.edges.power(k) for k in self.keys(value.value())}
+        if value.what == RULES and not self.is_bound(power):
+            self.granted.append(power)
+
+    def is_bound(self, power: int) -> bool:
+        return any(power in self.reach.bound.get(key, ()) for key in self.had)
+
+    def holds(self, edge: Edge) -> bool:
+        if not set(edge.having) <= self.had:
+            return False
+        actors = [p for p in self.had if self.reach.power(p).what == IDENTITY]
+        return not edge.requests or any(all(self.may(a, r) for r in edge.requests) for a in actors)
+
+    def may(self, actor: int, request: int) -> bool:
+        key = (actor, request, len(self.granted))
+        if key not in self.memo:
+            who, cluster = self.reach.power(actor), self.cluster
+            for power in self.granted:
+                cluster = self.after(cluster, self.reach.power(power).value(), [who.name])
+            asked = self.reach.edges.requests[request].by(who.name, who.groups)
+            self.memo[key] = self.rbac(asked, cluster)["decision"] == "allow"
+        return self.memo[key]
+
+
+@settings(max_examples=25, deadline=None)
+@given(clusters())
+def test_three_ways_to_compute_a_closure_agree(cluster: dict[str, Any]) -> None:
+    """closure == everyone == the plain fixpoint; of cluster-admins only that they are."""
+    reach = Reach(cluster, {"podSecurity": "restricted"})
+    starts = [reach.identity(user, groups) for user, groups in STARTS]
+    everyone = Everyone(reach, starts)
+    for place, start in enumerate(starts):
+        found = set(reach.closure(start).ways)
+        together = {p for p, who in everyone.who.items() if who >> place & 1}
+        plain = Plain(reach, cluster, start).had
+        assert (reach.admin in found) == (reach.admin in together) == (reach.admin in plain)
+        if reach.admin not in found:
+            assert found == together == plain
+
+
+@settings(max_examples=40, deadline=None)
+@given(clusters())
+def test_costs_never_fall(cluster: dict[str, Any]) -> None:
+    """The nearest comes first: ways are settled in order of cost."""
+    reach = Reach(cluster, {"podSecurity": "privileged"})
+    closure = reach.closure(reach.identity(*STARTS[1]), whole=True)
+    costs = [way.cost for way in closure.ways.values()]
+    assert all(one <= other for one, other in pairwise(costs))
+
+
+@settings(max_examples=40, deadline=None)
+@given(clusters(), rules())
+def test_another_right_takes_nothing_away(cluster: dict[str, Any], more: dict[str, Any]) -> None:
+    """Closures are monotone in the policy."""
+    start = STARTS[0]
+    before = Reach(cluster, {"podSecurity": "privileged"})
+    first, *rest = cluster["clusterRoles"]
+    wider = {**cluster, "clusterRoles": [{**first, "rules": [*first["rules"], more]}, *rest]}
+    after = Reach(wider, {"podSecurity": "privileged"})
+    had = {before.power(p) for p in before.closure(before.identity(*start), whole=True).ways}
+    has = {after.power(p) for p in after.closure(after.identity(*start), whole=True).ways}
+    assert {p for p in had if p.what != RULES} <= has

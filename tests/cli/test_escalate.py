@@ -1,0 +1,141 @@
+"""`kspec escalate`, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from support.command_line import ROOT, Ran
+from support.readme import check
+from support.schemas import assert_valid
+
+Kspec = Callable[..., Ran]
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "rbac.yaml"
+    path.write_text((ROOT / "examples" / "escalation" / "ci.yaml").read_text())
+    return path
+
+
+def test_the_strongest_way_comes_first_with_its_requests_and_places(kspec: Kspec, policy: Path) -> None:
+    ran = kspec("escalate", "group:dev", policy)
+    assert ran.code == 1
+    head, _, rest = ran.out.partition("\n")
+    assert head.endswith("to gain more; the strongest: cluster-admin")
+    first = rest.split("\n\n")[0]
+    assert "3 requests" in first
+    assert "1. as someone in dev: kubectl create -f deployments.yaml -n ci" in first
+    assert (
+        "2. as sa:ci/robot: kubectl create clusterrolebinding escalated --clusterrole=cluster-admin" in first
+    )
+    assert f"RoleBinding ci/deployers  {policy}:7" in first
+    assert f"ClusterRole binder: bind on clusterroles of rbac.authorization.k8s.io  {policy}:22" in first
+
+
+def test_who_can_gain_nothing_is_told_so(kspec: Kspec, policy: Path) -> None:
+    ran = kspec("escalate", "lou", policy)
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "no way  lou can gain nothing by what RBAC allows")
+    assert "no other admission policy is in the way" in ran.out
+
+
+def test_everyone_who_comes_to_be_cluster_admin(kspec: Kspec, policy: Path) -> None:
+    ran = kspec("escalate", policy)
+    assert ran.code == 1
+    assert ran.out.startswith("2 of 3 subjects can come to cluster-admin")
+    assert ran.out.index("ServiceAccount sa:ci/robot: 2 requests") < ran.out.index("Group dev: 3 requests")
+    assert "User lou" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "told"),
+    [
+        ("sa:ci/robot", 1, "gains the identity sa:ci/robot"),
+        ("node", 1, "gains root on a node"),
+        ("get secrets -n ci", 1, "cluster-admin"),
+        ("mutation", 1, "cluster-admin"),
+    ],
+)
+def test_a_target_is_asked_for(kspec: Kspec, policy: Path, target: str, code: int, told: str) -> None:
+    ran = kspec("escalate", "group:dev", "--to", target, policy)
+    assert ran.code == code
+    assert told in ran.out
+    assert kspec("escalate", "lou", "--to", target, policy).code == 0
+
+
+def test_pod_security_is_an_assumption_that_can_be_made(kspec: Kspec, policy: Path) -> None:
+    easy = kspec("escalate", "group:dev", "--to", "node", policy)
+    strict = kspec("escalate", "group:dev", "--to", "node", "--pod-security", "baseline", policy)
+    assert "gains root on a node" in easy.out
+    assert "gains root on a node" not in strict.out
+
+
+def test_json_is_as_its_schema_says(kspec: Kspec, policy: Path) -> None:
+    one = json.loads(kspec("escalate", "group:dev", policy, "--format", "json").out)
+    all_ = json.loads(kspec("escalate", policy, "--format", "json").out)
+    assert_valid("escalate", one)
+    assert_valid("escalate", all_)
+    steps = next(p for p in one["paths"] if p["gains"] == "cluster-admin")["steps"]
+    assert [s["edge"] for s in steps] == [
+        "access/writeTemplates",
+        "access/podsRunAs",
+        "access/eachAccount",
+        "access/bindRoles",
+        "access/administers",
+    ]
+    assert all(r["grants"] for s in steps if s["how"] for r in s["requests"])
+    assert [(s["kind"], s["path"]["requests"]) for s in all_["subjects"]] == [
+        ("Group", 3),
+        ("ServiceAccount", 2),
+    ]
+
+
+class Titles(HTMLParser):
+    titles = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.titles += tag == "title"
+
+
+def test_graphs_have_all_of_it(kspec: Kspec, policy: Path) -> None:
+    dot = kspec("escalate", "group:dev", policy, "--format", "dot").out
+    html = kspec("escalate", "group:dev", policy, "--format", "html").out
+    assert dot.startswith("digraph escalation {")
+    assert '[label="cluster-admin", color="#b3382c"]' in dot
+    reader = Titles()
+    reader.feed(html)
+    assert reader.titles > 10
+    assert "http" not in html.replace('lang="en"', "")
+
+
+def test_a_target_that_is_none_is_a_diagnostic(kspec: Kspec, policy: Path) -> None:
+    ran = kspec("escalate", "jane", "--to", "root", policy)
+    assert ran.code == 2
+    assert "KS4020" in ran.err
+
+
+def test_a_folder_in_the_place_of_the_user_is_pointed_out(
+    kspec: Kspec, policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(policy.parent.parent)
+    ran = kspec("escalate", policy.parent.name, "--bootstrap")
+    assert ran.code == 2
+    assert f"./{policy.parent.name}" in ran.err
+
+
+def test_a_real_operator_comes_to_be_cluster_admin(kspec: Kspec, shared: Path) -> None:
+    """An operator that writes StatefulSets everywhere is any service account of kube-system."""
+    ran = kspec("escalate", shared / "corpus" / "kube-prometheus", "--bootstrap")
+    assert ran.code == 1
+    assert "ServiceAccount sa:monitoring/prometheus-operator: 3 requests" in ran.out
+    assert "prometheusOperator-clusterRole.yaml:39" in ran.out
+
+
+def test_the_page_shows_real_runs(kspec: Kspec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert check(ROOT / "docs" / "escalation.md", lambda command: kspec(*shlex.split(command)[1:]).out) == []

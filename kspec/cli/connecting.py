@@ -133,7 +133,7 @@ def filters(
         _who(units, from_),
         _who(units, to),
         ALL if port is None else read_ports(port),
-        lambda unit: namespace is None or unit.namespace == namespace,
+        namespace,
     )
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from kspec.report.style import plural
 from kspec.verify.network.addresses import show_range
-from kspec.verify.network.columns import first_member, members
+from kspec.verify.network.columns import bits_of, first_member, members
 from kspec.verify.network.connectivity import Block, Connectivity
 from kspec.verify.network.ports import ALL, NONE, Intervals, by_protocol, intersection, show
 from kspec.verify.network.treatment import SHUT, Answer
 
 OUTSIDE = "outside"
+REASONS_MAX = 500
+"""Of so many groups it is said why something is undetermined."""
 NAMED_MAX = 6
 """So many names stand in a cell of a table; then their number."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unit:
     """Someone who talks. `number` is the end that stands for it; `pods` are named where a workload's pods are
     not treated alike; `ungoverned`: policies do not see it as a pod.
@@ -45,7 +48,7 @@ class Filters:
     origins: Callable[[Unit | None], bool] = field(default=lambda unit: True)
     destinations: Callable[[Unit | None], bool] = field(default=lambda unit: True)
     ports: Intervals = ALL
-    either: Callable[[Unit], bool] = field(default=lambda unit: True)
+    namespace: str | None = None  # one of the two ends is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,8 @@ class Group:
     destination_ranges: tuple[str, ...]
     answer: Answer
     free: bool
-    reason: str = ""
-
-    @property
-    def pairs(self) -> int:
-        """How many pairs of two different units."""
-        return len(self.origins) * len(self.destinations) - len(set(self.origins) & set(self.destinations))
+    sample: tuple[int, int] = (0, 0)  # the numbers of an origin and a destination
+    pairs: int = 0  # how many pairs of two different units
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,88 +99,96 @@ class View:
         self.unseen = unseen  # kinds of objects that no rule knows
         self.found, self.units, self.by, self.filters = found, units, by, filters or Filters()
         self._reason = reason
-        self.of_number: dict[int, list[Unit]] = {}
-        for unit in units:
-            self.of_number.setdefault(unit.number, []).append(unit)
-        self.cell_of = {found.inside + i: cell for i, cell in enumerate(found.outside)}
+        self.sorted = sorted(units, key=lambda unit: unit.id)
+        self._of_class: dict[int, list[int]] = {}
+        for index, unit in enumerate(self.sorted):
+            self._of_class.setdefault(unit.number, []).append(index)
+        self._origins = bits_of(i for i, u in enumerate(self.sorted) if self.filters.origins(u))
+        self._destinations = bits_of(i for i, u in enumerate(self.sorted) if self.filters.destinations(u))
+        near = self.filters.namespace
+        self._near = bits_of(i for i, u in enumerate(self.sorted) if near in (None, u.namespace))
+        self._named: dict[int, int] = {}
+        self._reasons: dict[object, str] = {}
+        self._ranged: dict[int, tuple[str, ...]] = {}
 
     @cached_property
     def groups(self) -> list[Group]:
         """The blocks with names, in order of the names; what the filters leave out is gone."""
-        merged: dict[object, Group] = {}
+        found: list[tuple[Any, Group]] = []
         for block in self.found.blocks:
             answer = self._seen(block.answer)
             if answer != SHUT:
-                for group in self._named(block, answer):
-                    merged[len(merged)] = group
-        return sorted(merged.values(), key=_order)
+                found += self._groups(block, answer)
+        found.sort(key=lambda each: each[0])
+        return [group for _, group in found]
+
+    def reason(self, group: Group) -> str:
+        """Why something of the group is undetermined; not for all of very many groups."""
+        if not group.answer[1]:
+            return ""
+        key = (group.sample, group.answer)
+        if key not in self._reasons and len(self._reasons) < REASONS_MAX:
+            self._reasons[key] = self._reason(*group.sample, group.answer)
+        return self._reasons.get(key, "")
 
     def _seen(self, answer: Answer) -> Answer:
         ports = self.filters.ports
         return intersection(answer[0], ports), intersection(answer[1], ports)
 
-    def _named(self, block: Block, answer: Answer) -> Iterator[Group]:
-        """A block as groups: one, or apart by namespace filters."""
-        origins = self._units(block.origins, self.filters.origins)
-        destinations = self._units(block.destinations, self.filters.destinations)
-        from_outside = self._ranges(block.origins, block.destinations) if self.filters.origins(None) else ()
-        to_outside = (
-            self._ranges(block.destinations, block.origins) if self.filters.destinations(None) else ()
-        )
-        for some, all_ in ((origins, True), (from_outside, False)):
-            if not some:
-                continue
-            a, b = (origins, ()) if all_ else ((), from_outside)
-            for c, d in self._reached(a, destinations, to_outside):
-                others = [u for u in d[0] if [u] != list(c)]  # not from one to itself
-                if others or d[1]:
-                    made = Group(tuple(c), tuple(b), tuple(others), tuple(d[1]), answer, block.free)
-                    yield self._explained(made)
+    def _groups(self, block: Block, answer: Answer) -> Iterator[tuple[tuple[object, ...], Group]]:
+        """A block as groups: one, or several where one end must be in a namespace."""
+        origins = self._units(block.origins) & self._origins
+        destinations = self._units(block.destinations) & self._destinations
+        near, near_too = origins & self._near, destinations & self._near
+        sample = first_member(block.origins), first_member(block.destinations)
+        to_outside = self._ranges(block.destinations, block.origins, self.filters.destinations)
+        from_outside = self._ranges(block.origins, block.destinations, self.filters.origins)
+        for some, ranges, others, other_ranges in (
+            (near, (), destinations, to_outside),
+            (origins & ~near, (), near_too, ()),
+            (0, from_outside, near_too, ()),
+        ):
+            alone = some.bit_count() == 1
+            others &= ~some if alone else -1  # not from one to itself
+            if (some or ranges) and (others or other_ranges):
+                pairs = some.bit_count() * others.bit_count() - (some & others).bit_count()
+                made = self._unit_list(some), ranges, self._unit_list(others), other_ranges
+                order = not some, [*members(some)], not others, first_member(others), answer, block.free
+                yield order, Group(*made, answer, block.free, sample, pairs)
 
-    def _reached(
-        self, origins: Sequence[Unit], destinations: Sequence[Unit], ranges: Sequence[str]
-    ) -> Iterator[tuple[Sequence[Unit], tuple[Sequence[Unit], Sequence[str]]]]:
-        """Where one end must be in a namespace: the pairs of which one is."""
-        either = self.filters.either
-        own, others = [u for u in origins if either(u)], [u for u in origins if not either(u)]
-        near = [u for u in destinations if either(u)]
-        if own or not origins:
-            kept = destinations if origins else near
-            if kept or (ranges and origins):
-                yield own, (kept, ranges if origins else ())
-        if others and near:
-            yield others, (near, ())
+    def _units(self, bits: int) -> int:
+        """The units that ends at hand stand for, as a set of their places in order."""
+        inside = bits & self.found.all_inside
+        known = self._named.get(inside)
+        if known is None:
+            indices = [i for number in members(inside) for i in self._of_class.get(number, ())]
+            known = self._named[inside] = bits_of(indices)
+        return known
 
-    def _explained(self, group: Group) -> Group:
-        if not group.answer[1]:
-            return group
-        origin = group.origins[0].number if group.origins else self.found.inside
-        destination = group.destinations[0].number if group.destinations else self.found.inside
-        text = self._reason(origin, destination, group.answer)
-        return replace(group, reason=text)
+    def _unit_list(self, indices: int) -> tuple[Unit, ...]:
+        return tuple(self.sorted[i] for i in members(indices))
 
-    def _units(self, bits: int, wanted: Callable[[Unit | None], bool]) -> list[Unit]:
-        numbers = members(bits & self.found.all_inside)
-        found = [unit for number in numbers for unit in self.of_number.get(number, ()) if wanted(unit)]
-        return sorted(found, key=lambda unit: unit.id)
-
-    def _ranges(self, bits: int, others: int) -> tuple[str, ...]:
+    def _ranges(self, bits: int, others: int, wanted: Callable[[Unit | None], bool]) -> tuple[str, ...]:
         """The addresses in a set; `outside` if they are all that these other ends could meet at all."""
         outside = bits & self.found.all_outside
-        if outside and outside == self.found.all_outside & ~self.found.strangers[first_member(others)]:
+        if not outside or not wanted(None):
+            return ()
+        if outside == self.found.all_outside & ~self.found.strangers[first_member(others)]:
             return (OUTSIDE,)
-        return tuple(address_ranges(self.found, [self.cell_of[number] for number in members(outside)]))
+        known = self._ranged.get(outside)
+        if known is None:
+            cells = [self.found.outside[number - self.found.inside] for number in members(outside)]
+            known = self._ranged[outside] = tuple(address_ranges(self.found, cells))
+        return known
 
     # ---------------------------------------------------------------- totals
 
     @cached_property
     def totals(self) -> Totals:
-        origins = [u for u in self.units if self.filters.origins(u)]
-        destinations = [u for u in self.units if self.filters.destinations(u)]
-        either = self.filters.either
-        near, near_too = sum(map(either, origins)), sum(map(either, destinations))
-        pairs = len(origins) * len(destinations) - (len(origins) - near) * (len(destinations) - near_too)
-        pairs -= sum(1 for u in set(origins) & set(destinations) if either(u))
+        origins, destinations, near = self._origins, self._destinations, self._near
+        count, count_too = origins.bit_count(), destinations.bit_count()
+        far, far_too = (origins & ~near).bit_count(), (destinations & ~near).bit_count()
+        pairs = count * count_too - far * far_too - (origins & destinations & near).bit_count()
         every = self.filters.ports
         groups = self.groups
         return Totals(
@@ -217,11 +224,6 @@ def _families(found: Connectivity, cells: Sequence[int]) -> Iterator[tuple[int, 
         ]
         if its:
             yield its[0][0], its[-1][1]
-
-
-def _order(group: Group) -> tuple[object, ...]:
-    first = [u.id for u in group.origins], [u.id for u in group.destinations[:1]]
-    return not group.origins, *first, not group.destinations, group.answer, group.free
 
 
 def ports_text(answer: Answer) -> str:
@@ -306,7 +308,7 @@ def to_json(view: View, place: Callable[[Unit], str]) -> dict[str, object]:
             "toOutside": t.to_outside,
         },
         "units": [_unit_to_json(u, place(u)) for u in view.units],
-        "groups": [_group_to_json(g) for g in view.groups],
+        "groups": [_group_to_json(g, view.reason(g)) for g in view.groups],
         "notes": list(notes(view)),
     }
 
@@ -323,7 +325,7 @@ def _unit_to_json(unit: Unit, place: str) -> dict[str, object]:
     return {**made, "place": place} if place else made
 
 
-def _group_to_json(group: Group) -> dict[str, object]:
+def _group_to_json(group: Group, reason: str) -> dict[str, object]:
     made: dict[str, object] = {
         "from": [u.id for u in group.origins],
         "fromOutside": list(group.origin_ranges),
@@ -333,7 +335,7 @@ def _group_to_json(group: Group) -> dict[str, object]:
         "undetermined": by_protocol(group.answer[1]),
         "forWantOfPolicy": group.free,
     }
-    return {**made, "reason": group.reason} if group.reason else made
+    return {**made, "reason": reason} if reason else made
 
 
 def pairs(view: View) -> Iterator[tuple[str, str, str, str, Group]]:

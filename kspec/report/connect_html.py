@@ -37,7 +37,10 @@ def page_data(view: View) -> dict[str, object]:
     for text in ranges:
         label = text if text == OUTSIDE else f"{OUTSIDE} {text}"
         nodes.append({"label": label, "title": label, "search": label, "count": 1})
-    return {"nodes": nodes, "groups": [_group(group, of_unit, of_range) for group in view.groups]}
+    return {
+        "nodes": nodes,
+        "groups": [_group(group, view.reason(group), of_unit, of_range) for group in view.groups],
+    }
 
 
 def _node(units: list[Unit]) -> dict[str, object]:
@@ -52,7 +55,9 @@ def _node(units: list[Unit]) -> dict[str, object]:
     }
 
 
-def _group(group: Group, of_unit: dict[Unit, int], of_range: dict[str, int]) -> dict[str, object]:
+def _group(
+    group: Group, reason: str, of_unit: dict[Unit, int], of_range: dict[str, int]
+) -> dict[str, object]:
     open_, unclear = group.answer
     return {
         "from": _numbers(group.origins, group.origin_ranges, of_unit, of_range),
@@ -61,7 +66,7 @@ def _group(group: Group, of_unit: dict[Unit, int], of_range: dict[str, int]) -> 
         "maybe": bool(unclear),
         "text": ports_text(group.answer),
         "free": group.free,
-        "reason": group.reason,
+        "reason": reason,
     }
 
 

@@ -34,8 +34,8 @@ def to_text(view: View, style: Style = PLAIN) -> str:
         for group in its:
             to = printable(names(group.destinations, group.destination_ranges, total))
             lines += _row(to, _ports(group, style))
-            if group.reason:
-                lines.append(f"     {style.warn('undetermined')}: {printable(group.reason)}")
+            if reason := view.reason(group):
+                lines.append(f"     {style.warn('undetermined')}: {printable(reason)}")
     if len(groups) > GROUPS_MAX:
         more = plural(len(groups) - GROUPS_MAX, "group")
         lines += ["", f"and {more} more: --from, --to and --port narrow it, --format html shows all"]
@@ -79,7 +79,7 @@ def to_markdown(view: View) -> str:
     for group in view.groups:
         origins = escaped(names(group.origins, group.origin_ranges, total))
         destinations = escaped(names(group.destinations, group.destination_ranges, total))
-        note = FREE if group.free else escaped(group.reason)
+        note = FREE if group.free else escaped(view.reason(group))
         lines.append(f"| {origins} | {destinations} | {escaped(ports_text(group.answer))} | {note} |")
     return "\n".join([*lines, *(f"\n{escaped(note)}" for note in notes(view))])
 

@@ -21,10 +21,16 @@ Groups = dict[str, dict[str, int]]
 
 def bits_of(indices: Iterable[int]) -> int:
     """The set of these indices."""
-    found = 0
-    for index in indices:
-        found |= 1 << index
-    return found
+    its = list(indices)
+    if len(its) < FEW:
+        return sum(1 << index for index in set(its))
+    text = bytearray(b"0" * (max(its) + 1))
+    for index in its:
+        text[-1 - index] = ord("1")
+    return int(text.decode(), 2)
+
+
+FEW = 16
 
 
 def members(bits: int) -> Iterator[int]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.inputs import Inputs, OpenList, Shape, Slots
@@ -97,13 +98,15 @@ def make_query(
     fields: Callable[[str], Mapping[str, Shape]],
     some: bool = False,
     slots_max: int = SLOTS_MAX,
+    pins: Mapping[str, str] = MappingProxyType({}),
 ) -> Query:
     """The query over open values of these shapes. Lists are given as many slots as the question turns out
-    to need, within `slots_max`.
+    to need, within `slots_max`. `pins`: strings at some paths, where any other would decide the question at
+    once.
     """
     slots: dict[str, Slots] = {}
     for _ in range(ROUNDS_MAX):
-        inputs = Inputs(fields, slots)
+        inputs = Inputs(fields, slots, pins)
         values = {name: inputs.make(name, shape) for name, shape in shapes.items()}
         with remembering():
             read_assumptions = tuple(read(label, reading(**values)) for label, reading in assume)

@@ -33,7 +33,34 @@ def cluster_of(
     for record, obj in objects:
         if record in fields:
             found[fields[record]][_key(obj)] = defaulting(record, obj)
-    return {name: [its[key] for key in sorted(its)] for name, its in found.items() if its}
+    shared = Sharing()
+    return {name: [shared.of(its[key]) for key in sorted(its)] for name, its in found.items() if its}
+
+
+class Sharing:
+    """Makes equal parts of values one and the same, so that a rule that is asked of one is not asked again
+    of the others.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[object, object] = {}
+
+    def of(self, value: Any) -> Any:
+        """The value, of parts that are shared."""
+        if isinstance(value, dict):
+            made: object = {name: self.of(each) for name, each in value.items()}
+            key: object = tuple((name, _mark(each)) for name, each in made.items())  # type: ignore[attr-defined]
+        elif isinstance(value, list):
+            made = [self.of(each) for each in value]
+            key = ("list", *map(_mark, made))
+        else:
+            return value
+        return self._known.setdefault(key, made)
+
+
+def _mark(value: object) -> object:
+    """What is equal for parts that are one: containers by identity, since equal ones are the same by now."""
+    return id(value) if isinstance(value, (dict, list)) else (type(value), value)
 
 
 def settled(cluster: Object) -> Object:
@@ -63,7 +90,8 @@ def with_objects(
         if has_errors(diagnostics):
             raise DiagnosticError(diagnostics)
         objects.append((kind.record, defaulting(kind.record, value)))
-    return settled(cluster_of(objects, table))
+    others = {name: its for name, its in cluster.items() if not isinstance(its, list)}
+    return {**settled(cluster_of(objects, table)), **others}
 
 
 def _key(obj: Object) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from kspec.solve.shapes import record_fields, shape_of
 from kspec.solve.verdict import Holds, Stats, Unknown, Unsupported, Verdict, Violated, Witness
 from kspec.source import InternalError
 from kspec.verify.cluster import Defaulting, manifest, undefaulted, with_objects
+from kspec.verify.pinned import pinned
 from kspec.verify.setting import Setting, describe
 from kspec.verify.together import Merged, mergings, pairs, together
 
@@ -206,7 +207,14 @@ class _Verification:
             return function(*constants.values(), *(values[member] for member in merged.values()))
 
         title = f"{self.prop.title}: {show_expr(self.prop.holds)}"
-        return make_query(shapes, assumed, (title, goal), self.fields, self.prop.some, self.setting.slots_max)
+        limits = self.setting.slots_max, self.pins(merged)
+        return make_query(shapes, assumed, (title, goal), self.fields, self.prop.some, *limits)
+
+    def pins(self, merged: Merged) -> dict[str, str]:
+        """What the property's own conditions say of members of domains."""
+        domains = {q.name for q in self.free if q.domain}
+        found = pinned(self.prop.holds, self.prop.some)
+        return {f"{merged[name]}.{field}": text for (name, field), text in found.items() if name in domains}
 
     def domain(self, quantifier: Quantifier) -> Reading:
         """Whether a candidate of the domain could exist."""

@@ -85,7 +85,12 @@ def mayMeet(a, b):
 # network/removable  function (): list(network.Removable)
 def removable():
     """Everything that could be taken away from policies: a policy, a rule of one, a peer or a port of a rule."""
-    kinds = ["networkPolicies", "adminNetworkPolicies", "baselineAdminNetworkPolicies"]
+    kinds = [
+        "networkPolicies",
+        "adminNetworkPolicies",
+        "baselineAdminNetworkPolicies",
+        "clusterNetworkPolicies",
+    ]
     return [
         one
         for k in kinds
@@ -97,6 +102,8 @@ def removable():
             {"objects": k, "path": ["spec", "egress", "to"], "element": "peer"},
             {"objects": k, "path": ["spec", "ingress", "ports"], "element": "port"},
             {"objects": k, "path": ["spec", "egress", "ports"], "element": "port"},
+            {"objects": k, "path": ["spec", "ingress", "protocols"], "element": "port"},
+            {"objects": k, "path": ["spec", "egress", "protocols"], "element": "port"},
         ]
     ]
 
@@ -385,6 +392,8 @@ def isRestricted(e, cluster):
             network_policy.isIsolated("Egress", e, cluster)
             or len(cluster.get("adminNetworkPolicies") or []) + len(
                 cluster.get("baselineAdminNetworkPolicies") or [],
+            ) + len(
+                cluster.get("clusterNetworkPolicies") or [],
             ) > 0
         )
     )
@@ -1226,6 +1235,7 @@ RULES = (
             "cluster": paths(
                 "adminNetworkPolicies #",
                 "baselineAdminNetworkPolicies #",
+                "clusterNetworkPolicies #",
                 "networkPolicies #",
                 "networkPolicies * metadata namespace",
                 "networkPolicies * spec egress #",

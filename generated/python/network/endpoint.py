@@ -44,6 +44,18 @@ def namespaceLabels(e, cluster):
     return found
 
 
+# network/namespaceIsKnown  function (e: network.Endpoint, cluster: Cluster): bool
+def namespaceIsKnown(e, cluster):
+    """Are the labels of the namespace of an end known, by its manifest or by the end itself?"""
+    return (
+        e.get("namespaceLabels") is not None
+        or any(
+            ((n.get("metadata") or {}).get("name") or "") == (e.get("namespace") or "")
+            for n in cluster.get("namespaces") or []
+        )
+    )
+
+
 # network/namespaceMatches  function (s: meta.LabelSelector, e: network.Endpoint, cluster: Cluster): bool
 def namespaceMatches(s, e, cluster):
     """Does a selector of namespaces match the namespace of an end? Every namespace has its name as a label. Of one without a
@@ -51,13 +63,7 @@ def namespaceMatches(s, e, cluster):
     """
     own = "kubernetes.io/metadata.name"
     named = put({}, own, e.get("namespace") or "")
-    known = (
-        e.get("namespaceLabels") is not None
-        or any(
-            ((n.get("metadata") or {}).get("name") or "") == (e.get("namespace") or "")
-            for n in cluster.get("namespaces") or []
-        )
-    )
+    known = namespaceIsKnown(e, cluster)
     labels = namespaceLabels(e, cluster)
     unknown = join_texts(
         "the labels of namespace ",
@@ -294,6 +300,8 @@ def domain_pods(p, cluster):
     """Every pod that could exist in any namespace, existing or not, with any labels, any address and any declared ports.
     Pods in the network of their node are nodes' traffic and not among them.
     """
+    spec = {"containers": [{"name": "app", "image": "app", "ports": p.get("ports") or []}]}
+    placed = {"nodeName": p.get("node") or "", "containers": spec.get("containers") or []}
     return {
         "members": endpoints(cluster),
         "valid": (
@@ -342,10 +350,7 @@ def domain_pods(p, cluster):
                             "namespace": p.get("namespace") or "",
                             "labels": p.get("labels") or {},
                         },
-                        "spec": {
-                            "containers": [{"name": "app", "image": "app", "ports": p.get("ports") or []}],
-                            "nodeName": p.get("node") or "",
-                        },
+                        "spec": placed if p.get("node") is not None else spec,
                         "status": {"podIP": string(p.get("address"))},
                     },
                     "times": 1,
@@ -412,6 +417,20 @@ RULES = (
             "e": paths("namespace", "namespaceLabels"),
         },
         doc="The labels of an end's namespace: of the manifest, if there is one, else of the end itself.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/namespaceIsKnown",
+        "function",
+        "namespaceIsKnown",
+        (Param("e", "network.Endpoint"), Param("cluster", "Cluster", True)),
+        namespaceIsKnown,
+        result="bool",
+        reads={
+            "cluster": paths("namespaces #", "namespaces * metadata name"),
+            "e": paths("namespace", "namespaceLabels ?"),
+        },
+        doc="Are the labels of the namespace of an end known, by its manifest or by the end itself?",
         path="network/endpoint",
     ),
     CompiledRule(

@@ -86,7 +86,16 @@ def mayMeet(a, b):
 @ops.rule("network/removable")
 def removable():
     lets = ops.Lets()
-    kinds = lets.take(ops.list_(["networkPolicies", "adminNetworkPolicies", "baselineAdminNetworkPolicies"]))
+    kinds = lets.take(
+        ops.list_(
+            [
+                "networkPolicies",
+                "adminNetworkPolicies",
+                "baselineAdminNetworkPolicies",
+                "clusterNetworkPolicies",
+            ],
+        ),
+    )
     return lets.done(
         ops.flat_map(
             kinds,
@@ -106,6 +115,16 @@ def removable():
                     ),
                     ops.record(
                         {"objects": k, "path": ops.list_(["spec", "egress", "ports"]), "element": "port"},
+                    ),
+                    ops.record(
+                        {
+                            "objects": k,
+                            "path": ops.list_(["spec", "ingress", "protocols"]),
+                            "element": "port",
+                        },
+                    ),
+                    ops.record(
+                        {"objects": k, "path": ops.list_(["spec", "egress", "protocols"]), "element": "port"},
                     ),
                 ],
             ),
@@ -549,8 +568,12 @@ def isRestricted(e, cluster):
                 "_>_",
                 ops.call(
                     "_+_",
-                    ops.call("size", ops.field(cluster, "adminNetworkPolicies", [])),
-                    ops.call("size", ops.field(cluster, "baselineAdminNetworkPolicies", [])),
+                    ops.call(
+                        "_+_",
+                        ops.call("size", ops.field(cluster, "adminNetworkPolicies", [])),
+                        ops.call("size", ops.field(cluster, "baselineAdminNetworkPolicies", [])),
+                    ),
+                    ops.call("size", ops.field(cluster, "clusterNetworkPolicies", [])),
                 ),
                 0,
             ),

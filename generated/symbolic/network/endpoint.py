@@ -48,25 +48,29 @@ def namespaceLabels(e, cluster):
     )
 
 
+# network/namespaceIsKnown  function (e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/namespaceIsKnown")
+def namespaceIsKnown(e, cluster):
+    return ops.or_(
+        ops.has_field(e, "namespaceLabels"),
+        lambda: ops.exists(
+            ops.field(cluster, "namespaces", []),
+            lambda n: ops.call(
+                "_==_",
+                ops.field(ops.field(n, "metadata", {}), "name", ""),
+                ops.field(e, "namespace", ""),
+            ),
+        ),
+    )
+
+
 # network/namespaceMatches  function (s: meta.LabelSelector, e: network.Endpoint, cluster: Cluster): bool
 @ops.rule("network/namespaceMatches")
 def namespaceMatches(s, e, cluster):
     lets = ops.Lets()
     own = lets.take("kubernetes.io/metadata.name")
     named = lets.take(ops.map_literal([(own, ops.field(e, "namespace", ""))]))
-    known = lets.take(
-        ops.or_(
-            ops.has_field(e, "namespaceLabels"),
-            lambda: ops.exists(
-                ops.field(cluster, "namespaces", []),
-                lambda n: ops.call(
-                    "_==_",
-                    ops.field(ops.field(n, "metadata", {}), "name", ""),
-                    ops.field(e, "namespace", ""),
-                ),
-            ),
-        ),
-    )
+    known = lets.take(namespaceIsKnown(e, cluster))
     labels = lets.take(namespaceLabels(e, cluster))
     unknown = lets.take(
         ops.call(
@@ -431,6 +435,7 @@ RULES = {
     "network/isGoverned": isGoverned,
     "network/isSelectable": isSelectable,
     "network/namespaceLabels": namespaceLabels,
+    "network/namespaceIsKnown": namespaceIsKnown,
     "network/namespaceMatches": namespaceMatches,
     "network/declaredPorts": declaredPorts,
     "network/endpointOf": endpointOf,

@@ -114,8 +114,23 @@ class _Policies:
         notes = tuple(
             (self.span_of(cluster, p), label.format(called[p])) for p in covering[:NAMES_MAX] if p in called
         )
+        severity = Severity.WARNING
+        if code == NO_EFFECT and self.opens_what_is_open(cluster, path):
+            severity, message = Severity.NOTE, f"{what} opens what no policy at hand closes"
         span = self.span_of(cluster, path)
-        return Finding(code, Severity.WARNING, message, span, PROVED, CAN_GO, subject, "", notes)
+        return Finding(code, severity, message, span, PROVED, CAN_GO, subject, "", notes)
+
+    def opens_what_is_open(self, cluster: Cluster, path: Path) -> bool:
+        """Would the part matter beside a policy that closes the namespace?"""
+        from kspec.verify.network.superfluous import Removal
+
+        kind, obj = str(path[0]), self.object_at(cluster, path)
+        namespace = obj["metadata"].get("namespace")
+        if not namespace:
+            return False
+        beside: Cluster = {**cluster, kind: [obj, self.of.call("closing", namespace)]}
+        part: Path = (kind, 0, *path[2:])
+        return Removal(beside, (part,), self.of.setting).ask(part) is None
 
     def matches_nothing(self, cluster: Cluster, path: Path) -> bool:
         """Has a peer or a port no effect where it is the only one of the only rule of the only policy? Such a

@@ -49,6 +49,8 @@ class _Services:
                 path = [int(p) if p.isdigit() else p for p in remark.get("path", ())]
                 subject = self.of.name(remark["objects"], obj)
                 message = text.format(subject, *remark.get("names", ()))
+                if code == NOTHING_BEHIND and self.of.custom:
+                    severity, help_ = Severity.NOTE, "a custom resource may make the pods: no rule sees those"
                 span = self.of.span(remark["objects"], obj, path)
                 yield Finding(code, severity, message, span, SHOWN, "", subject, help_)
 
@@ -151,7 +153,8 @@ REMARKS: dict[str, tuple[str, Severity, str, str]] = {
         IDLE,
         Severity.NOTE,
         "{0} selects no pod or workload at hand",
-        "it may be meant for pods to come; or its labels are misspelt",
+        "it may be meant for pods to come, or for pods in the network of their node, which no policy "
+        "governs; or its labels are misspelt",
     ),
     "selects nothing": (
         NOTHING_BEHIND,

@@ -93,15 +93,17 @@ class Inputs:
     """What the open values of one question share.
 
     `record_fields` gives the fields of a record type by name; `slots` how the list at a path is made
-    (default: one element).
+    (default: one element); `pins` the strings at some paths, which are then known.
     """
 
     def __init__(
         self,
         record_fields: Callable[[str], Mapping[str, Shape]],
         slots: Mapping[str, Slots] | None = None,
+        pins: Mapping[str, str] | None = None,
     ) -> None:
         self.record_fields = record_fields
+        self.pins = dict(pins or {})
         self.slots = dict(slots or {})
         self.lists: dict[str, OpenList] = {}
         self.facts: list[Term] = []
@@ -130,7 +132,7 @@ class Inputs:
                 term = t.number(low) if low == high else t.int_var(path, low, high)
                 return make_number(shape.kind, term)
             case "string":
-                return self._make_string(path, shape)
+                return self.pins.get(path) or self._make_string(path, shape)
             case "ip":
                 address, fact = open_address(path)
                 self.fact(fact)
@@ -218,7 +220,7 @@ class OpenRecord:
             shape = self.shape_of(name)
             if shape is None:
                 return t.FALSE
-            if shape.required:
+            if shape.required or f"{self.path}.{name}" in self.inputs.pins:
                 self.presence[name] = self.exists
                 return self.exists
             present = self.presence[name] = t.bool_var(f"has {self.path}.{name}")

@@ -163,11 +163,6 @@ def _first_errors(failing: list[Errors], undecided: Term) -> list[tuple[Why, Ter
     clear = undecided
     for select_errors in (not_supported, supported):
         for run in _runs([each for errors in failing for each in select_errors(errors)]):
-            guard = t.any_of(guard for _, guard in run)
-            if len({why for why, _ in run}) > REASONS_MAX:
-                found.append((run[0][0], t.and_(clear, guard)))
-                clear = t.and_(clear, t.not_(guard))
-                continue
             for why, its in run:
                 found.append((why, t.and_(clear, its)))
                 clear = t.and_(clear, t.not_(its))
@@ -175,8 +170,15 @@ def _first_errors(failing: list[Errors], undecided: Term) -> list[tuple[Why, Ter
 
 
 def _runs(errors: list[tuple[Why, Term]]) -> list[list[tuple[Why, Term]]]:
-    """Errors of one code that follow one another."""
-    return [list(run) for _, run in groupby(errors, lambda each: each[0].code)]
+    """Errors of one code that follow one another: equal ones as one, and very many as one as well."""
+    found = []
+    for _, of_code in groupby(errors, lambda each: each[0].code):
+        run = [
+            (why, t.any_of(guard for _, guard in same))
+            for why, same in groupby(of_code, lambda each: each[0])
+        ]
+        found.append([(run[0][0], t.any_of(guard for _, guard in run))] if len(run) > REASONS_MAX else run)
+    return found
 
 
 # ---------------------------------------------------------------- strict loops

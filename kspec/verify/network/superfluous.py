@@ -106,7 +106,9 @@ class Removal:
     def _learn(self) -> None:
         """The connection that was found may need other parts as well."""
         numbers = self._solver.script.numbers
-        found = {**self._solver.model(), **{t.text(text): n for text, n in numbers.items()}}
+        known: dict[t.Term, object] = {switch: path not in self.off for path, switch in self.keep.items()}
+        known |= {t.text(text): n for text, n in numbers.items()}
+        found = {**self._solver.model(known), **known}
         asked = [path for path in self.parts if path not in self.off and path not in self.needed]
         lanes = dict.fromkeys(self.gone.values(), 0)
         for n, path in enumerate(asked):

@@ -197,28 +197,27 @@ def volumeFor(c, taken, node, volumes):
         v
         for v in volumes
         if (
-            (((v.get("spec") or {}).get("claimRef") or {}).get("name") or "") == (c.get("name") or "")
-            and (((v.get("spec") or {}).get("claimRef") or {}).get("namespace") or "") == (
-                ((c.get("claim") or {}).get("metadata") or {}).get("namespace")
-                or ""
-            )
+            ((v.get("metadata") or {}).get("name") or "") not in taken
+            and storage_claims.isKeptFor(c.get("claim") or {}, v)
         )
     ]
     found = [
         v
-        for v in join_lists(
-            own,
-            sorted(
-                volumes,
-                key=lambda v: storage_claims.storageOf((v.get("spec") or {}).get("capacity") or {}),
-            ),
+        for v in sorted(
+            volumes,
+            key=lambda v: storage_claims.storageOf((v.get("spec") or {}).get("capacity") or {}),
         )
         if (
             ((v.get("metadata") or {}).get("name") or "") not in taken
+            and (v.get("spec") or {}).get("claimRef") is None
             and wouldDo(v, c.get("claim") or {}, node)
         )
     ]
-    if len(found) > 0:
+    if len(own) > 0:
+        if reachable(index_list(own, 0), node):
+            return (index_list(own, 0).get("metadata") or {}).get("name") or ""
+        return ""
+    elif len(found) > 0:
         return (index_list(found, 0).get("metadata") or {}).get("name") or ""
     return ""
 
@@ -389,6 +388,44 @@ def inZone(node, key, values):
             and ((node.get("metadata") or {}).get("labels") or {})[current] in values
         )
     )
+
+
+# scheduling/volumesThere  function (pod: core.Pod, claims: list(scheduling.PodClaim)): scheduling.Beforehand
+def volumesThere(pod, claims_):
+    """The volumes that the claims of a pod are bound to must be there."""
+    named = [
+        claimName(pod, v)
+        for v in [
+            v
+            for v in (pod.get("spec") or {}).get("volumes") or []
+            if v.get("persistentVolumeClaim") is not None
+        ]
+    ]
+    gone = [
+        c
+        for c in claims_
+        if (
+            (c.get("name") or "") in named
+            and ((c.get("claim") or {}).get("spec") or {}).get("volumeName")
+            and len(c.get("volumes") or []) == 0
+        )
+    ]
+    return {
+        "findings": (
+            []
+            if len(gone) == 0
+            else [
+                {
+                    "code": "UnschedulableAndUnresolvable",
+                    "reason": join_texts(
+                        'persistentvolume "',
+                        ((index_list(gone, 0).get("claim") or {}).get("spec") or {}).get("volumeName") or "",
+                        '" not found',
+                    ),
+                },
+            ]
+        ),
+    }
 
 
 # scheduling/VolumeZone  filter (node: core.Node, claims: list(scheduling.PodClaim)): list(Finding)
@@ -838,6 +875,7 @@ RULES = (
                 "#",
                 "* claim metadata name",
                 "* claim metadata namespace",
+                "* claim metadata uid",
                 "* claim spec accessModes #",
                 "* claim spec accessModes *",
                 "* claim spec resources requests",
@@ -849,7 +887,6 @@ RULES = (
                 "* claim spec selector matchLabels *",
                 "* claim spec storageClassName",
                 "* claim spec volumeMode",
-                "* name",
             ),
             "node": paths("metadata labels", "metadata name"),
             "volumes": paths(
@@ -862,6 +899,7 @@ RULES = (
                 "* spec claimRef ?",
                 "* spec claimRef name",
                 "* spec claimRef namespace",
+                "* spec claimRef uid",
                 "* spec nodeAffinity required ?",
                 "* spec nodeAffinity required nodeSelectorTerms #",
                 "* spec nodeAffinity required nodeSelectorTerms * matchExpressions #",
@@ -897,6 +935,7 @@ RULES = (
             "c": paths(
                 "claim metadata name",
                 "claim metadata namespace",
+                "claim metadata uid",
                 "claim spec accessModes #",
                 "claim spec accessModes *",
                 "claim spec resources requests",
@@ -908,7 +947,6 @@ RULES = (
                 "claim spec selector matchLabels *",
                 "claim spec storageClassName",
                 "claim spec volumeMode",
-                "name",
             ),
             "node": paths("metadata labels", "metadata name"),
             "taken": paths(""),
@@ -922,6 +960,7 @@ RULES = (
                 "* spec claimRef ?",
                 "* spec claimRef name",
                 "* spec claimRef namespace",
+                "* spec claimRef uid",
                 "* spec nodeAffinity required ?",
                 "* spec nodeAffinity required nodeSelectorTerms #",
                 "* spec nodeAffinity required nodeSelectorTerms * matchExpressions #",
@@ -1036,6 +1075,7 @@ RULES = (
                 "persistentVolumes * spec claimRef ?",
                 "persistentVolumes * spec claimRef name",
                 "persistentVolumes * spec claimRef namespace",
+                "persistentVolumes * spec claimRef uid",
                 "persistentVolumes * spec nodeAffinity required ?",
                 "persistentVolumes * spec nodeAffinity required nodeSelectorTerms #",
                 "persistentVolumes * spec nodeAffinity required nodeSelectorTerms * matchExpressions #",
@@ -1078,6 +1118,28 @@ RULES = (
         reads={"key": paths(""), "node": paths("metadata labels"), "values": paths("")},
         source="pkg/scheduler/framework/plugins/volumezone/volume_zone.go Filter, translateToGALabel",
         doc="Does the node's label, in its present or its former name, hold one of the values?",
+        path="scheduling/volumes",
+    ),
+    CompiledRule(
+        "scheduling/volumesThere",
+        "function",
+        "volumesThere",
+        (Param("pod", "core.Pod"), Param("claims", "list(scheduling.PodClaim)")),
+        volumesThere,
+        result="scheduling.Beforehand",
+        reads={
+            "claims": paths("#", "* claim spec volumeName", "* name", "* volumes #"),
+            "pod": paths(
+                "metadata name",
+                "spec volumes #",
+                "spec volumes * ephemeral ?",
+                "spec volumes * name",
+                "spec volumes * persistentVolumeClaim ?",
+                "spec volumes * persistentVolumeClaim claimName",
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/volumezone/volume_zone.go PreFilter, getPVbyPod, getErrorAsStatus",
+        doc="The volumes that the claims of a pod are bound to must be there.",
         path="scheduling/volumes",
     ),
     CompiledRule(

@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 
 from kspec.ir import nodes as ir
 from kspec.ir.deep import deep_recursion
-from kspec.ir.types import BYTES, STRING
+from kspec.ir.types import BYTES, STRING, ListOf
 
 FieldPath: TypeAlias = tuple[str, ...]
 Origin: TypeAlias = tuple[str, FieldPath]
@@ -108,6 +108,8 @@ class _Reader:
             return self.below(values, EACH)
         if expr.function in ("reverse", "dyn", "@cast"):
             return self.origins(expr.args[0], env)
+        if expr.function == "_+_" and all(isinstance(a.type, ListOf) for a in expr.args):
+            return self.origins(expr.args[0], env) | self.origins(expr.args[1], env)
         return self.consume_all(expr.args, env)
 
     def apply(self, expr: ir.Apply, env: Env) -> Origins:

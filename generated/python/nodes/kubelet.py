@@ -182,7 +182,16 @@ RULES = (
         (Param("p", "core.Pod"),),
         qosClass,
         result="string",
-        reads={"p": paths("spec containers", "spec initContainers")},
+        reads={
+            "p": paths(
+                "spec containers #",
+                "spec containers * resources limits",
+                "spec containers * resources requests",
+                "spec initContainers #",
+                "spec initContainers * resources limits",
+                "spec initContainers * resources requests",
+            ),
+        },
         source="pkg/apis/core/v1/helper/qos/qos.go ComputePodQOS",
         doc="A pod's class of service, from what its containers ask for and are held to.",
         path="nodes/kubelet",

@@ -1050,7 +1050,7 @@ RULES = (
         filter_VolumeBinding,
         result="list(Finding)",
         reads={
-            "claims": paths(""),
+            "claims": paths("#", "*"),
             "cluster": paths(
                 "csiDrivers #",
                 "csiDrivers * metadata name",

@@ -21,15 +21,16 @@ Tree = dict[str, Any]
 
 
 class PodClass:
-    """Pods that are alike. `pod` stands for all of them."""
+    """Pods that are alike. `pod`, one of them, stands for all; `added`: how often one came to a node."""
 
-    __slots__ = ("key", "members", "number", "pod")
+    __slots__ = ("added", "key", "name", "number", "pod")
 
-    def __init__(self, number: int, key: object, pod: Object) -> None:
+    def __init__(self, number: int, key: object, name: str, pod: Object) -> None:
         self.number = number
         self.key = key
         self.pod = pod
-        self.members = 0
+        self.name = name
+        self.added = 0
 
 
 class _Named(dict[str, Any]):
@@ -70,7 +71,7 @@ class ClassBook:
         found = self._classes.get(key)
         if found is None:
             meta = _Named(pod.get("metadata") or {}, self, key)
-            found = PodClass(len(self._classes), key, {**pod, "metadata": meta})
+            found = PodClass(len(self._classes), key, name_of(pod), {**pod, "metadata": meta})
             self._classes[key] = found
         return found
 
@@ -84,9 +85,13 @@ class ClassBook:
             known = self._specs[key] = project(spec, self._spec)
         return known
 
+    def stands_for(self, its: PodClass, pod: Object) -> bool:
+        """Is what was found for the class true of this pod, its name included if a rule asked for it?"""
+        return its.key not in self.by_name or its.name == name_of(pod)
+
     def mixed(self) -> bool:
         """Do several pods count as one whose names a rule has asked for?"""
-        return any((its := self._classes.get(key)) is not None and its.members > 1 for key in self.by_name)
+        return any((its := self._classes.get(key)) is not None and its.added > 1 for key in self.by_name)
 
     def forget(self) -> None:
         self._classes.clear()
@@ -117,12 +122,13 @@ def project(value: Any, tree: Tree | None) -> object:
             return tuple([(k, project(v, below)) for k, v in value.items()])
         if COUNT in tree:
             return tuple(value)
-        made = []
-        for step, below in tree.items():
-            found = value.get(step)
-            if found is not None:
-                made.append((step, project(found, below)))
-        return tuple(made)
+        return tuple(
+            [
+                (step, found if type(found) is str else project(found, below))
+                for step, below in tree.items()
+                if (found := value.get(step)) is not None
+            ]
+        )
     if isinstance(value, (list, tuple)):
         if EACH in tree:
             below = tree[EACH]

@@ -96,14 +96,15 @@ class Engine:
 
     def rank(self, pod: Object, refused: Mapping[str, Verdict] | None = None) -> Ranked:
         """The best nodes for a pod; some may be refused, as far as they would fit."""
+        its = self._asked.of(pod)
         try:
-            ranked = self._ranked(pod, refused or {})
-            if not self._outgrown():
+            ranked = self._ranked(its, refused or {})
+            if self._asked.stands_for(its, pod) and not self._outgrown():
                 self.kept += 1
                 return ranked
         except (NotKept, RuleFailed):
             pass
-        self._plans.pop(self._asked.of(pod), None)
+        self._plans.pop(its, None)
         self.asked_anew += 1
         return ranked_by(self.anew(pod, refused))
 
@@ -114,8 +115,8 @@ class Engine:
         self._slow.score_one = self.judge.score_one
         return self._slow.judge(pod, [row.node for row in rows], placed, refused)
 
-    def _ranked(self, pod: Object, refused: Mapping[str, Verdict]) -> Ranked:
-        plan = self._plan(self._asked.of(pod))
+    def _ranked(self, its: PodClass, refused: Mapping[str, Verdict]) -> Ranked:
+        plan = self._plan(its)
         if plan.seats is None:
             return ranked_by(expanded(self, plan, Ranking(0, [], {}), refused))
         ranking = self._refusing(plan, plan.seats, refused)

@@ -197,7 +197,7 @@ class Fleet:
 
     def _change(self, row: Row, its: PodClass, by: int) -> None:
         row.change(its, by)
-        its.members += by
+        its.added += by > 0
         there = self.where.setdefault(its, {})
         there[row] = there.get(row, 0) + by
         if not there[row]:

@@ -193,10 +193,17 @@ def look(value: Any, probe: Probe) -> object:
 
 def frozen(value: Any) -> object:
     """A hashable value that is equal only for values that no rule can tell apart, order of maps included."""
-    if isinstance(value, dict):
-        return ("map", *[(k, frozen(v)) for k, v in value.items()])
-    if isinstance(value, (list, tuple)):
-        return ("list", *[frozen(v) for v in value])
-    if isinstance(value, Quantity):
+    kind = type(value)
+    if kind is str or kind is int:
+        return value
+    if kind is dict:
+        return ("map", *[(k, v if type(v) is str else frozen(v)) for k, v in value.items()])
+    if kind is list or kind is tuple:
+        return ("list", *[v if type(v) is str else frozen(v) for v in value])
+    if kind is Quantity:
         return ("quantity", value.nanos)  # hashed in one go
-    return (True, value) if isinstance(value, bool) else value
+    if isinstance(value, dict):
+        return frozen(dict(value))
+    if isinstance(value, list):
+        return frozen([*value])
+    return (True, value) if kind is bool else value

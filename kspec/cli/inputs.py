@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli.session import Session
@@ -27,6 +27,7 @@ class ClusterOptions:
     k8s_version: str | None = None
     param: tuple[str, ...] = ()
     nodes: str | None = None
+    option: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Inputs:
     library: Library
     warnings: tuple[Diagnostic, ...] = ()
     session: Session = Session()
+    choices: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 def load(session: Session, paths: Sequence[str], options: ClusterOptions) -> Inputs:
@@ -54,7 +56,23 @@ def load(session: Session, paths: Sequence[str], options: ClusterOptions) -> Inp
     if has_errors(workspace.diagnostics):
         raise DiagnosticError(workspace.diagnostics)
     session.show_diagnostics(workspace.diagnostics)
-    return Inputs(workspace, library, workspace.diagnostics, session)
+    choices = _choices(workspace, library, options)
+    return Inputs(workspace, library, workspace.diagnostics, session, choices)
+
+
+def _choices(workspace: Workspace, library: Library, options: ClusterOptions) -> dict[str, dict[str, object]]:
+    """What `--option` says, and below it what the `cluster` blocks of the files do."""
+    said = [spec.fields["options"] for spec in workspace.clusters if "options" in spec.fields]
+    if not options.option and not said:
+        return {}
+    from kspec.verify.choices import checked_choices, read_choices
+
+    table = library.types(workspace.table)
+    found: dict[str, dict[str, object]] = {}
+    for given in (*(checked_choices(each, table) for each in said), read_choices(options.option, table)):
+        for area, values in given.items():
+            found.setdefault(area, {}).update(values)
+    return found
 
 
 def load_nodes(session: Session, options: ClusterOptions, version: str) -> list[dict[str, Any]] | None:

@@ -33,6 +33,14 @@ POD_CIDR = click.option(
 )
 
 
+OPTION = click.option(
+    "--option",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the cluster does where implementations differ; see docs/network.md.",
+)
+
+
 def reading_options(function: F) -> F:
     """`--param` and `--k8s-version`: how PATHS are read."""
     return PARAM(K8S_VERSION(function))
@@ -74,6 +82,16 @@ ABAC = click.option(
 )
 AS_GROUP = click.option(
     "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
+)
+CLAIMS = click.option(
+    "--claims",
+    metavar="FILE",
+    help="The claims of USER's token (JSON), taken as --authentication-config says.",
+)
+AUTHENTICATION = click.option(
+    "--authentication-config",
+    metavar="FILE",
+    help="An AuthenticationConfiguration: who is taken at all, and as whom.",
 )
 ACTING_AS = click.option(
     "--acting-as", metavar="USER", help="The request is made as this user, by impersonation (kubectl --as)."

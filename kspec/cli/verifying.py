@@ -25,6 +25,7 @@ class Verification:
 
     def __init__(self, inputs: Inputs, timeout: float, bootstrap: bool = False) -> None:
         from kspec.cli.policy import bootstrap_objects
+        from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of, settled
         from kspec.verify.setting import standard_setting
 
@@ -34,7 +35,9 @@ class Verification:
         self.defaulting: Defaulting = defaulting_of(inputs)
         objects = [*(bootstrap_objects(table) if bootstrap else ()), *self.workspace.objects]
         known = ((o.kind.record, o.decoded) for o in objects if o.kind and o.decoded)
-        self.cluster: Mapping[str, Any] = settled(cluster_of(known, table, self.defaulting))
+        self.choosing = Choosing(inputs.choices, table)
+        at_hand = settled(cluster_of(known, table, self.defaulting))
+        self.cluster: Mapping[str, Any] = self.choosing.within(at_hand)
 
     def report(self, properties: Sequence[Property], on_property: Callable[[str], None]) -> Report:
         """Decide them all, in order."""
@@ -48,12 +51,18 @@ class Verification:
         from kspec.verify.properties import verify_expects, verify_property
 
         on_property(prop.title)
+        self.choosing.rested_on()
         verdict = verify_property(prop, self.cluster, self.setting)
-        result = result_of(prop.verb, prop.title, prop.span, verdict)
+        result = self._resting(result_of(prop.verb, prop.title, prop.span, verdict))
         yield result if prop.quantifiers or result.verdict != "violated" else self._blamed(result, prop)
         for came in verify_expects(prop, self.cluster, self.setting, self.defaulting):
             case = came.case
-            yield result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
+            made = result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
+            yield self._resting(made)
+
+    def _resting(self, result: Result) -> Result:
+        """The result with the options that were looked at for it."""
+        return replace(result, assumptions=(*result.assumptions, *self.choosing.rested_on()))
 
     def _blamed(self, result: Result, prop: Property) -> Result:
         """Nothing was open: the reason names the members of a list that break it, if it is about a list."""

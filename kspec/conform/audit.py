@@ -271,3 +271,18 @@ def _mistake(path: str, number: int, raw: bytes, message: str) -> Diagnostic:
         Span(file, start, start + min(len(text), 200)),
         help="a log has one JSON object a line: an Event or EventList of audit.k8s.io/v1",
     )
+
+
+def allowed_requests(policy: Policy, events: Iterable[Event]) -> Iterator[Request | None]:
+    """The requests that the log says were allowed, by whomever they were made in the end; None for one that
+    cannot be read. Of several stages of a request the first counts.
+    """
+    seen: set[str] = set()
+    for event in events:
+        value = event.value
+        audit_id = str(value.get("auditID") or "")
+        if (value.get("annotations") or {}).get(DECISION) != "allow" or (audit_id and audit_id in seen):
+            continue
+        seen.add(audit_id)
+        user = _identity(value.get("impersonatedUser") or value.get("user"))
+        yield None if user is None else request_of(policy, value, user)

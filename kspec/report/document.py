@@ -27,6 +27,7 @@ VERSIONS: dict[str, int] = {
     "place": 1,
     "plan": 1,
     "policies": 1,
+    "suggest-roles": 1,
     "verify": 1,
     "who-can": 1,
 }

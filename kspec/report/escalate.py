@@ -8,17 +8,28 @@ from kspec.report.access import show_rule
 from kspec.report.style import PLAIN, Style, plural, printable
 from kspec.verify.access.edges import Asked, Power
 from kspec.verify.access.escalation import Climber, Climbers, Gains, Path, Step
+from kspec.verify.access.nobody import Nobody
 from kspec.verify.access.policy import Grant
 from kspec.verify.access.words import SOMEONE, show_request
 
 GAINS_MAX, ALREADY_MAX = 6, 8
 
 
-def render(found: Gains | Climbers, assumed: Sequence[str], shown_max: int, style: Style = PLAIN) -> str:
+def render(
+    found: Gains | Climbers | Nobody,
+    assumed_and_unknown: tuple[Sequence[str], Sequence[str]],
+    shown_max: int,
+    style: Style = PLAIN,
+) -> str:
     """The answer about one user, or about everyone."""
-    lines = _gains(found, shown_max, style) if isinstance(found, Gains) else _climbers(found, style)
+    assumed, unknown = assumed_and_unknown
+    if isinstance(found, Nobody):
+        lines = _nobody(found, style)
+    else:
+        lines = _gains(found, shown_max, style) if isinstance(found, Gains) else _climbers(found, style)
     tail = [style.dim("assumed"), *(style.dim(f"  {printable(a)}") for a in assumed)]
-    return "\n".join([*lines, "", *tail])
+    open_ = [f"{style.warn('not decided')}  {printable(u)}" for u in unknown]
+    return "\n".join([*lines, *([""] if open_ else []), *open_, "", *tail])
 
 
 def _gains(found: Gains, shown_max: int, style: Style) -> Iterator[str]:
@@ -107,6 +118,24 @@ def show_gain(power: Power, title: str) -> str:
     return f"the identity {show_identity(power)}" if power.what == "identity" else title
 
 
+def _nobody(found: Nobody, style: Style) -> Iterator[str]:
+    """The proof, or the smallest identities that break it."""
+    but = " and ".join(f"anyone in {b[6:]}" if b.startswith("group:") else show_user(b) for b in found.but)
+    claim = f"nobody but {but} comes to {found.target}"
+    if not found.paths:
+        yield f"{style.good('proved')}  {printable(claim)}"
+        yield "  for any user that could exist, in any other groups"
+    else:
+        yield f"{style.bad('VIOLATED')}  {printable(claim)}"
+    if found.trusted:
+        yield f"  trusted: {plural(found.trusted, 'user')} that only the default bindings name"
+    for gains in found.paths:
+        who = Power("identity", "", gains.user, gains.groups)
+        for path in (*gains.paths, *gains.already):
+            yield ""
+            yield from _climber(Climber("", show_identity(who), gains.user, gains.groups, False, path), style)
+
+
 def _climbers(found: Climbers, style: Style) -> Iterator[str]:
     climbers = found.climbers
     people = plural(found.subjects, "subject")
@@ -134,7 +163,7 @@ def _climber(climber: Climber, style: Style) -> Iterator[str]:
     path = climber.path
     assert path is not None
     name = style.bold(printable(show_user(climber.name)))
-    yield f"{climber.kind} {name}: {plural(path.requests, 'request')}"
+    yield f"{climber.kind} {name}: {plural(path.requests, 'request')}".lstrip()
     for number, step in enumerate((s for s in path.shown), 1):
         if step.requests:
             yield from _step(step, f"{number}.", style)

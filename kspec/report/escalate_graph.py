@@ -9,6 +9,7 @@ from html import escape
 from kspec.report.escalate import show_identity
 from kspec.verify.access.edges import Power
 from kspec.verify.access.escalation import Climbers, Gains, Path, Step
+from kspec.verify.access.nobody import Nobody
 from kspec.verify.access.words import show_request
 
 ROW, WIDTH, GAP, TOP, TEXT_MAX = 44, 300, 190, 50, 46
@@ -33,9 +34,13 @@ class Graph:
     arrows: tuple[Arrow, ...]
 
 
-def graph_of(found: Gains | Climbers) -> Graph:
+def graph_of(found: Gains | Climbers | Nobody) -> Graph:
     """All paths of an answer, laid over one another."""
-    if isinstance(found, Gains):
+    if isinstance(found, Nobody):
+        paths = [
+            (show_identity(Power("identity", "", g.user, g.groups)), p) for g in found.paths for p in g.paths
+        ]
+    elif isinstance(found, Gains):
         paths = [(found.user, p) for p in found.paths]
     else:
         paths = [(f"{c.kind} {c.name}", c.path) for c in found.climbers if c.path is not None]

@@ -8,13 +8,31 @@ from typing import Any
 from kspec.report.access_json import grant_to_json
 from kspec.verify.access.edges import Asked, Power
 from kspec.verify.access.escalation import Climber, Climbers, Gains, Path, Step
+from kspec.verify.access.nobody import Nobody
 from kspec.verify.access.policy import Policy
 
 Json = dict[str, Any]
 
 
-def to_json(found: Gains | Climbers, policy: Policy, assumed: Sequence[str]) -> Json:
-    """One user's gains, or the subjects who come to a target."""
+def to_json(
+    found: Gains | Climbers | Nobody, policy: Policy, assumed: Sequence[str], undecided: Sequence[str] = ()
+) -> Json:
+    """One user's gains, the subjects who come to a target, or whether nobody else does."""
+    if isinstance(found, Nobody):
+        return {
+            "target": found.target,
+            "but": list(found.but),
+            "verdict": "violated" if found.paths else "undecided" if undecided else "proved",
+            "already": [],
+            "trusted": found.trusted,
+            "witnesses": [
+                {"user": g.user, "groups": list(g.groups), "path": _path(p, policy)}
+                for g in found.paths
+                for p in (*g.paths, *g.already)
+            ],
+            "undecided": list(undecided),
+            "assumed": list(assumed),
+        }
     if isinstance(found, Gains):
         strongest = found.strongest
         return {
@@ -23,6 +41,7 @@ def to_json(found: Gains | Climbers, policy: Policy, assumed: Sequence[str]) -> 
             "strongest": strongest.title if strongest else None,
             "already": [p.title for p in found.already],
             "paths": [_path(p, policy) for p in found.paths],
+            "undecided": list(undecided),
             "assumed": list(assumed),
         }
     return {
@@ -30,6 +49,7 @@ def to_json(found: Gains | Climbers, policy: Policy, assumed: Sequence[str]) -> 
         "examined": found.subjects,
         "already": [_climber(c, policy) for c in found.already],
         "subjects": [_climber(c, policy) for c in found.climbers],
+        "undecided": list(undecided),
         "assumed": list(assumed),
     }
 

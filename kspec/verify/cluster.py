@@ -90,7 +90,8 @@ def with_objects(
         if has_errors(diagnostics):
             raise DiagnosticError(diagnostics)
         objects.append((kind.record, defaulting(kind.record, value)))
-    return settled(cluster_of(objects, table))
+    others = {name: its for name, its in cluster.items() if not isinstance(its, list)}
+    return {**settled(cluster_of(objects, table)), **others}
 
 
 def _key(obj: Object) -> tuple[str, str]:

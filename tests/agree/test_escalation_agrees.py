@@ -4,15 +4,26 @@ same; and every way is allowed, request by request.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from functools import cache
+from itertools import combinations, pairwise
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kspec.ir.types import TypeTable
+from kspec.resources.load import load_library
+from kspec.resources.objects import KubeObject, ObjectReader
+from kspec.resources.types import load_types
+from kspec.runtime.rulebook import load_rulebook
+from kspec.source import NOWHERE, Span
 from kspec.verify.access.closure import IDENTITY, RULES, Reach
 from kspec.verify.access.edges import Edge, call
+from kspec.verify.access.escalation import CLUSTER_ADMIN, Escalation
 from kspec.verify.access.everyone import Everyone
+from kspec.verify.access.nobody import nobody_but, reaches
+from kspec.verify.access.policy import Policy
+from kspec.verify.cluster import cluster_of
 
 few = st.sampled_from
 RBAC_GROUP = "rbac.authorization.k8s.io"
@@ -160,3 +171,56 @@ def test_another_right_takes_nothing_away(cluster: dict[str, Any], more: dict[st
     had = {before.power(p) for p in before.closure(before.identity(*start), whole=True).ways}
     has = {after.power(p) for p in after.closure(after.identity(*start), whole=True).ways}
     assert {p for p in had if p.what != RULES} <= has
+
+
+class Nowhere:
+    def locate(self, path: object) -> Span:
+        return NOWHERE
+
+    def locate_key(self, path: object) -> Span:
+        return NOWHERE
+
+
+@cache
+def table() -> TypeTable:
+    return load_library().types(load_types())
+
+
+KINDS = {
+    "clusterRoles": "ClusterRole",
+    "roles": "Role",
+    "clusterRoleBindings": "ClusterRoleBinding",
+    "roleBindings": "RoleBinding",
+}
+
+
+def policy_of(cluster: dict[str, Any]) -> Policy:
+    reader, objects = ObjectReader(table()), list[KubeObject]()
+    for field, kind in KINDS.items():
+        for raw in cluster[field]:
+            ref = {"roleRef": {"apiGroup": RBAC_GROUP, **raw["roleRef"]}} if "roleRef" in raw else {}
+            made, _ = reader.read({"apiVersion": f"{RBAC_GROUP}/v1", "kind": kind, **raw, **ref}, Nowhere())
+            assert made is not None
+            objects.append(made)
+    decoded = ((o.kind.record, o.decoded) for o in objects if o.kind and o.decoded)
+    return Policy(objects, cluster_of(decoded, table()), [{"type": "RBAC"}], load_rulebook())
+
+
+@settings(max_examples=25, deadline=None)
+@given(clusters(), few(("group:dev", "ann", "system:serviceaccount:shop:web")))
+def test_nobody_but_is_nobody_of_all_others(cluster: dict[str, Any], but: str) -> None:
+    """proved == no user with no set of groups, but those excepted, comes to it; and witnesses do."""
+    question = Escalation(policy_of(cluster), "restricted")
+    verdict = nobody_but(question, CLUSTER_ADMIN, [but])
+    known_as = call("knownAs")
+    users = ("ann", "ben", "zed", "system:serviceaccount:shop:web", "system:serviceaccount:ops:job")
+    others = [
+        known_as(user, list(groups))
+        for user in users
+        for count in (0, 1, 2)
+        for groups in combinations(("dev", "staff"), count)
+        if user != but and f"group:{'dev' if 'dev' in groups else ''}" != but
+    ]
+    assert bool(verdict.paths) == any(reaches(question, who, CLUSTER_ADMIN) for who in others)
+    for gains in verdict.paths:
+        assert reaches(question, {"user": gains.user, "groups": list(gains.groups)}, CLUSTER_ADMIN)

@@ -47,6 +47,13 @@ prove "some": exists p in pods, q in pods, port in 1..65535:
   q.namespace == "shop" && reaches(p, q, port) && !reaches(q, p, port)
 forbid "any": exists p in pods, q in pods:
   [80, 443].exists(port, reaches(p, q, port)) && p.namespace == "other"
+prove "closed outside": forall p in pods where p.ports.all(c, c.hostPort == 0): !exposed(p)
+prove "exposed on": forall p in pods, port in 1..65535:
+  exposed(p, port) implies port == 80 || p.ports.exists(c, c.containerPort == port)
+prove "services": forall p in pods:
+  cluster.services.exists(s, reaches(p, s, 8080)) implies p.namespace == "shop"
+prove "isolated": forall p in pods where p.namespace == "shop": isolated(p, "Ingress") || reaches(p, p, 80)
+prove "outside": forall p in pods, port in 79..91: network.outsiders().all(o, !reaches(o, p, port))
 prove "three": forall p in pods, q in pods, r in pods:
   reaches(p, q, 80) && reaches(q, r, 80) implies reaches(p, r, 80)
 """
@@ -160,6 +167,50 @@ policy_spec = st.fixed_dictionaries(
 )
 
 
+service_spec = st.fixed_dictionaries(
+    {"type": few(("ClusterIP", "NodePort", "LoadBalancer"))},
+    optional={
+        "selector": st.dictionaries(few(KEYS), few(VALUES), min_size=1, max_size=1),
+        "clusterIP": few(("None", "10.96.0.9", "fd01::9")),
+        "externalTrafficPolicy": few(("Cluster", "Local")),
+        "loadBalancerSourceRanges": few([[], ["10.0.0.0/8"]]),
+        "ipFamilies": few([["IPv4"], ["IPv6"], ["IPv4", "IPv6"]]),
+    },
+).flatmap(
+    lambda spec: few((80, "http", 443)).map(lambda p: {**spec, "ports": [{"port": 8080, "targetPort": p}]})
+)
+ranges = few([{"number": 80}, {"range": {"start": 80, "end": 90}}])
+protocol = few(("tcp", "udp")).flatmap(lambda p: ranges.map(lambda r: {p: {"destinationPort": r}}))
+admin_peer = (
+    st.fixed_dictionaries({"namespaces": namespace_selector})
+    | st.fixed_dictionaries({"namespaceSelector": namespace_selector, "podSelector": pod_selector}).map(
+        lambda p: {"pods": p}
+    )
+    | st.just({})
+)
+networks_peer = few([["10.0.0.0/8"], ["0.0.0.0/0", "::/0"]]).map(lambda n: {"networks": n})
+
+
+def cluster_rule(ends: str, peers: st.SearchStrategy[Object]) -> st.SearchStrategy[Object]:
+    return st.fixed_dictionaries(
+        {"action": few(("Accept", "Deny", "Pass")), ends: st.lists(peers, min_size=1, max_size=2)},
+        optional={"protocols": st.lists(protocol | st.just({"destinationNamedPort": "http"}), max_size=2)},
+    )
+
+
+cluster_policy_spec = st.fixed_dictionaries(
+    {
+        "tier": few(("Admin", "Baseline")),
+        "priority": few((1, 2)),
+        "subject": st.fixed_dictionaries({"namespaces": namespace_selector}),
+    },
+    optional={
+        "ingress": st.lists(cluster_rule("from", admin_peer), max_size=2),
+        "egress": st.lists(cluster_rule("to", admin_peer | networks_peer), max_size=2),
+    },
+)
+
+
 def named(kind: str, version: str, name: str, namespace: str = "", **body: object) -> Object:
     metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
     return {"apiVersion": version, "kind": kind, "metadata": metadata, **body}
@@ -170,6 +221,19 @@ def networks(draw: st.DrawFn) -> list[Object]:
     made = [
         named("NetworkPolicy", "networking.k8s.io/v1", f"np{n}", draw(few(NAMES)), spec=draw(policy_spec))
         for n in range(draw(st.integers(0, 3)))
+    ]
+    made += [
+        named("Service", "v1", f"s{n}", draw(few(NAMES)), spec=draw(service_spec))
+        for n in range(draw(st.integers(0, 1)))
+    ]
+    made += [
+        named(
+            "ClusterNetworkPolicy",
+            "policy.networking.k8s.io/v1alpha2",
+            f"c{n}",
+            spec=draw(cluster_policy_spec),
+        )
+        for n in range(draw(st.integers(0, 2)))
     ]
     for name in NAMES:
         if draw(st.booleans()):
@@ -281,7 +345,7 @@ def tries(
 
 
 def possible(prop: Property, env: Mapping[str, Any], setting: Setting) -> bool:
-    """By the rules of the domain; and no two pods have one address, or one namespace two sorts of labels."""
+    """By the rules of the domain; two pods have two addresses of one family, a namespace its labels."""
     free = {id(env[q.name]): (q, env[q.name]) for q in prop.quantifiers if q.domain}
     for q, value in free.values():
         found = evaluate_rule(setting.rules[q.domain], (value, env["cluster"]), setting.rules)
@@ -290,6 +354,8 @@ def possible(prop: Property, env: Mapping[str, Any], setting: Setting) -> bool:
             return False
     ends = [value for _, value in free.values() if "address" in value]
     spaces = {e["namespace"]: e["namespaceLabels"] for e in ends}
+    if len({e["address"].version for e in ends}) > 1:
+        return False
     return len({str(e["address"]) for e in ends}) == len(ends) and all(
         spaces[e["namespace"]] == e["namespaceLabels"] for e in ends
     )

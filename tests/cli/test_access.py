@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from support.command_line import ROOT, Ran
-from support.readme import check, steps
+from support.command_line import Ran
 from support.schemas import assert_valid
 
 Kspec = Callable[..., Ran]
@@ -293,6 +291,11 @@ class TestMistakes:
         assert ran.code == 2
         assert "KS4004" in ran.err
 
+    def test_half_a_service_account(self, kspec: Kspec) -> None:
+        for user in ("sa:web", "sa:/web", "sa:shop/"):
+            assert kspec("can", user, "get", "pods", "--bootstrap").code == 2
+        assert "sa:NAMESPACE/NAME" in kspec("access", "sa:web", "--bootstrap").err
+
     def test_a_folder_without_a_slash(self, kspec: Kspec) -> None:
         ran = kspec("can", "jane", "get", "pods", "k8s")
         assert ran.code == 2
@@ -371,13 +374,6 @@ rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
         assert self.verify(kspec, tmp_path, self.BINDING.replace("ROLE", "all") + roles).code == 1
 
 
-def test_the_page_shows_real_runs(kspec: Kspec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    page = ROOT / "docs" / "access.md"
-    assert len(list(steps(page))) >= 5
-    assert check(page, lambda command: kspec(*shlex.split(command)[1:]).out) == []
-
-
 class TestActingAs:
     ROLE = """\
 apiVersion: rbac.authorization.k8s.io/v1
@@ -418,3 +414,74 @@ subjects: [{kind: ServiceAccount, name: bot, namespace: ci}]
         ask = ("can", "jane", "list", "secrets", "-n", "shop", policy)
         assert kspec(*ask).code == 1
         assert kspec(*ask, "--field-selector", "metadata.name=db").code == 0
+
+
+class TestAuthentication:
+    CONFIG = """\
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt:
+- issuer: {url: "https://id.example.com", audiences: [kubernetes]}
+  claimValidationRules:
+  - {claim: tenant, requiredValue: shop}
+  - {expression: "claims.level > 1", message: the level is too low}
+  claimMappings:
+    username: {claim: sub, prefix: "id:"}
+    groups: {expression: "claims.teams.map(t, 'team-' + t)"}
+  userValidationRules:
+  - {expression: "!user.username.startsWith('system:')", message: names of the system are reserved}
+anonymous:
+  enabled: true
+  conditions: [{path: /livez}]
+"""
+    CLAIMS: ClassVar[dict[str, Any]] = {
+        "iss": "https://id.example.com",
+        "aud": ["kubernetes"],
+        "sub": "jane",
+        "tenant": "shop",
+        "level": 2,
+        "teams": ["web"],
+    }
+
+    def ask(self, kspec: Kspec, folder: Path, claims: dict[str, Any]) -> Ran:
+        (folder / "authn.yaml").write_text(self.CONFIG)
+        (folder / "claims.json").write_text(json.dumps(claims))
+        options = ("--claims", folder / "claims.json", "--authentication-config", folder / "authn.yaml")
+        return kspec("can", "-", "get", "/healthz", "--bootstrap", *options, "--format", "json")
+
+    def test_whom_claims_mean(self, kspec: Kspec, tmp_path: Path) -> None:
+        ran = self.ask(kspec, tmp_path, self.CLAIMS)
+        assert_valid("can", ran.json)
+        assert ran.code == 0
+        assert (ran.json["user"], ran.json["groups"]) == ("id:jane", ["team-web", "system:authenticated"])
+
+    @pytest.mark.parametrize(
+        ("changed", "reason"),
+        [
+            ({"iss": "https://other"}, "no issuer"),
+            ({"aud": "other"}, "no issuer"),
+            ({"tenant": "x"}, "the claim `tenant`"),
+            ({"level": 1}, "the level is too low"),
+            ({"level": "a"}, "cannot be evaluated"),
+            ({"sub": 3}, "no user name"),
+            ({"teams": None}, "cannot be evaluated"),
+        ],
+    )
+    def test_tokens_that_are_not_taken(
+        self, kspec: Kspec, tmp_path: Path, changed: dict[str, Any], reason: str
+    ) -> None:
+        ran = self.ask(kspec, tmp_path, self.CLAIMS | changed)
+        assert_valid("can", ran.json)
+        assert (ran.code, ran.json["by"]) == (1, "authentication")
+        assert reason in ran.json["reason"]
+
+    def test_what_is_open_to_everyone(self, kspec: Kspec, tmp_path: Path) -> None:
+        (tmp_path / "authn.yaml").write_text(self.CONFIG)
+        options = ("--bootstrap", "--authentication-config", tmp_path / "authn.yaml")
+        assert kspec("can", "system:anonymous", "get", "/livez", *options).code == 0
+        assert kspec("can", "system:anonymous", "get", "/healthz", *options).code == 1
+        assert kspec("can", "jane", "get", "/healthz", *options).code == 0
+
+    def test_a_certificate(self, kspec: Kspec) -> None:
+        assert kspec("can", "cert:CN=root,O=system:masters", "delete", "nodes", "--bootstrap").code == 0
+        assert kspec("can", "cert:CN=root,O=dev", "delete", "nodes", "--bootstrap").code == 1

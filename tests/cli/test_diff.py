@@ -128,3 +128,44 @@ def test_json_has_its_schema(kspec: Kspec, edited: Callable[[str, str], Path]) -
     jsonschema.validate(found, json_schema("diff"))
     ports = [c["details"]["ports"] for c in found["sections"][0]["gained"] if not c["possible"]]
     assert ports == [{"TCP": [[5433, 5433]]}]
+
+
+ACCESS = ROOT / "examples" / "escalation" / "ci.yaml"
+
+
+def edited_access(folder: Path, old: str, new: str) -> Path:
+    """The roles of the escalation example, with one text replaced."""
+    path = folder / "ci.yaml"
+    text = ACCESS.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_a_right_that_is_new_is_shown_by_its_smallest_request(kspec: Kspec, tmp_path: Path) -> None:
+    new = edited_access(
+        tmp_path, "resources: [pods], verbs: [get]", "resources: [pods, pods/log], verbs: [get]"
+    )
+    ran = kspec("diff", ACCESS, new, "--only", "access")
+    assert ran.code == 1
+    assert "Access: 1 gained." in ran.out
+    assert "+ lou: get pods/log everywhere" in ran.out
+    assert f"new: ClusterRole looker, rule 1  {new}:33" in ran.out
+    assert "- lou: get pods/log everywhere" in kspec("diff", new, ACCESS, "--only", "access").out
+
+
+def test_an_edit_of_rules_without_meaning_is_none(kspec: Kspec, tmp_path: Path) -> None:
+    """Two rules say what one said."""
+    one = "- {apiGroups: [apps], resources: [deployments], verbs: [create, patch]}"
+    two = one.replace("create, patch", "create") + "\n" + one.replace("create, patch", "patch")
+    ran = kspec("diff", ACCESS, edited_access(tmp_path, one, two), "--only", "access")
+    assert (ran.code, ran.out.splitlines()[1]) == (0, "Access: no change, for anything that could exist.")
+
+
+def test_somebody_new_who_can_come_to_be_cluster_admin(kspec: Kspec, tmp_path: Path) -> None:
+    """A named secret that one may write and read is enough, by way of a service account."""
+    old = 'rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]'
+    new = 'rules: [{apiGroups: [""], resources: [secrets], resourceNames: [x], verbs: [create, patch, get]}]'
+    ran = kspec("diff", ACCESS, edited_access(tmp_path, old, new), "--only", "access")
+    assert "+ lou can come to cluster-admin: kubectl create -f token-secret.yaml -n ci; then " in ran.out
+    assert "- lou: get pods" in ran.out

@@ -9,7 +9,7 @@ import pytest
 from support.command_line import ROOT, Ran
 from support.readme import check, steps
 
-PAGES = ("docs/connect.md",)
+PAGES = ("docs/access.md", "docs/connect.md")
 
 
 @pytest.mark.parametrize("page", PAGES)

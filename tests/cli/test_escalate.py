@@ -113,6 +113,34 @@ def test_graphs_have_all_of_it(kspec: Kspec, policy: Path) -> None:
     assert "http" not in html.replace('lang="en"', "")
 
 
+def test_what_others_decide_is_no_proof(kspec: Kspec, policy: Path) -> None:
+    ran = kspec("escalate", "lou", policy, "--authorization-mode", "RBAC,Webhook")
+    assert ran.code == 3
+    assert "not decided  what Webhook allows beside RBAC" in ran.out
+
+
+def test_what_a_role_that_is_not_at_hand_allows_is_not_known(kspec: Kspec, policy: Path) -> None:
+    path = policy.with_name("lost.yaml")
+    path.write_text(policy.read_text().replace("name: looker}", "name: lost}", 1))
+    ran = kspec("escalate", "lou", path)
+    assert ran.code == 3
+    assert "roles allow that are not in the input: ClusterRole looker" in ran.out
+
+
+def test_nobody_but_some_is_proved_or_broken_by_the_smallest_identity(kspec: Kspec, policy: Path) -> None:
+    target = ("--to", "get secrets -n shop")
+    proved = kspec("escalate", policy, *target, "--but", "group:dev", "--but", "sa:ci/robot")
+    broken = kspec("escalate", policy, *target, "--but", "sa:ci/robot", "--format", "json")
+    assert (proved.code, broken.code) == (0, 1)
+    assert proved.out.startswith(
+        "proved  nobody but anyone in dev and sa:ci/robot comes to get secrets -n shop"
+    )
+    document = json.loads(broken.out)
+    assert_valid("escalate", document)
+    (witness,) = document["witnesses"]
+    assert (witness["user"], witness["groups"]) == ("someone", ["dev", "system:authenticated"])
+
+
 def test_a_target_that_is_none_is_a_diagnostic(kspec: Kspec, policy: Path) -> None:
     ran = kspec("escalate", "jane", "--to", "root", policy)
     assert ran.code == 2

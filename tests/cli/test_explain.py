@@ -113,3 +113,55 @@ def test_what_cannot_be_explained_says_how_to_ask(kspec: Kspec, args: tuple[str,
     ran = kspec("explain", *args)
     assert ran.code == 2
     assert "kspec explain" in ran.err or "give a code" in ran.err
+
+
+SERVED = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, namespace: shop, labels: {app: web}}
+spec: {nodeName: n1, containers: [{name: c, image: i, ports: [{name: http, containerPort: 8080}]}]}
+status: {phase: Running, podIP: 10.1.0.2}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: NodePort, clusterIP: 10.96.0.9, selector: {app: web},
+  ports: [{name: http, port: 80, targetPort: http, nodePort: 30080}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed, namespace: shop}
+spec: {podSelector: {}}
+"""
+
+
+def test_a_service_in_words(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(SERVED)
+    ran = kspec("explain", "service", "shop/web", tmp_path)
+    assert ran.code == 0
+    for part in (
+        "NodePort  10.96.0.9",
+        "web.shop.svc.cluster.local",
+        "port http 80/TCP -> http, on nodes 30080",
+        "shop/web-1  10.1.0.2:8080 on n1  ready  closed but for closed",
+        "no end at hand and no address outside may enter any of them",
+    ):
+        assert part in ran.out
+    assert "KUBE-SVC" not in ran.out
+
+
+def test_a_service_as_kube_proxy_has_it(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(SERVED)
+    ran = kspec("explain", "service", "web", tmp_path, "--iptables", "--format", "json")
+    [story] = ran.json["services"]
+    assert story["ports"][0]["backends"][0]["policies"] == ["closed"]
+    assert any(line.startswith("-A KUBE-NODEPORTS") and "--dport 30080" in line for line in story["nat"])
+    assert any(line.endswith("-j DNAT --to-destination 10.1.0.2:8080") for line in story["nat"])
+
+
+def test_mistakes_about_services(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(SERVED)
+    ran = kspec("explain", "service", "shop/wbe", tmp_path)
+    assert ran.code == 2
+    assert "KS1931" in ran.err and "shop/web" in ran.err
+    assert kspec("explain", "pod", "shop/web", tmp_path, "--iptables").code == 2

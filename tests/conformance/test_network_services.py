@@ -40,6 +40,13 @@ def test_only_ready_pods_stand_behind_a_service() -> None:
     check(A + ending + other + service("s", DEFAULT), f"usable({ports}).map(b, b.endpoint.name) == ['d']")
 
 
+def test_addresses_of_services_are_translated_first() -> None:
+    made = A + B + service("s", f"clusterIP: 10.96.0.9, {DEFAULT}")
+    to = "reaches(endpoint(pod/n/a), ip('10.96.0.9'), 8080)"
+    check(made, f"{to}\n!reaches(endpoint(pod/n/a), ip('10.96.0.9'), 80)")
+    check(made + DENY, f"!{to}")
+
+
 def test_headless_services_do_not_translate() -> None:
     check(A + B + service("s", f"clusterIP: None, {DEFAULT}"), f"{reach(80)}\n{reach(8080)}")
     eighty = policy("podSelector: {}, ingress: [{ports: [{port: 80}]}]")

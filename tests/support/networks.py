@@ -11,7 +11,7 @@ from typing import Any
 from kspec.cli.inputs import Inputs
 from kspec.cli.verifying import defaulting_of
 from kspec.elaborate.library import Library
-from kspec.resources.load import load_library, load_workspace
+from kspec.resources.load import Workspace, load_library, load_workspace
 from kspec.resources.types import load_types
 from kspec.solve.verdict import Holds, Unknown, Verdict, Violated
 from kspec.verify.cluster import cluster_of
@@ -30,6 +30,32 @@ def setting() -> Setting:
     return standard_setting(library().types(load_types()))
 
 
+def values(manifests: str, expressions: list[str]) -> list[Any]:
+    """What the evaluator makes of expressions about the objects."""
+    from kspec.ir import nodes as ir
+    from kspec.ir.evaluate import evaluate
+
+    found, cluster = loaded(manifests, [f'assert "{n}": dyn({e}) == 0' for n, e in enumerate(expressions)])
+    made = []
+    for prop in found.properties:
+        assert isinstance(prop.holds, ir.Call)
+        made.append(evaluate(prop.holds.args[0], {"cluster": cluster}, setting().rules))
+    return made
+
+
+def loaded(manifests: str, properties: list[str]) -> tuple[Workspace, dict[str, Any]]:
+    """The workspace of a text of manifests and of properties, and its objects as a cluster."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder)
+        (path / "a.yaml").write_text(manifests)
+        (path / "b.kspec").write_text("\n".join(properties))
+        found = load_workspace([str(path / "a.yaml"), str(path / "b.kspec")], library=library())
+    assert found.ok, found.diagnostics
+    known = [(o.kind.record, o.decoded) for o in found.objects if o.kind and o.decoded]
+    table = library().types(found.table)
+    return found, cluster_of(known, table, defaulting_of(Inputs(found, library())))
+
+
 def verdicts(
     manifests: str, formulas: list[str], options: Mapping[str, object] | None = None
 ) -> list[tuple[str, Verdict]]:
@@ -37,22 +63,14 @@ def verdicts(
     an
     open number, by the solver.
     """
-    text = ""
+    made = []
     for n, formula in enumerate(formulas):
         if formula.startswith(("forall", "exists")):
-            text += f'prove "{n}": {formula}\n'
+            made.append(f'prove "{n}": {formula}')
         else:
-            text += f'assert "{n}": {formula}\n'
-            text += f'prove "{n} solved": forall n in 1..2: n > 0 && ({formula})\n'
-    with TemporaryDirectory() as folder:
-        path = Path(folder)
-        (path / "a.yaml").write_text(manifests)
-        (path / "b.kspec").write_text(text)
-        found = load_workspace([str(path / "a.yaml"), str(path / "b.kspec")], library=library())
-    assert found.ok, found.diagnostics
-    table = library().types(found.table)
-    known = [(o.kind.record, o.decoded) for o in found.objects if o.kind and o.decoded]
-    cluster: dict[str, Any] = cluster_of(known, table, defaulting_of(Inputs(found, library())))
+            made.append(f'assert "{n}": {formula}')
+            made.append(f'prove "{n} solved": forall n in 1..2: n > 0 && ({formula})')
+    found, cluster = loaded(manifests, made)
     if options:
         cluster["options"] = {"network": dict(options)}
     return [

@@ -455,6 +455,12 @@ def targets():
     ]
 
 
+# access/authorizersModelled  function (): list(string)
+def authorizersModelled():
+    """The authorizers whose grants the edges know: RBAC by its rules, Node by what root on a node is."""
+    return ["RBAC", "Node", "AlwaysDeny"]
+
+
 RULES = (
     CompiledRule(
         "access/anyName",
@@ -907,6 +913,17 @@ RULES = (
         targets,
         result="list(string)",
         doc="The powers that one can ask for by name.",
+        path="access/escalation",
+    ),
+    CompiledRule(
+        "access/authorizersModelled",
+        "function",
+        "authorizersModelled",
+        (),
+        authorizersModelled,
+        result="list(string)",
+        source="docs/escalation.md",
+        doc="The authorizers whose grants the edges know: RBAC by its rules, Node by what root on a node is.",
         path="access/escalation",
     ),
 )

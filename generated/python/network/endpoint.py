@@ -300,6 +300,8 @@ def domain_pods(p, cluster):
     """Every pod that could exist in any namespace, existing or not, with any labels, any address and any declared ports.
     Pods in the network of their node are nodes' traffic and not among them.
     """
+    spec = {"containers": [{"name": "app", "image": "app", "ports": p.get("ports") or []}]}
+    placed = {"nodeName": p.get("node") or "", "containers": spec.get("containers") or []}
     return {
         "members": endpoints(cluster),
         "valid": (
@@ -348,10 +350,7 @@ def domain_pods(p, cluster):
                             "namespace": p.get("namespace") or "",
                             "labels": p.get("labels") or {},
                         },
-                        "spec": {
-                            "containers": [{"name": "app", "image": "app", "ports": p.get("ports") or []}],
-                            "nodeName": p.get("node") or "",
-                        },
+                        "spec": placed if p.get("node") is not None else spec,
                         "status": {"podIP": string(p.get("address"))},
                     },
                     "times": 1,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from kspec.runtime.equality import equals
 from kspec.runtime.generated_support import and_, exists_, join_lists
-from kspec.runtime.ip import family, show
+from kspec.runtime.ip import family, is_ip, parse_ip, show
 from kspec.runtime.lists import slice_list
 from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
+from ..network import dns as network_dns
 from ..network import endpoint as network_endpoint
 from ..network import exposure as network_exposure
 from ..network import ingress as network_ingress
@@ -71,7 +73,24 @@ def reaches_5(origin, destination, port, protocol, cluster):
 
 # network/reaches#6  function (origin: network.Endpoint, destination: ip, port: int, protocol: string, cluster: Cluster): bool
 def reaches_6(origin, destination, port, protocol, cluster):
-    """To an address, on a port of it: a pod at hand, a node or the outside."""
+    """To an address, on a port of it: a Service's, which is translated first, a pod's at hand, a node's or one outside."""
+    services = [
+        s
+        for s in cluster.get("services") or []
+        if exists_(
+            join_lists(
+                network_dns.clusterAddresses(s),
+                (s.get("spec") or {}).get("externalIPs") or [],
+                [
+                    i.get("ip") or ""
+                    for i in ((s.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+                ],
+            ),
+            lambda a: is_ip(a) and equals(parse_ip(a), destination),
+        )
+    ]
+    if len(services) > 0:
+        return exists_(services, lambda s: reaches_7(origin, s, port, protocol, cluster))
     return reaches(origin, network_services.endAt(show(destination), cluster), port, protocol, cluster)
 
 
@@ -2607,6 +2626,61 @@ RULES = (
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels #",
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels *",
                 "clusterNetworkPolicies * spec tier",
+                "cronJobs #",
+                "cronJobs * metadata name",
+                "cronJobs * metadata namespace",
+                "cronJobs * spec jobTemplate spec template metadata labels",
+                "cronJobs * spec jobTemplate spec template spec containers",
+                "cronJobs * spec jobTemplate spec template spec hostNetwork",
+                "cronJobs * spec jobTemplate spec template spec initContainers",
+                "daemonSets #",
+                "daemonSets * metadata name",
+                "daemonSets * metadata namespace",
+                "daemonSets * spec template metadata labels",
+                "daemonSets * spec template spec containers",
+                "daemonSets * spec template spec hostNetwork",
+                "daemonSets * spec template spec initContainers",
+                "deployments #",
+                "deployments * metadata name",
+                "deployments * metadata namespace",
+                "deployments * spec template metadata labels",
+                "deployments * spec template spec containers",
+                "deployments * spec template spec hostNetwork",
+                "deployments * spec template spec initContainers",
+                "endpointSlices #",
+                "endpointSlices * addressType",
+                "endpointSlices * endpoints #",
+                "endpointSlices * endpoints * addresses #",
+                "endpointSlices * endpoints * addresses *",
+                "endpointSlices * endpoints * conditions ready",
+                "endpointSlices * endpoints * conditions serving",
+                "endpointSlices * endpoints * conditions terminating",
+                "endpointSlices * endpoints * hostname",
+                "endpointSlices * metadata labels",
+                "endpointSlices * metadata namespace",
+                "endpointSlices * ports #",
+                "endpointSlices * ports * name",
+                "endpointSlices * ports * port",
+                "endpointSlices * ports * protocol",
+                "endpoints #",
+                "endpoints * metadata labels",
+                "endpoints * metadata name",
+                "endpoints * metadata namespace",
+                "endpoints * subsets #",
+                "endpoints * subsets * addresses #",
+                "endpoints * subsets * addresses * hostname",
+                "endpoints * subsets * addresses * ip",
+                "endpoints * subsets * ports #",
+                "endpoints * subsets * ports * name",
+                "endpoints * subsets * ports * port",
+                "endpoints * subsets * ports * protocol",
+                "jobs #",
+                "jobs * metadata name",
+                "jobs * metadata namespace",
+                "jobs * spec template metadata labels",
+                "jobs * spec template spec containers",
+                "jobs * spec template spec hostNetwork",
+                "jobs * spec template spec initContainers",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -2678,17 +2752,67 @@ RULES = (
                 "options network nodesReachOwnPods",
                 "options network tiesByName",
                 "pods #",
+                "pods * metadata deletionTimestamp ?",
                 "pods * metadata labels",
                 "pods * metadata name",
                 "pods * metadata namespace",
                 "pods * spec containers",
                 "pods * spec hostNetwork",
+                "pods * spec hostname",
                 "pods * spec initContainers",
                 "pods * spec nodeName",
+                "pods * spec subdomain",
+                "pods * status conditions #",
+                "pods * status conditions * status",
+                "pods * status conditions * type",
                 "pods * status phase",
                 "pods * status podIP",
                 "pods * status podIPs #",
                 "pods * status podIPs * ip",
+                "replicaSets #",
+                "replicaSets * metadata name",
+                "replicaSets * metadata namespace",
+                "replicaSets * metadata ownerReferences #",
+                "replicaSets * metadata ownerReferences * controller",
+                "replicaSets * spec template metadata labels",
+                "replicaSets * spec template spec containers",
+                "replicaSets * spec template spec hostNetwork",
+                "replicaSets * spec template spec initContainers",
+                "replicationControllers #",
+                "replicationControllers * metadata name",
+                "replicationControllers * metadata namespace",
+                "replicationControllers * spec template metadata labels",
+                "replicationControllers * spec template spec containers",
+                "replicationControllers * spec template spec hostNetwork",
+                "replicationControllers * spec template spec initContainers",
+                "services #",
+                "services * metadata name",
+                "services * metadata namespace",
+                "services * spec allocateLoadBalancerNodePorts",
+                "services * spec clusterIP",
+                "services * spec clusterIPs",
+                "services * spec externalIPs",
+                "services * spec externalName",
+                "services * spec externalTrafficPolicy",
+                "services * spec internalTrafficPolicy",
+                "services * spec ipFamilies",
+                "services * spec ipFamilyPolicy",
+                "services * spec loadBalancerSourceRanges #",
+                "services * spec loadBalancerSourceRanges *",
+                "services * spec ports",
+                "services * spec publishNotReadyAddresses",
+                "services * spec selector #",
+                "services * spec selector *",
+                "services * spec type",
+                "services * status loadBalancer ingress #",
+                "services * status loadBalancer ingress * ip",
+                "statefulSets #",
+                "statefulSets * metadata name",
+                "statefulSets * metadata namespace",
+                "statefulSets * spec template metadata labels",
+                "statefulSets * spec template spec containers",
+                "statefulSets * spec template spec hostNetwork",
+                "statefulSets * spec template spec initContainers",
             ),
             "destination": paths(""),
             "origin": paths(
@@ -2704,7 +2828,8 @@ RULES = (
             "port": paths(""),
             "protocol": paths(""),
         },
-        doc="To an address, on a port of it: a pod at hand, a node or the outside.",
+        source="pkg/proxy/iptables/proxier.go (cluster addresses, external addresses, those of load balancers)",
+        doc="To an address, on a port of it: a Service's, which is translated first, a pod's at hand, a node's or one outside.",
         path="network/reaches",
     ),
     CompiledRule(

@@ -812,6 +812,12 @@ def targets():
     )
 
 
+# access/authorizersModelled  function (): list(string)
+@ops.rule("access/authorizersModelled")
+def authorizersModelled():
+    return ops.list_(["RBAC", "Node", "AlwaysDeny"])
+
+
 RULES = {
     "access/anyName": anyName,
     "access/ask": ask,
@@ -837,4 +843,5 @@ RULES = {
     "access/keysOf": keysOf,
     "access/knownOf": knownOf,
     "access/targets": targets,
+    "access/authorizersModelled": authorizersModelled,
 }

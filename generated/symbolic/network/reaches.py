@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..network import dns as network_dns_rules
 from ..network import endpoint as network_endpoint_rules
 from ..network import exposure as network_exposure_rules
 from ..network import ingress as network_ingress_rules
@@ -74,12 +75,42 @@ def reaches_5(origin, destination, port, protocol, cluster):
 # network/reaches#6  function (origin: network.Endpoint, destination: ip, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/reaches#6")
 def reaches_6(origin, destination, port, protocol, cluster):
-    return reaches(
-        origin,
-        network_services_rules.endAt(ops.call("string", destination), cluster),
-        port,
-        protocol,
-        cluster,
+    lets = ops.Lets()
+    services = lets.take(
+        ops.filter_(
+            ops.field(cluster, "services", []),
+            lambda s: ops.exists(
+                ops.call(
+                    "_+_",
+                    ops.call(
+                        "_+_",
+                        network_dns_rules.clusterAddresses(s),
+                        ops.field(ops.field(s, "spec", {}), "externalIPs", []),
+                    ),
+                    ops.map_(
+                        ops.field(ops.field(ops.field(s, "status", {}), "loadBalancer", {}), "ingress", []),
+                        lambda i: ops.field(i, "ip", ""),
+                    ),
+                ),
+                lambda a: ops.and_(
+                    ops.call("isIP", a),
+                    lambda: ops.call("_==_", ops.call("ip", a), destination),
+                ),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.call("_>_", ops.call("size", services), 0),
+            lambda: ops.exists(services, lambda s: reaches_7(origin, s, port, protocol, cluster)),
+            lambda: reaches(
+                origin,
+                network_services_rules.endAt(ops.call("string", destination), cluster),
+                port,
+                protocol,
+                cluster,
+            ),
+        ),
     )
 
 

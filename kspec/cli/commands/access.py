@@ -20,7 +20,8 @@ Examples:
   kspec access k8s/ --format dot | dot -Tsvg > access.svg   (everyone)
 
 \b
-Exit codes: 0, or 2 for bad input, or 3 if a webhook decides too.
+Exit codes: 0, or 2 for bad input, or 3 if something else decides too: a
+webhook, or a role that is bound and not in the input.
 """
 
 
@@ -34,6 +35,7 @@ def run(session: Session, words: tuple[str, ...], groups: tuple[str, ...], **opt
     USER is a user's name, `sa:NAMESPACE/NAME` for a service account, or `group:NAME` for someone in a group.
     `--format dot` and `--format html` draw users, bindings, roles and rights; without USER, of everyone.
     """
+    from kspec.cli.commands.can import check_user
     from kspec.cli.policy import PolicyOptions, load_access
     from kspec.report import access_graph
     from kspec.report.access import render_rights
@@ -42,6 +44,7 @@ def run(session: Session, words: tuple[str, ...], groups: tuple[str, ...], **opt
     from kspec.verify.access.words import identity
 
     user, paths = user_and_paths(words)
+    check_user(user)
     if not user and session.format in ("text", "json"):
         raise click.UsageError("Name a USER: `kspec access sa:shop/web k8s/`. A graph may be of everyone.")
     access = load_access(session, paths, PolicyOptions(**options))

@@ -11,7 +11,7 @@ from kspec.cli.analyzing import topic, topics
 from kspec.cli.command import command
 from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import paths_argument, reading_options
+from kspec.cli.options import OPTION, paths_argument, reading_options
 from kspec.cli.session import Session
 
 EPILOG = """\
@@ -35,12 +35,14 @@ Exit codes: 0 nothing but notes, 1 a warning or an error, 2 bad input,
 @click.option(
     "--timeout", type=Seconds(), default="30s", show_default=True, help="For each question to the solver."
 )
+@OPTION
 @reading_options
 def run(
     session: Session,
     paths: tuple[str, ...],
     only: tuple[str, ...],
     timeout: float,
+    option: tuple[str, ...],
     param: tuple[str, ...],
     k8s_version: str | None,
 ) -> int:
@@ -53,7 +55,7 @@ def run(
     from kspec.report import analysis
 
     began = monotonic()
-    inputs = load(session, paths, ClusterOptions(k8s_version, param))
+    inputs = load(session, paths, ClusterOptions(k8s_version, param, option=option))
     sections = tuple(
         topic(name).analyze(session, inputs, timeout) for name in topics() if name in (only or topics())
     )

@@ -12,7 +12,9 @@ from kspec.cli.options import (
     ACTING_AS,
     ACTING_AS_GROUP,
     AS_GROUP,
+    AUTHENTICATION,
     BOUND_NODE,
+    CLAIMS,
     FIELD_SELECTOR,
     NAMESPACE,
     policy_options,
@@ -35,9 +37,12 @@ A word that has a `/`, or ends as a file of manifests does, is a PATH; any other
 is the NAME. `-f` takes every path.
 
 \b
-Exit codes: 0 allowed, 1 denied, 2 bad input, 3 a webhook decides of which
-nothing is known.
+Exit codes: 0 allowed, 1 denied, 2 bad input, 3 not known: a webhook decides,
+or a role is bound that is not in the input.
 """
+
+WHOLE_CLUSTER = ("no namespace is named (-n), so the whole cluster is meant",)
+CODES = {"allowed": exits.OK, "denied": exits.VIOLATED, "undetermined": exits.UNDECIDED}
 
 
 @command("can", epilog=EPILOG)
@@ -47,6 +52,8 @@ nothing is known.
 @click.argument("words", nargs=-1, metavar="[NAME] [PATHS]...")
 @NAMESPACE
 @AS_GROUP
+@CLAIMS
+@AUTHENTICATION
 @ACTING_AS
 @ACTING_AS_GROUP
 @BOUND_NODE
@@ -60,6 +67,8 @@ def run(
     words: tuple[str, ...],
     namespace: str | None,
     groups: tuple[str, ...],
+    claims: str | None,
+    authentication_config: str | None,
     acting_as: str | None,
     acting_groups: tuple[str, ...],
     bound_node: str,
@@ -68,10 +77,12 @@ def run(
 ) -> int:
     """Decide whether USER may VERB RESOURCE, and show the binding, role and rule that say so.
 
-    USER is a user's name, `sa:NAMESPACE/NAME` for a service account, or `group:NAME` for someone in a group.
+    USER is a user's name, `sa:NAMESPACE/NAME` for a service account, `group:NAME` for someone in a group, or
+    `cert:CN=NAME,O=GROUP` for a client certificate; with --claims, whatever the token says.
     RESOURCE is as in a role: `pods`, `pods/log`, `deployments.apps`, or a path such as `/healthz`. If it is
     denied, what comes nearest to allowing it is shown.
     """
+    from kspec.cli.authenticating import authentication
     from kspec.cli.policy import PolicyOptions, load_access
     from kspec.report.access import render_can
     from kspec.report.access_json import can_to_json
@@ -79,23 +90,25 @@ def run(
     from kspec.verify.access.acting import act_as
     from kspec.verify.access.words import asked_for, full_name, identity, request_for
 
-    name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
+    name, paths = name_and_paths(check_user(user, words), bool(options["files"] or options["bootstrap"]))
     access = load_access(session, paths, PolicyOptions(**options))
-    who = identity(access.policy, user, groups)
+    known = authentication(access, claims, authentication_config)
+    who = known.bearer or identity(access.policy, user, groups)
     asked = asked_for(access.policy, resource, access.table)
     request = request_for(access.policy, who, verb, asked, namespace or "", name, field_selector)
+    refused = known.why_refused(access.policy, request)
     acting = None
     if acting_as is not None:
         acting = act_as(access.policy, request, full_name(acting_as), acting_groups, bound_node)
         request = {**request, **(acting.who or {})}
-    answer = decision.answer(access.policy, request)
-    assumed = (*asked.notes, *verb_notes(access.policy, verb), *access.assumed)
+    answer = decision.refused(request, refused) if refused else decision.answer(access.policy, request)
+    whole = bool(asked.namespaced and not namespace)
+    assumed = (*asked.notes, *verb_notes(access.policy, verb), *WHOLE_CLUSTER[:whole], *access.assumed)
     if session.json:
         session.document("can", can_to_json(answer, assumed, who, acting))
     else:
         session.result(render_can(answer, assumed, session.style, acting, who["user"]))
-    codes = {decision.ALLOWED: exits.OK, decision.UNDETERMINED: exits.UNDECIDED}
-    return codes.get(decision.joined(answer, acting.verdict if acting else decision.ALLOWED), exits.VIOLATED)
+    return CODES[decision.joined(answer, acting.verdict if acting else decision.ALLOWED)]
 
 
 def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str, ...]]:
@@ -109,6 +122,13 @@ def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str,
             f"There is one NAME, {names[0]!r}. If {shown} is a path, write ./{names[1]} or -f."
         )
     return (names[0] if names else ""), paths
+
+
+def check_user(user: str, words: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The other words. A service account that is half named would be taken for a user of that name."""
+    if user.startswith("sa:") and not all(user[3:].partition("/")):
+        raise click.UsageError(f"{user!r} is no service account: it is named sa:NAMESPACE/NAME.")
+    return words
 
 
 def verb_notes(policy: Any, verb: str) -> tuple[str, ...]:

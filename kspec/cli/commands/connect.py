@@ -9,7 +9,7 @@ import click
 from kspec.cli import exits
 from kspec.cli.command import command
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import POD_CIDR, paths_argument, reading_options
+from kspec.cli.options import OPTION, POD_CIDR, paths_argument, reading_options
 from kspec.cli.session import Session
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ neither Kubernetes nor the input says.
 @click.option("--port", metavar="PORT", help="Only this port: 443, 443/TCP, 8000-8100/UDP.")
 @click.option("-n", "--namespace", metavar="NAME", help="Only what begins or ends in this namespace.")
 @POD_CIDR
+@OPTION
 @reading_options
 def run(
     session: Session,
@@ -53,6 +54,7 @@ def run(
     port: str | None,
     namespace: str | None,
     pod_cidr: tuple[str, ...],
+    option: tuple[str, ...],
     param: tuple[str, ...],
     k8s_version: str | None,
 ) -> int:
@@ -66,7 +68,7 @@ def run(
 
     with session.progress("connecting") as progress:
         progress.step("reading")
-        inputs = load(session, paths, ClusterOptions(k8s_version, param))
+        inputs = load(session, paths, ClusterOptions(k8s_version, param, option=option))
         progress.step("comparing")
         network = Network(inputs, by, pod_cidr)
         view = network.view(filters(network, from_, to, port, namespace))

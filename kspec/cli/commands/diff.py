@@ -13,7 +13,7 @@ from kspec.cli.command import command
 from kspec.cli.differing import section_names
 from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import reading_options
+from kspec.cli.options import OPTION, reading_options
 from kspec.cli.session import Session
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ Exit codes: 0 nothing changes in meaning, 1 something does, 2 bad input,
     "--timeout", type=Seconds(), default="30s", show_default=True, help="For each question to the solver."
 )
 @click.option("--witness", is_flag=True, help="Also print the objects that show a change, as manifests.")
+@OPTION
 @reading_options
 def run(
     session: Session,
@@ -48,6 +49,7 @@ def run(
     only: tuple[str, ...],
     timeout: float,
     witness: bool,
+    option: tuple[str, ...],
     param: tuple[str, ...],
     k8s_version: str | None,
 ) -> int:
@@ -61,7 +63,7 @@ def run(
     from kspec.report import diff
 
     began = monotonic()
-    options = ClusterOptions(k8s_version, param)
+    options = ClusterOptions(k8s_version, param, option=option)
     names = [name for name in section_names() if not only or name in only]
     with session.progress("comparing", len(names)) as progress:
         before, after = load(session, [old], options), load(session, [new], options)

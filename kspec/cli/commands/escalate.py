@@ -23,6 +23,7 @@ Examples:
   kspec escalate jane --as-group dev -f k8s/ --to node
   kspec escalate k8s/ --bootstrap                     who becomes cluster-admin
   kspec escalate k8s/ --to 'get secrets -n shop'      who comes to read them
+  kspec escalate k8s/ --to 'get secrets -n shop' --but group:sre    a proof
   kspec escalate jane k8s/ --format html > jane.html
 
 \b
@@ -30,7 +31,8 @@ TARGET is cluster-admin, node, secrets, anyone, mutation, a user as USER is
 spelt, or a request in quotes: 'VERB RESOURCE [NAME] [-n NAMESPACE]'.
 
 \b
-Exit codes: 0 there is no way, 1 there is one, 2 bad input.
+Exit codes: 0 there is no way, 1 there is one, 2 bad input, 3 no way was found
+but others than RBAC decide too, or a role that is bound is not at hand.
 """
 LEVELS = ("privileged", "baseline", "restricted")
 SHOWN_MAX, CLIMBERS_MAX = 8, 12
@@ -50,6 +52,12 @@ BAD_TARGET = "KS4020"
     show_default=True,
     help="The level that is enforced where a namespace has no label for it.",
 )
+@click.option(
+    "--but",
+    multiple=True,
+    metavar="USER",
+    help="Prove that nobody else comes to TARGET: no user that could exist, in whatever groups.",
+)
 @click.option("--all", "everything", is_flag=True, help="Every way, and every subject with its way.")
 @policy_options
 def run(
@@ -58,6 +66,7 @@ def run(
     groups: tuple[str, ...],
     target: str | None,
     pod_security: str,
+    but: tuple[str, ...],
     everything: bool,
     **options: Any,
 ) -> int:
@@ -68,35 +77,67 @@ def run(
     """
     from kspec.cli.commands.access import user_and_paths
     from kspec.cli.policy import PolicyOptions, load_access
-    from kspec.report import escalate, escalate_graph, escalate_json
     from kspec.verify.access.escalation import CLUSTER_ADMIN, Escalation
     from kspec.verify.access.words import identity
 
     user, paths = user_and_paths(words)
-    if user and os.path.exists(user):
+    if user and os.path.exists(user) and not paths and not options["files"]:
         raise click.UsageError(f"{user!r} was read as the USER. As a path it is ./{user}, or -f {user}.")
     access = load_access(session, paths, PolicyOptions(**options))
     power, goal = (None, None) if target is None else read_target(access, target)
     question = Escalation(access.policy, pod_security, goal, target or "")
     assumed = (*access.assumed, *assumptions(access, pod_security))
+    who = identity(access.policy, user, groups) if user else None
+    unknown = undecided(access, who)
     found: Any
-    if user:
-        found = question.gains(identity(access.policy, user, groups), power)
+    if but:
+        from kspec.verify.access.nobody import nobody_but
+
+        names = [b if b.startswith("group:") else identity(access.policy, b)["user"] for b in but]
+        found = nobody_but(question, power or CLUSTER_ADMIN, names)
+    elif who is not None:
+        found = question.gains(who, power)
     else:
         whole = everything or session.format != "text"
         limit = 10**6 if whole else CLIMBERS_MAX
         found = question.climbers(power or CLUSTER_ADMIN, limit, whole)
-    shown_max = 10**6 if everything else SHOWN_MAX
+    show(session, access, found, (assumed, unknown), 10**6 if everything else SHOWN_MAX)
+    if found.paths if user or but else found.climbers:
+        return exits.VIOLATED
+    return exits.UNDECIDED if unknown else exits.OK
+
+
+def show(
+    session: Session,
+    access: Access,
+    found: Any,
+    assumed_and_unknown: tuple[tuple[str, ...], tuple[str, ...]],
+    shown_max: int,
+) -> None:
+    """The answer, in the format that was asked for."""
+    from kspec.report import escalate, escalate_graph, escalate_json
+
     if session.json:
-        session.document("escalate", escalate_json.to_json(found, access.policy, assumed))
+        session.document("escalate", escalate_json.to_json(found, access.policy, *assumed_and_unknown))
     elif session.format in ("dot", "html"):
-        graph = escalate_graph.graph_of(found)
-        session.result(
-            escalate_graph.to_dot(graph) if session.format == "dot" else escalate_graph.to_html(graph)
-        )
+        draw = escalate_graph.to_dot if session.format == "dot" else escalate_graph.to_html
+        session.result(draw(escalate_graph.graph_of(found)))
     else:
-        session.result(escalate.render(found, assumed, shown_max, session.style))
-    return exits.VIOLATED if (found.paths if user else found.climbers) else exits.OK
+        session.result(escalate.render(found, assumed_and_unknown, shown_max, session.style))
+
+
+def undecided(access: Access, who: dict[str, Any] | None) -> tuple[str, ...]:
+    """Why there may be ways that cannot be seen: others decide, or roles that are bound are not at hand."""
+    policy = access.policy
+    others = sorted(
+        {str(a.get("type")) for a in policy.chain} - set(policy.rule("access/authorizersModelled")())
+    )
+    held = policy.bindings if who is None else policy.held_by(who["user"], who["groups"])
+    lost = sorted({f"{b.ref.get('kind')} {b.ref.get('name')}" for b in held if b.role is None})
+    found = [f"what {name} allows beside RBAC" for name in others]
+    if lost:
+        found.append(f"what roles allow that are not in the input: {', '.join(lost[:5])}")
+    return tuple(found)
 
 
 def read_target(access: Access, text: str) -> tuple[Power, dict[str, Any] | None]:

@@ -1,15 +1,17 @@
-"""`kspec explain`: what a diagnostic means, what a rule says, why a pod is where it is, why one may talk to
-another.
+"""`kspec explain`: what a diagnostic means, what a rule says, why a pod is where it is, what stands behind a
+Service, why one may talk to another.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import click
 
 from kspec.cli.command import command
-from kspec.cli.options import cluster_options
+from kspec.cli.inputs import ClusterOptions
+from kspec.cli.options import OPTION, cluster_options
 from kspec.cli.session import Session
 
 CODE = re.compile(r"KS[0-9]{4}", re.IGNORECASE)
@@ -22,25 +24,34 @@ Examples:
   kspec explain rule NodeName                 the same
   kspec explain pod shop/cart-6d4cf56db6-1 k8s/  why it runs there, or nowhere
   kspec explain pod shop/cart k8s/            any pod whose name begins so
+  kspec explain service shop/db k8s/          who reaches it, and what is behind it
+  kspec explain service shop/db k8s/ --iptables --node worker-0
   kspec explain connect shop/web shop/db 5432 k8s/      why it is open, or shut
   kspec explain connect outside service/shop/web 80 k8s/
 """
 
 
 @command("explain", epilog=EPILOG)
-@click.argument("topic", metavar="CODE|rule|pod|connect")
+@click.argument("topic", metavar="CODE|rule|pod|service|connect")
 @click.argument("args", nargs=-1, metavar="[NAME] [PATHS]...")
+@click.option("--iptables", is_flag=True, help="Of a service: the rules that kube-proxy makes of it.")
+@click.option("--node", metavar="NAME", default="", help="The node whose rules --iptables shows.")
+@OPTION
 @cluster_options
 def run(
     session: Session,
     topic: str,
     args: tuple[str, ...],
-    **options: object,
+    iptables: bool,
+    node: str,
+    **options: Any,
 ) -> int:
-    """Explain a diagnostic CODE, a `rule` by its name, a `pod` of what PATHS describe, or why a connection
-    is open or shut: `connect FROM TO PORT`, where each end is NAMESPACE/NAME of a workload or pod,
-    `service/NAMESPACE/NAME`, an address or `outside`.
+    """Explain a diagnostic CODE, a `rule` by its name, a `pod` or a `service` of what PATHS describe, or why
+    a connection is open or shut: `connect FROM TO PORT`, where each end is NAMESPACE/NAME of a workload or
+    pod, `service/NAMESPACE/NAME`, an address or `outside`.
     """
+    if topic != "service" and (iptables or node):
+        raise click.UsageError("`--iptables` and `--node` are about a service.")
     if CODE.fullmatch(topic):
         from kspec.cli.explaining.codes import explain_code
 
@@ -53,6 +64,11 @@ def run(
         from kspec.cli.explaining.pods import explain_pods
 
         return explain_pods(session, args[0], args[1:], **options)
+    if topic == "service" and len(args) >= 2:
+        from kspec.cli.explaining.services import Wish, explain_services
+
+        wish = Wish(args[0], iptables, node)
+        return explain_services(session, wish, args[1:], ClusterOptions(**options))
     if topic == "connect" and len(args) >= 4:
         from kspec.cli.explaining.connects import explain_connect
 
@@ -65,11 +81,11 @@ def _usage(topic: str) -> str:
         return "Name one rule: `kspec explain rule scheduling/NodeName`."
     if topic == "pod":
         return "Name a pod and its manifests: `kspec explain pod shop/cart k8s/`."
+    if topic == "service":
+        return "Name a Service and its manifests: `kspec explain service shop/db k8s/`."
     if topic == "connect":
         return (
             "Name both ends, the port and the manifests: `kspec explain connect shop/web shop/db 5432 k8s/`."
         )
-    return (
-        f"Nothing is known about {topic!r}: give a code (KS2501), `rule NAME`, `pod NAME PATHS` or "
-        "`connect FROM TO PORT PATHS`."
-    )
+    known = "`rule NAME`, `pod NAME PATHS`, `service NAME PATHS` or `connect FROM TO PORT PATHS`"
+    return f"Nothing is known about {topic!r}: give a code (KS2501), {known}."

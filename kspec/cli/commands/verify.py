@@ -12,7 +12,7 @@ from kspec.cli import exits
 from kspec.cli.command import command
 from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import BOOTSTRAP, paths_argument, reading_options
+from kspec.cli.options import BOOTSTRAP, OPTION, paths_argument, reading_options
 from kspec.cli.session import Session
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ but one could not be decided.
     help="yaml: print nothing but the witnesses, as manifests.",
 )
 @click.option("--emit-smt2", metavar="DIR", help="Also write the exact questions to the solver, as SMT-LIB.")
+@OPTION
 @BOOTSTRAP
 @reading_options
 def run(
@@ -62,6 +63,7 @@ def run(
     timeout: float,
     witness: str,
     emit_smt2: str | None,
+    option: tuple[str, ...],
     bootstrap: bool,
     param: tuple[str, ...],
     k8s_version: str | None,
@@ -75,7 +77,7 @@ def run(
     from kspec.cli.verifying import Verification, chosen
     from kspec.report import verify
 
-    inputs = load(session, paths, ClusterOptions(k8s_version, param))
+    inputs = load(session, paths, ClusterOptions(k8s_version, param, option=option))
     properties = chosen(inputs.workspace.properties, only)
     with session.progress("verifying", len(properties)) as progress:
         verification = Verification(inputs, timeout, bootstrap)

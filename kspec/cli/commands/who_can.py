@@ -21,7 +21,8 @@ Examples:
   kubectl get clusterroles,clusterrolebindings,roles,rolebindings -A -o yaml | kspec who-can '*' '*' -
 
 \b
-Exit codes: 0, or 2 for bad input, or 3 if a webhook decides too.
+Exit codes: 0, or 2 for bad input, or 3 if something else decides too: a
+webhook, or a role that is bound and not in the input.
 """
 
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from kspec.ir.types import Record, TypeTable
 from kspec.resources.decode import decode
-from kspec.resources.yaml import load_yaml
+from kspec.resources.yaml import Document, load_yaml
 from kspec.runtime.rulebook import Rulebook
 from kspec.source import Diagnostic, DiagnosticError, SourceFile, Span, has_errors
 
 BAD_AUTHORIZER, BAD_CONFIGURATION, BAD_POLICY = "KS4001", "KS4002", "KS4003"
 GROUP, KIND = "apiserver.config.k8s.io", "AuthorizationConfiguration"
+AUTHENTICATION, AUTHENTICATION_RECORD = "AuthenticationConfiguration", "access.AuthenticationConfiguration"
 RECORD, POLICY = "access.AuthorizationConfiguration", "access.AbacPolicy"
 ABAC_LINE = 'such as {"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy", "spec": {}}'
 Authorizer = dict[str, Any]
@@ -49,17 +50,7 @@ def read_configuration(
     file: SourceFile, table: TypeTable, book: Rulebook, policies: Sequence[Mapping[str, Any]]
 ) -> list[Authorizer]:
     """The chain that an AuthorizationConfiguration states. Raises every mistake in it."""
-    documents, mistakes = load_yaml(file)
-    if has_errors(mistakes):
-        raise DiagnosticError(mistakes)
-    if len(documents) != 1 or not isinstance(documents[0].value, dict):
-        raise DiagnosticError([_mistake(file, "the file holds no AuthorizationConfiguration")])
-    document, value = documents[0], documents[0].value
-    if value.get("kind") != KIND or str(value.get("apiVersion", "")).partition("/")[0] != GROUP:
-        message = f"this is no {KIND} of `{GROUP}`"
-        help_ = f"it begins with `apiVersion: {GROUP}/v1` and `kind: {KIND}`"
-        raise DiagnosticError([Diagnostic(BAD_CONFIGURATION, message, document.locate(()), help=help_)])
-    decoded, found = decode(value, Record(RECORD), table, document)
+    document, decoded, found = _decoded(file, KIND, RECORD, table)
     if not has_errors(found):
         for finding in _call(book, "access/configurationMistakes", decoded):
             path = ("authorizers", finding["index"])
@@ -68,6 +59,32 @@ def read_configuration(
     if has_errors(found):
         raise DiagnosticError(found)
     return [_configured(a, policies) for a in decoded.get("authorizers") or ()]
+
+
+def read_authentication(file: SourceFile, table: TypeTable) -> dict[str, Any]:
+    """An AuthenticationConfiguration. Raises every mistake in it."""
+    _, decoded, found = _decoded(file, AUTHENTICATION, AUTHENTICATION_RECORD, table)
+    if has_errors(found):
+        raise DiagnosticError(found)
+    return decoded
+
+
+def _decoded(
+    file: SourceFile, kind: str, record: str, table: TypeTable
+) -> tuple[Document, dict[str, Any], list[Diagnostic]]:
+    """The one object of a file of the API server's own, and the mistakes in it."""
+    documents, mistakes = load_yaml(file)
+    if has_errors(mistakes):
+        raise DiagnosticError(mistakes)
+    if len(documents) != 1 or not isinstance(documents[0].value, dict):
+        raise DiagnosticError([_mistake(file, f"the file holds no {kind}")])
+    document, value = documents[0], documents[0].value
+    if value.get("kind") != kind or str(value.get("apiVersion", "")).partition("/")[0] != GROUP:
+        message = f"this is no {kind} of `{GROUP}`"
+        help_ = f"it begins with `apiVersion: {GROUP}/v1` and `kind: {kind}`"
+        raise DiagnosticError([Diagnostic(BAD_CONFIGURATION, message, document.locate(()), help=help_)])
+    decoded, found = decode(value, Record(record), table, document)
+    return document, decoded, found
 
 
 def _configured(one: Mapping[str, Any], policies: Sequence[Mapping[str, Any]]) -> Authorizer:

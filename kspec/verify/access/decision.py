@@ -49,6 +49,11 @@ class Answer:
         return next((v for v in (DENIED, UNDETERMINED) if v in verdicts), ALLOWED)
 
 
+def refused(request: Request, reason: str) -> Answer:
+    """The answer to a request whose credentials are not taken."""
+    return Answer(request, DENIED, "authentication", reason)
+
+
 def joined(answer: Answer, first: str) -> str:
     """The verdict on a request that takes something else to be allowed first."""
     verdicts = (first, answer.whole)

@@ -96,7 +96,8 @@ class _Cells:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.verbs = _words(rules, "verbs")
         self.groups = _words(rules, "apiGroups")
-        self.names = _words(rules, "resourceNames")
+        listed = dict.fromkeys(n for r in rules for n in r.get("resourceNames") or ())
+        self.names = [*listed, _fresh(" ".join(listed)) if "" in listed else ""]
         entries = dict.fromkeys(e for r in rules for e in r.get("resources") or ())
         fresh = _fresh(" ".join(entries))
         parts = [e.partition("/") for e in entries]

@@ -40,6 +40,12 @@ def identity(policy: Policy, user: str, groups: Sequence[str] = ()) -> dict[str,
     """Who a user on the command line is, with the groups that this implies. `sa:ns/name` is a service
     account, `group:name` someone of whom nothing but a group is known.
     """
+    if user.startswith("cert:"):
+        parts = [p.strip().partition("=") for p in user[5:].split(",")]
+        names = [v for k, _, v in parts if k == "CN"]
+        organizations = [v for k, _, v in parts if k == "O"]
+        certified = policy.rule("access/certificateIdentity")
+        return certified("".join(names[:1]), [*organizations, *groups])  # type: ignore[no-any-return]
     user, more = _user(user)
     return policy.rule("access/knownAs")(user, [*groups, *more])  # type: ignore[no-any-return]
 

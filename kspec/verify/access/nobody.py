@@ -1,0 +1,92 @@
+"""Knows how it is proved that nobody but some comes to a power, of all identities that could exist.
+
+Who is in more groups gains no less. So it is enough to look at each user whom a binding names, and one whom
+none names, in all groups that bindings name but those that are excepted: if none of them comes to the power,
+nobody does, whatever their name and groups. A witness is then made smaller, group by group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kspec.verify.access.edges import Power, call
+from kspec.verify.access.escalation import Escalation, Gains
+from kspec.verify.access.words import SOMEONE
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """The verdict: the smallest identities that come to the power all the same, each with its way."""
+
+    target: str
+    but: tuple[str, ...]
+    examined: int
+    trusted: int
+    paths: tuple[Gains, ...]
+
+
+def nobody_but(question: Escalation, target: Power, but: Sequence[str]) -> Nobody:
+    """Who comes to a power, of all that could exist but those excepted: users by name, or `group:NAME`."""
+    users, groups, trusted = _named(question, set(but))
+    found = []
+    for who in _identities(question, users, groups, but):
+        if reaches(question, who, target):
+            found.append(question.gains(smaller(question, who, target), target))
+    unique = {(g.user, g.groups): g for g in found}
+    title = call("title")(target.value())
+    return Nobody(title, tuple(but), len(users) + 1, trusted, tuple(unique.values()))
+
+
+def _named(question: Escalation, but: set[str]) -> tuple[list[str], list[str], int]:
+    """The users and groups that bindings name, but those excepted; and how many users only default bindings
+    name: parts of Kubernetes itself, which are trusted.
+    """
+    privileged, born = question.policy.rule("access/isPrivileged"), question.born()
+    users: dict[str, None] = {}
+    groups: dict[str, None] = {}
+    trusted = 0
+    for kind, name, who in question.subjects():
+        if who["user"] == SOMEONE:
+            if f"group:{name}" not in but and not privileged(who):
+                groups[name] = None
+        elif (kind, name) in born:
+            trusted += 1
+        elif name not in but:
+            users[name] = None
+    return list(users), list(groups), trusted
+
+
+def _identities(
+    question: Escalation, users: list[str], groups: list[str], but: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Each user in all groups, but for those who cannot be without one that is excepted; and nobody known."""
+    known_as = question.policy.rule("access/knownAs")
+    excepted = {b.removeprefix("group:") for b in but if b.startswith("group:")}
+    for user in (SOMEONE, *users):
+        if not excepted & set(known_as(user, [])["groups"]):
+            yield known_as(user, groups)
+    anonymous = question.policy.rule("access/anonymous")()
+    if anonymous["user"] not in but and not excepted & set(anonymous["groups"]):
+        yield anonymous
+
+
+def reaches(question: Escalation, who: dict[str, Any], target: Power) -> bool:
+    reach = question.reach
+    number = reach.edges.power(target.value())
+    ways = reach.closure(reach.identity(who["user"], who["groups"]), number).ways
+    return number in ways or reach.admin in ways
+
+
+def smaller(question: Escalation, who: dict[str, Any], target: Power) -> dict[str, Any]:
+    """The same user in no more groups than it takes; and not even that user, if the groups are enough."""
+    needed = set(question.policy.rule("access/knownAs")(who["user"], [])["groups"])
+    anyone = {"user": SOMEONE, "groups": list(who["groups"])}
+    if reaches(question, anyone, target):
+        who = anyone
+    for group in list(who["groups"]):
+        less = {**who, "groups": [g for g in who["groups"] if g != group]}
+        if group not in needed and reaches(question, less, target):
+            who = less
+    return who

@@ -1,0 +1,145 @@
+"""Knows the options that the rules leave to the user, what was said of them, and which a verdict rested on.
+
+An option is a field of the record of an area's options, and a rule of the same name, which has its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kspec.ir.types import BOOL, INT, STRING, Record, Type, TypeTable, show
+from kspec.runtime.rulebook import load_rulebook
+from kspec.source import Diagnostic, DiagnosticError
+
+BAD_OPTION = "KS1930"
+OPTIONS, FIELD = "Options", "options"
+EXAMPLE = "network.ipBlocksMatchPods=false"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`network.ipBlocksMatchPods`: its type, what it is unless it is said, and what it means."""
+
+    area: str
+    name: str
+    type: Type
+    default: object
+    doc: str
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.area}.{self.name}"
+
+
+def choices(table: TypeTable) -> Iterator[Choice]:
+    """All options, by area, in the order in which they are declared."""
+    areas = table.record(OPTIONS)
+    book = load_rulebook()
+    for area in areas.fields.values() if areas else ():
+        record = table.record(area.type.name) if isinstance(area.type, Record) else None
+        for field in record.fields.values() if record else ():
+            rule = book.get(f"{area.name}/{field.name}")
+            assert rule is not None, f"no rule has the default of {area.name}.{field.name}"
+            yield Choice(area.name, field.name, field.type, rule.fn({}), " ".join(rule.doc.split()))
+
+
+def read_choices(texts: Iterable[str], table: TypeTable) -> dict[str, dict[str, object]]:
+    """`network.ipBlocksMatchPods=false` each, by area and name. DiagnosticError for what is none."""
+    known = {c.full_name: c for c in choices(table)}
+    found: dict[str, dict[str, object]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise _mistake(f"`--option {text}` is not NAME=VALUE", f"for example: --option {EXAMPLE}")
+        choice = _known(name, known)
+        found.setdefault(choice.area, {})[choice.name] = _value(choice, value)
+    return found
+
+
+def checked_choices(given: object, table: TypeTable) -> dict[str, dict[str, object]]:
+    """What a `cluster` block says under `options`, by area and name."""
+    known = {c.full_name: c for c in choices(table)}
+    found: dict[str, dict[str, object]] = {}
+    for area, values in given.items() if isinstance(given, dict) else ():
+        for name, value in values.items() if isinstance(values, dict) else ((str(values), None),):
+            choice = _known(f"{area}.{name}", known)
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            found.setdefault(choice.area, {})[choice.name] = _value(choice, text)
+    return found
+
+
+def _known(name: str, known: Mapping[str, Choice]) -> Choice:
+    from difflib import get_close_matches
+
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, sorted(known), n=1)
+    there = ", ".join(f"`{each}`" for each in sorted(known))
+    help_ = f"did you mean `{near[0]}`?" if near else f"there are {there}"
+    raise _mistake(f"there is no option `{name}`", help_)
+
+
+def _value(choice: Choice, text: str) -> object:
+    if choice.type == BOOL and text in ("true", "false"):
+        return text == "true"
+    if choice.type == INT and text.removeprefix("-").isdecimal():
+        return int(text)
+    if choice.type == STRING:
+        return text
+    help_ = "say `true` or `false`" if choice.type == BOOL else "say a whole number"
+    raise _mistake(f"option `{choice.full_name}` is a {show(choice.type)}, and `{text}` is none", help_)
+
+
+def _mistake(message: str, help_: str) -> DiagnosticError:
+    return DiagnosticError([Diagnostic(BAD_OPTION, message, help=help_)])
+
+
+class Consulted(dict[str, Any]):
+    """The options of an area, which remember by which name they were asked."""
+
+    def __init__(self, given: Mapping[str, object]) -> None:
+        super().__init__(given)
+        self.asked: set[str] = set()
+
+    def __contains__(self, name: object) -> bool:
+        self.asked.add(str(name))
+        return super().__contains__(name)
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+class Choosing:
+    """The options as a `Cluster` holds them, and which were looked at since the last time of asking."""
+
+    def __init__(self, given: Mapping[str, Mapping[str, object]], table: TypeTable) -> None:
+        self.known = list(choices(table))
+        areas = dict.fromkeys(c.area for c in self.known)
+        self.value: dict[str, Consulted] = {area: Consulted(given.get(area, {})) for area in areas}
+
+    def within(self, cluster: Mapping[str, Any]) -> dict[str, Any]:
+        """The cluster with the options in it."""
+        return {**cluster, FIELD: self.value}
+
+    def rested_on(self) -> tuple[str, ...]:
+        """One line that says what the options were that were looked at; none if there were none."""
+        asked = [c for c in self.known if c.name in self.value[c.area].asked]
+        for area in self.value.values():
+            area.asked.clear()
+        if not asked:
+            return ()
+        said = [f"{c.full_name}={_shown(self.value[c.area].get(c.name, c.default))}" for c in asked]
+        for area in self.value.values():
+            area.asked.clear()
+        return (f"where implementations differ: {', '.join(said)}",)
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value) or '""'

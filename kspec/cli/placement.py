@@ -103,10 +103,12 @@ class _Gathering:
         holds = self.rules.rules.function("scheduling/holdsNode")
         bound = self._bound()
         free, staying, left_out = [], list[tuple[Object, str]](), list[str]()
+        finished = 0
         for pod in self.world.store.objects(POD):
             name = _name(pod)
             if priority is not None and int((pod.get("spec") or {}).get("priority") or 0) < priority:
                 continue
+            finished += not _unfinished(pod)
             fresh = unbound(pod)
             if name in bound and not move:
                 if call_function(holds, pod):
@@ -130,18 +132,18 @@ class _Gathering:
             self.origins.place,
             self._pending,
         )
+        ranges = _ranges(clusters, nodes) if given is None else {}
+        return Placing(source, ranges, self.chosen.source, self._assumed(finished, priority), tuple(left_out))
+
+    def _assumed(self, finished: int, priority: int | None) -> tuple[str, ...]:
         assumed = [a for a in self.chosen.assumptions if "the most of" not in a]
+        if finished:
+            assumed.append(f"pods that have run to their end by then are not counted: {finished}")
         if self.unquiet:
             assumed.append("the pods are those that were there when the time for making them was over")
         if priority is not None:
             assumed.append(f"pods of a priority below {priority} are not counted: they may have to go")
-        return Placing(
-            source,
-            _ranges(clusters, nodes) if given is None else {},
-            self.chosen.source,
-            tuple(assumed),
-            tuple(left_out),
-        )
+        return tuple(assumed)
 
     def _is_ours(self, pod: Object) -> bool:
         from kspec.model.rules import call_function
@@ -253,7 +255,7 @@ class _Origins:
             for step in path:
                 value = value.get(step) if isinstance(value, dict) else None
             said = [f for f in fields if isinstance(value, dict) and f in value]
-            span = found.locate((*path, *said[:1])) if said else span
+            span = found.locate_key((*path, *said[:1])) if said else span
         return f"{span.file.path}:{span.line}"
 
     def _end(self, pod: Object) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli.inputs import Inputs
+from kspec.cli.placement_verbs import PlacementVerbs
 from kspec.report.results import Report, Result, result_of, result_of_case
 from kspec.source import Diagnostic, DiagnosticError
 
@@ -30,6 +31,7 @@ class Verification:
         from kspec.verify.setting import standard_setting
 
         self.workspace = inputs.workspace
+        self.placement = PlacementVerbs(inputs, timeout)
         table = inputs.library.types(inputs.workspace.table)
         self.setting: Setting = standard_setting(table, inputs.workspace.rules, timeout)
         self.defaulting: Defaulting = defaulting_of(inputs)
@@ -48,9 +50,19 @@ class Verification:
         return Report(tuple(results), self.workspace.version, count, custom, monotonic() - began)
 
     def _results(self, prop: Property, on_property: Callable[[str], None]) -> Iterator[Result]:
+        from kspec.solve.verdict import Unsupported
         from kspec.verify.properties import verify_expects, verify_property
 
         on_property(prop.title)
+        placed = self.placement.result(prop, lambda step: None)
+        if placed is not None:
+            yield placed
+            open_ = Unsupported(
+                "what a question about placement comes to with other objects is not looked at"
+            )
+            for case in prop.expects:
+                yield result_of_case(prop.title, case.span, case.verdict, case.objects, open_)
+            return
         self.choosing.rested_on()
         verdict = verify_property(prop, self.cluster, self.setting)
         result = self._resting(result_of(prop.verb, prop.title, prop.span, verdict))

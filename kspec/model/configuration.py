@@ -26,8 +26,6 @@ PROFILE_RECORD = "scheduling.KubeSchedulerProfile"
 VERSION, UNKNOWN_FIELD, SKIPPED = "KS2604", "KS2501", "KS2612"
 UNKNOWN, INVALID, NO_WEIGHT, SECOND = "KS2701", "KS2702", "KS2703", "KS2704"
 UNMODELLED, NO_POINT, TWICE = "KS2705", "KS2706", "KS2707"
-FIXED = ("preEnqueue", "queueSort", "bind")
-"""The points at which every profile of the model does the same."""
 BEFORE = (("filter", "preFilter"), ("score", "preScore"))
 """A plug-in that is asked at the first must have been asked at the second, if it can be."""
 
@@ -137,8 +135,8 @@ class _Reading:
         self, at: Mapping[str, Sequence[tuple[str, int]]], plugins: Mapping[str, Any], path: Path
     ) -> None:
         """What of a choice of plug-ins the model cannot follow."""
-        for point in FIXED:
-            lost = set(self.offered.points[point]) & _names(self.offered.plugins) - _first(at[point])
+        for point, implementing in self.offered.points.items():
+            lost = {p for p in implementing if p in self.offered.needed} - _first(at[point])
             if lost:
                 message = f"{', '.join(sorted(lost))} is not asked at {point}, which is not modelled"
                 self.tell(UNMODELLED, message, self.blamed(plugins, path, point), "enable it")
@@ -235,10 +233,6 @@ def _near(name: str, known: Sequence[str]) -> str:
 
 def _first(pairs: Iterable[tuple[str, int]]) -> set[str]:
     return {name for name, _ in pairs}
-
-
-def _names(plugins: Sequence[Mapping[str, Any]]) -> set[str]:
-    return {str(p["name"]) for p in plugins}
 
 
 def scheduler_configurations(found: Iterable[Configuration]) -> tuple[Configuration | None, list[Diagnostic]]:

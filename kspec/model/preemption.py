@@ -15,9 +15,6 @@ from kspec.model.placement import NO_PODS, Judge, NodePods, Placement, Verdict, 
 from kspec.model.rules import call_function
 from kspec.runtime.values import Timestamp
 
-CLAIMS = "DynamicResources"
-"""The plug-in that is asked before: whether the claims of devices that nobody uses can be given up."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -84,8 +81,8 @@ class Preemption:
         told = self._judge.message(placement)
         if not attempt.why:
             return told
-        asked = CLAIMS in self._judge.profile.helpers and not placement.before.plugin
-        return told + str(self._call("preemptionMessage", asked, attempt.why))
+        helpers = list(self._judge.profile.helpers)
+        return told + str(self._call("preemptionMessage", not placement.before.plugin, attempt.why, helpers))
 
     def _dry_run(self, pod: Object, infos: list[Object], at: int, now: Timestamp) -> Candidate | Verdict:
         node, pods = infos[at]["node"], infos[at]["pods"]

@@ -80,6 +80,10 @@ class Catalogue:
     prepared: Mapping[str, str]
     settings: Mapping[str, Any]
     tallies: Mapping[str, TallyOf]
+    preemption: str = ""
+    """The plug-in by which a pod that fits nowhere may push out others."""
+    needed: frozenset[str] = frozenset()
+    """Those that no profile of the model can do without."""
 
     def profile(
         self,
@@ -100,16 +104,13 @@ class Catalogue:
                 if plugin in self.scores
             ),
             self.prepared,
-            PREEMPTION in helpers,
+            self.preemption in helpers,
             self.tallies,
             self.settings if settings is None else settings,
             scheduler or self.scheduler,
             helpers,
             percentage,
         )
-
-
-PREEMPTION = "DefaultPreemption"
 
 
 def catalogue_of(fields: Mapping[str, Any]) -> Catalogue:
@@ -129,6 +130,8 @@ def catalogue_of(fields: Mapping[str, Any]) -> Catalogue:
         {str(key): str(value) for key, value in fields.get("prepared", {}).items()},
         dict(fields.get("settings", {})),
         {str(name): TallyOf(**its) for name, its in fields.get("tallies", {}).items()},
+        str(fields.get("preemption", "")),
+        frozenset(fields.get("needed", ())),
     )
 
 

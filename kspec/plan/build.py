@@ -78,6 +78,9 @@ def make_plan(
     general = world.api.rules.function("nodes/planAssumptions")
     assumed = [*chosen.assumptions, *before.assumptions, *_namespaces(world, workspace)]
     assumed += call_function(general, world.cluster.of(general))
+    if any(p.percentage is None for p in rules.profiles):
+        sampled = world.api.rules.function("scheduling/samplingAssumption")
+        assumed += [text for text in [call_function(sampled, len(chosen.objects))] if text]
     return Plan(
         kubernetes=rules.kubernetes,
         cluster=chosen.source,

@@ -66,7 +66,7 @@ def _result(result: Result, style: Style) -> Iterator[str]:
         yield f"  because {printable(result.reason)}"
     if result.witness is not None:
         yield from _witness(result, result.witness, style)
-    elif result.verdict == "violated" and not result.expected:
+    elif result.verdict == "violated" and not result.expected and not result.reason:
         yield "  there is nothing for which it holds"
 
 

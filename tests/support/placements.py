@@ -42,6 +42,17 @@ def pod(name: str, app: str = "web", cpu: str = "1", **spec: Any) -> Object:
     }
 
 
+def agent(name: str, where: str, app: str, **spec: Any) -> Object:
+    """A pod of a DaemonSet: for one node only, with which it goes."""
+    made = pod(name, app, **spec)
+    made["metadata"]["ownerReferences"] = [{"kind": "DaemonSet", "name": "agent", "controller": True}]
+    fields = [{"key": "metadata.name", "operator": "In", "values": [where]}]
+    required = {"nodeSelectorTerms": [{"matchFields": fields}]}
+    only = {"requiredDuringSchedulingIgnoredDuringExecution": required}
+    made["spec"]["affinity"] = {**made["spec"].get("affinity", {}), "nodeAffinity": only}
+    return made
+
+
 def term(key: str, app: str) -> Object:
     return {"topologyKey": key, "labelSelector": {"matchLabels": {"app": app}}}
 
@@ -113,7 +124,7 @@ def some_order_places_all(its: Source) -> bool:
 
 
 @st.composite
-def clusters(draw: st.DrawFn, pods_max: int = 5) -> Source:
+def clusters(draw: st.DrawFn, pods_max: int = 5, stays: bool = True) -> Source:
     """Two to four nodes, two to five pods of up to three apps, each app with some demands."""
     nodes = [
         node(
@@ -129,8 +140,11 @@ def clusters(draw: st.DrawFn, pods_max: int = 5) -> Source:
     apps = {app: draw(_demanding()) for app in ("web", "db", "cache")}
     names = draw(st.lists(st.sampled_from(sorted(apps)), min_size=2, max_size=pods_max))
     free = [pod(f"p-{i}", app, **apps[app]) for i, app in enumerate(names)]
+    if draw(st.integers(0, 3)) == 0:
+        app = draw(st.sampled_from(sorted(apps)))
+        free.append(agent("agent", draw(st.sampled_from(nodes))["metadata"]["name"], app, **apps[app]))
     staying = []
-    if draw(st.booleans()):
+    if stays and draw(st.booleans()):
         app = draw(st.sampled_from(sorted(apps)))
         where = draw(st.sampled_from(nodes))["metadata"]["name"]
         staying.append((pod("stays", app, **apps[app]), where))

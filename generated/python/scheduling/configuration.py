@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import all_, exists_, fold, join_lists
+from kspec.runtime.conversions import string_from_int
+from kspec.runtime.generated_support import all_, exists_, fold, join_lists, join_texts
 from kspec.runtime.lists import range_list, slice_list
 from kspec.runtime.operators import divide_int, index_list, multiply_int, subtract_int
 from kspec.runtime.rulebook import CompiledRule, Param, paths
@@ -135,6 +136,18 @@ def enoughNodes(nodes, percentage):
     share = percentage if percentage != 0 else 5 if adaptive < 5 else adaptive
     wanted = divide_int(multiply_int(nodes, share), 100)
     return nodes if nodes < 100 or percentage >= 100 else 100 if wanted < 100 else wanted
+
+
+# scheduling/samplingAssumption  function (nodes: int): string
+def samplingAssumption(nodes):
+    """What a plan assumes that scores every node, where the scheduler would not look at all of them."""
+    if enoughNodes(nodes, 0) < nodes:
+        return join_texts(
+            "every node is looked at; by default kube-scheduler takes the best of the first ",
+            string_from_int(enoughNodes(nodes, 0)),
+            " that fit",
+        )
+    return ""
 
 
 # scheduling/withdrawnPlugins  function (): map(string, string)
@@ -370,6 +383,18 @@ RULES = (
         reads={"nodes": paths(""), "percentage": paths("")},
         source="pkg/scheduler/schedule_one.go numFeasibleNodesToFind",
         doc="After how many nodes that fit the search ends; fewer than that are all found.",
+        path="scheduling/configuration",
+    ),
+    CompiledRule(
+        "scheduling/samplingAssumption",
+        "function",
+        "samplingAssumption",
+        (Param("nodes", "int"),),
+        samplingAssumption,
+        result="string",
+        reads={"nodes": paths("")},
+        source="pkg/scheduler/schedule_one.go numFeasibleNodesToFind",
+        doc="What a plan assumes that scores every node, where the scheduler would not look at all of them.",
         path="scheduling/configuration",
     ),
     CompiledRule(

@@ -156,10 +156,17 @@ def cost(c, now):
     ]
 
 
-# scheduling/preemptionMessage  function (asked: bool, why: string): string
-def preemptionMessage(asked, why):
-    """What a pod is told after the reasons of the nodes. `asked` says whether nodes were asked at all."""
-    return join_texts(" ", "no new claims to deallocate, " if asked else "", "preemption: ", why)
+# scheduling/preemptionMessage  function (asked: bool, why: string, helpers: list(string)): string
+def preemptionMessage(asked, why, helpers):
+    """What a pod is told after the reasons of the nodes. `asked` says whether nodes were asked at all; `helpers` are the plug-ins
+    that look for a way when no node fits, preemption being the last.
+    """
+    return join_texts(
+        " ",
+        "no new claims to deallocate, " if asked and "DynamicResources" in helpers else "",
+        "preemption: ",
+        why,
+    )
 
 
 # scheduling/respects  function (pod: core.Pod, promised: core.Pod): bool
@@ -352,12 +359,12 @@ RULES = (
         "scheduling/preemptionMessage",
         "function",
         "preemptionMessage",
-        (Param("asked", "bool"), Param("why", "string")),
+        (Param("asked", "bool"), Param("why", "string"), Param("helpers", "list(string)")),
         preemptionMessage,
         result="string",
-        reads={"asked": paths(""), "why": paths("")},
+        reads={"asked": paths(""), "helpers": paths(""), "why": paths("")},
         source="pkg/scheduler/framework/types.go FitError.Error; plugins/dynamicresources PostFilter; framework/preemption Preempt",
-        doc="What a pod is told after the reasons of the nodes. `asked` says whether nodes were asked at all.",
+        doc="What a pod is told after the reasons of the nodes. `asked` says whether nodes were asked at all; `helpers` are the plug-ins\nthat look for a way when no node fits, preemption being the last.",
         path="scheduling/preemption",
     ),
     CompiledRule(

@@ -197,28 +197,27 @@ def volumeFor(c, taken, node, volumes):
         v
         for v in volumes
         if (
-            (((v.get("spec") or {}).get("claimRef") or {}).get("name") or "") == (c.get("name") or "")
-            and (((v.get("spec") or {}).get("claimRef") or {}).get("namespace") or "") == (
-                ((c.get("claim") or {}).get("metadata") or {}).get("namespace")
-                or ""
-            )
+            ((v.get("metadata") or {}).get("name") or "") not in taken
+            and storage_claims.isKeptFor(c.get("claim") or {}, v)
         )
     ]
     found = [
         v
-        for v in join_lists(
-            own,
-            sorted(
-                volumes,
-                key=lambda v: storage_claims.storageOf((v.get("spec") or {}).get("capacity") or {}),
-            ),
+        for v in sorted(
+            volumes,
+            key=lambda v: storage_claims.storageOf((v.get("spec") or {}).get("capacity") or {}),
         )
         if (
             ((v.get("metadata") or {}).get("name") or "") not in taken
+            and (v.get("spec") or {}).get("claimRef") is None
             and wouldDo(v, c.get("claim") or {}, node)
         )
     ]
-    if len(found) > 0:
+    if len(own) > 0:
+        if reachable(index_list(own, 0), node):
+            return (index_list(own, 0).get("metadata") or {}).get("name") or ""
+        return ""
+    elif len(found) > 0:
         return (index_list(found, 0).get("metadata") or {}).get("name") or ""
     return ""
 
@@ -389,6 +388,44 @@ def inZone(node, key, values):
             and ((node.get("metadata") or {}).get("labels") or {})[current] in values
         )
     )
+
+
+# scheduling/volumesThere  function (pod: core.Pod, claims: list(scheduling.PodClaim)): scheduling.Beforehand
+def volumesThere(pod, claims_):
+    """The volumes that the claims of a pod are bound to must be there."""
+    named = [
+        claimName(pod, v)
+        for v in [
+            v
+            for v in (pod.get("spec") or {}).get("volumes") or []
+            if v.get("persistentVolumeClaim") is not None
+        ]
+    ]
+    gone = [
+        c
+        for c in claims_
+        if (
+            (c.get("name") or "") in named
+            and ((c.get("claim") or {}).get("spec") or {}).get("volumeName")
+            and len(c.get("volumes") or []) == 0
+        )
+    ]
+    return {
+        "findings": (
+            []
+            if len(gone) == 0
+            else [
+                {
+                    "code": "UnschedulableAndUnresolvable",
+                    "reason": join_texts(
+                        'persistentvolume "',
+                        ((index_list(gone, 0).get("claim") or {}).get("spec") or {}).get("volumeName") or "",
+                        '" not found',
+                    ),
+                },
+            ]
+        ),
+    }
 
 
 # scheduling/VolumeZone  filter (node: core.Node, claims: list(scheduling.PodClaim)): list(Finding)
@@ -838,6 +875,7 @@ RULES = (
                 "#",
                 "* claim metadata name",
                 "* claim metadata namespace",
+                "* claim metadata uid",
                 "* claim spec accessModes #",
                 "* claim spec accessModes *",
                 "* claim spec resources requests",
@@ -849,10 +887,33 @@ RULES = (
                 "* claim spec selector matchLabels *",
                 "* claim spec storageClassName",
                 "* claim spec volumeMode",
-                "* name",
             ),
             "node": paths("metadata labels", "metadata name"),
-            "volumes": paths(""),
+            "volumes": paths(
+                "#",
+                "* metadata deletionTimestamp ?",
+                "* metadata labels",
+                "* metadata name",
+                "* spec accessModes",
+                "* spec capacity",
+                "* spec claimRef ?",
+                "* spec claimRef name",
+                "* spec claimRef namespace",
+                "* spec claimRef uid",
+                "* spec nodeAffinity required ?",
+                "* spec nodeAffinity required nodeSelectorTerms #",
+                "* spec nodeAffinity required nodeSelectorTerms * matchExpressions #",
+                "* spec nodeAffinity required nodeSelectorTerms * matchExpressions * key",
+                "* spec nodeAffinity required nodeSelectorTerms * matchExpressions * operator",
+                "* spec nodeAffinity required nodeSelectorTerms * matchExpressions * values",
+                "* spec nodeAffinity required nodeSelectorTerms * matchFields #",
+                "* spec nodeAffinity required nodeSelectorTerms * matchFields * key",
+                "* spec nodeAffinity required nodeSelectorTerms * matchFields * operator",
+                "* spec nodeAffinity required nodeSelectorTerms * matchFields * values",
+                "* spec storageClassName",
+                "* spec volumeMode",
+                "* status phase",
+            ),
         },
         source="pkg/scheduler/framework/plugins/volumebinding/binder.go findMatchingVolumes",
         doc='The names of the volumes that these claims would take, the smallest first; a claim for which there is none takes "".',
@@ -874,6 +935,7 @@ RULES = (
             "c": paths(
                 "claim metadata name",
                 "claim metadata namespace",
+                "claim metadata uid",
                 "claim spec accessModes #",
                 "claim spec accessModes *",
                 "claim spec resources requests",
@@ -885,11 +947,34 @@ RULES = (
                 "claim spec selector matchLabels *",
                 "claim spec storageClassName",
                 "claim spec volumeMode",
-                "name",
             ),
             "node": paths("metadata labels", "metadata name"),
             "taken": paths(""),
-            "volumes": paths(""),
+            "volumes": paths(
+                "#",
+                "* metadata deletionTimestamp ?",
+                "* metadata labels",
+                "* metadata name",
+                "* spec accessModes",
+                "* spec capacity",
+                "* spec claimRef ?",
+                "* spec claimRef name",
+                "* spec claimRef namespace",
+                "* spec claimRef uid",
+                "* spec nodeAffinity required ?",
+                "* spec nodeAffinity required nodeSelectorTerms #",
+                "* spec nodeAffinity required nodeSelectorTerms * matchExpressions #",
+                "* spec nodeAffinity required nodeSelectorTerms * matchExpressions * key",
+                "* spec nodeAffinity required nodeSelectorTerms * matchExpressions * operator",
+                "* spec nodeAffinity required nodeSelectorTerms * matchExpressions * values",
+                "* spec nodeAffinity required nodeSelectorTerms * matchFields #",
+                "* spec nodeAffinity required nodeSelectorTerms * matchFields * key",
+                "* spec nodeAffinity required nodeSelectorTerms * matchFields * operator",
+                "* spec nodeAffinity required nodeSelectorTerms * matchFields * values",
+                "* spec storageClassName",
+                "* spec volumeMode",
+                "* status phase",
+            ),
         },
         source="k8s.io/component-helpers/storage/volume FindMatchingVolume",
         path="scheduling/volumes",
@@ -981,7 +1066,29 @@ RULES = (
                 "csiStorageCapacities * nodeTopology matchLabels #",
                 "csiStorageCapacities * nodeTopology matchLabels *",
                 "csiStorageCapacities * storageClassName",
-                "persistentVolumes",
+                "persistentVolumes #",
+                "persistentVolumes * metadata deletionTimestamp ?",
+                "persistentVolumes * metadata labels",
+                "persistentVolumes * metadata name",
+                "persistentVolumes * spec accessModes",
+                "persistentVolumes * spec capacity",
+                "persistentVolumes * spec claimRef ?",
+                "persistentVolumes * spec claimRef name",
+                "persistentVolumes * spec claimRef namespace",
+                "persistentVolumes * spec claimRef uid",
+                "persistentVolumes * spec nodeAffinity required ?",
+                "persistentVolumes * spec nodeAffinity required nodeSelectorTerms #",
+                "persistentVolumes * spec nodeAffinity required nodeSelectorTerms * matchExpressions #",
+                "persistentVolumes * spec nodeAffinity required nodeSelectorTerms * matchExpressions * key",
+                "persistentVolumes * spec nodeAffinity required nodeSelectorTerms * matchExpressions * operator",
+                "persistentVolumes * spec nodeAffinity required nodeSelectorTerms * matchExpressions * values",
+                "persistentVolumes * spec nodeAffinity required nodeSelectorTerms * matchFields #",
+                "persistentVolumes * spec nodeAffinity required nodeSelectorTerms * matchFields * key",
+                "persistentVolumes * spec nodeAffinity required nodeSelectorTerms * matchFields * operator",
+                "persistentVolumes * spec nodeAffinity required nodeSelectorTerms * matchFields * values",
+                "persistentVolumes * spec storageClassName",
+                "persistentVolumes * spec volumeMode",
+                "persistentVolumes * status phase",
             ),
             "node": paths("metadata labels", "metadata name"),
             "pod": paths(),
@@ -1011,6 +1118,28 @@ RULES = (
         reads={"key": paths(""), "node": paths("metadata labels"), "values": paths("")},
         source="pkg/scheduler/framework/plugins/volumezone/volume_zone.go Filter, translateToGALabel",
         doc="Does the node's label, in its present or its former name, hold one of the values?",
+        path="scheduling/volumes",
+    ),
+    CompiledRule(
+        "scheduling/volumesThere",
+        "function",
+        "volumesThere",
+        (Param("pod", "core.Pod"), Param("claims", "list(scheduling.PodClaim)")),
+        volumesThere,
+        result="scheduling.Beforehand",
+        reads={
+            "claims": paths("#", "* claim spec volumeName", "* name", "* volumes #"),
+            "pod": paths(
+                "metadata name",
+                "spec volumes #",
+                "spec volumes * ephemeral ?",
+                "spec volumes * name",
+                "spec volumes * persistentVolumeClaim ?",
+                "spec volumes * persistentVolumeClaim claimName",
+            ),
+        },
+        source="pkg/scheduler/framework/plugins/volumezone/volume_zone.go PreFilter, getPVbyPod, getErrorAsStatus",
+        doc="The volumes that the claims of a pod are bound to must be there.",
         path="scheduling/volumes",
     ),
     CompiledRule(

@@ -114,6 +114,41 @@ def mayHave(c, v):
     )
 
 
+# storage/isKeptFor  function (c: core.PersistentVolumeClaim, v: core.PersistentVolume): bool
+def isKeptFor(c, v):
+    """A volume names this claim as the one that it is for, and is large enough: it will have no other."""
+    return (
+        (((v.get("spec") or {}).get("claimRef") or {}).get("name") or "") == (
+            (c.get("metadata") or {}).get("name")
+            or ""
+        )
+        and (((v.get("spec") or {}).get("claimRef") or {}).get("namespace") or "") == (
+            (c.get("metadata") or {}).get("namespace")
+            or ""
+        )
+        and (
+            not ((v.get("spec") or {}).get("claimRef") or {}).get("uid")
+            or (((v.get("spec") or {}).get("claimRef") or {}).get("uid") or "") == (
+                (c.get("metadata") or {}).get("uid")
+                or ""
+            )
+        )
+        and (v.get("metadata") or {}).get("deletionTimestamp") is None
+        and (
+            "Filesystem"
+            if not (v.get("spec") or {}).get("volumeMode")
+            else (v.get("spec") or {}).get("volumeMode") or ""
+        ) == (
+            "Filesystem"
+            if not (c.get("spec") or {}).get("volumeMode")
+            else (c.get("spec") or {}).get("volumeMode") or ""
+        )
+        and storageOf((v.get("spec") or {}).get("capacity") or {}) >= storageOf(
+            ((c.get("spec") or {}).get("resources") or {}).get("requests") or {},
+        )
+    )
+
+
 # storage/storageOf  function (amounts: map(string, quantity)): quantity
 def storageOf(amounts):
     """How much room is asked for, or had."""
@@ -288,6 +323,34 @@ RULES = (
         },
         source="k8s.io/component-helpers/storage/volume FindMatchingVolume, CheckAccessModes, CheckVolumeModeMismatches",
         doc="A claim may have this volume, wherever it can be reached.",
+        path="storage/claims",
+    ),
+    CompiledRule(
+        "storage/isKeptFor",
+        "function",
+        "isKeptFor",
+        (Param("c", "core.PersistentVolumeClaim"), Param("v", "core.PersistentVolume")),
+        isKeptFor,
+        result="bool",
+        reads={
+            "c": paths(
+                "metadata name",
+                "metadata namespace",
+                "metadata uid",
+                "spec resources requests",
+                "spec volumeMode",
+            ),
+            "v": paths(
+                "metadata deletionTimestamp ?",
+                "spec capacity",
+                "spec claimRef name",
+                "spec claimRef namespace",
+                "spec claimRef uid",
+                "spec volumeMode",
+            ),
+        },
+        source="k8s.io/component-helpers/storage/volume FindMatchingVolume, IsVolumeBoundToClaim, CheckVolumeModeMismatches",
+        doc="A volume names this claim as the one that it is for, and is large enough: it will have no other.",
         path="storage/claims",
     ),
     CompiledRule(

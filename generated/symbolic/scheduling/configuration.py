@@ -233,6 +233,24 @@ def enoughNodes(nodes, percentage):
     )
 
 
+# scheduling/samplingAssumption  function (nodes: int): string
+@ops.rule("scheduling/samplingAssumption")
+def samplingAssumption(nodes):
+    return ops.cond(
+        ops.call("_<_", enoughNodes(nodes, 0), nodes),
+        lambda: ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                "every node is looked at; by default kube-scheduler takes the best of the first ",
+                ops.call("string", enoughNodes(nodes, 0)),
+            ),
+            " that fit",
+        ),
+        lambda: "",
+    )
+
+
 # scheduling/withdrawnPlugins  function (): map(string, string)
 @ops.rule("scheduling/withdrawnPlugins")
 def withdrawnPlugins():
@@ -434,6 +452,7 @@ RULES = {
     "scheduling/schedulerOf": schedulerOf,
     "scheduling/profileName": profileName,
     "scheduling/enoughNodes": enoughNodes,
+    "scheduling/samplingAssumption": samplingAssumption,
     "scheduling/withdrawnPlugins": withdrawnPlugins,
     "scheduling/KubeSchedulerConfiguration": validate_KubeSchedulerConfiguration,
     "scheduling/KubeSchedulerProfile": validate_KubeSchedulerProfile,

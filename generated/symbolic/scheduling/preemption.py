@@ -229,14 +229,22 @@ def cost(c, now):
     )
 
 
-# scheduling/preemptionMessage  function (asked: bool, why: string): string
+# scheduling/preemptionMessage  function (asked: bool, why: string, helpers: list(string)): string
 @ops.rule("scheduling/preemptionMessage")
-def preemptionMessage(asked, why):
+def preemptionMessage(asked, why, helpers):
     return ops.call(
         "_+_",
         ops.call(
             "_+_",
-            ops.call("_+_", " ", ops.cond(asked, lambda: "no new claims to deallocate, ", lambda: "")),
+            ops.call(
+                "_+_",
+                " ",
+                ops.cond(
+                    ops.and_(asked, lambda: ops.call("@in", "DynamicResources", helpers)),
+                    lambda: "no new claims to deallocate, ",
+                    lambda: "",
+                ),
+            ),
             "preemption: ",
         ),
         why,

@@ -314,42 +314,37 @@ def volumeFor(c, taken, node, volumes):
         ops.filter_(
             volumes,
             lambda v: ops.and_(
-                ops.call(
-                    "_==_",
-                    ops.field(ops.field(ops.field(v, "spec", {}), "claimRef", {}), "name", ""),
-                    ops.field(c, "name", ""),
-                ),
-                lambda: ops.call(
-                    "_==_",
-                    ops.field(ops.field(ops.field(v, "spec", {}), "claimRef", {}), "namespace", ""),
-                    ops.field(ops.field(ops.field(c, "claim", {}), "metadata", {}), "namespace", ""),
-                ),
+                ops.call("!_", ops.call("@in", ops.field(ops.field(v, "metadata", {}), "name", ""), taken)),
+                lambda: storage_claims_rules.isKeptFor(ops.field(c, "claim", {}), v),
             ),
         ),
     )
     found = lets.take(
         ops.filter_(
-            ops.call(
-                "_+_",
-                own,
-                ops.sort_by(
-                    volumes,
-                    lambda v: storage_claims_rules.storageOf(
-                        ops.field(ops.field(v, "spec", {}), "capacity", {}),
-                    ),
-                ),
+            ops.sort_by(
+                volumes,
+                lambda v: storage_claims_rules.storageOf(ops.field(ops.field(v, "spec", {}), "capacity", {})),
             ),
             lambda v: ops.and_(
                 ops.call("!_", ops.call("@in", ops.field(ops.field(v, "metadata", {}), "name", ""), taken)),
+                lambda: ops.call("!_", ops.has_field(ops.field(v, "spec", {}), "claimRef")),
                 lambda: wouldDo(v, ops.field(c, "claim", {}), node),
             ),
         ),
     )
     return lets.done(
         ops.cond(
-            ops.call("_>_", ops.call("size", found), 0),
-            lambda: ops.field(ops.field(ops.call("_[_]", found, 0), "metadata", {}), "name", ""),
-            lambda: "",
+            ops.call("_>_", ops.call("size", own), 0),
+            lambda: ops.cond(
+                reachable(ops.call("_[_]", own, 0), node),
+                lambda: ops.field(ops.field(ops.call("_[_]", own, 0), "metadata", {}), "name", ""),
+                lambda: "",
+            ),
+            lambda: ops.cond(
+                ops.call("_>_", ops.call("size", found), 0),
+                lambda: ops.field(ops.field(ops.call("_[_]", found, 0), "metadata", {}), "name", ""),
+                lambda: "",
+            ),
         ),
     )
 
@@ -665,6 +660,71 @@ def inZone(node, key, values):
                     values,
                 ),
             ),
+        ),
+    )
+
+
+# scheduling/volumesThere  function (pod: core.Pod, claims: list(scheduling.PodClaim)): scheduling.Beforehand
+@ops.rule("scheduling/volumesThere")
+def volumesThere(pod, claims_):
+    lets = ops.Lets()
+    named = lets.take(
+        ops.map_(
+            ops.filter_(
+                ops.field(ops.field(pod, "spec", {}), "volumes", []),
+                lambda v: ops.has_field(v, "persistentVolumeClaim"),
+            ),
+            lambda v: claimName(pod, v),
+        ),
+    )
+    gone = lets.take(
+        ops.filter_(
+            claims_,
+            lambda c: ops.and_(
+                ops.call("@in", ops.field(c, "name", ""), named),
+                lambda: ops.call(
+                    "_!=_",
+                    ops.field(ops.field(ops.field(c, "claim", {}), "spec", {}), "volumeName", ""),
+                    "",
+                ),
+                lambda: ops.call("_==_", ops.call("size", ops.field(c, "volumes", [])), 0),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.record(
+            {
+                "findings": ops.cond(
+                    ops.call("_==_", ops.call("size", gone), 0),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "UnschedulableAndUnresolvable",
+                                    "reason": ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            'persistentvolume "',
+                                            ops.field(
+                                                ops.field(
+                                                    ops.field(ops.call("_[_]", gone, 0), "claim", {}),
+                                                    "spec",
+                                                    {},
+                                                ),
+                                                "volumeName",
+                                                "",
+                                            ),
+                                        ),
+                                        '" not found',
+                                    ),
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            },
         ),
     )
 
@@ -1097,6 +1157,7 @@ RULES = {
     "scheduling/VolumeBinding": filter_VolumeBinding,
     "scheduling/zoneKeys": zoneKeys,
     "scheduling/inZone": inZone,
+    "scheduling/volumesThere": volumesThere,
     "scheduling/VolumeZone": filter_VolumeZone,
     "scheduling/disksConflict": disksConflict,
     "scheduling/soleClaims": soleClaims,

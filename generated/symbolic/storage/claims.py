@@ -163,6 +163,50 @@ def mayHave(c, v):
     )
 
 
+# storage/isKeptFor  function (c: core.PersistentVolumeClaim, v: core.PersistentVolume): bool
+@ops.rule("storage/isKeptFor")
+def isKeptFor(c, v):
+    return ops.and_(
+        ops.call(
+            "_==_",
+            ops.field(ops.field(ops.field(v, "spec", {}), "claimRef", {}), "name", ""),
+            ops.field(ops.field(c, "metadata", {}), "name", ""),
+        ),
+        lambda: ops.call(
+            "_==_",
+            ops.field(ops.field(ops.field(v, "spec", {}), "claimRef", {}), "namespace", ""),
+            ops.field(ops.field(c, "metadata", {}), "namespace", ""),
+        ),
+        lambda: ops.or_(
+            ops.call("_==_", ops.field(ops.field(ops.field(v, "spec", {}), "claimRef", {}), "uid", ""), ""),
+            lambda: ops.call(
+                "_==_",
+                ops.field(ops.field(ops.field(v, "spec", {}), "claimRef", {}), "uid", ""),
+                ops.field(ops.field(c, "metadata", {}), "uid", ""),
+            ),
+        ),
+        lambda: ops.call("!_", ops.has_field(ops.field(v, "metadata", {}), "deletionTimestamp")),
+        lambda: ops.call(
+            "_==_",
+            ops.cond(
+                ops.call("_==_", ops.field(ops.field(v, "spec", {}), "volumeMode", ""), ""),
+                lambda: "Filesystem",
+                lambda: ops.field(ops.field(v, "spec", {}), "volumeMode", ""),
+            ),
+            ops.cond(
+                ops.call("_==_", ops.field(ops.field(c, "spec", {}), "volumeMode", ""), ""),
+                lambda: "Filesystem",
+                lambda: ops.field(ops.field(c, "spec", {}), "volumeMode", ""),
+            ),
+        ),
+        lambda: ops.call(
+            "_>=_",
+            storageOf(ops.field(ops.field(v, "spec", {}), "capacity", {})),
+            storageOf(ops.field(ops.field(ops.field(c, "spec", {}), "resources", {}), "requests", {})),
+        ),
+    )
+
+
 # storage/storageOf  function (amounts: map(string, quantity)): quantity
 @ops.rule("storage/storageOf")
 def storageOf(amounts):
@@ -443,6 +487,7 @@ def controller_VolumeBinder(self, volumes, classes, pods, now):
 RULES = {
     "storage/DefaultStorageClass": admit_DefaultStorageClass,
     "storage/mayHave": mayHave,
+    "storage/isKeptFor": isKeptFor,
     "storage/storageOf": storageOf,
     "storage/VolumeBinder": controller_VolumeBinder,
 }

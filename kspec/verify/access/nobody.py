@@ -30,10 +30,11 @@ class Nobody:
 def nobody_but(question: Escalation, target: Power, but: Sequence[str]) -> Nobody:
     """Who comes to a power, of all that could exist but those excepted: users by name, or `group:NAME`."""
     users, groups, trusted = _named(question, set(but))
-    found = []
-    for who in _identities(question, users, groups, but):
-        if reaches(question, who, target):
-            found.append(question.gains(smaller(question, who, target), target))
+    found = [
+        question.gains(smaller(question, who, target), target)
+        for who in _identities(question, users, groups, but)
+        if reaches(question, who, target)
+    ]
     unique = {(g.user, g.groups): g for g in found}
     title = call("title")(target.value())
     return Nobody(title, tuple(but), len(users) + 1, trusted, tuple(unique.values()))

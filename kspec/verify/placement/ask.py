@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from kspec.model.objects import name_of
 from kspec.verify.placement.answer import (
@@ -23,6 +24,8 @@ from kspec.verify.placement.words import listed, reasons
 LOSSES_MAX = 20_000
 """So many losses that differ are looked at."""
 PENDING_MAX = 5
+
+NO_LOSS = "nothing"
 
 Loss = tuple[str, frozenset[int]]
 """What is lost, in words, and its nodes."""
@@ -143,7 +146,7 @@ def _after(
     judges = source.judges()
     looked_at, open_ = 0, list[Answer]()
     greedy = _Greedy(source, started + timeout)
-    for words, lost in losses:
+    for words, lost in chain([(NO_LOSS, frozenset[int]())], losses):
         left = started + timeout - time.monotonic()
         if left <= 0 or looked_at >= LOSSES_MAX:
             reason = "the time was not enough" if left <= 0 else f"there are more than {LOSSES_MAX}"
@@ -153,12 +156,13 @@ def _after(
         on_step(f"the loss of {words}")
         problem = source.without(lost | gone)
         answer = _answered(question, problem, possible(problem, judges, left), source)
-        looked_at += 1
+        looked_at += words != NO_LOSS
         if answer.verdict == VIOLATED:
             pending = source.pending(_names(source, lost | gone))
+            short = f"the loss of {words} leaves too little for all {_count(problem.pods, 'pod')}"
             found = replace(
                 answer,
-                headline=f"the loss of {words} leaves too little for all {_count(problem.pods, 'pod')}",
+                headline=f"{answer.headline}, even without a loss" if words == NO_LOSS else short,
                 lost=tuple(sorted(_names(source, lost))),
                 seconds=time.monotonic() - started,
             )

@@ -218,6 +218,8 @@ class Explorer:
         ]
         texts += [repr(canonical(p.get("spec"))) for p, _ in self.source.staying]
         stays = {where for _, where in self.source.staying}
+        if any(self.source.demands.call("hangsOnClaims", its[0]) for its in self.kinds):
+            return [*range(len(self.nodes))]  # volumes may be for nodes by name
         labels = [(metadata(node).get("labels") or {}) for node in self.nodes]
         own = {
             k

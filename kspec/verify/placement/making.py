@@ -19,7 +19,7 @@ def problem_of(
     pin: bool = True,
     merge: bool = True,
 ) -> Problem:
-    """The facts about these pods: `free` ones want a node, `staying` ones have theirs, by name. `origin` says
+    """The facts about these pods: `free` ones want a node, `staying` ones have theirs. `origin` says
     what a pod comes from, in the words of a reference. `pin`: a pod that is for one node only counts as being
     there from the beginning. `merge`: classes that no fact tells apart are one.
     """
@@ -42,12 +42,15 @@ class _Making:
         at = {name_of(n): i for i, n in enumerate(nodes)}
         self.staying = tuple((pod, at[name]) for pod, name in staying if name in at)
         self.pinned: list[tuple[Object, int]] = []
-        self.groups = [g for g in grouped(free) if not (pin and self._pins(g))]
+        groups = grouped(free)
+        self.groups = [g for g in groups if not (pin and self._pins(g, groups))]
         self.samples = [g[0] for g in self.groups]
         self.origin = origin
 
-    def _pins(self, group: Sequence[Object]) -> bool:
-        """Puts a pod that is for one node only there, if nothing that stays is in the way."""
+    def _pins(self, group: Sequence[Object], groups: Sequence[Sequence[Object]]) -> bool:
+        """Puts a pod that is for one node only there, if nothing that stays is in the way, and if it matters
+        to no other when it comes.
+        """
         pod = group[0]
         if len(group) > 1 or not self.ask.call("goesWithItsNode", pod) or self.ask.company(pod):
             return False
@@ -58,6 +61,8 @@ class _Making:
         room = self._room(sorted(amounts), places)[0]
         crowded = any(room[r] < a for r, a in amounts.items())
         if crowded or any(self.ask.keeps_out(pod, other) for other, _ in self.staying):
+            return False
+        if any(self._minds_when(other[0], pod) for other in groups):
             return False
         self.pinned.append((pod, places[0]))
         self.staying = (*self.staying, (pod, places[0]))
@@ -93,6 +98,13 @@ class _Making:
             self._unseen(),
             self._claims(),
         )
+
+    def _minds_when(self, other: Object, pod: Object) -> bool:
+        """May it matter to another whether this pod is there before it or comes after it?"""
+        if self.ask.company(other) and self.ask.is_company(other, pod):
+            return True
+        spreadings = self.ask.spreadings(other)
+        return any(self.ask.spreading_counts(other, s.index, pod) for s in spreadings)
 
     def _company_staying(self, pod: Object, keys: Sequence[str]) -> frozenset[int]:
         """Where company stays. On a node that has none of the labels it is company to nobody."""

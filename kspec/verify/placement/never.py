@@ -233,6 +233,10 @@ class _Never:
         if found.wrong:
             return self._violated(explorer, found)
         words = self.forbidden.words()
+        unfollowed = self._unfollowed()
+        if found.complete and unfollowed:
+            headline = f"undecided whether {words}: runs do not follow {unfollowed}"
+            return Answer("never", UNSUPPORTED, headline, assumptions=(ARRIVE,))
         if found.complete:
             rests = (ARRIVE, *((AT_ONCE,) if found.pushed else ()))
             headline = f"in no order and by no tie-break {_lower(self.forbidden)}"
@@ -240,6 +244,16 @@ class _Never:
             return Answer("never", HOLDS, headline, assumptions=rests, method=method)
         headline = f"undecided whether {words}: {found.states:,} states were looked at, and there are more"
         return Answer("never", UNKNOWN, headline, assumptions=(ARRIVE,))
+
+    def _unfollowed(self) -> str:
+        """What pods hang on that runs do not follow; "" if nothing."""
+        call = self.source.demands.call
+        for pod in self.source.free:
+            if call("hangsOnClaims", pod):
+                return f"which volumes the claims of {shown_pod(pod)} take"
+            if call("unmodelled", pod):
+                return f"{call('unmodelled', pod)[0]} of {shown_pod(pod)}"
+        return ""
 
     def _violated(self, explorer: Explorer, found: Explored) -> Answer:
         state = replay(self.source, found.moves)

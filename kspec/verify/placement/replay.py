@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from kspec.model.engine.engine import Engine
 from kspec.model.objects import Object, metadata, name_of
 from kspec.model.placement import Judge, Verdict, rejection
 from kspec.verify.placement.board import Step
@@ -27,27 +28,69 @@ class Refused:
     verdict: Verdict
 
 
+ENGINE_PODS_MIN = 100
+"""From so many pods on, most are judged by the engine."""
+EVERY = 20
+"""Of these, one in so many is judged by all filters from the beginning all the same."""
+
 Judges = Callable[[Object], Judge]
 """The judge of the profile that a pod asks for."""
 
 
 def replayed(problem: Problem, judges: Judges, steps: Sequence[Step]) -> list[Put] | Refused:
     """Every pod with its node; or the first that is refused."""
-    infos: list[Object] = [{"node": node, "pods": ()} for node in problem.nodes]
-    pinned = {shown_pod(pod) for pod, _ in problem.pinned}
-    for pod, n in problem.staying:
-        if shown_pod(pod) not in pinned:
-            infos[n] = {**infos[n], "pods": (*infos[n]["pods"], pod)}
+    run = _Run(problem, judges)
     waiting = [list(c.pods) for c in problem.classes]
     found = []
     for pod, n in [*problem.pinned, *((waiting[c].pop(0), n) for c, n in steps)]:
-        node = problem.nodes[n]
-        verdict = judged(judges(pod), pod, infos, n)
+        verdict = run.verdict(pod, n)
         if not verdict.fits:
             return Refused(shown_pod(pod), verdict)
-        found.append(Put(shown_pod(pod), name_of(node)))
-        infos[n] = {"node": node, "pods": (*infos[n]["pods"], bound(pod, name_of(node)))}
+        run.put(pod, n)
+        found.append(Put(shown_pod(pod), name_of(problem.nodes[n])))
     return found
+
+
+class _Run:
+    """The nodes with their pods as a placement comes about. Of many pods only some are judged by all filters
+    from the beginning; the others by what the engine keeps, which must come to the same.
+    """
+
+    def __init__(self, problem: Problem, judges: Judges) -> None:
+        self.problem = problem
+        self.judges = judges
+        self.infos: list[Object] = [{"node": node, "pods": ()} for node in problem.nodes]
+        self.engines: dict[int, Engine] = {}
+        self.count = 0
+        pinned = {shown_pod(pod) for pod, _ in problem.pinned}
+        for pod, n in problem.staying:
+            if shown_pod(pod) not in pinned:
+                self._add(pod, n)
+
+    def verdict(self, pod: Object, n: int) -> Verdict:
+        judge = self.judges(pod)
+        self.count += 1
+        if self.problem.pods < ENGINE_PODS_MIN or self.count % EVERY == 0:
+            return judged(judge, pod, self.infos, n)
+        if self._engine(judge).rank(pod).fits(name_of(self.problem.nodes[n])):
+            return Verdict(name_of(self.problem.nodes[n]))
+        return judged(judge, pod, self.infos, n)
+
+    def put(self, pod: Object, n: int) -> None:
+        there = bound(pod, name_of(self.problem.nodes[n]))
+        self._add(there, n)
+        for engine in self.engines.values():
+            engine.put(name_of(self.problem.nodes[n]), there)
+
+    def _add(self, pod: Object, n: int) -> None:
+        self.infos[n] = {**self.infos[n], "pods": (*self.infos[n]["pods"], pod)}
+
+    def _engine(self, judge: Judge) -> Engine:
+        if id(judge) not in self.engines:
+            pods = {name_of(info["node"]): info["pods"] for info in self.infos}
+            engine = self.engines[id(judge)] = Engine(judge)
+            engine.with_nodes(self.problem.nodes, lambda name: pods[name])
+        return self.engines[id(judge)]
 
 
 def judged(judge: Judge, pod: Object, infos: list[Object], n: int) -> Verdict:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from kspec.model.objects import Object, name_of
 from kspec.verify.placement.encode import Demand, Encoding
 from kspec.verify.placement.possible import Impossible
-from kspec.verify.placement.problem import Problem
 
 NAMES_MAX = 4
 """So many names are listed; of more only the first ones and their number."""
@@ -113,20 +112,14 @@ class _Words:
             yield from self._sum(resource)
 
     def _has(self, resource: str, room: int, usable: int, beside: bool, names: list[str]) -> str:
-        many = len(names) > 1
+        who = f"{listed(names)} {'each have' if len(names) > 1 else 'has'}"
         left = " left beside what stays" if beside else ""
         if resource == PLACES:
-            text = (
-                f"{listed(names)} {'take' if many else 'takes'} {max(0, room)} pods{' each' if many else ''}"
-            )
-            return text + (" more" if beside else "")
-        amount = self.naming.amount(resource, max(0, room))
-        text = f"{listed(names)} {'have' if many else 'has'} {amount}{left}{' each' if many else ''}"
-        return (
-            text
-            if usable in (room, 0)
-            else f"{text}, of which such pods can fill {self.naming.amount(resource, usable)}"
-        )
+            return f"{who} places for {_pods(max(0, room))}{left}"
+        text = f"{who} {self.naming.amount(resource, max(0, room))}{left}"
+        if usable in (room, 0):
+            return text
+        return f"{text}, of which such pods can fill {self.naming.amount(resource, usable)}"
 
     def _sum(self, resource: str) -> Iterable[Reason]:
         """The sums, where they alone show it."""
@@ -257,14 +250,3 @@ def _nodes(count: int) -> str:
 
 def _be(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def by_node(
-    problem: Problem, placement: Iterable[tuple[str, str]], origin: Callable[[str], str]
-) -> list[tuple[str, dict[str, int]]]:
-    """Of each node that gets pods: how many of what."""
-    found: dict[str, dict[str, int]] = {name_of(node): {} for node in problem.nodes}
-    for pod, node in placement:
-        its = found[node]
-        its[origin(pod)] = its.get(origin(pod), 0) + 1
-    return [(node, its) for node, its in found.items() if its]

@@ -17,6 +17,7 @@ from kspec.model.standard import DEFAULT_PROFILE, standard_profile
 from kspec.resources.configurations import Configuration
 from kspec.resources.load import load_library
 from kspec.resources.yaml import load_yaml
+from kspec.runtime.values import Quantity
 from kspec.source import Diagnostic, SourceFile
 
 HEAD = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n"
@@ -310,6 +311,85 @@ def test_a_claim_that_is_missing_is_found_by_the_first_plug_in_that_looks() -> N
     )
 
 
+def bound(name: str, volume: str) -> dict[str, Any]:
+    return {
+        "metadata": {
+            "name": name,
+            "namespace": "n",
+            "annotations": {"pv.kubernetes.io/bind-completed": "yes"},
+        },
+        "spec": {"volumeName": volume, "storageClassName": "s", "accessModes": ["ReadWriteOnce"]},
+        "status": {"phase": "Bound"},
+    }
+
+
+def test_a_volume_that_is_gone() -> None:
+    found = placed("", [node("n1")], [], pod("q", **volume("c")), pvcs=[bound("c", "v")])
+    assert (found.before.plugin, found.before.reasons) == ("VolumeZone", ('persistentvolume "v" not found',))
+
+
+def test_the_zone_of_a_volume() -> None:
+    """Former labels of the volume, present ones of the node, several zones in one value; or none at all."""
+    there = {
+        "metadata": {"name": "v", "labels": {"failure-domain.beta.kubernetes.io/zone": "b__c"}},
+        "spec": {},
+    }
+    nodes = [node("n1"), node("n2", zone="c"), {**node("n3"), "metadata": {"name": "n3"}}]
+    found = placed("", nodes, [], pod("q", **volume("c")), pvcs=[bound("c", "v")], pvs=[there])
+    assert reasons(found) == {"n1": ("VolumeZone", ("node(s) had no available volume zone",))}
+
+
+def test_a_volume_that_is_kept_for_a_claim_is_its_only_one() -> None:
+    claim = {"metadata": {"name": "c", "namespace": "n"}, "spec": {"storageClassName": "s"}}
+    asked = {"resources": {"requests": {"storage": "1Gi"}}, "accessModes": ["ReadWriteOnce"]}
+    claim["spec"].update(asked)
+    here = {"key": HOST, "operator": "In", "values": ["n1"]}
+    kept: dict[str, Any] = {
+        "metadata": {"name": "v1"},
+        "spec": {
+            "capacity": {"storage": "1Gi"},
+            "claimRef": {"name": "c", "namespace": "n"},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
+        },
+    }
+    free = {"metadata": {"name": "v2"}, "spec": {"capacity": {"storage": "1Gi"}, "storageClassName": "s"}}
+    free["spec"].update({"accessModes": ["ReadWriteOnce"]})
+    given: dict[str, Any] = {
+        "pvcs": [claim],
+        "storageClasses": [
+            {
+                "metadata": {"name": "s"},
+                "provisioner": "kubernetes.io/no-provisioner",
+                "volumeBindingMode": "WaitForFirstConsumer",
+            }
+        ],
+    }
+    nodes = [node("n1"), node("n2")]
+    assert placed("", nodes, [], pod("q", **volume("c")), **given, pvs=[free]).fitting == ["n1", "n2"]
+    assert placed("", nodes, [], pod("q", **volume("c")), **given, pvs=[kept, free]).fitting == ["n1"]
+
+
+def test_the_search_ends_when_enough_nodes_fit_and_goes_on_from_there() -> None:
+    """Of 200 nodes, 100 are enough; the second pod's search begins at the 101st."""
+    from kspec.model.world import World
+
+    world = World(rules(), table(), profile("percentageOfNodesToScore: 1"))
+    for i in range(200):
+        one = {"metadata": {"name": f"n{i:03}"}, "spec": {}, "status": {}}
+        one["status"] = {"allocatable": {"cpu": Quantity(4_000_000_000), "pods": Quantity(10_000_000_000)}}
+        world.store.restore("core.Node", world.api.kinds.identified("core.Node", one))
+    world.api.create("core.Namespace", {"metadata": {"name": "n"}})
+    for name in ("p", "q", "r"):
+        made = {
+            "metadata": {"name": name, "namespace": "n"},
+            "spec": {"containers": [{"name": "c", "image": "i"}]},
+        }
+        assert world.api.create("core.Pod", made).ok
+        world.run_until_quiet()
+    on = {p["metadata"]["name"]: p["spec"]["nodeName"] for p in world.store.objects("core.Pod")}
+    assert (on["p"], on["q"]) == ("n000", "n100") and on["r"] < "n100"
+
+
 def test_features_that_a_node_declares() -> None:
     nodes = [node("n1"), node("n2", declaredFeatures=["UserNamespacesHostNetworkSupport"])]
     found = placed("", nodes, [], pod("q", hostNetwork=True, hostUsers=False))
@@ -323,3 +403,10 @@ def test_names_of_nodes_that_exclude_one_another() -> None:
     must = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
     found = placed("", [node("n1"), node("n2")], [], pod("q", affinity=must))
     assert (found.before.plugin, found.before.reasons) == ("NodeAffinity", ("pod affinity terms conflict",))
+
+
+def test_preemption_can_be_left_out_everywhere_but_gates_cannot() -> None:
+    without = profile("plugins: {multiPoint: {disabled: [{name: DefaultPreemption}]}}")
+    assert not without.preempts and without.helpers == ("DynamicResources",)
+    gates = "profiles:\n- plugins: {multiPoint: {disabled: [{name: SchedulingGates}]}}"
+    assert codes(gates) == [("KS2705", 4)]

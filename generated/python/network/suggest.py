@@ -204,10 +204,10 @@ def leavesAsWanted(wanted, namespaces, from_, to, port, protocol, cluster):
 
 # network/entersAsWanted  function (wanted: list(network.Wanted), namespaces: list(string), from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 def entersAsWanted(wanted, namespaces, from_, to, port, protocol, cluster):
-    """Do policies in these namespaces let enter what is wanted of their pods, and nothing else?"""
+    """Do policies in these namespaces let enter what is wanted of their pods, and nothing else? What a node may whatever policies say is no matter."""
     return (
         not (network_endpoint.isGoverned(to) and (to.get("namespace") or "") in namespaces)
-        or network_tiers.mayEnter(from_, to, port, protocol, cluster) == exists_(
+        or network_tiers.policiesAdmit(from_, to, port, protocol, cluster) == exists_(
             wanted,
             lambda w: (
                 ((w.get("to") or {}).get("namespace") or "") != ""
@@ -1017,8 +1017,6 @@ RULES = (
                 "networkPolicies * spec policyTypes",
                 "options network hostNetworkAsPods",
                 "options network ipBlocksMatchPods",
-                "options network nodesReachAllPods",
-                "options network nodesReachOwnPods",
                 "options network tiesByName",
             ),
             "from": paths(
@@ -1028,7 +1026,6 @@ RULES = (
                 "name",
                 "namespace",
                 "namespaceLabels",
-                "node",
                 "outside",
             ),
             "namespaces": paths(""),
@@ -1038,10 +1035,8 @@ RULES = (
                 "address",
                 "hostNetwork",
                 "labels",
-                "name",
                 "namespace",
                 "namespaceLabels",
-                "node",
                 "outside",
                 "ports #",
                 "ports * containerPort",
@@ -1074,7 +1069,7 @@ RULES = (
                 "* to selector matchLabels *",
             ),
         },
-        doc="Do policies in these namespaces let enter what is wanted of their pods, and nothing else?",
+        doc="Do policies in these namespaces let enter what is wanted of their pods, and nothing else? What a node may whatever policies say is no matter.",
         path="network/suggest",
     ),
     CompiledRule(

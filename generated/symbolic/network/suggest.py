@@ -303,7 +303,7 @@ def entersAsWanted(wanted, namespaces, from_, to, port, protocol, cluster):
         ),
         lambda: ops.call(
             "_==_",
-            network_tiers_rules.mayEnter(from_, to, port, protocol, cluster),
+            network_tiers_rules.policiesAdmit(from_, to, port, protocol, cluster),
             ops.exists(
                 wanted,
                 lambda w: ops.and_(

@@ -164,6 +164,7 @@ INDEX = (
     ("access/can", "function", "can", "access/rbac", "can"),
     ("access/missingRole", "function", "missingRole", "access/rbac", "missingRole"),
     ("access/subjects", "domain", "subjects", "access/rbac", "domain_subjects"),
+    ("access/escalates", "function", "escalates", "access/verbs", "escalates"),
     ("access/allRights", "function", "allRights", "access/writing", "allRights"),
     ("access/holds", "function", "holds", "access/writing", "holds"),
     ("access/mayWriteRole", "function", "mayWriteRole", "access/writing", "mayWriteRole"),

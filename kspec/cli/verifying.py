@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from kspec.cli.access_verbs import AccessVerbs
 from kspec.cli.inputs import Inputs
 from kspec.cli.placement_verbs import PlacementVerbs
 from kspec.report.results import Report, Result, result_of, result_of_case
@@ -35,11 +36,13 @@ class Verification:
         table = inputs.library.types(inputs.workspace.table)
         self.setting: Setting = standard_setting(table, inputs.workspace.rules, timeout)
         self.defaulting: Defaulting = defaulting_of(inputs)
-        objects = [*(bootstrap_objects(table) if bootstrap else ()), *self.workspace.objects]
-        known = ((o.kind.record, o.decoded) for o in objects if o.kind and o.decoded)
+        objects = {o.key: o for o in (bootstrap_objects(table) if bootstrap else ())}
+        objects |= {o.key: o for o in self.workspace.objects}
+        known = ((o.kind.record, o.decoded) for o in objects.values() if o.kind and o.decoded)
         self.choosing = Choosing(inputs.choices, table)
         at_hand = settled(cluster_of(known, table, self.defaulting))
         self.cluster: Mapping[str, Any] = self.choosing.within(at_hand)
+        self.access = AccessVerbs(list(objects.values()), at_hand, self.setting)
 
     def report(self, properties: Sequence[Property], on_property: Callable[[str], None]) -> Report:
         """Decide them all, in order."""
@@ -50,27 +53,45 @@ class Verification:
         return Report(tuple(results), self.workspace.version, count, custom, monotonic() - began)
 
     def _results(self, prop: Property, on_property: Callable[[str], None]) -> Iterator[Result]:
-        from kspec.solve.verdict import Unsupported
         from kspec.verify.properties import verify_expects, verify_property
 
         on_property(prop.title)
         placed = self.placement.result(prop, lambda step: None)
         if placed is not None:
             yield placed
-            open_ = Unsupported(
-                "what a question about placement comes to with other objects is not looked at"
-            )
-            for case in prop.expects:
-                yield result_of_case(prop.title, case.span, case.verdict, case.objects, open_)
+            yield from self._open_cases(prop, "placement")
+            return
+        read = self.access.read(prop)
+        if isinstance(read, Result):
+            yield read
+            yield from self._open_cases(prop, "escalation")
             return
         self.choosing.rested_on()
-        verdict = verify_property(prop, self.cluster, self.setting)
+        asked = prop if read is None else read.prop
+        verdict = verify_property(asked, self.cluster, self.setting)
         result = self._resting(result_of(prop.verb, prop.title, prop.span, verdict))
+        if read is not None:
+            yield self.access.told(result, read)
+            yield from self._open_cases(prop, "escalation")
+            return
         yield result if prop.quantifiers or result.verdict != "violated" else self._blamed(result, prop)
         for came in verify_expects(prop, self.cluster, self.setting, self.defaulting):
             case = came.case
             made = result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
             yield self._resting(made)
+
+    def _open_cases(self, prop: Property, about: str) -> Iterator[Result]:
+        """The cases of a property whose verbs are not asked again with other objects."""
+        from kspec.solve.verdict import Unsupported
+
+        open_ = Unsupported(f"what a question about {about} comes to with other objects is not looked at")
+        for case in prop.expects:
+            yield result_of_case(prop.title, case.span, case.verdict, case.objects, open_)
+
+    def asked(self, prop: Property) -> Property:
+        """The property as the solver is asked."""
+        read = self.access.read(prop)
+        return prop if read is None or isinstance(read, Result) else read.prop
 
     def _resting(self, result: Result) -> Result:
         """The result with the options that were looked at for it."""

@@ -18,7 +18,8 @@ from kspec.resources.types import load_types
 from kspec.runtime.rulebook import load_rulebook
 from kspec.source import NOWHERE, Span
 from kspec.verify.access.closure import IDENTITY, RULES, Reach
-from kspec.verify.access.edges import Edge, call
+from kspec.verify.access.comers import comers
+from kspec.verify.access.edges import Edge, Power, call
 from kspec.verify.access.escalation import CLUSTER_ADMIN, Escalation
 from kspec.verify.access.everyone import Everyone
 from kspec.verify.access.nobody import nobody_but, reaches
@@ -224,3 +225,25 @@ def test_nobody_but_is_nobody_of_all_others(cluster: dict[str, Any], but: str) -
     assert bool(verdict.paths) == any(reaches(question, who, CLUSTER_ADMIN) for who in others)
     for gains in verdict.paths:
         assert reaches(question, {"user": gains.user, "groups": list(gains.groups)}, CLUSTER_ADMIN)
+
+
+@settings(max_examples=25, deadline=None)
+@given(clusters(), few((("get", "", "secrets"), ("create", "apps", "deployments"), ("patch", "", "pods"))))
+def test_the_least_sets_are_the_closure_of_every_identity(
+    cluster: dict[str, Any], wanted: tuple[str, str, str]
+) -> None:
+    """some least set covers an identity == its closure holds the request; and none is larger than needed."""
+    verb, group, resource = wanted
+    goal = {"resourceRequest": True, "verb": verb, "apiGroup": group, "resource": resource}
+    question = Escalation(policy_of(cluster), "restricted", goal, "goal")
+    target = Power("goal", name="goal")
+    found = comers(question, target, 60)
+    named = ("dev", "system:authenticated", "staff")
+    for user in ("ann", "ben", "zed", "system:serviceaccount:shop:web", "system:serviceaccount:ops:job"):
+        for groups in (g for n in range(4) for g in combinations(named, n)):
+            who = {"user": user, "groups": list(groups)}
+            assert any(c.covers(who) for c in found) == reaches(question, who, target)
+    for comer in found:
+        for left_out in comer.groups:
+            less = [g for g in comer.groups if g != left_out]
+            assert not reaches(question, {"user": comer.user or "zed", "groups": less}, target)

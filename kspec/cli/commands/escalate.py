@@ -77,7 +77,7 @@ def run(
     """
     from kspec.cli.commands.access import user_and_paths
     from kspec.cli.policy import PolicyOptions, load_access
-    from kspec.verify.access.escalation import CLUSTER_ADMIN, Escalation
+    from kspec.verify.access.escalation import CLUSTER_ADMIN, Escalation, assumptions
     from kspec.verify.access.words import identity
 
     user, paths = user_and_paths(words)
@@ -86,7 +86,7 @@ def run(
     access = load_access(session, paths, PolicyOptions(**options))
     power, goal = (None, None) if target is None else read_target(access, target)
     question = Escalation(access.policy, pod_security, goal, target or "")
-    assumed = (*access.assumed, *assumptions(access, pod_security))
+    assumed = (*access.assumed, *assumptions(access.policy, pod_security))
     who = identity(access.policy, user, groups) if user else None
     unknown = undecided(access, who)
     found: Any
@@ -172,10 +172,3 @@ def request_words(text: str) -> tuple[str, str, str, str]:
         namespace = words[place + 1]
         del words[place : place + 2]
     return words[0], words[1] if len(words) > 1 else "", words[2] if len(words) > 2 else "", namespace
-
-
-def assumptions(access: Access, pod_security: str) -> tuple[str, ...]:
-    """What the answer rests on, and what it leaves out."""
-    level = f"namespaces without a label for it enforce the {pod_security} level of Pod Security"
-    left = "; ".join(access.policy.rule("access/notModelled")(access.policy.cluster))
-    return (level, "no other admission policy is in the way", f"not modelled: {left}")

@@ -107,7 +107,7 @@ def write_questions(
     make_folder(folder)
     taken: set[str] = set()
     for prop in properties:
-        queries = queries_of(prop, verification.cluster, verification.setting)
+        queries = queries_of(verification.asked(prop), verification.cluster, verification.setting)
         for number, query in enumerate(queries, 1):
             name = slug(prop.title) + (f"-{number}" if len(queries) > 1 else "")
             while name in taken:

@@ -271,6 +271,13 @@ class Escalation:
         return Made(asked, tuple(self.policy.grants(request)))
 
 
+def assumptions(policy: Policy, pod_security: str) -> tuple[str, ...]:
+    """What an answer rests on, and what it leaves out."""
+    level = f"namespaces without a label for it enforce the {pod_security} level of Pod Security"
+    left = "; ".join(policy.rule("access/notModelled")(policy.cluster))
+    return (level, "no other admission policy is in the way", f"not modelled: {left}")
+
+
 def sources(steps: Sequence[Step], policy: Policy) -> dict[str, str]:
     """By edge: the authority for it, as the rules cite it."""
     found = {}

@@ -14,14 +14,14 @@ ASKED_MAX = 20_000
 """So many pairs of an identity and a request are asked about at most."""
 
 
-def check_closed(reach: Reach, closure: Closure) -> int | None:
+def check_closed(reach: Reach, closure: Closure, asked_max: int = ASKED_MAX) -> int | None:
     """How many requests the RBAC rule refused; None where there are too many to ask. Raises if an edge leads
     out.
     """
     ways = closure.ways
     identities = [p for p in ways if reach.power(p).what == IDENTITY]
     leading = [e for e in reach.edges.edges if e.gains not in ways and all(p in ways for p in e.having)]
-    if len(identities) * sum(len(e.requests) for e in leading) > ASKED_MAX:
+    if len(identities) * sum(len(e.requests) for e in leading) > asked_max:
         return None
     if closure.start not in ways:
         raise InternalError("a closure does not hold its start")

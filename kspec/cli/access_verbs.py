@@ -50,7 +50,7 @@ class AccessVerbs:
         policy, _ = self._verbs()
         ways = [] if result.witness is None else list(self._ways(result.witness, read))
         lost = sorted({f"{b.ref.get('kind')} {b.ref.get('name')}" for b in policy.dangling})
-        surely = bool(ways) and all(comer is not None for _, _, comer in ways)
+        surely = len(ways) == len(read.said) and all(comer is not None for _, _, comer in ways)
         if lost and result.verdict in ("holds", "violated") and not surely:
             reason = f"it is not known what these roles allow, which are bound: {', '.join(lost[:LOST_MAX])}"
             return Result(result.verb, result.title, "unknown", result.span, reason, stats=result.stats)
@@ -61,11 +61,14 @@ class AccessVerbs:
     def _ways(
         self, witness: Witness, read: Rewritten
     ) -> Iterator[tuple[Said, Mapping[str, Any], Comer | None]]:
-        """What each `escalates` is for a witness, and why."""
+        """What each `escalates` is for a witness, and why; but for those about the variable of a loop."""
         from kspec.ir.evaluate import evaluate
+        from kspec.ir.walk import free_variables
 
+        env = {"cluster": self._cluster, **witness.values}
         for said in read.said:
-            env = {"cluster": self._cluster, **witness.values}
+            if free_variables(said.who) - env.keys():
+                continue
             who = evaluate(said.who, env, self._setting.rules)
             assert isinstance(who, dict)
             yield said, who, said.target.comer(who)

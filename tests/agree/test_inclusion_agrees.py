@@ -1,15 +1,26 @@
-"""Laws: inclusion by cells is inclusion by requests, and no less than RBAC's own check."""
+"""Laws: inclusion by cells is inclusion by requests, whether some are tried or the solver is asked about all;
+and no less than RBAC's own check.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kspec.ir.properties import Property
+from kspec.resources.load import load_library, load_workspace
+from kspec.resources.types import load_types
+from kspec.solve.verdict import Holds, Violated
 from kspec.verify.access.edges import call
 from kspec.verify.access.inclusion import beyond, compare, includes
+from kspec.verify.properties import verify_property
+from kspec.verify.setting import Setting, standard_setting
 
 few = st.sampled_from
 VERBS, GROUPS = ("get", "list", "*"), ("", "apps", "*")
@@ -57,6 +68,49 @@ def test_inclusion_by_cells_is_inclusion_by_requests(owner: list[Any], servant: 
     allows = call("ruleAllows")
     found = [r for r in ASKED if any(allows(s, r) for s in servant) and not any(allows(o, r) for o in owner)]
     assert (beyond(owner, servant) is not None) == bool(found)
+
+
+INCLUDED = """
+prove "included": forall q in requests
+  where grants(cluster.clusterRoles[1].rules, q): grants(cluster.clusterRoles[0].rules, q)
+"""
+
+
+@cache
+def asked_of_the_solver() -> tuple[Property, Setting]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "included.kspec")
+        path.write_text(INCLUDED)
+        found = load_workspace([str(path)], library=load_library())
+    assert found.ok, found.diagnostics
+    return found.properties[0], standard_setting(load_library().types(load_types()), found.rules)
+
+
+def said_of_paths(some: list[Any]) -> set[str]:
+    return {u for each in some for u in each.get("nonResourceURLs") or ()}
+
+
+@settings(max_examples=12, deadline=None)
+@given(rules, rules)
+def test_inclusion_by_cells_is_inclusion_by_the_solver(owner: list[Any], servant: list[Any]) -> None:
+    """includes(a, b) == the solver proves that a grants every request that b grants."""
+    if "*" in said_of_paths([*owner, *servant]):
+        return  # by cells a path may also begin with something else than a slash, which no request's does
+    prop, setting = asked_of_the_solver()
+    roles = [{"metadata": {"name": n}, "rules": r} for n, r in (("a", owner), ("b", servant))]
+    verdict = verify_property(prop, {"clusterRoles": roles}, setting)
+    assert isinstance(verdict, Holds if includes(owner, servant) else Violated), verdict
+    if isinstance(verdict, Violated):
+        assert verdict.witness is not None
+        request = verdict.witness.values["q"]
+        allows = call("ruleAllows")
+        assert any(allows(s, request) for s in servant) and not any(allows(o, request) for o in owner)
+
+
+@given(rule(), few(ASKED))
+def test_grants_is_what_the_rules_allow(one: dict[str, Any], asked: dict[str, Any]) -> None:
+    """grants(rules, r) == some rule allows r, for requests whose words have no slash."""
+    assert call("grants")([one], asked) == call("ruleAllows")(one, asked)
 
 
 @settings(max_examples=50, deadline=None)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from kspec.runtime.generated_support import and_, exists_, or_
+from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param, paths
+from kspec.runtime.strings import split
+from ..access import rbac as access_rbac
 
 
 # access/groupMatches  function (rule: rbac.PolicyRule, apiGroup: string): bool
@@ -15,6 +19,86 @@ def groupMatches(rule, apiGroup):
 def nameMatches(rule, name):
     """The name is listed, or none is."""
     return len(rule.get("resourceNames") or []) == 0 or name in (rule.get("resourceNames") or [])
+
+
+# access/entryMatches  function (entry: string, resource: string, subresource: string): bool
+def entryMatches(entry, resource, subresource):
+    """What one resource of a rule means of a request, whose resource and subresource have no slash in them."""
+    parts = split(entry, "/")
+    return (
+        entry == "*"
+        or (
+            subresource == "" and resource == entry
+            if len(parts) == 1
+            else (
+                len(parts) == 2
+                and subresource != ""
+                and and_(
+                    lambda: subresource == index_list(parts, 1),
+                    lambda: or_(
+                        lambda: index_list(parts, 0) == "*",
+                        lambda: resource == index_list(parts, 0),
+                    ),
+                )
+            )
+        )
+    )
+
+
+# access/grants  function (rules: list(rbac.PolicyRule), r: access.Request): bool
+def grants(rules, r):
+    """Do some of these rules allow this request, one that could be made?"""
+    return exists_(
+        rules,
+        lambda rule: (
+            access_rbac.verbMatches(rule, r.get("verb") or "")
+            and (
+                (
+                    groupMatches(rule, r.get("apiGroup") or "")
+                    and and_(
+                        lambda: exists_(
+                            rule.get("resources") or [],
+                            lambda e: entryMatches(e, r.get("resource") or "", r.get("subresource") or ""),
+                        ),
+                        lambda: nameMatches(rule, r.get("name") or ""),
+                    )
+                )
+                if r.get("resourceRequest")
+                else access_rbac.pathMatches(rule, r.get("path") or "")
+            )
+        ),
+    )
+
+
+# access/requests  domain (r: access.Request): Domain
+def domain_requests(r):
+    """Every request that could be made, by whomever: any verb on any resource, or on any path."""
+    none = []
+    return {
+        "members": none,
+        "valid": (
+            not r.get("user")
+            and len(r.get("groups") or []) == 0
+            and (r.get("verb") or "") != ""
+            and (
+                (r.get("resource") or "") != "" and not r.get("path")
+                if r.get("resourceRequest")
+                else (r.get("path") or "").startswith("/")
+            )
+            and (
+                (r.get("resourceRequest") or False)
+                or (
+                    not r.get("namespace")
+                    and not r.get("apiGroup")
+                    and not r.get("resource")
+                    and not r.get("subresource")
+                    and not r.get("name")
+                )
+            )
+            and not r.get("fieldSelector")
+        ),
+        "witness": [],
+    }
 
 
 RULES = (
@@ -40,6 +124,70 @@ RULES = (
         reads={"name": paths(""), "rule": paths("resourceNames")},
         source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceNameMatches",
         doc="The name is listed, or none is.",
+        path="access/inclusion",
+    ),
+    CompiledRule(
+        "access/entryMatches",
+        "function",
+        "entryMatches",
+        (Param("entry", "string"), Param("resource", "string"), Param("subresource", "string")),
+        entryMatches,
+        result="bool",
+        reads={"entry": paths(""), "resource": paths(""), "subresource": paths("")},
+        source="pkg/apis/rbac/v1/evaluation_helpers.go ResourceMatches; staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go",
+        doc="What one resource of a rule means of a request, whose resource and subresource have no slash in them.",
+        path="access/inclusion",
+    ),
+    CompiledRule(
+        "access/grants",
+        "function",
+        "grants",
+        (Param("rules", "list(rbac.PolicyRule)"), Param("r", "access.Request")),
+        grants,
+        result="bool",
+        reads={
+            "r": paths("apiGroup", "name", "path", "resource", "resourceRequest", "subresource", "verb"),
+            "rules": paths(
+                "#",
+                "* apiGroups #",
+                "* apiGroups *",
+                "* nonResourceURLs #",
+                "* nonResourceURLs *",
+                "* resourceNames",
+                "* resources #",
+                "* resources *",
+                "* verbs #",
+                "* verbs *",
+            ),
+        },
+        source="plugin/pkg/auth/authorizer/rbac/rbac.go RulesAllow, RuleAllows",
+        doc="Do some of these rules allow this request, one that could be made?",
+        path="access/inclusion",
+    ),
+    CompiledRule(
+        "access/requests",
+        "domain",
+        "requests",
+        (Param("r", "access.Request"),),
+        domain_requests,
+        result="Domain",
+        reads={
+            "r": paths(
+                "apiGroup",
+                "fieldSelector",
+                "groups #",
+                "name",
+                "namespace",
+                "path",
+                "resource",
+                "resourceRequest",
+                "subresource",
+                "user",
+                "verb",
+            ),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go",
+        doc="Every request that could be made, by whomever: any verb on any resource, or on any path.",
         path="access/inclusion",
     ),
 )

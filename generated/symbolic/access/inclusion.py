@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import rbac as access_rbac_rules
+
 
 # access/groupMatches  function (rule: rbac.PolicyRule, apiGroup: string): bool
 @ops.rule("access/groupMatches")
@@ -23,7 +25,94 @@ def nameMatches(rule, name):
     )
 
 
+# access/entryMatches  function (entry: string, resource: string, subresource: string): bool
+@ops.rule("access/entryMatches")
+def entryMatches(entry, resource, subresource):
+    lets = ops.Lets()
+    parts = lets.take(ops.call("split", entry, "/"))
+    return lets.done(
+        ops.or_(
+            ops.call("_==_", entry, "*"),
+            lambda: ops.cond(
+                ops.call("_==_", ops.call("size", parts), 1),
+                lambda: ops.and_(
+                    ops.call("_==_", subresource, ""),
+                    lambda: ops.call("_==_", resource, entry),
+                ),
+                lambda: ops.and_(
+                    ops.call("_==_", ops.call("size", parts), 2),
+                    lambda: ops.call("_!=_", subresource, ""),
+                    lambda: ops.call("_==_", subresource, ops.call("_[_]", parts, 1)),
+                    lambda: ops.or_(
+                        ops.call("_==_", ops.call("_[_]", parts, 0), "*"),
+                        lambda: ops.call("_==_", resource, ops.call("_[_]", parts, 0)),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# access/grants  function (rules: list(rbac.PolicyRule), r: access.Request): bool
+@ops.rule("access/grants")
+def grants(rules, r):
+    return ops.exists(
+        rules,
+        lambda rule: ops.and_(
+            access_rbac_rules.verbMatches(rule, ops.field(r, "verb", "")),
+            lambda: ops.cond(
+                ops.field(r, "resourceRequest", False),
+                lambda: ops.and_(
+                    groupMatches(rule, ops.field(r, "apiGroup", "")),
+                    lambda: ops.exists(
+                        ops.field(rule, "resources", []),
+                        lambda e: entryMatches(
+                            e,
+                            ops.field(r, "resource", ""),
+                            ops.field(r, "subresource", ""),
+                        ),
+                    ),
+                    lambda: nameMatches(rule, ops.field(r, "name", "")),
+                ),
+                lambda: access_rbac_rules.pathMatches(rule, ops.field(r, "path", "")),
+            ),
+        ),
+    )
+
+
+# access/requests  domain (r: access.Request): bool, is it valid
+@ops.rule("access/requests")
+def domain_requests(r):
+    return ops.and_(
+        ops.call("_==_", ops.field(r, "user", ""), ""),
+        lambda: ops.call("_==_", ops.call("size", ops.field(r, "groups", [])), 0),
+        lambda: ops.call("_!=_", ops.field(r, "verb", ""), ""),
+        lambda: ops.cond(
+            ops.field(r, "resourceRequest", False),
+            lambda: ops.and_(
+                ops.call("_!=_", ops.field(r, "resource", ""), ""),
+                lambda: ops.call("_==_", ops.field(r, "path", ""), ""),
+            ),
+            lambda: ops.call("startsWith", ops.field(r, "path", ""), "/"),
+        ),
+        lambda: ops.or_(
+            ops.field(r, "resourceRequest", False),
+            lambda: ops.and_(
+                ops.call("_==_", ops.field(r, "namespace", ""), ""),
+                lambda: ops.call("_==_", ops.field(r, "apiGroup", ""), ""),
+                lambda: ops.call("_==_", ops.field(r, "resource", ""), ""),
+                lambda: ops.call("_==_", ops.field(r, "subresource", ""), ""),
+                lambda: ops.call("_==_", ops.field(r, "name", ""), ""),
+            ),
+        ),
+        lambda: ops.call("_==_", ops.field(r, "fieldSelector", ""), ""),
+    )
+
+
 RULES = {
     "access/groupMatches": groupMatches,
     "access/nameMatches": nameMatches,
+    "access/entryMatches": entryMatches,
+    "access/grants": grants,
+    "access/requests": domain_requests,
 }

@@ -164,6 +164,78 @@ def test_a_real_operator_comes_to_be_cluster_admin(kspec: Kspec, shared: Path) -
     assert "prometheusOperator-clusterRole.yaml:39" in ran.out
 
 
+SECRETS = '{ verb: "get"  resource: "secrets" }'
+
+
+def verdict(kspec: Kspec, folder: Path, formula: str, *options: str) -> tuple[int, str]:
+    (folder / "asked.kspec").write_text(f"{formula}\n")
+    ran = kspec("verify", folder, *options)
+    assert not ran.err.startswith("error"), ran.err
+    return ran.code, ran.out
+
+
+@pytest.mark.parametrize(
+    ("formula", "code"),
+    [
+        (f'prove "dev": forall s in subjects where "dev" in s.groups: escalates(s, {SECRETS})', 0),
+        (f'assert "lou": !escalates({{ user: "lou" }}, {SECRETS})', 0),
+        (f'assert "lou in dev": escalates({{ user: "lou"  groups: ["dev"] }}, {SECRETS})', 0),
+        (f'prove "some": exists s in subjects: s.user == "zed" && escalates(s, {SECRETS})', 0),
+        (f'prove "x": forall s in subjects: escalates(s, {SECRETS}) implies can(s, "get", "secrets")', 1),
+        (
+            'prove "no less": forall s in subjects: can(s, "get", "pods")'
+            ' implies escalates(s, { verb: "get"  resource: "pods"  namespace: "ci"  name: "web" })',
+            0,
+        ),
+        ('prove "open": forall s in subjects: !escalates(s, { verb: s.user  resource: "secrets" })', 3),
+        ('prove "no verb": forall s in subjects: !escalates(s, { resource: "secrets" })', 3),
+        (
+            "function comes(s: access.Identity): bool { return escalates(s, " + SECRETS + ") }\n"
+            'prove "hidden": forall s in subjects: !comes(s)',
+            3,
+        ),
+    ],
+)
+def test_a_property_may_ask_who_comes_to_a_request(
+    kspec: Kspec, policy: Path, formula: str, code: int
+) -> None:
+    found, out = verdict(kspec, policy.parent, formula)
+    assert found == code, out
+
+
+def test_a_property_that_fails_shows_each_request_that_leads_there(kspec: Kspec, policy: Path) -> None:
+    formula = f'forbid "by dev": exists s in subjects where s.user == "zed": escalates(s, {SECRETS})'
+    code, out = verdict(kspec, policy.parent, formula)
+    assert code == 1
+    assert "zed comes to get secrets: as zed kubectl create -f deployments.yaml -n ci" in out
+    assert ", then as sa:ci/robot kubectl create clusterrolebinding" in out
+    assert f"(RoleBinding ci/deployers at {policy}:7)" in out
+
+
+def test_a_role_that_is_not_at_hand_leaves_open_who_does_not_come_to_a_request(
+    kspec: Kspec, policy: Path
+) -> None:
+    text = policy.read_text().replace("kind: ClusterRole, name: looker}", "kind: ClusterRole, name: view}")
+    policy.write_text(text)
+    lou = f'forbid "x": exists s in subjects where s.user == "lou": escalates(s, {SECRETS})'
+    alone = lou.replace('"lou":', '"lou" && size(s.groups) == 0:')
+    code, out = verdict(kspec, policy.parent, alone)
+    assert (code, "which are bound: ClusterRole view" in out) == (3, True), out
+    assert verdict(kspec, policy.parent, alone, "--bootstrap")[0] == 0
+    assert verdict(kspec, policy.parent, lou)[0] == 1
+
+
+def test_a_role_includes_another_for_every_request(kspec: Kspec, policy: Path) -> None:
+    """Of the default roles edit includes view, and not the other way round."""
+    asked = (
+        'prove "x": forall q in requests where grants(clusterrole/{}.rules, q):'
+        " grants(clusterrole/{}.rules, q)"
+    )
+    assert verdict(kspec, policy.parent, asked.format("view", "edit"), "--bootstrap")[0] == 0
+    code, out = verdict(kspec, policy.parent, asked.format("edit", "view"), "--bootstrap")
+    assert code == 1 and 'q = {"verb": ' in out
+
+
 def test_the_page_shows_real_runs(kspec: Kspec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert check(ROOT / "docs" / "escalation.md", lambda command: kspec(*shlex.split(command)[1:]).out) == []

@@ -59,6 +59,20 @@ def test_another_label_opens_to_one_and_closes_to_another(
     assert lost["witness"][0]["metadata"]["labels"] == {"app": "checkout"}
 
 
+@pytest.mark.parametrize(
+    ("relation", "code", "verdict"),
+    [("same", 1, "violated"), ("no-more", 0, "holds"), ("no-less", 1, "violated")],
+)
+def test_a_relation_that_is_required(
+    kspec: Kspec, tmp_path: Path, relation: str, code: int, verdict: str
+) -> None:
+    for name, port in (("old", ""), ("new", "    ports: [{port: 5432}]\n")):
+        (tmp_path / f"{name}.yaml").write_text(DATABASE + "  - from: [{podSelector: {}}]\n" + port)
+    args = ("diff", tmp_path / "old.yaml", tmp_path / "new.yaml", "--only", "network", "--require", relation)
+    ran = kspec(*args, "--format", "json")
+    assert (ran.code, json.loads(ran.out)["required"]["verdict"]) == (code, verdict)
+
+
 @pytest.mark.slow
 def test_each_new_peer_has_a_witness_of_its_own(kspec: Kspec, tmp_path: Path) -> None:
     for name, peers in (("old", OLD_PEERS), ("new", NEW_PEERS)):

@@ -28,6 +28,8 @@ CAUSES_MAX = 4
 ASSUMED = (
     "a workload that is in one of the two inputs only is no change: as a pod that could exist it is in both"
 )
+UNSEEN = "no rule knows what these kinds do: {}"
+OVER = "all pods, namespaces, labels, addresses and ports"
 CUT = "at most {} possible connections from {2} to {3} are listed as {1}: there are more"
 PLURAL = {"pod": "pods", "outside": "the outside"}
 
@@ -44,6 +46,9 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     sides = _Sides(old, new, before.setting)
     gained, lost, unknown = sides.at_hand()
     assumed = [ASSUMED] if sides.come_and_go() else []
+    kinds_unseen = {kind for inputs in (old, new) for _, kind in inputs.workspace.unmodelled}
+    if kinds_unseen:
+        assumed.append(UNSEEN.format(", ".join(sorted(kinds_unseen))))
     asked = ((after, before, gained), (before, after, lost))
     for one, other, changes in asked if sides.policies_differ() else ():
         for kinds in KINDS:
@@ -56,7 +61,7 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
                     assumed.append(CUT.format(WITNESSES_MAX, word, *(PLURAL[kind] for kind in kinds)))
                 else:
                     changes.append(sides.possible(found, opened=one is after))
-    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed))
+    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
 
 
 class _Sides:

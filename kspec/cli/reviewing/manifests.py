@@ -29,7 +29,7 @@ class Reviewed:
         self.objects = {
             (o.kind.record, o.key.namespace, o.key.name): o for o in inputs.workspace.objects if o.kind
         }
-        self.custom = bool(inputs.workspace.unmodelled)
+        self.custom = sorted({kind for _, kind in inputs.workspace.unmodelled})
         self.records = self._records()
         self.bounds: list[str] = []
         self._around: dict[str, Cluster] = {}

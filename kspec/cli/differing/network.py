@@ -39,6 +39,7 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     a policy that is responsible for any.
     """
     from kspec.cli.verifying import Verification
+    from kspec.verify.choices import Choosing
     from kspec.verify.network.possible import KINDS, WITNESSES_MAX, More, all_only_in
     from kspec.verify.network.responsible import Left
 
@@ -61,6 +62,8 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
                     assumed.append(CUT.format(WITNESSES_MAX, word, *(PLURAL[kind] for kind in kinds)))
                 else:
                     changes.append(sides.possible(found, opened=one is after))
+    looked_at = (before.choosing, after.choosing, sides.old.choosing, sides.new.choosing)
+    assumed += Choosing.all_rested_on(looked_at)
     return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
 
 

@@ -212,6 +212,7 @@ INDEX = (
     ("network/mayMeet", "function", "mayMeet", "network/analysis", "mayMeet"),
     ("network/removable", "function", "removable", "network/analysis", "removable"),
     ("network/idlePolicies", "function", "idlePolicies", "network/analysis", "idlePolicies"),
+    ("network/idleRemark", "function", "idleRemark", "network/analysis", "idleRemark"),
     ("network/isBehind", "function", "isBehind", "network/analysis", "isBehind"),
     ("network/serviceRemarks", "function", "serviceRemarks", "network/analysis", "serviceRemarks"),
     ("network/servedBy", "function", "servedBy", "network/analysis", "servedBy"),

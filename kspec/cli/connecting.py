@@ -39,7 +39,7 @@ class Network:
         ends, beside what the policies mention.
         """
         from kspec.runtime.rulebook import load_rulebook
-        from kspec.verify.choices import FIELD
+        from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of
         from kspec.verify.network.connectivity import Connectivity, placed
         from kspec.verify.network.parts import Parts
@@ -49,8 +49,8 @@ class Network:
         workspace = inputs.workspace
         table = inputs.library.types(workspace.table)
         known = ((o.kind.record, o.decoded) for o in workspace.objects if o.kind and o.decoded)
-        said = {FIELD: {area: dict(its) for area, its in inputs.choices.items()}} if inputs.choices else {}
-        self.cluster: dict[str, Any] = {**cluster_of(known, table), **said}
+        self.choosing = Choosing(inputs.choices, table)
+        self.cluster: dict[str, Any] = self.choosing.within(cluster_of(known, table))
         self.parts: Parts = Parts(load_rulebook(), table)
         self.talkers: list[Talker]
         self.talkers, self.ends = talkers(self.parts.talkers(self.cluster), by)

@@ -16,6 +16,7 @@ from kspec.model.place import Place, kind_of, kinds_of_nodes
 from kspec.model.placement import NO_PODS, Judge, NodePods, Verdict
 
 COPIES_MAX = 100_000
+NAMES_MAX = 3
 """More copies than these are not looked for."""
 
 
@@ -225,7 +226,9 @@ def capacity_text(found: Capacity, whose: str) -> list[str]:
 
 def _title(pool: Pool) -> str:
     names = [r.node for r in pool.nodes]
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} alike"
+    if len(names) <= NAMES_MAX:
+        return ", ".join(names)
+    return f"{names[0]} and {len(names) - 1:,} like it"
 
 
 def _pool(pool: Pool) -> str:

@@ -97,6 +97,7 @@ class View:
         unseen: Sequence[str] = (),
     ) -> None:
         self.unseen = unseen  # kinds of objects that no rule knows
+        self.options: Sequence[str] = ()  # what was assumed where implementations differ
         self.found, self.units, self.by, self.filters = found, units, by, filters or Filters()
         self._reason = reason
         self.sorted = sorted(units, key=lambda unit: unit.id)
@@ -288,6 +289,7 @@ def notes(view: View) -> Iterator[str]:
         yield "The addresses of pods are not known: --pod-cidr 10.244.0.0/16, say, would decide about blocks."
     if view.unseen:
         yield f"Not among them: pods of custom resources ({', '.join(_first(view.unseen, NAMED_MAX))})."
+    yield from (f"{text[0].upper()}{text[1:]}." for text in view.options)
 
 
 def to_json(view: View, place: Callable[[Unit], str]) -> dict[str, object]:
@@ -310,6 +312,7 @@ def to_json(view: View, place: Callable[[Unit], str]) -> dict[str, object]:
         "units": [_unit_to_json(u, place(u)) for u in view.units],
         "groups": [_group_to_json(g, view.reason(g)) for g in view.groups],
         "notes": list(notes(view)),
+        "assumptions": list(view.options),
     }
 
 

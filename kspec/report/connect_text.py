@@ -136,7 +136,7 @@ def _ends(units: tuple[Unit, ...], ranges: tuple[str, ...], of_unit: dict[Unit, 
 
 
 def _label(units: list[Unit]) -> str:
-    return units[0].name if len(units) == 1 else f"{units[0].name} and {len(units) - 1} alike"
+    return units[0].name if len(units) == 1 else f"{units[0].name} and {len(units) - 1} like it"
 
 
 def _quoted(text: str) -> str:

@@ -10,6 +10,12 @@ from kspec.report.diagnostics import place_to_json
 from kspec.report.style import PLAIN, Style, plural, printable
 from kspec.source import Span
 
+REQUIRED = {
+    "same": "OLD and NEW allow the same",
+    "no-more": "NEW allows nothing that OLD does not",
+    "no-less": "NEW allows all that OLD does",
+}
+"""What may be asked of the two inputs."""
 SHOWN_MAX = 20
 """So many changes of a kind are shown as text; JSON has all."""
 
@@ -46,7 +52,7 @@ class Section:
     """What changed in one respect (`name`: network, access); the smallest change comes first.
 
     `unknown` are the reasons why something could not be decided; without any, and without a change, there
-    is none.
+    is none. `over`: what it is then proved for.
     """
 
     name: str
@@ -54,6 +60,7 @@ class Section:
     lost: tuple[Change, ...] = ()
     unknown: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    over: str = "anything"
 
     @property
     def changed(self) -> bool:
@@ -62,13 +69,23 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All sections with their titles; how many objects of the input were added, removed and changed."""
+    """All sections with their titles; how many objects of the input were added, removed and changed.
+    `required`: which relation of the two inputs is asked for, if one is.
+    """
 
     sections: tuple[tuple[str, Section], ...]
     added: int
     removed: int
     changed: int
     seconds: float
+    required: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Does what is required hold? What is not decided is no pass."""
+        gained, lost = (any(getattr(s, name) for _, s in self.sections) for name in ("gained", "lost"))
+        broken = {"same": gained or lost, "no-more": gained, "no-less": lost}[self.required]
+        return "violated" if broken else "undecided" if self.undecided else "holds"
 
     @property
     def any_change(self) -> bool:
@@ -96,6 +113,9 @@ def render(difference: Difference, style: Style = PLAIN, witnesses: bool = False
     """The totals, then each section; with `witnesses`, the objects of each change as YAML."""
     lines = [style.bold(f"Input: {counts(difference)}.")]
     lines += [_verdict(title, section, style) for title, section in difference.sections]
+    if difference.required:
+        paint = {"holds": style.good, "violated": style.bad, "undecided": style.warn}[difference.verdict]
+        lines.append(paint(answer(difference)))
     for _, section in difference.sections:
         lines += _section(section, style, witnesses)
     if difference.assumptions:
@@ -106,6 +126,17 @@ def render(difference: Difference, style: Style = PLAIN, witnesses: bool = False
 def _verdict(title: str, section: Section, style: Style) -> str:
     text = f"{title}: {totals(section)}."
     return style.warn(text) if section.changed or section.unknown else style.good(text)
+
+
+def answer(difference: Difference) -> str:
+    """Whether what is required holds, and for what that is proved."""
+    asked, verdict = REQUIRED[difference.required], difference.verdict
+    if verdict == "violated":
+        return f"Violated: {asked}."
+    if verdict == "undecided":
+        return f"Undecided: {asked}."
+    over = "; ".join(dict.fromkeys(s.over for _, s in difference.sections))
+    return f"Proved: {asked}, for {over} that could exist."
 
 
 def totals(section: Section) -> str:
@@ -159,6 +190,7 @@ def manifests(objects: Sequence[Mapping[str, Any]]) -> str:
 def to_markdown(difference: Difference) -> str:
     """As a comment under a change wants it."""
     lines = [f"**Input:** {counts(difference)}.", ""]
+    lines += [f"**{answer(difference)}**", ""] if difference.required else []
     for title, section in difference.sections:
         lines += [f"### {title}: {totals(section)}", ""]
         for sign, changes in (("gained", section.gained), ("lost", section.lost)):
@@ -189,7 +221,13 @@ def escaped(text: str) -> str:
 
 def to_json(difference: Difference) -> dict[str, object]:
     """The body of the document `kspec/diff/1`."""
+    required = {
+        "relation": difference.required,
+        "verdict": difference.verdict,
+        "text": answer(difference),
+    } if difference.required else None  # fmt: skip
     return {
+        **({"required": required} if required else {}),
         "objects": {
             "added": difference.added,
             "removed": difference.removed,

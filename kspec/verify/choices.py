@@ -103,6 +103,9 @@ class Consulted(dict[str, Any]):
         super().__init__(given)
         self.asked: set[str] = set()
 
+    def __bool__(self) -> bool:
+        return True  # one without a value must not be taken for none, and then not be asked
+
     def __contains__(self, name: object) -> bool:
         self.asked.add(str(name))
         return super().__contains__(name)
@@ -130,15 +133,18 @@ class Choosing:
 
     def rested_on(self) -> tuple[str, ...]:
         """One line that says what the options were that were looked at; none if there were none."""
-        asked = [c for c in self.known if c.name in self.value[c.area].asked]
-        for area in self.value.values():
-            area.asked.clear()
-        if not asked:
-            return ()
-        said = [f"{c.full_name}={_shown(self.value[c.area].get(c.name, c.default))}" for c in asked]
-        for area in self.value.values():
-            area.asked.clear()
-        return (f"where implementations differ: {', '.join(said)}",)
+        return self.all_rested_on([self])
+
+    @staticmethod
+    def all_rested_on(several: Iterable[Choosing]) -> tuple[str, ...]:
+        """The same of some clusters together."""
+        said: dict[str, None] = {}
+        for each in several:
+            its = [(c, each.value[c.area]) for c in each.known if c.name in each.value[c.area].asked]
+            said |= {f"{c.full_name}={_shown(area.get(c.name, c.default))}": None for c, area in its}
+            for area in each.value.values():
+                area.asked.clear()
+        return (f"where implementations differ: {', '.join(said)}",) if said else ()
 
 
 def _shown(value: object) -> str:

@@ -123,7 +123,9 @@ def test_pods_in_the_network_of_their_node_are_neither_governed_nor_cut_off(
 ) -> None:
     agent = pod("agent", "web", "hostNetwork: true, ")
     deny = policy("{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]}")
-    assert [f["code"] for f in findings(pod("db", "db"), agent, deny)] == ["KS3106"]
+    found = findings(pod("db", "db"), agent, deny)
+    assert [f["code"] for f in found] == ["KS3106"]
+    assert "only pods in the network of their node (hostNetwork): agent" in found[0]["message"]
 
 
 def test_pods_that_have_ended_are_not_there(findings: Callable[..., Found]) -> None:

@@ -59,6 +59,59 @@ def test_another_label_opens_to_one_and_closes_to_another(
     assert lost["witness"][0]["metadata"]["labels"] == {"app": "checkout"}
 
 
+@pytest.mark.parametrize(
+    ("relation", "code", "verdict"),
+    [("same", 1, "violated"), ("no-more", 0, "holds"), ("no-less", 1, "violated")],
+)
+def test_a_relation_that_is_required(
+    kspec: Kspec, tmp_path: Path, relation: str, code: int, verdict: str
+) -> None:
+    for name, port in (("old", ""), ("new", "    ports: [{port: 5432}]\n")):
+        (tmp_path / f"{name}.yaml").write_text(DATABASE + "  - from: [{podSelector: {}}]\n" + port)
+    args = ("diff", tmp_path / "old.yaml", tmp_path / "new.yaml", "--only", "network", "--require", relation)
+    ran = kspec(*args, "--format", "json")
+    assert (ran.code, json.loads(ran.out)["required"]["verdict"]) == (code, verdict)
+
+
+@pytest.mark.slow
+def test_each_new_peer_has_a_witness_of_its_own(kspec: Kspec, tmp_path: Path) -> None:
+    for name, peers in (("old", OLD_PEERS), ("new", NEW_PEERS)):
+        (tmp_path / f"{name}.yaml").write_text(DATABASE + f"  - from: {peers}\n")
+    sides = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    section = json.loads(kspec("diff", *sides, "--only", "network", "--format", "json").out)["sections"][0]
+    found = [(c["what"], c["because"][0]["text"]) for c in section["gained"] if c["possible"]]
+    assert [peer for what, _ in found for peer in ("team=a", "fd00::", "team=b") if peer in what] == [
+        *("team=a", "team=b", "fd00::", "fd00::")
+    ]
+    assert [cause for _, cause in found] == [
+        f"NetworkPolicy shop/db, ingress[0].from[{n}] lets it pass" for n in (0, 2, 1, 1)
+    ]
+    assert all(what.endswith(" on 5432/TCP") for what, _ in found)
+    lost = [c["because"][0]["text"] for c in section["lost"]]
+    assert lost == ["NetworkPolicy shop/db, ingress[0].from[0] lets it pass"]
+
+
+OLD_PEERS = "[{podSelector: {matchLabels: {app: web}}}]"
+NEW_PEERS = (
+    "[{namespaceSelector: {matchLabels: {team: a}}}, {ipBlock: {cidr: 'fd00::/8'}}, "
+    "{namespaceSelector: {matchLabels: {team: b}}}]"
+)
+DATABASE = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec: {containers: [{name: c, image: x, ports: [{containerPort: 5432}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  policyTypes: [Ingress]
+  ingress:
+"""
+
+
 def test_what_is_at_hand_comes_first_with_the_rules_responsible(
     kspec: Kspec, edited: Callable[[str, str], Path]
 ) -> None:

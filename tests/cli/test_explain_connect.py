@@ -60,6 +60,30 @@ def test_behind_a_service_stand_its_pods_with_their_port(kspec: Kspec) -> None:
     assert ran.out.startswith("shop/cart -> shop/checkout on 8080/TCP: ")
 
 
+def test_an_exception_of_a_block_is_nearer_than_a_selector_of_pods(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(EXCEPTED)
+    ran = kspec("explain", "connect", "fd00:1::1", "shop/db", "5432", tmp_path)
+    assert "from[1]: fd00:1::1 is excluded by except fd00:1::/32" in ran.out
+    ran = kspec("explain", "connect", "10.0.0.1", "shop/db", "5432", tmp_path)
+    assert "from[1]: it wants fd00::/8 except fd00:1::/32" in ran.out
+
+
+EXCEPTED = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec: {containers: [{name: c, image: x}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec:
+  podSelector: {}
+  ingress:
+  - from: [{podSelector: {}}, {ipBlock: {cidr: "fd00::/8", except: ["fd00:1::/32"]}}]
+"""
+
+
 def test_json(kspec: Kspec) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     ran = kspec("explain", "connect", "shop/cart", "shop/db", "5432", SHOP, "--format", "json")

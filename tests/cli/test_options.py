@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,27 @@ def test_connect_takes_the_options_too(kspec: Kspec, tmp_path: Path) -> None:
         for n in (1, 2)
     )
     (tmp_path / "a.yaml").write_text(POLICY + pods)
-    plain = kspec("connect", tmp_path, "--format", "json", "--by", "pod").out
-    other = ("--option", "network.ipBlocksMatchPods=false")
-    assert kspec("connect", tmp_path, "--format", "json", "--by", "pod", *other).out != plain
+    groups = {}
+    for value in ("true", "false"):
+        args = ("--format", "json", "--by", "pod", "--option", f"network.ipBlocksMatchPods={value}")
+        found = json.loads(kspec("connect", tmp_path, *args).out)
+        assert found["assumptions"] == [f"where implementations differ: network.ipBlocksMatchPods={value}"]
+        groups[value] = found["groups"]
+    assert groups["true"] != groups["false"]
+
+
+def test_an_option_that_nothing_was_said_of_is_named_where_it_was_looked_at(
+    kspec: Kspec, tmp_path: Path
+) -> None:
+    pod = (
+        "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\n"
+        "spec: {containers: [{name: c, image: i}]}\n"
+    )
+    (tmp_path / "a.yaml").write_text(POLICY + pod)
+    (tmp_path / "b.yaml").write_text(pod)
+    line = "here implementations differ: network.ipBlocksMatchPods=true"
+    assert line in kspec("connect", tmp_path / "a.yaml").out
+    assert line not in kspec("connect", tmp_path / "b.yaml").out
+    assert "network.ipBlocksMatchPods=true" in kspec("analyze", tmp_path / "a.yaml", "--only", "network").out
+    sides = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    assert "network.ipBlocksMatchPods=true" in kspec("diff", *sides, "--only", "network").out

@@ -13,6 +13,7 @@ from kspec.runtime.values import TypeValue
 from ..network import endpoint as network_endpoint
 from ..network import policy as network_policy
 from ..network import tiers as network_tiers
+from ..types import selector as types_selector
 
 family = FUNCTIONS["family"]
 TYPE_STRING = TypeValue("string")
@@ -111,23 +112,47 @@ def removable():
 # network/idlePolicies  function (cluster: Cluster): list(network.Remark)
 def idlePolicies(cluster):
     """Policies that are about no pod or workload at hand; of manifests without workloads nothing is said."""
-    ends = [e for e in network_endpoint.endpoints(cluster) if network_endpoint.isGoverned(e)]
-    if len(ends) == 0:
+    ends = network_endpoint.endpoints(cluster)
+    if len([e for e in ends if network_endpoint.isGoverned(e)]) == 0:
         return []
     return [
-        {
-            "about": "idle policy",
-            "objects": "networkPolicies",
-            "namespace": (np.get("metadata") or {}).get("namespace") or "",
-            "name": (np.get("metadata") or {}).get("name") or "",
-            "path": ["spec", "podSelector"],
-        }
+        idleRemark(
+            np,
+            [
+                e.get("name") or ""
+                for e in [
+                    e
+                    for e in ends
+                    if (
+                        e.get("hostNetwork")
+                        and (e.get("namespace") or "") == ((np.get("metadata") or {}).get("namespace") or "")
+                        and types_selector.selects(
+                            (np.get("spec") or {}).get("podSelector") or {},
+                            e.get("labels") or {},
+                        )
+                    )
+                ]
+            ],
+        )
         for np in [
             np
             for np in cluster.get("networkPolicies") or []
             if not any(network_policy.subjectOf(np, e) for e in ends)
         ]
     ]
+
+
+# network/idleRemark  function (np: networking.NetworkPolicy, onNode: list(string)): network.Remark
+def idleRemark(np, onNode):
+    """What is to be said of a policy without subjects; `onNode`: what it would be about, if it were not in the network of its node."""
+    return {
+        "about": "idle policy" if len(onNode) == 0 else "policy of the node's network",
+        "objects": "networkPolicies",
+        "namespace": (np.get("metadata") or {}).get("namespace") or "",
+        "name": (np.get("metadata") or {}).get("name") or "",
+        "path": ["spec", "podSelector"],
+        "names": onNode,
+    }
 
 
 # network/isBehind  function (s: core.Service, e: network.Endpoint): bool
@@ -560,6 +585,17 @@ RULES = (
             ),
         },
         doc="Policies that are about no pod or workload at hand; of manifests without workloads nothing is said.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/idleRemark",
+        "function",
+        "idleRemark",
+        (Param("np", "networking.NetworkPolicy"), Param("onNode", "list(string)")),
+        idleRemark,
+        result="network.Remark",
+        reads={"np": paths("metadata name", "metadata namespace"), "onNode": paths("")},
+        doc="What is to be said of a policy without subjects; `onNode`: what it would be about, if it were not in the network of its node.",
         path="network/analysis",
     ),
     CompiledRule(

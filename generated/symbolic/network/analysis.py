@@ -7,6 +7,7 @@ from kspec.runtime.symbolic import ops
 from ..network import endpoint as network_endpoint_rules
 from ..network import policy as network_policy_rules
 from ..network import tiers as network_tiers_rules
+from ..types import selector as types_selector_rules
 
 
 # network/isPossibleEnd  function (e: network.Endpoint, cluster: Cluster): bool
@@ -136,15 +137,14 @@ def removable():
 @ops.rule("network/idlePolicies")
 def idlePolicies(cluster):
     lets = ops.Lets()
-    ends = lets.take(
-        ops.filter_(
-            network_endpoint_rules.endpoints(cluster),
-            lambda e: network_endpoint_rules.isGoverned(e),
-        ),
-    )
+    ends = lets.take(network_endpoint_rules.endpoints(cluster))
     return lets.done(
         ops.cond(
-            ops.call("_==_", ops.call("size", ends), 0),
+            ops.call(
+                "_==_",
+                ops.call("size", ops.filter_(ends, lambda e: network_endpoint_rules.isGoverned(e))),
+                0,
+            ),
             lambda: ops.list_([]),
             lambda: ops.map_(
                 ops.filter_(
@@ -154,17 +154,48 @@ def idlePolicies(cluster):
                         ops.exists(ends, lambda e: network_policy_rules.subjectOf(np, e)),
                     ),
                 ),
-                lambda np: ops.record(
-                    {
-                        "about": "idle policy",
-                        "objects": "networkPolicies",
-                        "namespace": ops.field(ops.field(np, "metadata", {}), "namespace", ""),
-                        "name": ops.field(ops.field(np, "metadata", {}), "name", ""),
-                        "path": ops.list_(["spec", "podSelector"]),
-                    },
+                lambda np: idleRemark(
+                    np,
+                    ops.map_(
+                        ops.filter_(
+                            ends,
+                            lambda e: ops.and_(
+                                ops.field(e, "hostNetwork", False),
+                                lambda: ops.call(
+                                    "_==_",
+                                    ops.field(e, "namespace", ""),
+                                    ops.field(ops.field(np, "metadata", {}), "namespace", ""),
+                                ),
+                                lambda: types_selector_rules.selects(
+                                    ops.field(ops.field(np, "spec", {}), "podSelector", {}),
+                                    ops.field(e, "labels", {}),
+                                ),
+                            ),
+                        ),
+                        lambda e: ops.field(e, "name", ""),
+                    ),
                 ),
             ),
         ),
+    )
+
+
+# network/idleRemark  function (np: networking.NetworkPolicy, onNode: list(string)): network.Remark
+@ops.rule("network/idleRemark")
+def idleRemark(np, onNode):
+    return ops.record(
+        {
+            "about": ops.cond(
+                ops.call("_==_", ops.call("size", onNode), 0),
+                lambda: "idle policy",
+                lambda: "policy of the node's network",
+            ),
+            "objects": "networkPolicies",
+            "namespace": ops.field(ops.field(np, "metadata", {}), "namespace", ""),
+            "name": ops.field(ops.field(np, "metadata", {}), "name", ""),
+            "path": ops.list_(["spec", "podSelector"]),
+            "names": onNode,
+        },
     )
 
 
@@ -601,6 +632,7 @@ RULES = {
     "network/mayMeet": mayMeet,
     "network/removable": removable,
     "network/idlePolicies": idlePolicies,
+    "network/idleRemark": idleRemark,
     "network/isBehind": isBehind,
     "network/serviceRemarks": serviceRemarks,
     "network/servedBy": servedBy,

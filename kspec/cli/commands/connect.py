@@ -73,6 +73,7 @@ def run(
         network = Network(inputs, by, pod_cidr)
         view = network.view(filters(network, from_, to, port, namespace))
         undetermined = any(group.answer[1] for group in view.groups)
+        view.options = network.choosing.rested_on()
     show(session, network, view)
     return exits.UNDECIDED if undetermined else exits.OK
 

@@ -24,12 +24,18 @@ EPILOG = """\
 Examples:
   kspec diff old/ new/
   kspec diff old/ new/ --only network
+  kspec diff old/ new/ --only network --require no-more
   git worktree add /tmp/main main && kspec diff /tmp/main/k8s k8s --format markdown
 
 \b
 Exit codes: 0 nothing changes in meaning, 1 something does, 2 bad input,
-3 no change was found but something could not be decided.
+3 no change was found but something could not be decided. With --require: 0 it is
+proved, 1 it is violated, 3 undecided.
 """
+REQUIRE = (
+    "Ask for a verdict: OLD and NEW allow the same; NEW allows no more than OLD; or no less. It is proved for"
+    " everything that could exist, or a counterexample is shown."
+)
 
 
 @command("diff", epilog=EPILOG, formats=("text", "json", "markdown"))
@@ -39,6 +45,7 @@ Exit codes: 0 nothing changes in meaning, 1 something does, 2 bad input,
 @click.option(
     "--timeout", type=Seconds(), default="30s", show_default=True, help="For each question to the solver."
 )
+@click.option("--require", type=click.Choice(("same", "no-more", "no-less")), help=REQUIRE)
 @click.option("--witness", is_flag=True, help="Also print the objects that show a change, as manifests.")
 @OPTION
 @reading_options
@@ -48,6 +55,7 @@ def run(
     new: str,
     only: tuple[str, ...],
     timeout: float,
+    require: str | None,
     witness: bool,
     option: tuple[str, ...],
     param: tuple[str, ...],
@@ -73,13 +81,17 @@ def run(
             module = import_module(f"kspec.cli.differing.{name}")
             sections.append((module.TITLE, module.compare(session, before, after, timeout)))
     added, removed, changed = object_counts(before.workspace, after.workspace)
-    difference = diff.Difference(tuple(sections), added, removed, changed, monotonic() - began)
+    took = monotonic() - began
+    difference = diff.Difference(tuple(sections), added, removed, changed, took, require or "")
     if session.json:
         session.document("diff", diff.to_json(difference))
     elif session.format == "markdown":
         session.result(diff.to_markdown(difference))
     else:
         session.result(diff.render(difference, session.style, witness))
+    if require:
+        verdicts = {"holds": exits.OK, "violated": exits.VIOLATED, "undecided": exits.UNDECIDED}
+        return verdicts[difference.verdict]
     if difference.any_change:
         return exits.VIOLATED
     return exits.UNDECIDED if difference.undecided else exits.OK

@@ -19,6 +19,7 @@ from kspec.verify.access.policy import Policy
 from kspec.verify.access.words import SOMEONE, show_request
 
 TITLE = "Access"
+OVER = "all users, groups and requests"
 TARGETS = ("cluster-admin", "anyone", "node", "mutation", "secrets")
 """What it is worth telling that somebody new comes to, strongest first."""
 OLD, NEW = "old", "new"
@@ -32,7 +33,7 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     gained = [*_ways(after, before), *_rights(after, before)]
     lost = [*_ways(before, after), *_rights(before, after)]
     assumed = (*before.reviewed.assumed, *after.reviewed.assumed) if gained or lost else ()
-    return Section("access", tuple(gained), tuple(lost), (), tuple(dict.fromkeys(assumed)))
+    return Section("access", tuple(gained), tuple(lost), (), tuple(dict.fromkeys(assumed)), OVER)
 
 
 class _Side:

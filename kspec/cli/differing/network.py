@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli.connecting import Network
@@ -16,11 +17,10 @@ from kspec.source import InternalError
 if TYPE_CHECKING:
     from kspec.ir.nodes import Rule
     from kspec.report.connect import Unit
+    from kspec.runtime.ip import CIDR
     from kspec.verify.network.changes import Both, Differs
-    from kspec.verify.network.parts import Policy
     from kspec.verify.network.ports import Intervals
     from kspec.verify.network.possible import Possible
-    from kspec.verify.network.why import Path
     from kspec.verify.setting import Setting
 
 TITLE = "Network"
@@ -28,26 +28,43 @@ CAUSES_MAX = 4
 ASSUMED = (
     "a workload that is in one of the two inputs only is no change: as a pod that could exist it is in both"
 )
+UNSEEN = "no rule knows what these kinds do: {}"
+OVER = "all pods, namespaces, labels, addresses and ports"
+CUT = "at most {} possible connections from {2} to {3} are listed as {1}: there are more"
+PLURAL = {"pod": "pods", "outside": "the outside"}
 
 
 def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Section:
-    """What is at hand on both sides first; then the simplest connection of each sort that could exist."""
+    """What is at hand on both sides first; then connections that could exist, one for each part of
+    a policy that is responsible for any.
+    """
     from kspec.cli.verifying import Verification
-    from kspec.verify.network.possible import KINDS, only_in
+    from kspec.verify.choices import Choosing
+    from kspec.verify.network.possible import KINDS, WITNESSES_MAX, More, all_only_in
+    from kspec.verify.network.responsible import Left
 
     before, after = Verification(old, timeout), Verification(new, timeout)
     sides = _Sides(old, new, before.setting)
     gained, lost, unknown = sides.at_hand()
+    assumed = [ASSUMED] if sides.come_and_go() else []
+    kinds_unseen = {kind for inputs in (old, new) for _, kind in inputs.workspace.unmodelled}
+    if kinds_unseen:
+        assumed.append(UNSEEN.format(", ".join(sorted(kinds_unseen))))
     asked = ((after, before, gained), (before, after, lost))
     for one, other, changes in asked if sides.policies_differ() else ():
         for kinds in KINDS:
-            found = only_in(one.cluster, other.cluster, kinds, one.setting)
-            if isinstance(found, str):
-                unknown.append(found)
-            elif found is not None:
-                changes.append(sides.possible(found, opened=one is after))
-    assumed = (ASSUMED,) if sides.come_and_go() else ()
-    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), assumed)
+            left = Left(sides.new.parts, one.cluster, other.cluster)
+            for found in all_only_in(left, kinds, one.setting, sides.declared()):
+                if isinstance(found, str):
+                    unknown.append(found)
+                elif isinstance(found, More):
+                    word = "gained" if one is after else "lost"
+                    assumed.append(CUT.format(WITNESSES_MAX, word, *(PLURAL[kind] for kind in kinds)))
+                else:
+                    changes.append(sides.possible(found, opened=one is after))
+    looked_at = (before.choosing, after.choosing, sides.old.choosing, sides.new.choosing)
+    assumed += Choosing.all_rested_on(looked_at)
+    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
 
 
 class _Sides:
@@ -72,6 +89,11 @@ class _Sides:
     def policies_differ(self) -> bool:
         """Does anything differ that the rules of the network read of a cluster?"""
         return any(self.old.cluster.get(name) != self.new.cluster.get(name) for name in self.new.parts.read)
+
+    def declared(self) -> set[int]:
+        """The ports that workloads at hand declare."""
+        ends = [*self.old.ends, *self.new.ends]
+        return {port["containerPort"] for end in ends for port in end.get("ports") or ()}
 
     # ---------------------------------------------------------------- what is at hand
 
@@ -168,6 +190,7 @@ class _Sides:
         """Of each direction in which the verdict differs: what lets it pass on one side, and what holds it
         up on the other.
         """
+        from kspec.verify.network.responsible import responsible
         from kspec.verify.network.why import explain
 
         stories = {
@@ -175,22 +198,37 @@ class _Sides:
             for side, network in (("old", self.old), ("new", self.new))
         }
         lets, holds = ("new", "old") if opened else ("old", "new")
-        for passing, held in zip(stories[lets].sides, stories[holds].sides, strict=True):
-            if not (passing.verdict is True and held.verdict is False):
-                continue
-            word = f"for {passing.direction.lower()}"
-            for policy, path in [(rule.policy, rule.reasons[0]) for rule in passing.deciding][:CAUSES_MAX]:
+        clusters = self.new.cluster, self.old.cluster
+        for each in responsible(stories[lets], stories[holds], *(clusters if opened else clusters[::-1])):
+            for policy, path in each.lets[:CAUSES_MAX]:
                 yield self.tellers[lets].cause(lets, policy, path, "lets it pass")
-            if not passing.about:
-                yield Cause(f"no policy selects the end {word}", lets)
-            denying: list[tuple[Policy, Path]] = [(rule.policy, rule.reasons[0]) for rule in held.deciding]
-            for policy, path in (denying or [(p, ()) for p in held.about])[:CAUSES_MAX]:
+            if not each.governed:
+                yield Cause(f"no policy selects the end for {each.direction.lower()}", lets)
+            for policy, path in each.holds[:CAUSES_MAX]:
                 yield self.tellers[holds].cause(holds, policy, path, "holds it up")
 
     # ---------------------------------------------------------------- what could exist
 
+    @cached_property
+    def _blocks(self) -> list[CIDR]:
+        from kspec.runtime.ip import is_cidr, parse_cidr
+        from kspec.verify.network.columns import texts_in
+
+        networks = self.old, self.new
+        texts = texts_in([n.cluster.get(name) for n in networks for name in sorted(n.parts.read)])
+        return [parse_cidr(text) for text in sorted(texts) if is_cidr(text)]
+
+    def _at(self, end: dict[str, Any]) -> str:
+        """The address of a pod, where it is one that policies name."""
+        from kspec.runtime.ip import contains_ip
+
+        address = end.get("address")
+        named = not end.get("outside") and address and any(contains_ip(b, address) for b in self._blocks)
+        return f", address {address}" if named else ""
+
     def possible(self, found: Possible, opened: bool) -> Change:
-        what = f"{_end(found.origin)} -> {_end(found.destination)} on {found.port}/{found.protocol}"
+        ends = [_end(end) + self._at(end) for end in (found.origin, found.destination)]
+        what = f"{' -> '.join(ends)} on {found.port}/{found.protocol}"
         pairs = dict.fromkeys(("old", "new"), (found.origin, found.destination))
         causes = tuple(self._causes(pairs, found.port, found.protocol, opened))
         details = {"port": found.port, "protocol": found.protocol}

@@ -178,7 +178,7 @@ class Teller:
         labels = self.labels.get(other.get("namespace") or "")
         if rule.peer is False:
             found = [(part, misses(part.value, rule.policy, other, labels)) for part in rule.peers]
-            part, texts = min(found, key=lambda each: (not each[1], len(each[1])))
+            part, texts = min(found, key=lambda each: (not each[1], each[0].far, len(each[1])))
             where = _shown(part.path[3:])
             yield from (f"{where}: {text}" for text in texts or ["it means others"])
         if rule.port is False:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kspec.model.placement import Placement, Score, Verdict
 
 NODES_MAX = 6
+NAMES_MAX = 2
 GROUPS_MAX = 3
 """So many groups of nodes with one score are shown side by side."""
 
@@ -66,7 +67,7 @@ def _alike(placement: Placement) -> list[tuple[list[str], tuple[Score, ...]]]:
 
 
 def _names(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    return ", ".join(names) if len(names) <= NAMES_MAX else f"{names[0]} and {len(names) - 1:,} like it"
 
 
 def _label(score: Score) -> str:

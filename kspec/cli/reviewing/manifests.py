@@ -25,11 +25,12 @@ class Reviewed:
         self.session = session
         self.setting = verification.setting
         self.cluster: Cluster = verification.cluster
+        self.choosing = verification.choosing
         self.functions = load_rulebook()
         self.objects = {
             (o.kind.record, o.key.namespace, o.key.name): o for o in inputs.workspace.objects if o.kind
         }
-        self.custom = bool(inputs.workspace.unmodelled)
+        self.custom = sorted({kind for _, kind in inputs.workspace.unmodelled})
         self.records = self._records()
         self.bounds: list[str] = []
         self._around: dict[str, Cluster] = {}

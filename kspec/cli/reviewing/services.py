@@ -48,11 +48,19 @@ class _Services:
                 obj = {"metadata": {"namespace": remark["namespace"], "name": remark["name"]}}
                 path = [int(p) if p.isdigit() else p for p in remark.get("path", ())]
                 subject = self.of.name(remark["objects"], obj)
-                message = text.format(subject, *remark.get("names", ()))
-                if code == NOTHING_BEHIND and self.of.custom:
-                    severity, help_ = Severity.NOTE, "a custom resource may make the pods: no rule sees those"
+                named = list(dict.fromkeys(remark.get("names", ())))
+                message = text.format(subject, *named, all=", ".join(named[:NAMES_MAX]))
+                if remark["about"] in SELECTING and self.of.custom:
+                    severity, help_ = Severity.NOTE, self.unseen()
                 span = self.of.span(remark["objects"], obj, path)
                 yield Finding(code, severity, message, span, SHOWN, "", subject, help_)
+
+    def unseen(self) -> str:
+        """Pods may come from custom resources in the input."""
+        kinds = self.of.custom
+        more = f" and {len(kinds) - NAMES_MAX} more kinds" if len(kinds) > NAMES_MAX else ""
+        shown = ", ".join(kinds[:NAMES_MAX]) + more
+        return f"pods that controllers make for custom resources are not seen; in the input are {shown}"
 
     # ---------------------------------------------------------------- DNS
 
@@ -148,13 +156,19 @@ class _Services:
 NO_DNS_WHY = "no egress rule lets it reach the cluster's DNS"
 NOBODY_WHY = "no pod in any namespace and no address may enter any pod behind it on its target ports"
 
+SELECTING = ("idle policy", "selects nothing")
 REMARKS: dict[str, tuple[str, Severity, str, str]] = {
     "idle policy": (
         IDLE,
         Severity.NOTE,
         "{0} selects no pod or workload at hand",
-        "it may be meant for pods to come, or for pods in the network of their node, which no policy "
-        "governs; or its labels are misspelt",
+        "it may be meant for pods to come, or its labels are misspelt",
+    ),
+    "policy of the node's network": (
+        IDLE,
+        Severity.NOTE,
+        "{0} selects only pods in the network of their node (hostNetwork): {all}",
+        "Kubernetes leaves such pods to the plug-in, and most apply no NetworkPolicy to them",
     ),
     "selects nothing": (
         NOTHING_BEHIND,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kspec.ir.evaluate import evaluate
 from kspec.ir.types import INT, Record
+from kspec.runtime.ip import is_cidr, parse_cidr
 from kspec.runtime.symbolic import ops
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.inputs import Shape
@@ -18,13 +19,17 @@ from kspec.solve.shapes import record_fields, shape_of
 from kspec.solve.verdict import Unknown, Unsupported, Violated, Witness
 from kspec.source import InternalError
 from kspec.verify.cluster import manifest
+from kspec.verify.network.columns import texts_in
 from kspec.verify.network.ports import PORT_MAX, PROTOCOLS
+from kspec.verify.network.responsible import Left
 from kspec.verify.setting import Setting
 
 REACHES, PODS, TOGETHER = "network/reaches", "network/pods", "network/podsTogether"
 ENDPOINT = "network.Endpoint"
 KINDS = (("pod", "pod"), ("outside", "pod"), ("pod", "outside"))
 """Which two ends are asked about: the origin and the destination."""
+WITNESSES_MAX = 8
+"""So many connections are looked for between two sorts of ends."""
 
 Cluster = Mapping[str, Any]
 End = dict[str, Any]
@@ -42,28 +47,94 @@ class Possible:
     minimal: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class More:
+    """There are more such connections than were asked for."""
+
+
 def only_in(one: Cluster, other: Cluster, kinds: tuple[str, str], setting: Setting) -> Possible | str | None:
     """The simplest connection that `one` lets through and `other` does not; a reason why that is not known;
     or None: there is none, for any ends that could exist.
     """
     question = _Question(one, other, kinds, setting)
-    verdict = question.ask()
-    if isinstance(verdict, (Unknown, Unsupported)):
-        return verdict.reason
-    if not isinstance(verdict, Violated):
-        return None
-    assert verdict.witness is not None
-    return question.found(verdict.witness)
+    return question.answer()
+
+
+def all_only_in(
+    left: Left, kinds: tuple[str, str], setting: Setting, ports: Collection[int]
+) -> Iterator[Possible | str | More]:
+    """One connection for each part that is responsible for any: after each, what is responsible for it is
+    left out and asked again. Preferred are addresses in no block that the policies name, and `ports`.
+    """
+    for _ in range(WITNESSES_MAX):
+        question = _Question(left.one, left.other, kinds, setting, left.clusters)
+        found = question.answer()
+        if not isinstance(found, Possible):
+            if found is not None:
+                yield found
+            return
+        found = question.preferred(ports) or found
+        yield found
+        if not left.excludes(found.origin, found.destination, found.port, found.protocol):
+            break
+    if not isinstance(_Question(left.one, left.other, kinds, setting, left.clusters).answer(), Possible):
+        return
+    yield More()
 
 
 class _Question:
-    def __init__(self, one: Cluster, other: Cluster, kinds: tuple[str, str], setting: Setting) -> None:
+    """`left`: what must let it through, or not, as well."""
+
+    def __init__(
+        self,
+        one: Cluster,
+        other: Cluster,
+        kinds: tuple[str, str],
+        setting: Setting,
+        left: tuple[Cluster | None, Cluster | None] = (None, None),
+    ) -> None:
         self.one, self.other, self.kinds, self.setting = one, other, kinds, setting
         self.known = with_namespaces(one, other)
         self.names = {"pod": ("p", "q"), "outside": ("from", "to")}
         self.ends = [self.names[kind][place] for place, kind in enumerate(kinds)]
+        sides = ((one, True), (other, False), (left[0], True), (left[1], False))
+        self.sides = [(cluster, wanted) for cluster, wanted in sides if cluster is not None]
 
-    def ask(self) -> Any:
+    def answer(self, more: Sequence[tuple[str, Reading]] = ()) -> Possible | str | None:
+        verdict = self.ask(more)
+        if isinstance(verdict, (Unknown, Unsupported)):
+            return verdict.reason
+        if not isinstance(verdict, Violated):
+            return None
+        assert verdict.witness is not None
+        return self.found(verdict.witness)
+
+    def preferred(self, ports: Collection[int]) -> Possible | None:
+        """A connection that people would think of, if there is one."""
+        texts = texts_in([c.get(name) for c in (self.one, self.other) for name in c if name != "options"])
+        blocks = [parse_cidr(text) for text in sorted(texts) if is_cidr(text)]
+
+        def off_blocks(**values: object) -> object:
+            addresses = [
+                ops.field(values[name], "address", None) if kind == "pod" else values[name]
+                for name, kind in zip(self.ends, self.kinds, strict=True)
+            ]
+            within = [ops.call("containsIP", block, each) for block in blocks for each in addresses]
+            return ops.call("!_", ops.or_(False, *(_thunk(each) for each in within)))
+
+        def on_port(**values: object) -> object:
+            said = [ops.call("_==_", values["port"], port) for port in sorted(ports)]
+            return ops.or_(False, *(_thunk(each) for each in said))
+
+        off = [("no address is in a block", off_blocks)] if blocks else []
+        on = [("the port is a declared one", on_port)] if ports else []
+        for more in ([*off, *on], off, on) if off and on else ([*off, *on],):
+            found = self.answer(more) if more else None
+            if isinstance(found, Possible):
+                return found
+        return None
+
+    def ask(self, more: Sequence[tuple[str, Reading]] = ()) -> Any:
         functions = self.setting.functions
         shapes = {
             name: shape_of(Record(ENDPOINT)) if kind == "pod" else Shape("ip")
@@ -85,11 +156,13 @@ class _Question:
         def goal(**values: object) -> object:
             ends = [_end(values[name], kind) for name, kind in zip(self.ends, self.kinds, strict=True)]
             said = [
-                functions[REACHES](*ends, values["port"], values["protocol"], cluster)
-                for cluster in (self.one, self.other)
+                (functions[REACHES](*ends, values["port"], values["protocol"], cluster), wanted)
+                for cluster, wanted in self.sides
             ]
-            return ops.or_(ops.call("!_", said[0]), lambda: said[1])
+            unlike = [ops.call("!_", each) if wanted else each for each, wanted in said]
+            return ops.or_(unlike[0], *(_thunk(each) for each in unlike[1:]))
 
+        assumed += more
         fields = record_fields(self.setting.table)
         query = make_query(shapes, assumed, ("nothing is let through here alone", goal), fields)
         return decide(query, self.replay, self.setting.timeout)
@@ -104,7 +177,7 @@ class _Question:
     def replay(self, values: Mapping[str, object]) -> Witness:
         """The reference evaluator says the same of both clusters, and the objects that make the ends."""
         origin, destination = self.concrete(values)
-        for cluster, wanted in ((self.one, True), (self.other, False)):
+        for cluster, wanted in self.sides:
             args = (origin, destination, values["port"], values["protocol"], cluster)
             if self.evaluated(REACHES, args) is not wanted:
                 raise InternalError(f"the solver and the evaluator disagree about {values!r}")
@@ -142,6 +215,10 @@ def with_namespaces(one: Cluster, other: Cluster) -> Cluster:
     names = {n["metadata"]["name"] for n in own}
     more = [n for n in other.get("namespaces") or () if n["metadata"]["name"] not in names]
     return {**one, "namespaces": own + more} if more else one
+
+
+def _thunk(value: object) -> Callable[[], object]:
+    return lambda: value
 
 
 def _reading(function: Callable[..., object], name: str, cluster: Cluster) -> Reading:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kspec.runtime.ip import contains_ip, is_cidr, parse_cidr
 from kspec.runtime.values import EvalError
 from kspec.verify.network.columns import End
 from kspec.verify.network.parts import DIRECTIONS, Object, Parts, Policy
@@ -17,11 +18,14 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A peer or a port entry of a rule; `means`: does it mean the other end, or the port; None: not known."""
+    """A peer or a port entry of a rule; `means`: does it mean the other end, or the port; None: not known.
+    `far`: how far a peer that does not mean the end is from it, by its sort.
+    """
 
     path: Path
     value: Object
     means: bool | None
+    far: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ def _rules(
                 (*path, fields.peers, i),
                 peer,
                 asked(fields.means_end, peer, policy.namespace, other, cluster)[0],
+                _far(peer, other),
             )
             for i, peer in enumerate(rule.get(fields.peers) or ())
         )
@@ -154,9 +159,23 @@ def _some(parts: tuple[Part, ...]) -> bool | None:
     return True if not found or True in found else None if None in found else False
 
 
-def _distance(rule: RuleStory) -> tuple[int, int]:
+def _distance(rule: RuleStory) -> tuple[int, int, int]:
     """A rule that misses by its ports alone is nearer than one that misses by whom it means."""
-    return (2 if rule.peer is False else 0) + (1 if rule.port is False else 0), len(rule.peers)
+    far = min((p.far for p in rule.peers), default=0) if rule.peer is False else 0
+    return (2 if rule.peer is False else 0) + (1 if rule.port is False else 0), far, len(rule.peers)
+
+
+def _far(peer: Object, end: End) -> int:
+    """A block that names the address and takes it out again is nearest; then what is of the end's sort."""
+    address = end.get("address")
+    texts = [(peer.get("ipBlock") or {}).get("cidr"), *(peer.get("networks") or ())]
+    blocks = [parse_cidr(text) for text in texts if text and is_cidr(text)]
+    if address is not None and any(contains_ip(block, address) for block in blocks):
+        return 0
+    if not end.get("outside"):
+        return 2 if blocks else 1
+    of_family = any(address is not None and block.address.version == address.version for block in blocks)
+    return 1 if of_family else 2 if blocks else 3
 
 
 # ---------------------------------------------------------------- how a peer misses
@@ -164,6 +183,9 @@ def _distance(rule: RuleStory) -> tuple[int, int]:
 
 def misses(peer: Object, policy: Policy, end: End, namespace_labels: Mapping[str, str] | None) -> list[str]:
     """What would have to be different for the peer to mean this end, in words; [] if nothing can be said."""
+    taken_out = _taken_out(peer, end)
+    if taken_out:
+        return [f"{end['address']} is excluded by except {taken_out}"]
     if end.get("outside"):
         blocks = _blocks(peer)
         return [f"it wants {blocks}"] if blocks else ["it means pods, and this is outside of the cluster"]
@@ -209,6 +231,16 @@ def _unmet(selector: Object, labels: Mapping[str, str]) -> Iterator[str]:
 
 def _has(key: str, labels: Mapping[str, str]) -> str:
     return f"{key}={labels[key]}" if key in labels else f"no {key}"
+
+
+def _taken_out(peer: Object, end: End) -> str:
+    """The exception by which a block that holds the address does not mean it."""
+    block, address = peer.get("ipBlock") or {}, end.get("address")
+    if address is None or not is_cidr(block.get("cidr") or ""):
+        return ""
+    excepted = [text for text in block.get("except") or () if is_cidr(text)]
+    within = contains_ip(parse_cidr(block["cidr"]), address)
+    return next((t for t in excepted if within and contains_ip(parse_cidr(t), address)), "")
 
 
 def _blocks(peer: Object) -> str:

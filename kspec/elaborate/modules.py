@@ -176,7 +176,7 @@ def _lowered(
         if sig.folder not in views:
             views[sig.folder] = view(known, sig.folder, types, constants)
         own: list[Diagnostic] = []
-        rule = _within_bounds(sig, views[sig.folder], own)
+        rule = lowered(sig, views[sig.folder], own)
         diagnostics += own
         if rule is not None and not failed(own):
             rules.append(rule)
@@ -185,7 +185,7 @@ def _lowered(
     return rules
 
 
-def _within_bounds(sig: Signature, seen: View, diagnostics: list[Diagnostic]) -> Rule | None:
+def lowered(sig: Signature, seen: View, diagnostics: list[Diagnostic]) -> Rule | None:
     """The lowered rule; None if it is too long to be handled as one expression."""
     rule = lower_rule(sig, seen, diagnostics) if count_statements(sig.node.body) <= STATEMENTS_MAX else None
     if rule is not None and depth(rule.body) <= DEPTH_MAX:

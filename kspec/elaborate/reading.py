@@ -14,7 +14,14 @@ def read_rules(folder: Path) -> tuple[list[tuple[str, ast.Module]], list[Diagnos
     modules: list[tuple[str, ast.Module]] = []
     diagnostics: list[Diagnostic] = []
     for file in sorted(folder.rglob("*.kspec"), key=lambda f: f.relative_to(folder).parts):
-        module, found = parse_module(SourceFile(str(file), file.read_text(encoding="utf-8")))
-        modules.append((file.relative_to(folder).with_suffix("").as_posix(), module))
+        path = file.relative_to(folder).with_suffix("").as_posix()
+        module, found = read_file(folder, path)
+        modules.append((path, module))
         diagnostics += found
     return modules, diagnostics
+
+
+def read_file(folder: Path, path: str) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
+    """One of them by its path."""
+    file = folder / f"{path}.kspec"
+    return parse_module(SourceFile(str(file), file.read_text(encoding="utf-8")))

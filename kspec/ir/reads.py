@@ -19,6 +19,9 @@ EACH, COUNT, PRESENT = "*", "#", "?"
 
 NOWHERE: Origins = frozenset()
 
+Summary: TypeAlias = tuple[Origins, Origins]
+"""Of a rule, by its parameters: where its result may come from, and what is read to find it."""
+
 
 def read_set(rule: ir.Rule, rules: Mapping[str, ir.Rule] | None = None) -> dict[str, frozenset[FieldPath]]:
     """For each parameter the paths of fields that the rule may read; `()` is the whole of it.
@@ -26,13 +29,34 @@ def read_set(rule: ir.Rule, rules: Mapping[str, ir.Rule] | None = None) -> dict[
     Arguments that agree on all these paths give the same result. A path stands for all below it, but one that
     ends in `#` or `?`. Functions that the rule calls are read into; unknown ones read their arguments whole.
     """
-    reader = _Reader(rules or {})
-    with deep_recursion():
-        reader.consume(rule.body, {p.name: frozenset(((p.name, ()),)) for p in rule.params})
-    found: dict[str, set[FieldPath]] = {p.name: set() for p in rule.params}
-    for name, path in reader.reads:
-        found.setdefault(name, set()).add(path)
-    return {name: frozenset(p for p in paths if not _covered(p, paths)) for name, paths in found.items()}
+    return ReadSets(rules or {}).of(rule)
+
+
+class ReadSets:
+    """The read sets of rules that call one another: what is called by many is read once."""
+
+    def __init__(self, rules: Mapping[str, ir.Rule]) -> None:
+        self.rules = rules
+        self.known: dict[str, Summary] = {}
+
+    def of(self, rule: ir.Rule) -> dict[str, frozenset[FieldPath]]:
+        """As `read_set` says."""
+        with deep_recursion():
+            _, reads = self._made(rule, looked_at=True)
+        found: dict[str, set[FieldPath]] = {p.name: set() for p in rule.params}
+        for name, path in reads:
+            found.setdefault(name, set()).add(path)
+        return {name: frozenset(p for p in paths if not _covered(p, paths)) for name, paths in found.items()}
+
+    def summary(self, rule: ir.Rule) -> Summary:
+        if rule.id not in self.known:
+            self.known[rule.id] = self._made(rule)
+        return self.known[rule.id]
+
+    def _made(self, rule: ir.Rule, looked_at: bool = False) -> Summary:
+        reader = _Reader(self)
+        result = reader.origins(rule.body, {p.name: frozenset(((p.name, ()),)) for p in rule.params})
+        return result, frozenset(reader.reads | result if looked_at else reader.reads)
 
 
 def _covered(path: FieldPath, paths: set[FieldPath]) -> bool:
@@ -40,11 +64,16 @@ def _covered(path: FieldPath, paths: set[FieldPath]) -> bool:
     return any(path[:length] in paths for length in range(len(path)))
 
 
+def _of_arguments(origins: Origins, given: Env) -> Origins:
+    """What is said of parameters, said of the arguments that are given for them."""
+    return frozenset((at, start + path) for name, path in origins for at, start in given[name])
+
+
 class _Reader:
     """Follows where each value comes from; a read is where it is looked at, not where it is passed on."""
 
-    def __init__(self, rules: Mapping[str, ir.Rule]) -> None:
-        self.rules = rules
+    def __init__(self, sets: ReadSets) -> None:
+        self.sets = sets
         self.reads: set[Origin] = set()
 
     def consume(self, expr: ir.Expr, env: Env) -> None:
@@ -113,11 +142,13 @@ class _Reader:
         return self.consume_all(expr.args, env)
 
     def apply(self, expr: ir.Apply, env: Env) -> Origins:
-        rule = self.rules.get(expr.rule)
+        rule = self.sets.rules.get(expr.rule)
         if rule is None:
             return self.consume_all(expr.args, env)
-        given = [self.origins(a, env) for a in expr.args]
-        return self.origins(rule.body, {p.name: o for p, o in zip(rule.params, given, strict=True)})
+        given = {p.name: self.origins(a, env) for p, a in zip(rule.params, expr.args, strict=True)}
+        result, reads = self.sets.summary(rule)
+        self.reads |= _of_arguments(reads, given)
+        return _of_arguments(result, given)
 
     def loop(self, expr: ir.Loop, env: Env) -> Origins:
         values = self.origins(expr.range, env)

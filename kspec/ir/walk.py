@@ -9,7 +9,7 @@ from typing import assert_never
 from kspec.ir import nodes as ir
 from kspec.ir.constants import cannot_fail
 from kspec.ir.deep import deep_recursion
-from kspec.ir.reads import read_set
+from kspec.ir.reads import ReadSets, read_set
 from kspec.ir.signatures import Overload, overloads_of
 from kspec.ir.types import DYN, INT, ListOf, MapOf, Record, Type
 from kspec.ir.unify import fits_surely, match_overloads
@@ -327,6 +327,7 @@ def _arithmetic_bounds(function: str, parts: list[tuple[int, int] | None]) -> tu
 
 
 __all__ = [
+    "ReadSets",
     "bound_names",
     "children",
     "depth",

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kspec.ir.nodes import Program
@@ -314,6 +315,7 @@ class _Positions:
         return self.locate(path)
 
 
+@cache
 def load_library() -> Library:
     """The signatures of the standard rules, as `kspec generate` wrote them down."""
     import json

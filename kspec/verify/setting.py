@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
 
 from kspec.ir.nodes import Program, Rule
 from kspec.ir.types import TypeTable
 from kspec.solve.decide import TIMEOUT_SECONDS
 from kspec.solve.query import SLOTS_MAX
+
+if TYPE_CHECKING:
+    from kspec.elaborate.demand import RulesOnDemand
 
 Function = Callable[..., object]
 
@@ -50,33 +55,36 @@ def standard_setting(
 
 @dataclass(slots=True)
 class StandardRules(Mapping[str, Rule]):
-    """The standard rules and a user's own by id. The standard ones are read from rules/ when one is first
+    """The standard rules and a user's own by id. Of the standard ones those are read from rules/ that are
     asked for.
     """
 
     own: Program
-    _made: dict[str, Rule] | None = field(default=None, repr=False)
-
-    def _all(self) -> dict[str, Rule]:
-        if self._made is None:
-            from kspec.data import root
-            from kspec.elaborate.modules import elaborate_rules
-            from kspec.elaborate.reading import read_rules
-            from kspec.resources.types import load_types
-
-            modules, _ = read_rules(root() / "rules")
-            standard = elaborate_rules(modules, load_types()).program
-            self._made = {**standard.by_id(), **self.own.by_id()}
-        return self._made
+    _own: Mapping[str, Rule] | None = field(default=None, repr=False)
 
     def __bool__(self) -> bool:
-        return True  # without counting them, which would read them
+        return True  # without counting them
 
     def __getitem__(self, rule_id: str) -> Rule:
-        return self._all()[rule_id]
+        if self._own is None:
+            self._own = self.own.by_id()
+        found = self._own.get(rule_id)
+        return _standard()[rule_id] if found is None else found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
+        return iter({**dict.fromkeys(_standard()), **dict.fromkeys(self.own.by_id())})
 
     def __len__(self) -> int:
-        return len(self._all())
+        return sum(1 for _ in self)
+
+
+@cache
+def _standard() -> RulesOnDemand:
+    from kspec.data import root
+    from kspec.elaborate.demand import RulesOnDemand
+    from kspec.resources.load import load_library
+    from kspec.resources.types import load_types
+    from kspec.runtime.rulebook import load_rulebook
+
+    paths = {entry.id: entry.module for entry in load_rulebook().entries}
+    return RulesOnDemand(root() / "rules", paths, load_library(), load_types())

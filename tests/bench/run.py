@@ -65,11 +65,14 @@ def starts() -> Iterator[Row]:
     yield Row("`kspec eval '1 + 1'`", command("eval", "1 + 1"))
     yield Row("`kspec plan examples/shop`", command("plan", SHOP))
     yield Row("`kspec verify examples/shop/shop.kspec` (6 properties)", command("verify", SHOP))
+    yield Row("the same, with one that is violated, replayed", command("verify", SHOP.parent))
     if CORPUS.is_dir():
         boutique = CORPUS / "online-boutique"
         yield Row("`kspec plan` of online-boutique (48 objects)", command("plan", boutique), "1.5")
         checks = CHECKS / "online-boutique.kspec"
         yield Row("`kspec verify` of online-boutique (2 proofs)", command("verify", boutique, checks))
+        guestbook = (CORPUS / "guestbook", CHECKS / "guestbook.kspec")
+        yield Row("`kspec verify` of guestbook (one violated, replayed)", command("verify", *guestbook))
         yield Row("`kspec plan` of kube-prometheus (79 objects)", command("plan", CORPUS / "kube-prometheus"))
 
 

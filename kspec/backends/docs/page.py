@@ -89,7 +89,8 @@ def introduction(file: SourceFile) -> str:
 
 def entries(page: Page) -> list[Entry]:
     """The sections of a page, in order of place."""
-    found = [_rule_entry(rule, page.known) for rule in page.rules]
+    sets = walk.ReadSets(page.known)
+    found = [_rule_entry(rule, sets) for rule in page.rules]
     for declaration in page.module.declarations:
         match declaration:
             case ast.TypeDecl(name=name, doc=doc, span=span):
@@ -101,11 +102,11 @@ def entries(page: Page) -> list[Entry]:
     return sorted(found, key=lambda e: e.start)
 
 
-def _rule_entry(rule: Rule, known: Mapping[str, Rule]) -> Entry:
+def _rule_entry(rule: Rule, sets: walk.ReadSets) -> Entry:
     facts = [("rule", f"`{rule.id}`"), ("signature", f"`{signature(rule)}`")]
     if rule.source:
         facts.append(("source", rule.source))
-    reads = read_paths(walk.read_set(rule, known))
+    reads = read_paths(sets.of(rule))
     if reads:
         facts.append(("reads", ", ".join(f"`{r}`" for r in reads)))
     calls = sorted({n.rule for n in walk.subexpressions(rule.body) if isinstance(n, Apply)})

@@ -76,6 +76,7 @@ class ModuleWriter:
         locals_: set[str] = set().union(*(local_names(r) for r in rules)) if rules else set()
         self.context = ModuleContext(path, program.by_id(), places, locals_ | self.own, nullable)
         self.emitter = Emitter(self.context)
+        self.reads = walk.ReadSets(self.context.rules)
 
     def text(self, title: str) -> str:
         functions = [f for rule in self.rules for f in self.functions(rule)]
@@ -141,7 +142,7 @@ class ModuleWriter:
         args.append(row("result=", quote(show(rule.result))))
         if rule.clauses:
             args.append(row("clauses=", tuple_of([self.clause(rule, c) for c in rule.clauses])))
-        reads = dict(sorted(walk.read_set(rule, self.context.rules).items()))
+        reads = dict(sorted(self.reads.of(rule).items()))
         if reads:
             args.append(row("reads=", bracketed("{", [self.read_entry(n, p) for n, p in reads.items()], "}")))
         if rule.source:

@@ -104,7 +104,7 @@ class NodeRow:
 
 
 class AddressRow(NamedTuple):
-    """What one object is given: address, block or port, by what it is for. `short`: where nothing was left."""
+    """What one object is given: address, block or port, by what it is for. `short`: where none was left."""
 
     object: Ref
     given: tuple[tuple[str, str], ...]

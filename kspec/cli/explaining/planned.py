@@ -1,5 +1,5 @@
-"""Knows the cluster that a question is asked of when the files have no addresses: as a plan leaves it, with the
-addresses that it gives.
+"""Knows the cluster that a question is asked of when the files have no addresses: as a plan leaves it, with
+the addresses that it gives.
 """
 
 from __future__ import annotations

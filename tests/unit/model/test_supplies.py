@@ -1,4 +1,4 @@
-"""What is drawn from supplies: the first free block, none twice, and what the rules say of nodes, pods, Services."""
+"""What is drawn from supplies: the first free block, none twice; and what nodes, pods and Services draw."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_supply_gives_each_free_block_once_and_in_order(held: list[Block], bit
     while (block_or_none := supply.draw()) is not None:
         drawn.append(str(block_or_none))
     networks = [ip_network(block_text(h)) for h in held]
-    free = [n for n in ip_network("10.0.0.0/24").subnets(new_prefix=bits)]
+    free = ip_network("10.0.0.0/24").subnets(new_prefix=bits)
     expected = [n for n in free if not any(n.overlaps(h) for h in networks)]
     assert [d if "/" in d else f"{d}/32" for d in drawn] == [str(n) for n in expected]
 

@@ -15,6 +15,7 @@ from kspec.model.profile import Profile
 from kspec.model.rules import RuleSet, call_function
 from kspec.model.scheduler import NODE, POD
 from kspec.model.world import Bounds, World
+from kspec.plan.addresses import planned_addresses
 from kspec.plan.cluster import Declared, choose_nodes
 from kspec.plan.compare import Comparer, Given
 from kspec.plan.custom import custom_changes, custom_kinds
@@ -59,8 +60,11 @@ def make_plan(
     from_workspace: Input | None = None,
     nodes: Sequence[Object] | None = None,
     clusters: Sequence[Declared] = (),
+    addressed: bool = False,
 ) -> Plan:
-    """What applying the workspace does to the state of `from_workspace`: nothing given, an empty cluster."""
+    """What applying the workspace does to the state of `from_workspace`: nothing given, an empty cluster.
+    With the addresses of all if it is to be `addressed`.
+    """
     old = from_workspace.objects if from_workspace else ()
     world = World(rules.rules, workspace.table, rules.profiles)
     found = [o.decoded for o in (*old, *workspace.objects) if o.decoded and o.kind and o.kind.record == NODE]
@@ -95,6 +99,7 @@ def make_plan(
         inert=inert_kinds(world),
         assumptions=tuple(assumed),
         problems=tuple(problems),
+        addresses=planned_addresses(world) if addressed else None,
         trace=tuple(world.trace),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from kspec.plan.value import FieldChange, ObjectChange, Plan, PodRow, Ref, Workload
+from kspec.plan.value import Addresses, FieldChange, ObjectChange, Plan, PodRow, Ref, Workload
 
 Json = dict[str, Any]
 
@@ -13,6 +13,7 @@ Json = dict[str, Any]
 def plan_to_json(plan: Plan) -> Json:
     """Everything in the plan but its trace, as plain data in a fixed order."""
     totals = {_camel(k): v for k, v in asdict(plan.totals).items()}
+    addresses = {} if plan.addresses is None else {"addresses": _addresses(plan.addresses)}
     return {
         "kubernetes": plan.kubernetes,
         "cluster": plan.cluster,
@@ -34,9 +35,18 @@ def plan_to_json(plan: Plan) -> Json:
             "podFeatures": {aspect: [_ref(r) for r in refs] for aspect, refs in plan.overlooked},
             "inertKinds": dict(plan.inert),
         },
+        **addresses,
         "assumptions": list(plan.assumptions),
         "problems": list(plan.problems),
     }
+
+
+def _addresses(addresses: Addresses) -> Json:
+    rows = []
+    for row in addresses.rows:
+        made: Json = {"object": _ref(row.object), "given": dict(row.given)}
+        rows.append({**made, "noneLeft": list(row.short)} if row.short else made)
+    return {"given": rows, "assumptions": list(addresses.assumptions)}
 
 
 def _camel(name: str) -> str:

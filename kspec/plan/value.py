@@ -103,6 +103,22 @@ class NodeRow:
     """(resource, requested, allocatable, percent)"""
 
 
+class AddressRow(NamedTuple):
+    """What one object is given: address, block or port, by what it is for. `short`: where none was left."""
+
+    object: Ref
+    given: tuple[tuple[str, str], ...]
+    short: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses of those that have none of their own, and what they rest on."""
+
+    rows: tuple[AddressRow, ...]
+    assumptions: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """The figures that stand first. `running` and `pending` count the pods in the end."""
@@ -129,7 +145,7 @@ class Plan:
 
     What it does not say: `custom` are objects that no type describes, by kind; `overlooked` is what
     pods ask for that no rule looks at, and whose pods do; `inert` counts the objects that are kept but
-    that nothing acts on, by kind.
+    that nothing acts on, by kind. `addresses`: None where nobody has asked for them.
     """
 
     kubernetes: str
@@ -145,6 +161,7 @@ class Plan:
     inert: tuple[tuple[str, int], ...] = ()
     assumptions: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    addresses: Addresses | None = None
     trace: tuple[str, ...] = field(default=(), repr=False)
 
     @property

@@ -159,6 +159,46 @@ def test_a_service_as_kube_proxy_has_it(kspec: Kspec, tmp_path: Path) -> None:
     assert any(line.endswith("-j DNAT --to-destination 10.1.0.2:8080") for line in story["nat"])
 
 
+BARE = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, image: i}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+"""
+
+
+def test_without_addresses_kube_proxy_is_shown_with_planned_ones(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(BARE)
+    plain = kspec("explain", "service", "shop/web", tmp_path, "--format", "json").json["services"][0]
+    ran = kspec("explain", "service", "shop/web", tmp_path, "--iptables", "--format", "json")
+    assert_valid("explain", ran.json)
+    [story] = ran.json["services"]
+    assert {k: v for k, v in story.items() if k not in ("nat", "filter", "assumptions")} == plain
+    assert sum("--to-destination 10.244." in line for line in story["nat"]) == 2
+    assert any("-d 10.96.1.1 " in line for line in story["nat"])
+    assert story["filter"] == []
+    assert story["assumptions"]
+    text = kspec("explain", "service", "shop/web", tmp_path, "--iptables").out
+    assert "as a plan gives them" in text
+
+
+def test_an_address_of_one_family_only_gives_rules_of_that_one(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(SERVED)
+    ran = kspec("explain", "service", "web", tmp_path, "--iptables", "--format", "json")
+    [story] = ran.json["services"]
+    assert story["filter"] == [] and "assumptions" not in story
+
+
 def test_mistakes_about_services(kspec: Kspec, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(SERVED)
     ran = kspec("explain", "service", "shop/wbe", tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.runtime.conversions import double_from_int, string_from_int
 from kspec.runtime.encoders import base32_encode, sha256
 from kspec.runtime.formatting import format_string
-from kspec.runtime.generated_support import and_, join_lists, join_texts
+from kspec.runtime.generated_support import and_, exists_, join_lists, join_texts
 from kspec.runtime.ip import cidr_address, family as family_2, is_cidr, is_ip, parse_cidr, parse_ip
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.lists import distinct, sort
@@ -468,9 +468,11 @@ def proxyRules(p):
 # network/proxyView  function (s: core.Service, node: string, family: int, cluster: Cluster): list(network.ProxyView)
 def proxyView(s, node, family, cluster):
     """The rules of a Service on a node, for one family of addresses (4 or 6). A headless one and one that stands for a name has
-    none.
+    none; and one that has an address only of the other family has none in this one, node ports and all.
     """
-    if network_services.isHeadless(s) or (s.get("spec") or {}).get("type") == "ExternalName":
+    addresses = network_dns.clusterAddresses(s)
+    absent = len(addresses) > 0 and not exists_(addresses, lambda a: isOf(a, family))
+    if network_services.isHeadless(s) or absent or (s.get("spec") or {}).get("type") == "ExternalName":
         return []
     return [
         proxyRules(proxyPort(s, p, node, family, cluster))
@@ -1034,8 +1036,8 @@ RULES = (
                 "status loadBalancer ingress * ipMode",
             ),
         },
-        source="pkg/proxy/iptables/proxier.go syncProxyRules; pkg/proxy/util ShouldSkipService",
-        doc="The rules of a Service on a node, for one family of addresses (4 or 6). A headless one and one that stands for a name has\nnone.",
+        source="pkg/proxy/iptables/proxier.go syncProxyRules; pkg/proxy/util ShouldSkipService; pkg/proxy/servicechangetracker.go serviceToServiceMap (no cluster IP of the family: nothing)",
+        doc="The rules of a Service on a node, for one family of addresses (4 or 6). A headless one and one that stands for a name has\nnone; and one that has an address only of the other family has none in this one, node ports and all.",
         path="network/proxy",
     ),
 )

@@ -943,15 +943,26 @@ def proxyRules(p):
 # network/proxyView  function (s: core.Service, node: string, family: int, cluster: Cluster): list(network.ProxyView)
 @ops.rule("network/proxyView")
 def proxyView(s, node, family, cluster):
-    return ops.cond(
-        ops.or_(
-            network_services_rules.isHeadless(s),
-            lambda: ops.call("_==_", ops.field(ops.field(s, "spec", {}), "type", ""), "ExternalName"),
+    lets = ops.Lets()
+    addresses = lets.take(network_dns_rules.clusterAddresses(s))
+    absent = lets.take(
+        ops.and_(
+            ops.call("_>_", ops.call("size", addresses), 0),
+            lambda: ops.call("!_", ops.exists(addresses, lambda a: isOf(a, family))),
         ),
-        lambda: ops.list_([]),
-        lambda: ops.map_(
-            ops.field(ops.field(s, "spec", {}), "ports", []),
-            lambda p: proxyRules(proxyPort(s, p, node, family, cluster)),
+    )
+    return lets.done(
+        ops.cond(
+            ops.or_(
+                network_services_rules.isHeadless(s),
+                lambda: absent,
+                lambda: ops.call("_==_", ops.field(ops.field(s, "spec", {}), "type", ""), "ExternalName"),
+            ),
+            lambda: ops.list_([]),
+            lambda: ops.map_(
+                ops.field(ops.field(s, "spec", {}), "ports", []),
+                lambda p: proxyRules(proxyPort(s, p, node, family, cluster)),
+            ),
         ),
     )
 

@@ -60,7 +60,7 @@ def run(
     """
     options = ClusterOptions(**given)  # type: ignore[arg-type]
     try:
-        plan = make(session, paths, from_, options)
+        plan = make(session, paths, from_, options, addressed=session.json or output is not None)
     except DiagnosticError as error:
         session.fail(error.diagnostics)
         return DETAILED_ERROR if detailed_exitcode else exits.BAD_INPUT
@@ -73,8 +73,10 @@ def run(
     return exits.UNDECIDED if plan.problems else exits.OK
 
 
-def make(session: Session, paths: tuple[str, ...], from_: tuple[str, ...], options: ClusterOptions) -> Plan:
-    """Read, and plan."""
+def make(
+    session: Session, paths: tuple[str, ...], from_: tuple[str, ...], options: ClusterOptions, addressed: bool
+) -> Plan:
+    """Read, and plan; with addresses, which the document has and the text does not, if `addressed`."""
     from kspec.cli.inputs import check_size, declared, load, load_nodes, standard
     from kspec.plan import make_plan
 
@@ -85,7 +87,8 @@ def make(session: Session, paths: tuple[str, ...], from_: tuple[str, ...], optio
         nodes = load_nodes(session, options, inputs.workspace.version)
         progress.step("running")
         check_size(inputs.workspace)
-        return make_plan(inputs.workspace, standard(inputs), before, nodes, declared(inputs.workspace))
+        rules, clusters = standard(inputs), declared(inputs.workspace)
+        return make_plan(inputs.workspace, rules, before, nodes, clusters, addressed)
 
 
 def show(session: Session, plan: Plan, output: str | None) -> None:

@@ -40,16 +40,26 @@ def explain_services(session: Session, wish: Wish, paths: Sequence[str], options
     cluster = Verification(inputs, 0).cluster
     book = load_rulebook()
 
-    def call(rule: str, *args: object) -> Any:
-        found = book.get(f"network/{rule}")
-        assert found is not None, rule
-        return found.fn(*args, cluster)
+    def calls_on(seen: Mapping[str, Any]) -> Call:
+        def call(rule: str, *args: object) -> Any:
+            found = book.get(f"network/{rule}")
+            assert found is not None, rule
+            return found.fn(*args, seen)
+
+        return call
 
     known = cluster.get(SERVICES) or []
     meant = [s for s in known if wish.name in (_name(s), _name(s).partition("/")[2])]
     if not meant:
         raise DiagnosticError([_no_service(wish.name, [_name(s) for s in known])])
-    stories = [_story(service, wish, call) for service in meant]
+    stories = [_story(service, wish, calls_on(cluster)) for service in meant]
+    if wish.iptables and any(not s["nat"] and not s["filter"] for s in stories):
+        from kspec.cli.explaining.planned import planned_cluster
+
+        planned, assumed = planned_cluster(session, inputs, options, cluster)
+        for story in stories:
+            if not story["nat"] and not story["filter"]:
+                _proxy_as_planned(story, planned, assumed, wish, calls_on(planned))
     if session.json:
         session.document("explain", {"topic": "service", "name": wish.name, "services": stories})
     else:
@@ -72,12 +82,29 @@ def _story(service: dict[str, Any], wish: Wish, call: Call) -> dict[str, Any]:
         "ends": "" if call("endsKnown", service) else "not known: none are at hand",
         "ports": [_port(p, service, call) for p in told.get("ports") or ()],
     }
-    if wish.iptables:
-        views = [call("proxyView", service, wish.node, family) for family in FAMILIES]
-        for table in ("nat", "filter"):
-            lines = [line for found in views for view in found for line in view.get(table) or ()]
-            made[table] = list(dict.fromkeys(lines))
+    return {**made, **_proxy(service, wish, call)} if wish.iptables else made
+
+
+def _proxy(service: dict[str, Any], wish: Wish, call: Call) -> dict[str, list[str]]:
+    """What kube-proxy makes of a Service on the node."""
+    views = [call("proxyView", service, wish.node, family) for family in FAMILIES]
+    made = {}
+    for table in ("nat", "filter"):
+        lines = [line for found in views for view in found for line in view.get(table) or ()]
+        made[table] = list(dict.fromkeys(lines))
     return made
+
+
+def _proxy_as_planned(
+    story: dict[str, Any], planned: Mapping[str, Any], assumed: Sequence[str], wish: Wish, call: Call
+) -> None:
+    """Where no address is at hand: kube-proxy's rules with those that a plan gives. No other word changes."""
+    name = f"{story['namespace']}/{story['name']}"
+    for service in planned.get(SERVICES) or []:
+        if _name(service) == name:
+            made = _proxy(service, wish, call)
+            if made["nat"] or made["filter"]:
+                story |= {**made, "assumptions": list(assumed)}
 
 
 def _port(told: Story, service: dict[str, Any], call: Call) -> dict[str, Any]:
@@ -137,6 +164,9 @@ def _text(story: Story, style: Style) -> list[str]:
     for table in ("nat", "filter"):
         if story.get(table):
             lines += [f"  *{table}", *(f"    {line}" for line in story[table])]
+    if story.get("assumptions"):
+        lines.append("  none of the addresses above is at hand: they are as a plan gives them")
+        lines += [f"    {line}" for line in story["assumptions"]]
     if "nat" in story and not story["nat"] and not story["filter"]:
         lines.append("  kube-proxy has no rules for it: no address of it or of its ends is at hand")
     return lines

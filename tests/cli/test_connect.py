@@ -148,3 +148,18 @@ def test_the_shop(kspec: Kspec) -> None:
     ran = kspec("connect", SHOP, "--to", "shop/db")
     assert ran.code == 0
     assert re.search(r"shop/checkout\n  -> shop/db +5432/TCP\n", ran.out)
+
+
+def test_of_a_second_address_nothing_is_claimed(kspec: Kspec, tmp_path: Path) -> None:
+    two = "status: {podIP: 10.0.0.%d, podIPs: [{ip: 10.0.0.%d}, {ip: 'fd00::%d'}]}"
+    pods = [
+        f"{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop}}, "
+        f"spec: {{containers: [{{name: c, image: i}}]}}, {two % (n, n, n)}}}"
+        for n, name in ((1, "a"), (2, "b"))
+    ]
+    (tmp_path / "pods.yaml").write_text("\n---\n".join(pods))
+    note = (
+        "shop/a, shop/b have more than one address: this is about the first; of the others nothing is said."
+    )
+    assert note in kspec("connect", tmp_path).out
+    assert document(kspec("connect", tmp_path, "--format", "json"))["notes"] == [note]

@@ -1202,6 +1202,7 @@ RULES = (
                 "nodes * status addresses * address",
                 "options network hostNetworkAsPods",
                 "options network ipBlocksMatchPods",
+                "options network namedPortsMatchBlocks",
                 "options network tiesByName",
             ),
             "e": paths("hostNetwork", "labels", "namespace", "namespaceLabels", "outside"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.generated_support import join_lists, join_texts
+from kspec.runtime.lists import slice_list
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..network import endpoint as network_endpoint
@@ -33,14 +34,27 @@ def templated(kind, meta, template):
     )
 
 
+# network/podTalker  function (p: core.Pod): network.Talker
+def podTalker(p):
+    """What a pod is that is at hand, with its first address."""
+    made = talker("Pod", p.get("metadata") or {}, network_endpoint.endpoint(p))
+    return {
+        "kind": made.get("kind") or "",
+        "isPod": True,
+        "namespace": made.get("namespace") or "",
+        "name": made.get("name") or "",
+        "ownerKind": made.get("ownerKind") or "",
+        "ownerName": made.get("ownerName") or "",
+        "end": made.get("end") or {},
+        "moreAddresses": slice_list(network_endpoint.addressesOf(p), 1, len(network_endpoint.addressesOf(p))),
+    }
+
+
 # network/talkers  function (cluster: Cluster): list(network.Talker)
 def talkers(cluster):
     """Everyone who talks, by the objects at hand."""
     return join_lists(
-        [
-            talker("Pod", p.get("metadata") or {}, network_endpoint.endpoint(p))
-            for p in [p for p in cluster.get("pods") or [] if not network_endpoint.hasEnded(p)]
-        ],
+        [podTalker(p) for p in [p for p in cluster.get("pods") or [] if not network_endpoint.hasEnded(p)]],
         [
             templated("Deployment", d.get("metadata") or {}, (d.get("spec") or {}).get("template") or {})
             for d in cluster.get("deployments") or []
@@ -143,6 +157,38 @@ RULES = (
             ),
         },
         doc="The end that a pod of this template would be.",
+        path="network/talkers",
+    ),
+    CompiledRule(
+        "network/podTalker",
+        "function",
+        "podTalker",
+        (Param("p", "core.Pod"),),
+        podTalker,
+        result="network.Talker",
+        reads={
+            "p": paths(
+                "metadata labels",
+                "metadata name",
+                "metadata namespace",
+                "metadata ownerReferences #",
+                "metadata ownerReferences * controller",
+                "metadata ownerReferences * kind",
+                "metadata ownerReferences * name",
+                "spec containers #",
+                "spec containers * ports",
+                "spec hostNetwork",
+                "spec initContainers #",
+                "spec initContainers * ports",
+                "spec initContainers * restartPolicy",
+                "spec nodeName",
+                "status podIP",
+                "status podIPs #",
+                "status podIPs * ip",
+            ),
+        },
+        source="staging/src/k8s.io/api/core/v1/types.go PodStatus.PodIPs (the first is PodIP)",
+        doc="What a pod is that is at hand, with its first address.",
         path="network/talkers",
     ),
     CompiledRule(

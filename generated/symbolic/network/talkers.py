@@ -51,6 +51,32 @@ def templated(kind, meta, template):
     )
 
 
+# network/podTalker  function (p: core.Pod): network.Talker
+@ops.rule("network/podTalker")
+def podTalker(p):
+    lets = ops.Lets()
+    made = lets.take(talker("Pod", ops.field(p, "metadata", {}), network_endpoint_rules.endpoint(p)))
+    return lets.done(
+        ops.record(
+            {
+                "kind": ops.field(made, "kind", ""),
+                "isPod": True,
+                "namespace": ops.field(made, "namespace", ""),
+                "name": ops.field(made, "name", ""),
+                "ownerKind": ops.field(made, "ownerKind", ""),
+                "ownerName": ops.field(made, "ownerName", ""),
+                "end": ops.field(made, "end", {}),
+                "moreAddresses": ops.call(
+                    "slice",
+                    network_endpoint_rules.addressesOf(p),
+                    1,
+                    ops.call("size", network_endpoint_rules.addressesOf(p)),
+                ),
+            },
+        ),
+    )
+
+
 # network/talkers  function (cluster: Cluster): list(network.Talker)
 @ops.rule("network/talkers")
 def talkers(cluster):
@@ -73,11 +99,7 @@ def talkers(cluster):
                                         ops.field(cluster, "pods", []),
                                         lambda p: ops.call("!_", network_endpoint_rules.hasEnded(p)),
                                     ),
-                                    lambda p: talker(
-                                        "Pod",
-                                        ops.field(p, "metadata", {}),
-                                        network_endpoint_rules.endpoint(p),
-                                    ),
+                                    lambda p: podTalker(p),
                                 ),
                                 ops.map_(
                                     ops.field(cluster, "deployments", []),
@@ -155,5 +177,6 @@ def talkers(cluster):
 RULES = {
     "network/talker": talker,
     "network/templated": templated,
+    "network/podTalker": podTalker,
     "network/talkers": talkers,
 }

@@ -10,6 +10,7 @@ INDEX = (
     ("access/segments", "function", "segments", "access/attributes", "segments"),
     ("access/verbOf", "function", "verbOf", "access/attributes", "verbOf"),
     ("access/selectedName", "function", "selectedName", "access/attributes", "selectedName"),
+    ("access/requestedName", "function", "requestedName", "access/attributes", "requestedName"),
     ("access/attributesOf", "function", "attributesOf", "access/attributes", "attributesOf"),
     ("access/kubeletRequests", "function", "kubeletRequests", "access/attributes", "kubeletRequests"),
     ("access/namespaceOf", "function", "namespaceOf", "access/attributes", "namespaceOf"),

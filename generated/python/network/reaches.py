@@ -55,7 +55,7 @@ def reaches_3(origin, destination, port, protocol, cluster):
 
 # network/reaches#4  function (origin: network.Endpoint, destination: apps.StatefulSet, port: int, protocol: string, cluster: Cluster): bool
 def reaches_4(origin, destination, port, protocol, cluster):
-    """To the pods of a StatefulSet, by what they have in common."""
+    """To a pod of a StatefulSet."""
     return exists_(
         network_endpoint.ends_3(destination),
         lambda e: reaches(origin, e, port, protocol, cluster),
@@ -1871,6 +1871,8 @@ RULES = (
             "destination": paths(
                 "metadata name",
                 "metadata namespace",
+                "spec ordinals start",
+                "spec replicas",
                 "spec template metadata labels",
                 "spec template spec containers #",
                 "spec template spec containers * ports",
@@ -1892,7 +1894,7 @@ RULES = (
             "port": paths(""),
             "protocol": paths(""),
         },
-        doc="To the pods of a StatefulSet, by what they have in common.",
+        doc="To a pod of a StatefulSet.",
         path="network/reaches",
     ),
     CompiledRule(
@@ -2850,6 +2852,8 @@ RULES = (
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
+                "statefulSets * spec ordinals start",
+                "statefulSets * spec replicas",
                 "statefulSets * spec template metadata labels",
                 "statefulSets * spec template spec containers #",
                 "statefulSets * spec template spec containers * ports",
@@ -3385,6 +3389,8 @@ RULES = (
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
+                "statefulSets * spec ordinals start",
+                "statefulSets * spec replicas",
                 "statefulSets * spec template metadata labels",
                 "statefulSets * spec template spec containers #",
                 "statefulSets * spec template spec containers * ports",
@@ -3555,6 +3561,8 @@ RULES = (
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
+                "statefulSets * spec ordinals start",
+                "statefulSets * spec replicas",
                 "statefulSets * spec template metadata labels",
                 "statefulSets * spec template spec containers #",
                 "statefulSets * spec template spec containers * ports",
@@ -4105,6 +4113,8 @@ RULES = (
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
+                "statefulSets * spec ordinals start",
+                "statefulSets * spec replicas",
                 "statefulSets * spec template metadata labels",
                 "statefulSets * spec template spec containers #",
                 "statefulSets * spec template spec containers * ports",

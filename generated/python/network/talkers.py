@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import join_lists, join_texts
+from kspec.runtime.generated_support import join_lists
 from kspec.runtime.lists import slice_list
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param, paths
@@ -50,6 +50,22 @@ def podTalker(p):
     }
 
 
+# network/statefulTalker  function (s: apps.StatefulSet): network.Talker
+def statefulTalker(s):
+    """What a StatefulSet is, with the ends of all of its pods."""
+    all_ = network_endpoint.ordinalEnds(s)
+    made = talker("StatefulSet", s.get("metadata") or {}, index_list(all_, 0))
+    return {
+        "kind": made.get("kind") or "",
+        "namespace": made.get("namespace") or "",
+        "name": made.get("name") or "",
+        "ownerKind": made.get("ownerKind") or "",
+        "ownerName": made.get("ownerName") or "",
+        "end": made.get("end") or {},
+        "otherEnds": slice_list(all_, 1, len(all_)),
+    }
+
+
 # network/talkers  function (cluster: Cluster): list(network.Talker)
 def talkers(cluster):
     """Everyone who talks, by the objects at hand."""
@@ -71,24 +87,13 @@ def talkers(cluster):
             )
             for r in cluster.get("replicationControllers") or []
         ],
-        [
-            talker(
-                "StatefulSet",
-                s.get("metadata") or {},
-                network_endpoint.endpointOf(
-                    (s.get("metadata") or {}).get("namespace") or "",
-                    join_texts((s.get("metadata") or {}).get("name") or "", "-0"),
-                    (s.get("spec") or {}).get("template") or {},
-                ),
-            )
-            for s in cluster.get("statefulSets") or []
-        ],
+        [statefulTalker(s) for s in cluster.get("statefulSets") or []],
         [
             templated("DaemonSet", d.get("metadata") or {}, (d.get("spec") or {}).get("template") or {})
             for d in cluster.get("daemonSets") or []
         ],
         [
-            templated("Job", j.get("metadata") or {}, (j.get("spec") or {}).get("template") or {})
+            talker("Job", j.get("metadata") or {}, network_endpoint.jobEnd(j))
             for j in cluster.get("jobs") or []
         ],
         [
@@ -189,6 +194,35 @@ RULES = (
         },
         source="staging/src/k8s.io/api/core/v1/types.go PodStatus.PodIPs (the first is PodIP)",
         doc="What a pod is that is at hand, with its first address.",
+        path="network/talkers",
+    ),
+    CompiledRule(
+        "network/statefulTalker",
+        "function",
+        "statefulTalker",
+        (Param("s", "apps.StatefulSet"),),
+        statefulTalker,
+        result="network.Talker",
+        reads={
+            "s": paths(
+                "metadata name",
+                "metadata namespace",
+                "metadata ownerReferences #",
+                "metadata ownerReferences * controller",
+                "metadata ownerReferences * kind",
+                "metadata ownerReferences * name",
+                "spec ordinals start",
+                "spec replicas",
+                "spec template metadata labels",
+                "spec template spec containers #",
+                "spec template spec containers * ports",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers #",
+                "spec template spec initContainers * ports",
+                "spec template spec initContainers * restartPolicy",
+            ),
+        },
+        doc="What a StatefulSet is, with the ends of all of its pods.",
         path="network/talkers",
     ),
     CompiledRule(
@@ -310,6 +344,8 @@ RULES = (
                 "statefulSets * metadata ownerReferences * controller",
                 "statefulSets * metadata ownerReferences * kind",
                 "statefulSets * metadata ownerReferences * name",
+                "statefulSets * spec ordinals start",
+                "statefulSets * spec replicas",
                 "statefulSets * spec template metadata labels",
                 "statefulSets * spec template spec containers #",
                 "statefulSets * spec template spec containers * ports",

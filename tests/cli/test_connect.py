@@ -163,3 +163,40 @@ def test_of_a_second_address_nothing_is_claimed(kspec: Kspec, tmp_path: Path) ->
     )
     assert note in kspec("connect", tmp_path).out
     assert document(kspec("connect", tmp_path, "--format", "json"))["notes"] == [note]
+
+
+ONE_OF_TWO = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: db}]}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: copy, namespace: shop}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: c}]}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: shop}
+spec: {podSelector: {}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: first, namespace: shop}
+spec:
+  podSelector: {matchLabels: {statefulset.kubernetes.io/pod-name: db-0}}
+  ingress: [{from: [{podSelector: {matchLabels: {job-name: copy}}}], ports: [{port: 5432}]}]
+"""
+
+
+def test_pods_of_a_stateful_set_are_told_apart_by_their_own_labels(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(ONE_OF_TWO)
+    assert re.search(r"shop/copy\n  -> shop/db \(db-0\) +5432/TCP\n", kspec("connect", tmp_path).out)
+    story = ("explain", "connect", "shop/copy")
+    assert "db-0) on 5432/TCP: open" in kspec(*story, "shop/db-0", "5432", tmp_path).out
+    assert "db-1) on 5432/TCP: shut" in kspec(*story, "shop/db-1", "5432", tmp_path).out

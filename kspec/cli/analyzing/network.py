@@ -28,6 +28,6 @@ def analyze(session: Session, inputs: Inputs, timeout: float) -> Section:
     findings = [finding for part in parts for finding in part(reviewed)]
     findings.sort(key=lambda f: (f.span.file.path, f.span.start, f.code))
     examined = {"policies": reviewed.policies, "workloads and pods": len(reviewed.ends)}
-    assumed = (ASSUMED,) if reviewed.policies else ()
+    assumed = (ASSUMED, *reviewed.rested_on()) if reviewed.policies else ()
     bounds = tuple(dict.fromkeys(reviewed.bounds))
     return Section(TITLE, tuple(findings), examined, assumed, bounds, monotonic() - began)

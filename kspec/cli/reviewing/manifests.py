@@ -25,6 +25,7 @@ class Reviewed:
         self.session = session
         self.setting = verification.setting
         self.cluster: Cluster = verification.cluster
+        self.rested_on = verification.choosing.rested_on
         self.functions = load_rulebook()
         self.objects = {
             (o.kind.record, o.key.namespace, o.key.name): o for o in inputs.workspace.objects if o.kind

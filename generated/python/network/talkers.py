@@ -46,7 +46,11 @@ def podTalker(p):
         "ownerKind": made.get("ownerKind") or "",
         "ownerName": made.get("ownerName") or "",
         "end": made.get("end") or {},
-        "moreAddresses": slice_list(network_endpoint.addressesOf(p), 1, len(network_endpoint.addressesOf(p))),
+        "moreAddresses": [
+            a
+            for a in network_endpoint.addressesOf(p)
+            if a != index_list(network_endpoint.addressesOf(p), 0)
+        ],
     }
 
 

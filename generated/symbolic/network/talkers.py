@@ -66,11 +66,9 @@ def podTalker(p):
                 "ownerKind": ops.field(made, "ownerKind", ""),
                 "ownerName": ops.field(made, "ownerName", ""),
                 "end": ops.field(made, "end", {}),
-                "moreAddresses": ops.call(
-                    "slice",
+                "moreAddresses": ops.filter_(
                     network_endpoint_rules.addressesOf(p),
-                    1,
-                    ops.call("size", network_endpoint_rules.addressesOf(p)),
+                    lambda a: ops.call("_!=_", a, ops.call("_[_]", network_endpoint_rules.addressesOf(p), 0)),
                 ),
             },
         ),

@@ -53,7 +53,11 @@ class Network:
         self.cluster: dict[str, Any] = self.choosing.within(cluster_of(known, table))
         self.parts: Parts = Parts(load_rulebook(), table)
         self.talkers: list[Talker]
-        self.talkers, self.ends = talkers(self.parts.talkers(self.cluster), by)
+        said_of = self.parts.talkers(self.cluster)
+        self.of_two_families = sorted(
+            f"{t['namespace']}/{t['name']}" for t in said_of if t.get("moreAddresses")
+        )
+        self.talkers, self.ends = talkers(said_of, by)
         blocks = [read_block(text) for text in pod_cidr]
         self.ends = placed(self.ends, self.cluster, self.parts, blocks)
         self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts, texts)
@@ -79,7 +83,7 @@ class Network:
         from kspec.report.connect import View
 
         unseen = sorted({kind for _, kind in self.inputs.workspace.unmodelled})
-        return View(self.found, self.units, self.by, filters, self.reason, unseen)
+        return View(self.found, self.units, self.by, filters, self.reason, unseen, self.of_two_families)
 
     def place(self, unit: Unit) -> str:
         """Where its object stands; "" if it is not in the input, as an owner of pods may be."""

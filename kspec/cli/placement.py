@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from kspec.cli.inputs import Inputs
     from kspec.model.profile import Profile
     from kspec.plan import Declared, Rules
-    from kspec.resources.objects import KubeObject
     from kspec.verify.placement.source import Source
 
 Object = dict[str, Any]
@@ -78,19 +77,9 @@ class _Gathering:
 
     def _world(self, rules: Rules, nodes: Sequence[Object]) -> Any:
         """Live objects as they are, others as they are applied."""
-        from kspec.model.objects import uid_of
         from kspec.plan.prepared import prepared_world
 
-        objects = [o for o in self.inputs.workspace.objects if o.kind and o.decoded]
-        live = [o for o in objects if o.decoded and uid_of(o.decoded) and o.kind and o.kind.record != NODE]
-        world = prepared_world(rules, self.inputs.workspace.table, (), nodes)
-        for one in live:
-            assert one.kind is not None and one.decoded is not None
-            world.store.restore(one.kind.record, one.decoded)
-        applied = [o for o in objects if o not in live and o.kind and o.kind.record != NODE]
-        for one in sorted(applied, key=lambda o: world.api.kinds.is_namespaced(_record(o))):
-            world.api.create(_record(one), one.decoded or {})
-        return world
+        return prepared_world(rules, self.inputs.workspace.table, self.inputs.workspace.objects, nodes)
 
     def placing(
         self, priority: int | None, move: bool, clusters: Sequence[Declared], given: Sequence[Object] | None
@@ -187,11 +176,6 @@ def _run(world: Any, deadline: float) -> bool:
         if world.run_until_quiet(Bounds(steps_max=STEPS_AT_ONCE, still_seconds=STILL_SECONDS)).quiet:
             return True
     return False
-
-
-def _record(each: KubeObject) -> str:
-    assert each.kind is not None
-    return each.kind.record
 
 
 def _name(pod: Object) -> tuple[str, str]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from kspec.ir.types import TypeTable
 from kspec.model.chooser import Chooser
-from kspec.model.objects import Object
-from kspec.model.scheduler import NODE
+from kspec.model.objects import Object, uid_of
+from kspec.model.rules import call_function
+from kspec.model.scheduler import NODE, POD
 from kspec.model.world import World
 from kspec.plan.build import Rules
 from kspec.resources.objects import KubeObject
@@ -20,12 +21,28 @@ def prepared_world(
     nodes: Sequence[Object],
     chooser: Chooser | None = None,
 ) -> World:
-    """The world, without what the API server refuses. Nodes among the objects are left out for `nodes`."""
+    """The world, without what the API server refuses. Nodes among the objects are left out for `nodes`; what
+    comes from a cluster is put back as it was there.
+    """
     world = World(rules.rules, table, rules.profiles, chooser)
     for node in nodes:
         world.store.restore(NODE, world.api.kinds.identified(NODE, node))
     known = [(o.kind.record, o.decoded) for o in objects if o.kind is not None and o.decoded is not None]
+    known = [(record, obj) for record, obj in known if record != NODE]
+    for record, obj in known:
+        if was_there(rules, record, obj):
+            world.store.restore(record, world.api.defaulted(record, obj))
     for record, obj in sorted(known, key=lambda k: world.api.kinds.is_namespaced(k[0])):
-        if record != NODE:
+        if not was_there(rules, record, obj):
             world.api.create(record, obj)
     return world
+
+
+def was_there(rules: Rules, record: str, obj: Object) -> bool:
+    """Does the object come from a cluster? So do what has a uid, and a pod that ran to its end on a node: to
+    create that would be to run it again.
+    """
+    if uid_of(obj):
+        return True
+    bound = record == POD and (obj.get("spec") or {}).get("nodeName")
+    return bool(bound) and not call_function(rules.rules.function("scheduling/holdsNode"), obj)

@@ -95,9 +95,11 @@ class View:
         filters: Filters | None = None,
         reason: Callable[[int, int, Answer], str] = lambda origin, destination, answer: "",
         unseen: Sequence[str] = (),
+        of_two_families: Sequence[str] = (),
     ) -> None:
         self.unseen = unseen  # kinds of objects that no rule knows
         self.options: Sequence[str] = ()  # what was assumed where implementations differ
+        self.of_two_families = of_two_families  # pods with more addresses than the first
         self.found, self.units, self.by, self.filters = found, units, by, filters or Filters()
         self._reason = reason
         self.sorted = sorted(units, key=lambda unit: unit.id)
@@ -287,6 +289,10 @@ def notes(view: View) -> Iterator[str]:
     unknown = any(view.found.ends[u.number].get("address") is None for u in view.units)
     if unknown and any(group.answer[1] for group in view.groups):
         yield "The addresses of pods are not known: --pod-cidr 10.244.0.0/16, say, would decide about blocks."
+    if view.of_two_families:
+        verb = "has" if len(view.of_two_families) == 1 else "have"
+        who = ", ".join(_first(view.of_two_families, NAMED_MAX))
+        yield f"{who} {verb} more than one address: this is about the first; of the others nothing is said."
     if view.unseen:
         yield f"Not among them: pods of custom resources ({', '.join(_first(view.unseen, NAMED_MAX))})."
     yield from (f"{text[0].upper()}{text[1:]}." for text in view.options)

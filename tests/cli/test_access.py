@@ -485,3 +485,38 @@ anonymous:
     def test_a_certificate(self, kspec: Kspec) -> None:
         assert kspec("can", "cert:CN=root,O=system:masters", "delete", "nodes", "--bootstrap").code == 0
         assert kspec("can", "cert:CN=root,O=dev", "delete", "nodes", "--bootstrap").code == 1
+
+
+NAMED = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: named}
+rules:
+- {apiGroups: [""], resources: [configmaps, serviceaccounts/token], resourceNames: [cm], verbs: ["*"]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: named}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: named}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (("create", "configmaps", "cm"), 1),
+        (("deletecollection", "configmaps", "--field-selector", "metadata.name=cm"), 1),
+        (("get", "configmaps", "--field-selector", "metadata.name=cm"), 1),
+        (("list", "configmaps", "--field-selector", "metadata.name=cm"), 0),
+        (("create", "serviceaccounts/token", "cm"), 0),
+        (("delete", "configmaps", "cm"), 0),
+    ],
+)
+def test_a_request_without_a_name_is_not_given_by_resource_names(
+    kspec: Kspec, tmp_path: Path, request_: tuple[str, ...], code: int
+) -> None:
+    (tmp_path / "roles.yaml").write_text(NAMED)
+    assert kspec("can", "jane", *request_, "-n", "shop", "-f", tmp_path).code == code
+    if request_[-1] == "cm":
+        assert ("jane" in kspec("who-can", *request_, "-n", "shop", "-f", tmp_path).out) == (code == 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,10 @@ SERVICE = (
 def findings(kspec: Kspec, tmp_path: Path) -> Callable[..., Found]:
     """The findings about these manifests, of JSON that its schema allows."""
 
-    def call(*manifests: str) -> Found:
+    def call(*manifests: str, options: Sequence[str] = ()) -> Found:
         path = tmp_path / "k8s.yaml"
         path.write_text("---\n".join(manifests))
-        ran = kspec("analyze", path, "--only", "network", "--format", "json")
+        ran = kspec("analyze", path, "--only", "network", "--format", "json", *options)
         assert ran.code in (0, 1, 3), ran.err
         assert_valid("analyze", ran.json)
         found: Found = ran.json["sections"][0]["findings"]
@@ -112,9 +112,10 @@ def egress(*rules: str) -> str:
 
 
 def test_a_named_port_opens_nothing_towards_an_address(findings: Callable[..., Found]) -> None:
-    """To an address outside a name stands for no port; a pod at the address may declare it."""
+    """To an address a name stands for no port; whether a pod at the address may declare it is an option."""
     outside = "{to: [{ipBlock: {cidr: 192.0.2.0/24}}], ports: [{port: http}]}"
-    assert not findings(egress(outside))
+    assert told(findings(egress(outside))) == [("KS3105", "proved")]
+    assert not findings(egress(outside), options=("--option", "network.namedPortsMatchBlocks=true"))
     assert told(findings(egress(outside, "{ports: [{protocol: TCP}, {protocol: UDP}, {protocol: SCTP}]}")))
 
 
@@ -182,3 +183,23 @@ def test_a_service_that_only_an_unborn_namespace_may_reach_is_reached(findings: 
     wrong = policy(f"{{podSelector: {{}}, ingress: [{{from: [{peer}], ports: [{{port: 80}}]}}]}}")
     assert told(findings(pod("web", "web"), SERVICE, some)) == []
     assert told(findings(pod("web", "web"), SERVICE, wrong)) == [("KS3111", "proved")]
+
+
+def test_a_policy_about_one_pod_of_a_stateful_set_is_not_idle(findings: Callable[..., Found]) -> None:
+    one = "{podSelector: {matchLabels: {statefulset.kubernetes.io/pod-name: %s}}}"
+    assert told(findings(STATEFUL, policy(one % "db-1"))) == []
+    assert told(findings(STATEFUL, policy(one % "db-2"))) == [("KS3106", "shown")]
+
+
+STATEFUL = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: db}]}
+"""

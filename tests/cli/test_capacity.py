@@ -82,3 +82,29 @@ def test_another_configuration_is_left_alone(kspec: Kspec, files: tuple[Path, Pa
     other.write_text("apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmaxPods: 50\n")
     ran = kspec("plan", files[0], other)
     assert (ran.code, "Deployment shop/web" in ran.out) == (0, True)
+
+
+LIVE = """\
+apiVersion: v1
+kind: Node
+metadata: {name: n1, labels: {kubernetes.io/hostname: n1}}
+status: {allocatable: {cpu: "2", memory: 4Gi, pods: "10"}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: done, namespace: x}
+spec: {nodeName: n1, containers: [{name: c, image: i, resources: {requests: {cpu: "2"}}}]}
+status: {phase: Succeeded}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: big, namespace: x}
+spec: {containers: [{name: c, image: i, resources: {requests: {cpu: "1"}}}]}
+"""
+
+
+def test_a_pod_that_ended_takes_no_room(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "live.yaml").write_text(LIVE)
+    assert "Pod x/big: 1 more fit" in kspec("capacity", tmp_path, "--pod", "x/big").out
+    assert kspec("place", tmp_path).code == 0
+    assert "on n1, Running" in kspec("explain", "pod", "x/big", tmp_path).out

@@ -148,3 +148,55 @@ def test_the_shop(kspec: Kspec) -> None:
     ran = kspec("connect", SHOP, "--to", "shop/db")
     assert ran.code == 0
     assert re.search(r"shop/checkout\n  -> shop/db +5432/TCP\n", ran.out)
+
+
+def test_of_a_second_address_nothing_is_claimed(kspec: Kspec, tmp_path: Path) -> None:
+    two = "status: {podIP: 10.0.0.%d, podIPs: [{ip: 10.0.0.%d}, {ip: 'fd00::%d'}]}"
+    pods = [
+        f"{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop}}, "
+        f"spec: {{containers: [{{name: c, image: i}}]}}, {two % (n, n, n)}}}"
+        for n, name in ((1, "a"), (2, "b"))
+    ]
+    (tmp_path / "pods.yaml").write_text("\n---\n".join(pods))
+    note = (
+        "shop/a, shop/b have more than one address: this is about the first; of the others nothing is said."
+    )
+    assert note in kspec("connect", tmp_path).out
+    assert document(kspec("connect", tmp_path, "--format", "json"))["notes"] == [note]
+
+
+ONE_OF_TWO = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: db}]}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: copy, namespace: shop}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: c}]}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: shop}
+spec: {podSelector: {}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: first, namespace: shop}
+spec:
+  podSelector: {matchLabels: {statefulset.kubernetes.io/pod-name: db-0}}
+  ingress: [{from: [{podSelector: {matchLabels: {job-name: copy}}}], ports: [{port: 5432}]}]
+"""
+
+
+def test_pods_of_a_stateful_set_are_told_apart_by_their_own_labels(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(ONE_OF_TWO)
+    assert re.search(r"shop/copy\n  -> shop/db \(db-0\) +5432/TCP\n", kspec("connect", tmp_path).out)
+    story = ("explain", "connect", "shop/copy")
+    assert "db-0) on 5432/TCP: open" in kspec(*story, "shop/db-0", "5432", tmp_path).out
+    assert "db-1) on 5432/TCP: shut" in kspec(*story, "shop/db-1", "5432", tmp_path).out

@@ -222,3 +222,36 @@ def test_somebody_new_who_can_come_to_be_cluster_admin(kspec: Kspec, tmp_path: P
     ran = kspec("diff", ACCESS, edited_access(tmp_path, old, new), "--only", "access")
     assert "+ lou can come to cluster-admin: kubectl create -f token-secret.yaml -n ci; then " in ran.out
     assert "- lou: get pods" in ran.out
+
+
+def test_pods_of_a_stateful_set_are_compared_each_with_itself(kspec: Kspec, tmp_path: Path) -> None:
+    old = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: db}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: shop}
+spec: {podSelector: {}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: first, namespace: shop}
+spec:
+  podSelector: {matchLabels: {statefulset.kubernetes.io/pod-name: db-0}}
+  ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}], ports: [{port: 5432}]}]
+"""
+    before, same, after = (tmp_path / f"{name}.yaml" for name in ("before", "same", "after"))
+    before.write_text(old)
+    same.write_text(old.replace("port: 5432", "protocol: TCP, port: 5432"))
+    after.write_text(old.replace("db-0", "db-1"))
+    assert kspec("diff", before, same, "--only", "network").code == 0
+    ran = kspec("diff", before, after, "--only", "network")
+    assert "+ outside 192.0.2.0/24 -> shop/db (db-1) on 5432/TCP" in ran.out, ran.out
+    assert "- outside 192.0.2.0/24 -> shop/db (db-0) on 5432/TCP" in ran.out, ran.out

@@ -79,6 +79,21 @@ def test_blocks_need_not_match_pods() -> None:
     check(TWO + blocks, f"!{AB}\n{outside}", ipBlocksMatchPods=False)
 
 
+def test_a_block_has_no_named_ports() -> None:
+    four = pod("b", "app: b", status="podIP: 10.1.0.2")
+    block, pods = "{ipBlock: {cidr: 10.0.0.0/8}}", "{podSelector: {}}"
+
+    def out(peers: str, port: str = "http") -> str:
+        egress = f"egress: [{{to: [{peers}], ports: [{{port: {port}}}]}}]"
+        return A + four + policy(f"{EVERYONE}, {egress}, policyTypes: [Egress]")
+
+    check(out(block), f"!{AB}")
+    check(out(block), AB, namedPortsMatchBlocks=True)
+    check(out(block, "80"), AB)
+    check(out(f"{block}, {pods}"), AB)
+    check(out(""), AB)
+
+
 def test_ports() -> None:
     def ports(text: str) -> str:
         return TWO + policy(f"{EVERYONE}, ingress: [{{ports: [{text}]}}]")

@@ -149,7 +149,14 @@ CLUSTER_POLICY = st.fixed_dictionaries(
 OPTIONS = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(
-        ["ipBlocksMatchPods", "hostNetworkAsPods", "nodesReachOwnPods", "nodesReachAllPods", "tiesByName"],
+        [
+            "ipBlocksMatchPods",
+            "namedPortsMatchBlocks",
+            "hostNetworkAsPods",
+            "nodesReachOwnPods",
+            "nodesReachAllPods",
+            "tiesByName",
+        ],
         st.booleans(),
     ),
 ).map(lambda network: {"network": network})

@@ -46,6 +46,20 @@ def selectedName(fieldSelector):
     return "" if bare in [".", ".."] or "/" in bare or "%" in bare else bare
 
 
+# access/requestedName  function (verb: string, subresource: string, name: string, fieldSelector: string): string
+def requestedName(verb, subresource, name, fieldSelector):
+    """The name that a request is authorized with, where someone asks about an object of this name: to create in a collection and
+    to delete one is to name none, whatever a body or a selector says.
+    """
+    if verb == "deletecollection" or verb == "create" and subresource == "":
+        return ""
+    elif name != "":
+        return name
+    elif verb in ["list", "watch"]:
+        return selectedName(fieldSelector)
+    return ""
+
+
 # access/attributesOf  function (who: access.Identity, method: string, path: string, watch: bool, fieldSelector: string): access.Request
 def attributesOf(who, method, path, watch, fieldSelector):
     """What is authorized of a request. `watch` and `fieldSelector` are its query parameters."""
@@ -228,6 +242,23 @@ RULES = (
         reads={"fieldSelector": paths("")},
         source="staging/src/k8s.io/apimachinery/pkg/fields/selector.go RequiresExactMatch",
         doc='The name that a field selector demands; "" if it demands none.',
+        path="access/attributes",
+    ),
+    CompiledRule(
+        "access/requestedName",
+        "function",
+        "requestedName",
+        (
+            Param("verb", "string"),
+            Param("subresource", "string"),
+            Param("name", "string"),
+            Param("fieldSelector", "string"),
+        ),
+        requestedName,
+        result="string",
+        reads={"fieldSelector": paths(""), "name": paths(""), "subresource": paths(""), "verb": paths("")},
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go NewRequestInfo (the name is in the path; a selector gives one to list and watch)",
+        doc="The name that a request is authorized with, where someone asks about an object of this name: to create in a collection and\nto delete one is to name none, whatever a body or a selector says.",
         path="access/attributes",
     ),
     CompiledRule(

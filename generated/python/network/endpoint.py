@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from kspec.runtime.conversions import string_from_int
 from kspec.runtime.equality import differs, equals
-from kspec.runtime.generated_support import all_, all_pairs, and_, join_lists, join_texts, put, without_nulls
+from kspec.runtime.generated_support import (
+    all_,
+    all_pairs,
+    and_,
+    join_lists,
+    join_texts,
+    merge_entries,
+    put,
+    without_nulls,
+)
 from kspec.runtime.ip import is_ip, parse_ip
 from kspec.runtime.library import FUNCTIONS
-from kspec.runtime.operators import index_list, undetermined
+from kspec.runtime.lists import range_list
+from kspec.runtime.operators import add_int, index_list, index_map, undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..network import options as network_options
 from ..types import selector as types_selector
@@ -119,6 +130,72 @@ def endpointOf(namespace, name, template):
     }
 
 
+# network/ordinalEnds  function (s: apps.StatefulSet): list(network.Endpoint)
+def ordinalEnds(s):
+    """The ends that a StatefulSet makes: its pods have names and numbers for labels, so that policies can tell them apart. Of very
+    many the first hundred stand for all.
+    """
+    if (s.get("spec") or {}).get("replicas") is not None:
+        wanted = (s.get("spec") or {}).get("replicas") or 0
+    else:
+        wanted = 1
+    count = 1 if wanted < 1 else 100 if wanted > 100 else wanted
+    first = ((s.get("spec") or {}).get("ordinals") or {}).get("start") or 0
+    return [
+        ordinalEnd(
+            s,
+            join_texts((s.get("metadata") or {}).get("name") or "", "-", string_from_int(add_int(first, i))),
+            string_from_int(add_int(first, i)),
+        )
+        for i in range_list(count)
+    ]
+
+
+# network/ordinalEnd  function (s: apps.StatefulSet, name: string, index: string): network.Endpoint
+def ordinalEnd(s, name, index):
+    """One of the ends that a StatefulSet makes."""
+    e = endpointOf(
+        (s.get("metadata") or {}).get("namespace") or "",
+        name,
+        (s.get("spec") or {}).get("template") or {},
+    )
+    own = {"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": index}
+    return withLabels(e, own)
+
+
+# network/jobEnd  function (j: batch.Job): network.Endpoint
+def jobEnd(j):
+    """The end that a Job makes."""
+    own = {
+        "job-name": (j.get("metadata") or {}).get("name") or "",
+        "batch.kubernetes.io/job-name": (j.get("metadata") or {}).get("name") or "",
+    }
+    return withLabels(
+        endpointOf(
+            (j.get("metadata") or {}).get("namespace") or "",
+            (j.get("metadata") or {}).get("name") or "",
+            (j.get("spec") or {}).get("template") or {},
+        ),
+        own,
+    )
+
+
+# network/withLabels  function (e: network.Endpoint, more: map(string, string)): network.Endpoint
+def withLabels(e, more):
+    """An end with these labels as well."""
+    keys = join_lists([k for k in [*(e.get("labels") or {})] if k not in more], [*more])
+    return {
+        "name": e.get("name") or "",
+        "namespace": e.get("namespace") or "",
+        "labels": merge_entries(
+            put({}, k, more[k] if k in more else index_map(e.get("labels") or {}, k))
+            for i, k in enumerate(keys)
+        ),
+        "ports": e.get("ports") or [],
+        "hostNetwork": e.get("hostNetwork") or False,
+    }
+
+
 # network/endpoint  function (pod: core.Pod): network.Endpoint
 def endpoint(pod):
     """The end that a pod is, with its first address."""
@@ -182,14 +259,8 @@ def ends_2(d):
 
 # network/ends#3  function (s: apps.StatefulSet): list(network.Endpoint)
 def ends_3(s):
-    """The end that a StatefulSet makes, by what its pods have in common."""
-    return [
-        endpointOf(
-            (s.get("metadata") or {}).get("namespace") or "",
-            (s.get("metadata") or {}).get("name") or "",
-            (s.get("spec") or {}).get("template") or {},
-        ),
-    ]
+    """The ends that a StatefulSet makes."""
+    return ordinalEnds(s)
 
 
 # network/ends#4  function (d: apps.DaemonSet): list(network.Endpoint)
@@ -227,7 +298,7 @@ def endpoints(cluster):
 
 # network/workloadEndpoints  function (cluster: Cluster): list(network.Endpoint)
 def workloadEndpoints(cluster):
-    """One end for each workload that makes pods."""
+    """The ends that workloads make: one for each, and one for each pod of a StatefulSet."""
     return join_lists(
         [
             endpointOf(
@@ -260,14 +331,7 @@ def workloadEndpoints(cluster):
             )
             for r in cluster.get("replicationControllers") or []
         ],
-        [
-            endpointOf(
-                (d.get("metadata") or {}).get("namespace") or "",
-                join_texts((d.get("metadata") or {}).get("name") or "", "-0"),
-                (d.get("spec") or {}).get("template") or {},
-            )
-            for d in cluster.get("statefulSets") or []
-        ],
+        [one for s in cluster.get("statefulSets") or [] for one in ordinalEnds(s)],
         [
             endpointOf(
                 (d.get("metadata") or {}).get("namespace") or "",
@@ -276,14 +340,7 @@ def workloadEndpoints(cluster):
             )
             for d in cluster.get("daemonSets") or []
         ],
-        [
-            endpointOf(
-                (d.get("metadata") or {}).get("namespace") or "",
-                (d.get("metadata") or {}).get("name") or "",
-                (d.get("spec") or {}).get("template") or {},
-            )
-            for d in cluster.get("jobs") or []
-        ],
+        [jobEnd(j) for j in cluster.get("jobs") or []],
         [
             endpointOf(
                 (d.get("metadata") or {}).get("namespace") or "",
@@ -499,6 +556,94 @@ RULES = (
         path="network/endpoint",
     ),
     CompiledRule(
+        "network/ordinalEnds",
+        "function",
+        "ordinalEnds",
+        (Param("s", "apps.StatefulSet"),),
+        ordinalEnds,
+        result="list(network.Endpoint)",
+        reads={
+            "s": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec ordinals start",
+                "spec replicas",
+                "spec template metadata labels",
+                "spec template spec containers #",
+                "spec template spec containers * ports",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers #",
+                "spec template spec initContainers * ports",
+                "spec template spec initContainers * restartPolicy",
+            ),
+        },
+        source="pkg/controller/statefulset/stateful_set_utils.go updateIdentity; getStartOrdinal",
+        doc="The ends that a StatefulSet makes: its pods have names and numbers for labels, so that policies can tell them apart. Of very\nmany the first hundred stand for all.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/ordinalEnd",
+        "function",
+        "ordinalEnd",
+        (Param("s", "apps.StatefulSet"), Param("name", "string"), Param("index", "string")),
+        ordinalEnd,
+        result="network.Endpoint",
+        reads={
+            "index": paths(""),
+            "name": paths(""),
+            "s": paths(
+                "metadata namespace",
+                "spec template metadata labels",
+                "spec template spec containers #",
+                "spec template spec containers * ports",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers #",
+                "spec template spec initContainers * ports",
+                "spec template spec initContainers * restartPolicy",
+            ),
+        },
+        doc="One of the ends that a StatefulSet makes.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/jobEnd",
+        "function",
+        "jobEnd",
+        (Param("j", "batch.Job"),),
+        jobEnd,
+        result="network.Endpoint",
+        reads={
+            "j": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec template metadata labels",
+                "spec template spec containers #",
+                "spec template spec containers * ports",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers #",
+                "spec template spec initContainers * ports",
+                "spec template spec initContainers * restartPolicy",
+            ),
+        },
+        source="pkg/registry/batch/job/strategy.go generateSelector (labels with the name of the Job)",
+        doc="The end that a Job makes.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/withLabels",
+        "function",
+        "withLabels",
+        (Param("e", "network.Endpoint"), Param("more", "map(string, string)")),
+        withLabels,
+        result="network.Endpoint",
+        reads={
+            "e": paths("hostNetwork", "labels #", "labels *", "name", "namespace", "ports"),
+            "more": paths(""),
+        },
+        doc="An end with these labels as well.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
         "network/endpoint",
         "function",
         "endpoint",
@@ -625,6 +770,8 @@ RULES = (
             "s": paths(
                 "metadata name",
                 "metadata namespace",
+                "spec ordinals start",
+                "spec replicas",
                 "spec template metadata labels",
                 "spec template spec containers #",
                 "spec template spec containers * ports",
@@ -634,7 +781,7 @@ RULES = (
                 "spec template spec initContainers * restartPolicy",
             ),
         },
-        doc="The end that a StatefulSet makes, by what its pods have in common.",
+        doc="The ends that a StatefulSet makes.",
         path="network/endpoint",
     ),
     CompiledRule(
@@ -771,6 +918,8 @@ RULES = (
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
+                "statefulSets * spec ordinals start",
+                "statefulSets * spec replicas",
                 "statefulSets * spec template metadata labels",
                 "statefulSets * spec template spec containers #",
                 "statefulSets * spec template spec containers * ports",
@@ -857,6 +1006,8 @@ RULES = (
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
+                "statefulSets * spec ordinals start",
+                "statefulSets * spec replicas",
                 "statefulSets * spec template metadata labels",
                 "statefulSets * spec template spec containers #",
                 "statefulSets * spec template spec containers * ports",
@@ -866,7 +1017,7 @@ RULES = (
                 "statefulSets * spec template spec initContainers * restartPolicy",
             ),
         },
-        doc="One end for each workload that makes pods.",
+        doc="The ends that workloads make: one for each, and one for each pod of a StatefulSet.",
         path="network/endpoint",
     ),
     CompiledRule(
@@ -961,6 +1112,8 @@ RULES = (
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
+                "statefulSets * spec ordinals start",
+                "statefulSets * spec replicas",
                 "statefulSets * spec template metadata labels",
                 "statefulSets * spec template spec containers #",
                 "statefulSets * spec template spec containers * ports",

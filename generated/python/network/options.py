@@ -15,6 +15,14 @@ def ipBlocksMatchPods(cluster):
     return True
 
 
+# network/namedPortsMatchBlocks  function (cluster: Cluster): bool
+def namedPortsMatchBlocks(cluster):
+    """Where a rule lets out to an ipBlock on a named port: does it match the pods in the block that declare the name? A block
+    means addresses, which have no names; plug-ins differ.
+    """
+    return ((cluster.get("options") or {}).get("network") or {}).get("namedPortsMatchBlocks") or False
+
+
 # network/hostNetworkAsPods  function (cluster: Cluster): bool
 def hostNetworkAsPods(cluster):
     """Do selectors of peers match pods in the network of their node, as they match others? Most plug-ins see the node's
@@ -86,6 +94,18 @@ RULES = (
         reads={"cluster": paths("options network ipBlocksMatchPods")},
         source="test/e2e/network/netpol/network_policy.go (ipBlocks that cover pods)",
         doc="Does an ipBlock that covers a pod's address match that pod? The API means blocks for addresses outside of the cluster,\nbut upstream's tests want them to match pods; some plug-ins never do.",
+        path="network/options",
+    ),
+    CompiledRule(
+        "network/namedPortsMatchBlocks",
+        "function",
+        "namedPortsMatchBlocks",
+        (Param("cluster", "Cluster", True),),
+        namedPortsMatchBlocks,
+        result="bool",
+        reads={"cluster": paths("options network namedPortsMatchBlocks")},
+        source="staging/src/k8s.io/api/networking/v1/types.go NetworkPolicyPort.Port (a named port on a pod), IPBlock",
+        doc="Where a rule lets out to an ipBlock on a named port: does it match the pods in the block that declare the name? A block\nmeans addresses, which have no names; plug-ins differ.",
         path="network/options",
     ),
     CompiledRule(

@@ -16,6 +16,7 @@ from ..types import selector as types_selector
 int_ = FUNCTIONS["int"]
 TYPE_INT = TypeValue("int")
 string = FUNCTIONS["string"]
+TYPE_STRING = TypeValue("string")
 
 
 # network/governs  function (np: networking.NetworkPolicy, direction: string): bool
@@ -129,6 +130,12 @@ def declares(e, name, port, protocol):
     )
 
 
+# network/isNamed  function (p: networking.NetworkPolicyPort): bool
+def isNamed(p):
+    """Does an entry of `ports` give a name? One names a port of pods, not of addresses: see `namedPortsMatchBlocks`."""
+    return p.get("port") is not None and type_of(p.get("port")) == TYPE_STRING
+
+
 # network/ingressAllowed  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 def ingressAllowed(from_, to, port, protocol, cluster):
     """May this connection reach its destination, by NetworkPolicies alone?"""
@@ -195,7 +202,29 @@ def egressAllowed(from_, to, port, protocol, cluster):
                     ),
                     lambda: (
                         len(rule.get("ports") or []) == 0
-                        or exists_(rule.get("ports") or [], lambda p: portMatches(p, to, port, protocol))
+                        or exists_(
+                            rule.get("ports") or [],
+                            lambda p: and_(
+                                lambda: portMatches(p, to, port, protocol),
+                                lambda: (
+                                    not isNamed(p)
+                                    or len(rule.get("to") or []) == 0
+                                    or network_options.namedPortsMatchBlocks(cluster)
+                                    or exists_(
+                                        rule.get("to") or [],
+                                        lambda peer: (
+                                            peer.get("ipBlock") is None
+                                            and peerMatches(
+                                                peer,
+                                                (np.get("metadata") or {}).get("namespace") or "",
+                                                to,
+                                                cluster,
+                                            )
+                                        ),
+                                    )
+                                ),
+                            ),
+                        )
                     ),
                 ),
             ),
@@ -383,6 +412,17 @@ RULES = (
         path="network/policy",
     ),
     CompiledRule(
+        "network/isNamed",
+        "function",
+        "isNamed",
+        (Param("p", "networking.NetworkPolicyPort"),),
+        isNamed,
+        result="bool",
+        reads={"p": paths("port")},
+        doc="Does an entry of `ports` give a name? One names a port of pods, not of addresses: see `namedPortsMatchBlocks`.",
+        path="network/policy",
+    ),
+    CompiledRule(
         "network/ingressAllowed",
         "function",
         "ingressAllowed",
@@ -516,6 +556,7 @@ RULES = (
                 "networkPolicies * spec policyTypes",
                 "options network hostNetworkAsPods",
                 "options network ipBlocksMatchPods",
+                "options network namedPortsMatchBlocks",
             ),
             "from": paths("hostNetwork", "labels", "namespace", "outside"),
             "port": paths(""),

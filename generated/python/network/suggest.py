@@ -740,6 +740,7 @@ RULES = (
                 "nodes * status addresses * address",
                 "options network hostNetworkAsPods",
                 "options network ipBlocksMatchPods",
+                "options network namedPortsMatchBlocks",
                 "options network tiesByName",
             ),
             "from": paths("address", "hostNetwork", "labels", "namespace", "namespaceLabels", "outside"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import join_lists, join_texts
+from kspec.runtime.generated_support import join_lists
+from kspec.runtime.lists import slice_list
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from ..network import endpoint as network_endpoint
@@ -33,14 +34,47 @@ def templated(kind, meta, template):
     )
 
 
+# network/podTalker  function (p: core.Pod): network.Talker
+def podTalker(p):
+    """What a pod is that is at hand, with its first address."""
+    made = talker("Pod", p.get("metadata") or {}, network_endpoint.endpoint(p))
+    return {
+        "kind": made.get("kind") or "",
+        "isPod": True,
+        "namespace": made.get("namespace") or "",
+        "name": made.get("name") or "",
+        "ownerKind": made.get("ownerKind") or "",
+        "ownerName": made.get("ownerName") or "",
+        "end": made.get("end") or {},
+        "moreAddresses": [
+            a
+            for a in network_endpoint.addressesOf(p)
+            if a != index_list(network_endpoint.addressesOf(p), 0)
+        ],
+    }
+
+
+# network/statefulTalker  function (s: apps.StatefulSet): network.Talker
+def statefulTalker(s):
+    """What a StatefulSet is, with the ends of all of its pods."""
+    all_ = network_endpoint.ordinalEnds(s)
+    made = talker("StatefulSet", s.get("metadata") or {}, index_list(all_, 0))
+    return {
+        "kind": made.get("kind") or "",
+        "namespace": made.get("namespace") or "",
+        "name": made.get("name") or "",
+        "ownerKind": made.get("ownerKind") or "",
+        "ownerName": made.get("ownerName") or "",
+        "end": made.get("end") or {},
+        "otherEnds": slice_list(all_, 1, len(all_)),
+    }
+
+
 # network/talkers  function (cluster: Cluster): list(network.Talker)
 def talkers(cluster):
     """Everyone who talks, by the objects at hand."""
     return join_lists(
-        [
-            talker("Pod", p.get("metadata") or {}, network_endpoint.endpoint(p))
-            for p in [p for p in cluster.get("pods") or [] if not network_endpoint.hasEnded(p)]
-        ],
+        [podTalker(p) for p in [p for p in cluster.get("pods") or [] if not network_endpoint.hasEnded(p)]],
         [
             templated("Deployment", d.get("metadata") or {}, (d.get("spec") or {}).get("template") or {})
             for d in cluster.get("deployments") or []
@@ -57,24 +91,13 @@ def talkers(cluster):
             )
             for r in cluster.get("replicationControllers") or []
         ],
-        [
-            talker(
-                "StatefulSet",
-                s.get("metadata") or {},
-                network_endpoint.endpointOf(
-                    (s.get("metadata") or {}).get("namespace") or "",
-                    join_texts((s.get("metadata") or {}).get("name") or "", "-0"),
-                    (s.get("spec") or {}).get("template") or {},
-                ),
-            )
-            for s in cluster.get("statefulSets") or []
-        ],
+        [statefulTalker(s) for s in cluster.get("statefulSets") or []],
         [
             templated("DaemonSet", d.get("metadata") or {}, (d.get("spec") or {}).get("template") or {})
             for d in cluster.get("daemonSets") or []
         ],
         [
-            templated("Job", j.get("metadata") or {}, (j.get("spec") or {}).get("template") or {})
+            talker("Job", j.get("metadata") or {}, network_endpoint.jobEnd(j))
             for j in cluster.get("jobs") or []
         ],
         [
@@ -143,6 +166,67 @@ RULES = (
             ),
         },
         doc="The end that a pod of this template would be.",
+        path="network/talkers",
+    ),
+    CompiledRule(
+        "network/podTalker",
+        "function",
+        "podTalker",
+        (Param("p", "core.Pod"),),
+        podTalker,
+        result="network.Talker",
+        reads={
+            "p": paths(
+                "metadata labels",
+                "metadata name",
+                "metadata namespace",
+                "metadata ownerReferences #",
+                "metadata ownerReferences * controller",
+                "metadata ownerReferences * kind",
+                "metadata ownerReferences * name",
+                "spec containers #",
+                "spec containers * ports",
+                "spec hostNetwork",
+                "spec initContainers #",
+                "spec initContainers * ports",
+                "spec initContainers * restartPolicy",
+                "spec nodeName",
+                "status podIP",
+                "status podIPs #",
+                "status podIPs * ip",
+            ),
+        },
+        source="staging/src/k8s.io/api/core/v1/types.go PodStatus.PodIPs (the first is PodIP)",
+        doc="What a pod is that is at hand, with its first address.",
+        path="network/talkers",
+    ),
+    CompiledRule(
+        "network/statefulTalker",
+        "function",
+        "statefulTalker",
+        (Param("s", "apps.StatefulSet"),),
+        statefulTalker,
+        result="network.Talker",
+        reads={
+            "s": paths(
+                "metadata name",
+                "metadata namespace",
+                "metadata ownerReferences #",
+                "metadata ownerReferences * controller",
+                "metadata ownerReferences * kind",
+                "metadata ownerReferences * name",
+                "spec ordinals start",
+                "spec replicas",
+                "spec template metadata labels",
+                "spec template spec containers #",
+                "spec template spec containers * ports",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers #",
+                "spec template spec initContainers * ports",
+                "spec template spec initContainers * restartPolicy",
+            ),
+        },
+        doc="What a StatefulSet is, with the ends of all of its pods.",
         path="network/talkers",
     ),
     CompiledRule(
@@ -264,6 +348,8 @@ RULES = (
                 "statefulSets * metadata ownerReferences * controller",
                 "statefulSets * metadata ownerReferences * kind",
                 "statefulSets * metadata ownerReferences * name",
+                "statefulSets * spec ordinals start",
+                "statefulSets * spec replicas",
                 "statefulSets * spec template metadata labels",
                 "statefulSets * spec template spec containers #",
                 "statefulSets * spec template spec containers * ports",

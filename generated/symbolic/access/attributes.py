@@ -77,6 +77,27 @@ def selectedName(fieldSelector):
     )
 
 
+# access/requestedName  function (verb: string, subresource: string, name: string, fieldSelector: string): string
+@ops.rule("access/requestedName")
+def requestedName(verb, subresource, name, fieldSelector):
+    return ops.cond(
+        ops.or_(
+            ops.call("_==_", verb, "deletecollection"),
+            lambda: ops.and_(ops.call("_==_", verb, "create"), lambda: ops.call("_==_", subresource, "")),
+        ),
+        lambda: "",
+        lambda: ops.cond(
+            ops.call("_!=_", name, ""),
+            lambda: name,
+            lambda: ops.cond(
+                ops.call("@in", verb, ops.list_(["list", "watch"])),
+                lambda: selectedName(fieldSelector),
+                lambda: "",
+            ),
+        ),
+    )
+
+
 # access/attributesOf  function (who: access.Identity, method: string, path: string, watch: bool, fieldSelector: string): access.Request
 @ops.rule("access/attributesOf")
 def attributesOf(who, method, path, watch, fieldSelector):
@@ -331,6 +352,7 @@ RULES = {
     "access/segments": segments,
     "access/verbOf": verbOf,
     "access/selectedName": selectedName,
+    "access/requestedName": requestedName,
     "access/attributesOf": attributesOf,
     "access/kubeletRequests": kubeletRequests,
     "access/namespaceOf": namespaceOf,

@@ -143,6 +143,126 @@ def endpointOf(namespace, name, template):
     )
 
 
+# network/ordinalEnds  function (s: apps.StatefulSet): list(network.Endpoint)
+@ops.rule("network/ordinalEnds")
+def ordinalEnds(s):
+    lets = ops.Lets()
+    wanted = lets.take(
+        ops.cond(
+            ops.has_field(ops.field(s, "spec", {}), "replicas"),
+            lambda: ops.field(ops.field(s, "spec", {}), "replicas", 0),
+            lambda: 1,
+        ),
+    )
+    count = lets.take(
+        ops.cond(
+            ops.call("_<_", wanted, 1),
+            lambda: 1,
+            lambda: ops.cond(ops.call("_>_", wanted, 100), lambda: 100, lambda: wanted),
+        ),
+    )
+    first = lets.take(ops.field(ops.field(ops.field(s, "spec", {}), "ordinals", {}), "start", 0))
+    return lets.done(
+        ops.map_(
+            ops.call("lists.range", count),
+            lambda i: ordinalEnd(
+                s,
+                ops.call(
+                    "_+_",
+                    ops.call("_+_", ops.field(ops.field(s, "metadata", {}), "name", ""), "-"),
+                    ops.call("string", ops.call("_+_", first, i)),
+                ),
+                ops.call("string", ops.call("_+_", first, i)),
+            ),
+        ),
+    )
+
+
+# network/ordinalEnd  function (s: apps.StatefulSet, name: string, index: string): network.Endpoint
+@ops.rule("network/ordinalEnd")
+def ordinalEnd(s, name, index):
+    lets = ops.Lets()
+    e = lets.take(
+        endpointOf(
+            ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+            name,
+            ops.field(ops.field(s, "spec", {}), "template", {}),
+        ),
+    )
+    own = lets.take(
+        ops.map_literal(
+            [("statefulset.kubernetes.io/pod-name", name), ("apps.kubernetes.io/pod-index", index)],
+        ),
+    )
+    return lets.done(withLabels(e, own))
+
+
+# network/jobEnd  function (j: batch.Job): network.Endpoint
+@ops.rule("network/jobEnd")
+def jobEnd(j):
+    lets = ops.Lets()
+    own = lets.take(
+        ops.map_literal(
+            [
+                ("job-name", ops.field(ops.field(j, "metadata", {}), "name", "")),
+                ("batch.kubernetes.io/job-name", ops.field(ops.field(j, "metadata", {}), "name", "")),
+            ],
+        ),
+    )
+    return lets.done(
+        withLabels(
+            endpointOf(
+                ops.field(ops.field(j, "metadata", {}), "namespace", ""),
+                ops.field(ops.field(j, "metadata", {}), "name", ""),
+                ops.field(ops.field(j, "spec", {}), "template", {}),
+            ),
+            own,
+        ),
+    )
+
+
+# network/withLabels  function (e: network.Endpoint, more: map(string, string)): network.Endpoint
+@ops.rule("network/withLabels")
+def withLabels(e, more):
+    lets = ops.Lets()
+    keys = lets.take(
+        ops.call(
+            "_+_",
+            ops.filter_(
+                ops.map_(ops.field(e, "labels", {}), lambda k: k),
+                lambda k: ops.call("!_", ops.call("@in", k, more)),
+            ),
+            ops.map_(more, lambda k: k),
+        ),
+    )
+    return lets.done(
+        ops.record(
+            {
+                "name": ops.field(e, "name", ""),
+                "namespace": ops.field(e, "namespace", ""),
+                "labels": ops.transform_map_entry(
+                    keys,
+                    lambda i, k: ops.map_literal(
+                        [
+                            (
+                                k,
+                                ops.cond(
+                                    ops.call("@in", k, more),
+                                    lambda: ops.call("_[_]", more, k),
+                                    lambda: ops.call("_[_]", ops.field(e, "labels", {}), k),
+                                ),
+                            ),
+                        ],
+                    ),
+                    pairs=True,
+                ),
+                "ports": ops.field(e, "ports", []),
+                "hostNetwork": ops.field(e, "hostNetwork", False),
+            },
+        ),
+    )
+
+
 # network/endpoint  function (pod: core.Pod): network.Endpoint
 @ops.rule("network/endpoint")
 def endpoint(pod):
@@ -228,15 +348,7 @@ def ends_2(d):
 # network/ends#3  function (s: apps.StatefulSet): list(network.Endpoint)
 @ops.rule("network/ends#3")
 def ends_3(s):
-    return ops.list_(
-        [
-            endpointOf(
-                ops.field(ops.field(s, "metadata", {}), "namespace", ""),
-                ops.field(ops.field(s, "metadata", {}), "name", ""),
-                ops.field(ops.field(s, "spec", {}), "template", {}),
-            ),
-        ],
-    )
+    return ordinalEnds(s)
 
 
 # network/ends#4  function (d: apps.DaemonSet): list(network.Endpoint)
@@ -332,14 +444,7 @@ def workloadEndpoints(cluster):
                             ),
                         ),
                     ),
-                    ops.map_(
-                        ops.field(cluster, "statefulSets", []),
-                        lambda d: endpointOf(
-                            ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                            ops.call("_+_", ops.field(ops.field(d, "metadata", {}), "name", ""), "-0"),
-                            ops.field(ops.field(d, "spec", {}), "template", {}),
-                        ),
-                    ),
+                    ops.flat_map(ops.field(cluster, "statefulSets", []), lambda s: ordinalEnds(s)),
                 ),
                 ops.map_(
                     ops.field(cluster, "daemonSets", []),
@@ -350,14 +455,7 @@ def workloadEndpoints(cluster):
                     ),
                 ),
             ),
-            ops.map_(
-                ops.field(cluster, "jobs", []),
-                lambda d: endpointOf(
-                    ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                    ops.field(ops.field(d, "metadata", {}), "name", ""),
-                    ops.field(ops.field(d, "spec", {}), "template", {}),
-                ),
-            ),
+            ops.map_(ops.field(cluster, "jobs", []), lambda j: jobEnd(j)),
         ),
         ops.map_(
             ops.field(cluster, "cronJobs", []),
@@ -439,6 +537,10 @@ RULES = {
     "network/namespaceMatches": namespaceMatches,
     "network/declaredPorts": declaredPorts,
     "network/endpointOf": endpointOf,
+    "network/ordinalEnds": ordinalEnds,
+    "network/ordinalEnd": ordinalEnd,
+    "network/jobEnd": jobEnd,
+    "network/withLabels": withLabels,
     "network/endpoint": endpoint,
     "network/endpointAt": endpointAt,
     "network/addressesOf": addressesOf,

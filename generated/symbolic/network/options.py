@@ -19,6 +19,16 @@ def ipBlocksMatchPods(cluster):
     )
 
 
+# network/namedPortsMatchBlocks  function (cluster: Cluster): bool
+@ops.rule("network/namedPortsMatchBlocks")
+def namedPortsMatchBlocks(cluster):
+    return ops.field(
+        ops.field(ops.field(cluster, "options", {}), "network", {}),
+        "namedPortsMatchBlocks",
+        False,
+    )
+
+
 # network/hostNetworkAsPods  function (cluster: Cluster): bool
 @ops.rule("network/hostNetworkAsPods")
 def hostNetworkAsPods(cluster):
@@ -90,6 +100,7 @@ def clusterDomain(cluster):
 
 RULES = {
     "network/ipBlocksMatchPods": ipBlocksMatchPods,
+    "network/namedPortsMatchBlocks": namedPortsMatchBlocks,
     "network/hostNetworkAsPods": hostNetworkAsPods,
     "network/nodesReachOwnPods": nodesReachOwnPods,
     "network/nodesReachAllPods": nodesReachAllPods,

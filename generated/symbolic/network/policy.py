@@ -183,6 +183,15 @@ def declares(e, name, port, protocol):
     )
 
 
+# network/isNamed  function (p: networking.NetworkPolicyPort): bool
+@ops.rule("network/isNamed")
+def isNamed(p):
+    return ops.and_(
+        ops.has_field(p, "port"),
+        lambda: ops.call("_==_", ops.call("type", ops.field(p, "port", None)), ops.TypeValue("string")),
+    )
+
+
 # network/ingressAllowed  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/ingressAllowed")
 def ingressAllowed(from_, to, port, protocol, cluster):
@@ -261,7 +270,30 @@ def egressAllowed(from_, to, port, protocol, cluster):
                             ops.call("_==_", ops.call("size", ops.field(rule, "ports", [])), 0),
                             lambda: ops.exists(
                                 ops.field(rule, "ports", []),
-                                lambda p: portMatches(p, to, port, protocol),
+                                lambda p: ops.and_(
+                                    portMatches(p, to, port, protocol),
+                                    lambda: ops.or_(
+                                        ops.call("!_", isNamed(p)),
+                                        lambda: ops.call(
+                                            "_==_",
+                                            ops.call("size", ops.field(rule, "to", [])),
+                                            0,
+                                        ),
+                                        lambda: network_options_rules.namedPortsMatchBlocks(cluster),
+                                        lambda: ops.exists(
+                                            ops.field(rule, "to", []),
+                                            lambda peer: ops.and_(
+                                                ops.call("!_", ops.has_field(peer, "ipBlock")),
+                                                lambda: peerMatches(
+                                                    peer,
+                                                    ops.field(ops.field(np, "metadata", {}), "namespace", ""),
+                                                    to,
+                                                    cluster,
+                                                ),
+                                            ),
+                                        ),
+                                    ),
+                                ),
                             ),
                         ),
                     ),
@@ -279,6 +311,7 @@ RULES = {
     "network/peerMatches": peerMatches,
     "network/portMatches": portMatches,
     "network/declares": declares,
+    "network/isNamed": isNamed,
     "network/ingressAllowed": ingressAllowed,
     "network/egressAllowed": egressAllowed,
 }

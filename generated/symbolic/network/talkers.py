@@ -51,6 +51,51 @@ def templated(kind, meta, template):
     )
 
 
+# network/podTalker  function (p: core.Pod): network.Talker
+@ops.rule("network/podTalker")
+def podTalker(p):
+    lets = ops.Lets()
+    made = lets.take(talker("Pod", ops.field(p, "metadata", {}), network_endpoint_rules.endpoint(p)))
+    return lets.done(
+        ops.record(
+            {
+                "kind": ops.field(made, "kind", ""),
+                "isPod": True,
+                "namespace": ops.field(made, "namespace", ""),
+                "name": ops.field(made, "name", ""),
+                "ownerKind": ops.field(made, "ownerKind", ""),
+                "ownerName": ops.field(made, "ownerName", ""),
+                "end": ops.field(made, "end", {}),
+                "moreAddresses": ops.filter_(
+                    network_endpoint_rules.addressesOf(p),
+                    lambda a: ops.call("_!=_", a, ops.call("_[_]", network_endpoint_rules.addressesOf(p), 0)),
+                ),
+            },
+        ),
+    )
+
+
+# network/statefulTalker  function (s: apps.StatefulSet): network.Talker
+@ops.rule("network/statefulTalker")
+def statefulTalker(s):
+    lets = ops.Lets()
+    all = lets.take(network_endpoint_rules.ordinalEnds(s))
+    made = lets.take(talker("StatefulSet", ops.field(s, "metadata", {}), ops.call("_[_]", all, 0)))
+    return lets.done(
+        ops.record(
+            {
+                "kind": ops.field(made, "kind", ""),
+                "namespace": ops.field(made, "namespace", ""),
+                "name": ops.field(made, "name", ""),
+                "ownerKind": ops.field(made, "ownerKind", ""),
+                "ownerName": ops.field(made, "ownerName", ""),
+                "end": ops.field(made, "end", {}),
+                "otherEnds": ops.call("slice", all, 1, ops.call("size", all)),
+            },
+        ),
+    )
+
+
 # network/talkers  function (cluster: Cluster): list(network.Talker)
 @ops.rule("network/talkers")
 def talkers(cluster):
@@ -73,11 +118,7 @@ def talkers(cluster):
                                         ops.field(cluster, "pods", []),
                                         lambda p: ops.call("!_", network_endpoint_rules.hasEnded(p)),
                                     ),
-                                    lambda p: talker(
-                                        "Pod",
-                                        ops.field(p, "metadata", {}),
-                                        network_endpoint_rules.endpoint(p),
-                                    ),
+                                    lambda p: podTalker(p),
                                 ),
                                 ops.map_(
                                     ops.field(cluster, "deployments", []),
@@ -106,18 +147,7 @@ def talkers(cluster):
                             ),
                         ),
                     ),
-                    ops.map_(
-                        ops.field(cluster, "statefulSets", []),
-                        lambda s: talker(
-                            "StatefulSet",
-                            ops.field(s, "metadata", {}),
-                            network_endpoint_rules.endpointOf(
-                                ops.field(ops.field(s, "metadata", {}), "namespace", ""),
-                                ops.call("_+_", ops.field(ops.field(s, "metadata", {}), "name", ""), "-0"),
-                                ops.field(ops.field(s, "spec", {}), "template", {}),
-                            ),
-                        ),
-                    ),
+                    ops.map_(ops.field(cluster, "statefulSets", []), lambda s: statefulTalker(s)),
                 ),
                 ops.map_(
                     ops.field(cluster, "daemonSets", []),
@@ -130,11 +160,7 @@ def talkers(cluster):
             ),
             ops.map_(
                 ops.field(cluster, "jobs", []),
-                lambda j: templated(
-                    "Job",
-                    ops.field(j, "metadata", {}),
-                    ops.field(ops.field(j, "spec", {}), "template", {}),
-                ),
+                lambda j: talker("Job", ops.field(j, "metadata", {}), network_endpoint_rules.jobEnd(j)),
             ),
         ),
         ops.map_(
@@ -155,5 +181,7 @@ def talkers(cluster):
 RULES = {
     "network/talker": talker,
     "network/templated": templated,
+    "network/podTalker": podTalker,
+    "network/statefulTalker": statefulTalker,
     "network/talkers": talkers,
 }

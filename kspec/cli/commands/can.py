@@ -103,7 +103,14 @@ def run(
         request = {**request, **(acting.who or {})}
     answer = decision.refused(request, refused) if refused else decision.answer(access.policy, request)
     whole = bool(asked.namespaced and not namespace)
-    assumed = (*asked.notes, *verb_notes(access.policy, verb), *WHOLE_CLUSTER[:whole], *access.assumed)
+    unnamed = () if asked.path else name_notes(verb, name, request["name"])
+    assumed = (
+        *asked.notes,
+        *verb_notes(access.policy, verb),
+        *unnamed,
+        *WHOLE_CLUSTER[:whole],
+        *access.assumed,
+    )
     if session.json:
         session.document("can", can_to_json(answer, assumed, who, acting))
     else:
@@ -129,6 +136,13 @@ def check_user(user: str, words: tuple[str, ...] = ()) -> tuple[str, ...]:
     if user.startswith("sa:") and not all(user[3:].partition("/")):
         raise click.UsageError(f"{user!r} is no service account: it is named sa:NAMESPACE/NAME.")
     return words
+
+
+def name_notes(verb: str, name: str, requested: str) -> tuple[str, ...]:
+    """A NAME that is not part of the request."""
+    if not name or requested:
+        return ()
+    return (f"a `{verb}` request names no object, so that a rule for `{name}` alone does not give it",)
 
 
 def verb_notes(policy: Any, verb: str) -> tuple[str, ...]:

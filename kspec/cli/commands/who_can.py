@@ -45,7 +45,7 @@ def run(
     Without a namespace those that may in any; without a NAME those that may for any: each with what it is
     limited to. RESOURCE is as in a role: `pods`, `pods/log`, `deployments.apps`; or a path: `/metrics`.
     """
-    from kspec.cli.commands.can import name_and_paths, verb_notes
+    from kspec.cli.commands.can import name_and_paths, name_notes, verb_notes
     from kspec.cli.policy import PolicyOptions, load_access
     from kspec.report.access import render_holders
     from kspec.report.access_json import holders_to_json
@@ -55,8 +55,10 @@ def run(
     name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
     access = load_access(session, paths, PolicyOptions(**options))
     asked = asked_for(access.policy, resource, access.table)
-    found = who_can(access.policy, verb, asked, namespace or "", name)
-    assumed = (*asked.notes, *verb_notes(access.policy, verb), *access.assumed)
+    named = access.policy.rule("access/requestedName")(verb, asked.subresource, name, "")
+    found = who_can(access.policy, verb, asked, namespace or "", named)
+    unnamed = () if asked.path else name_notes(verb, name, named)
+    assumed = (*asked.notes, *verb_notes(access.policy, verb), *unnamed, *access.assumed)
     if session.json:
         session.document("who-can", holders_to_json(found, assumed))
     else:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kspec.verify.network.possible import Possible
     from kspec.verify.setting import Setting
 
+Whose = tuple[str, str, str]
 TITLE = "Network"
 CAUSES_MAX = 4
 ASSUMED = (
@@ -83,7 +84,7 @@ class _Sides:
 
     def come_and_go(self) -> bool:
         """Is someone at hand on one side only?"""
-        old, new = ({(u.kind, u.id) for u in network.units} for network in (self.old, self.new))
+        old, new = ({(t.kind, t.short) for t in network.talkers} for network in (self.old, self.new))
         return old != new
 
     def policies_differ(self) -> bool:
@@ -110,14 +111,20 @@ class _Sides:
 
     def _both(self) -> tuple[list[list[Unit]], list[Both]]:
         """Who is at hand on both sides, those together that are treated alike on both."""
+        from kspec.report.connect import Unit
         from kspec.verify.network.changes import Both
 
-        before = {(u.kind, u.namespace, u.name): u for u in self.old.units}
+        before, after = numbers_of(self.old), numbers_of(self.new)
+        pods: dict[Whose, dict[tuple[int, int], list[str]]] = {}
+        for (whose, pod), number in after.items():
+            if (whose, pod) in before:
+                alike = pods.setdefault(whose, {})
+                alike.setdefault((before[whose, pod], number), []).append(pod)
         found: dict[tuple[int, int], list[Unit]] = {}
-        for unit in self.new.units:
-            same = before.get((unit.kind, unit.namespace, unit.name))
-            if same is not None:
-                found.setdefault((same.number, unit.number), []).append(unit)
+        for whose, alike in pods.items():
+            for key, names in alike.items():
+                named = tuple(names) if len(alike) > 1 else ()
+                found.setdefault(key, []).append(Unit(*whose, key[1], named))
         return list(found.values()), [Both(*key, len(units)) for key, units in found.items()]
 
     def _change(
@@ -265,3 +272,13 @@ def _end(end: dict[str, Any]) -> str:
     labelled = ", ".join(f"{k}={v}" for k, v in sorted(of_namespace.items()))
     where = f"namespace {end['namespace']}" + (f" ({labelled})" if labelled else "")
     return f"a possible pod in {where}" + (f" with {labels}" if labels else "")
+
+
+def numbers_of(network: Network) -> dict[tuple[Whose, str], int]:
+    """Of everyone who talks and each of its pods the number of the end that stands for it."""
+    number_of = {end: number for number, its in enumerate(network.found.classes) for end in its}
+    return {
+        ((t.kind, t.namespace, t.name), str(network.ends[end]["name"])): number_of[end]
+        for t in network.talkers
+        for end in t.ends
+    }

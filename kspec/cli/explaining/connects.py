@@ -85,8 +85,16 @@ def _workload_ends(network: Network, text: str) -> list[Named]:
                 for end in talker.ends:
                     found.setdefault(number_of[end], (talker.short, network.ends[end]))
         if found:
-            return list(found.values())
-    return []
+            return [_told_apart(named) for named in found.values()] if len(found) > 1 else [*found.values()]
+    ends = [(t, network.ends[e]) for t in network.talkers for e in t.ends]
+    named = [(t.short, e) for t, e in ends if is_meant(Unit("Pod", t.namespace, str(e["name"]), 0), text)]
+    return [_told_apart(each) for each in named[:1]]
+
+
+def _told_apart(named: Named) -> Named:
+    """With the name of the pod: policies tell it apart from others of its workload."""
+    short, end = named
+    return (f"{short} ({end['name']})" if end.get("name") else short), end
 
 
 def _targets(network: Network, text: str, port: int, protocol: str) -> list[tuple[str, dict[str, Any], int]]:

@@ -119,7 +119,7 @@ class _Services:
             said = self.nobody(ways, self.of.around(service["metadata"].get("namespace", ""))) if ways else ""
             if said:
                 subject = self.of.name("services", service)
-                message = f"nobody that could exist may reach {subject} on any of its ports"
+                message = f"policies let nobody that could exist reach {subject} on any of its ports"
                 verdict, reason = (PROVED, NOBODY_WHY) if said == "nobody" else (UNDECIDED, said)
                 span = self.of.span("services", service, ("spec", "ports"))
                 yield Finding(NOBODY, Severity.WARNING, message, span, verdict, reason, subject)
@@ -154,7 +154,10 @@ class _Services:
 
 
 NO_DNS_WHY = "no egress rule lets it reach the cluster's DNS"
-NOBODY_WHY = "no pod in any namespace and no address may enter any pod behind it on its target ports"
+NOBODY_WHY = (
+    "by policy no pod in any namespace and no address may enter any pod behind it on its target ports; what "
+    "speaks with the address of its node may, whatever policies say"
+)
 
 SELECTING = ("idle policy", "selects nothing")
 REMARKS: dict[str, tuple[str, Severity, str, str]] = {

@@ -117,12 +117,13 @@ def request_for(
     name: str = "",
     field_selector: str = "",
 ) -> Request:
-    """The request that someone makes for what is asked. A field selector may name one object."""
+    """The request that someone makes for what is asked; not every verb's has a name."""
     base = {"user": who["user"], "groups": list(who["groups"]), "verb": verb}
     if asked.path:
         return {**base, "resourceRequest": False, "path": asked.path}
     if asked.namespaced is False:
         namespace = ""
+    name = policy.rule("access/requestedName")(verb, asked.subresource, name, field_selector)
     namespace = policy.rule("access/namespaceOf")(asked.api_group, asked.resource, name, namespace)
     return {
         **base,
@@ -131,7 +132,7 @@ def request_for(
         "resource": asked.resource,
         "subresource": asked.subresource,
         "namespace": namespace,
-        "name": name or (policy.rule("access/selectedName")(field_selector) if field_selector else ""),
+        "name": name,
         "fieldSelector": field_selector,
     }
 

@@ -44,8 +44,9 @@ def talkers(found: Sequence[Mapping[str, Any]], by: str) -> tuple[list[Talker], 
         if not is_pod and (top in with_pods or top != key):
             continue
         named = key if is_pod and by == "pod" else top
-        grouped.setdefault(named, []).append(len(ends))
-        ends.append(each["end"])
+        for end in (each["end"], *(each.get("otherEnds") or ())):
+            grouped.setdefault(named, []).append(len(ends))
+            ends.append(end)
     made = [Talker(*key, tuple(its)) for key, its in grouped.items()]
     return sorted(made, key=lambda t: (t.namespace, t.name, t.kind)), ends
 

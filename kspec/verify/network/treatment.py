@@ -322,6 +322,7 @@ def _numbers(entry: object) -> list[int]:
     return [entry] if isinstance(entry, int) and not isinstance(entry, bool) else []
 
 
-def _given(part: Object) -> tuple[str, ...]:
-    """Which fields of a peer or a port entry say something."""
-    return tuple(sorted(name for name, value in part.items() if value is not None and value != []))
+def _given(part: Object) -> tuple[tuple[str, str], ...]:
+    """Which fields of a peer or a port entry say something; a port's number is not the same as a name."""
+    given = ((name, value) for name, value in part.items() if value is not None and value != [])
+    return tuple(sorted((name, type(value).__name__) for name, value in given))

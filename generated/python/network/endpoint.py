@@ -133,13 +133,13 @@ def endpointOf(namespace, name, template):
 # network/ordinalEnds  function (s: apps.StatefulSet): list(network.Endpoint)
 def ordinalEnds(s):
     """The ends that a StatefulSet makes: its pods have names and numbers for labels, so that policies can tell them apart. Of very
-    many the first hundred stand for all.
+    many the first thousand stand for all.
     """
     if (s.get("spec") or {}).get("replicas") is not None:
         wanted = (s.get("spec") or {}).get("replicas") or 0
     else:
         wanted = 1
-    count = 1 if wanted < 1 else 100 if wanted > 100 else wanted
+    count = 1 if wanted < 1 else 1000 if wanted > 1000 else wanted
     first = ((s.get("spec") or {}).get("ordinals") or {}).get("start") or 0
     return [
         ordinalEnd(
@@ -578,7 +578,7 @@ RULES = (
             ),
         },
         source="pkg/controller/statefulset/stateful_set_utils.go updateIdentity; getStartOrdinal",
-        doc="The ends that a StatefulSet makes: its pods have names and numbers for labels, so that policies can tell them apart. Of very\nmany the first hundred stand for all.",
+        doc="The ends that a StatefulSet makes: its pods have names and numbers for labels, so that policies can tell them apart. Of very\nmany the first thousand stand for all.",
         path="network/endpoint",
     ),
     CompiledRule(

@@ -158,7 +158,7 @@ def ordinalEnds(s):
         ops.cond(
             ops.call("_<_", wanted, 1),
             lambda: 1,
-            lambda: ops.cond(ops.call("_>_", wanted, 100), lambda: 100, lambda: wanted),
+            lambda: ops.cond(ops.call("_>_", wanted, 1000), lambda: 1000, lambda: wanted),
         ),
     )
     first = lets.take(ops.field(ops.field(ops.field(s, "spec", {}), "ordinals", {}), "start", 0))

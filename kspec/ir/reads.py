@@ -95,8 +95,12 @@ class _Reader:
                 return NOWHERE
             case ir.Var():
                 return env.get(expr.name, NOWHERE)
-            case ir.Field() | ir.Key():
+            case ir.Field():
                 return self.below(self.origins(expr.operand, env), expr.name)
+            case ir.Key():
+                operand = self.origins(expr.operand, env)
+                self.reads |= self.below(operand, expr.name, PRESENT)  # an error without it
+                return self.below(operand, expr.name)
             case ir.HasField() | ir.HasKey():
                 self.reads |= self.below(self.origins(expr.operand, env), expr.name, PRESENT)
                 return NOWHERE

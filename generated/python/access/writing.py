@@ -459,7 +459,7 @@ RULES = (
             "r": paths("groups", "namespace", "user", "verb"),
             "ref": paths("kind", "name"),
         },
-        source="pkg/registry/rbac/rolebinding/policybased/storage.go, clusterrolebinding/policybased/storage.go; pkg/registry/rbac/escalation_check.go BindingAuthorized",
+        source="pkg/registry/rbac/{rolebinding,clusterrolebinding}/policybased/storage.go; pkg/registry/rbac/escalation_check.go BindingAuthorized",
         doc='May the one who asks bind this role in this namespace ("": everywhere)? Besides the request itself. A role that does not exist\ncan be bound only by those who may bind it whatever it says.',
         path="access/writing",
     ),

@@ -1040,7 +1040,7 @@ RULES = (
                 "status loadBalancer ingress * ipMode",
             ),
         },
-        source="pkg/proxy/iptables/proxier.go syncProxyRules; pkg/proxy/util ShouldSkipService; pkg/proxy/servicechangetracker.go serviceToServiceMap (no cluster IP of the family: nothing)",
+        source="pkg/proxy/iptables/proxier.go syncProxyRules; pkg/proxy/util ShouldSkipService; pkg/proxy/servicechangetracker.go serviceToServiceMap",
         doc="The rules of a Service on a node, for one family of addresses (4 or 6). A headless one and one that stands for a name has\nnone; and one that has an address only of the other family has none in this one, node ports and all.",
         path="network/proxy",
     ),

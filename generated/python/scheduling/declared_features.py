@@ -76,7 +76,7 @@ RULES = (
                 "spec initContainers * restartPolicyRules * action",
             ),
         },
-        source="k8s.io/component-helpers/nodedeclaredfeatures InferForPodScheduling; features/restartallcontainers, features/usernamespaceshostnetwork InferForScheduling",
+        source="k8s.io/component-helpers/nodedeclaredfeatures InferForPodScheduling; features/*/ InferForScheduling",
         doc="What a pod needs that not every node can do.",
         path="scheduling/declared_features",
     ),

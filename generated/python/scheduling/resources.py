@@ -1122,7 +1122,7 @@ RULES = (
         shapeScore,
         result="int",
         reads={"shape": paths("#", "* score", "* utilization"), "used": paths("")},
-        source="pkg/scheduler/framework/plugins/helper/shape_score.go BuildBrokenLinearFunction; noderesources/requested_to_capacity_ratio.go requestedToCapacityRatioScorer",
+        source="pkg/scheduler/framework/plugins/helper/shape_score.go; noderesources/requested_to_capacity_ratio.go",
         doc="What a shape says of a node that is used so far, in percent: points are joined by straight lines.",
         path="scheduling/resources",
     ),

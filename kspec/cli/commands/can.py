@@ -102,15 +102,9 @@ def run(
         acting = act_as(access.policy, request, full_name(acting_as), acting_groups, bound_node)
         request = {**request, **(acting.who or {})}
     answer = decision.refused(request, refused) if refused else decision.answer(access.policy, request)
-    whole = bool(asked.namespaced and not namespace)
-    unnamed = () if asked.path else name_notes(verb, name, request["name"])
-    assumed = (
-        *asked.notes,
-        *verb_notes(access.policy, verb),
-        *unnamed,
-        *WHOLE_CLUSTER[:whole],
-        *access.assumed,
-    )
+    named = () if asked.path else name_notes(verb, name, request["name"])
+    whole = WHOLE_CLUSTER if asked.namespaced and not namespace else ()
+    assumed = (*asked.notes, *verb_notes(access.policy, verb), *named, *whole, *access.assumed)
     if session.json:
         session.document("can", can_to_json(answer, assumed, who, acting))
     else:

@@ -79,8 +79,7 @@ def run(
 
     USER is a user's name, `sa:NAMESPACE/NAME` for a service account, `group:NAME` for someone in a group, or
     `cert:CN=NAME,O=GROUP` for a client certificate; with --claims, whatever the token says.
-    RESOURCE is as in a role: `pods`, `pods/log`, `deployments.apps`, or a path such as `/healthz`. If it is
-    denied, what comes nearest to allowing it is shown.
+    RESOURCE is as in a role (`pods/log`, `deployments.apps`), or a path (`/healthz`).
     """
     from kspec.cli.authenticating import authentication
     from kspec.cli.policy import PolicyOptions, load_access

@@ -255,3 +255,17 @@ spec:
     ran = kspec("diff", before, after, "--only", "network")
     assert "+ outside 192.0.2.0/24 -> shop/db (db-1) on 5432/TCP" in ran.out, ran.out
     assert "- outside 192.0.2.0/24 -> shop/db (db-0) on 5432/TCP" in ran.out, ran.out
+
+
+@pytest.mark.parametrize(("there_too", "code"), [(False, 3), (True, 0)])
+def test_a_difference_in_a_kind_that_no_rule_knows_is_never_proved_harmless(
+    kspec: Kspec, tmp_path: Path, there_too: bool, code: int
+) -> None:
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+    foreign = "---\napiVersion: example.io/v1\nkind: FirewallRule\nmetadata: {name: shut, namespace: shop}\n"
+    (tmp_path / "old.yaml").write_text(namespace + foreign)
+    (tmp_path / "new.yaml").write_text(namespace + (foreign if there_too else ""))
+    args = ("diff", tmp_path / "old.yaml", tmp_path / "new.yaml", "--only", "network")
+    ran = kspec(*args, "--require", "no-more")
+    assert ran.code == code and "FirewallRule" in ran.out
+    assert ("Proved" in ran.out) is there_too

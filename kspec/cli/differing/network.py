@@ -30,6 +30,7 @@ ASSUMED = (
     "a workload that is in one of the two inputs only is no change: as a pod that could exist it is in both"
 )
 UNSEEN = "no rule knows what these kinds do: {}"
+CHANGED_UNSEEN = "objects differ whose kinds no rule knows: {}"
 OVER = "all pods, namespaces, labels, addresses and ports"
 CUT = "at most {} possible connections from {2} to {3} are listed as {1}: there are more"
 PLURAL = {"pod": "pods", "outside": "the outside"}
@@ -48,9 +49,11 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     sides = _Sides(old, new, before.setting)
     gained, lost, unknown = sides.at_hand()
     assumed = [ASSUMED] if sides.come_and_go() else []
-    kinds_unseen = {kind for inputs in (old, new) for _, kind in inputs.workspace.unmodelled}
-    if kinds_unseen:
-        assumed.append(UNSEEN.format(", ".join(sorted(kinds_unseen))))
+    alike, differ = unseen(old, new)
+    if alike:
+        assumed.append(UNSEEN.format(", ".join(alike)))
+    if differ:
+        unknown.append(CHANGED_UNSEEN.format(", ".join(differ)))
     asked = ((after, before, gained), (before, after, lost))
     for one, other, changes in asked if sides.policies_differ() else ():
         for kinds in KINDS:
@@ -66,6 +69,18 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     looked_at = (before.choosing, after.choosing, sides.old.choosing, sides.new.choosing)
     assumed += Choosing.all_rested_on(looked_at)
     return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
+
+
+def unseen(old: Inputs, new: Inputs) -> tuple[list[str], list[str]]:
+    """The kinds that no rule knows: those whose objects are the same on both sides, and the others. What
+    another policy engine makes of its own kinds cannot be told, so a difference in them is not decided.
+    """
+    before, after = (
+        {o.key: o.value for o in inputs.workspace.objects if o.kind is None} for inputs in (old, new)
+    )
+    keys = before.keys() | after.keys()
+    differ = {key.kind for key in keys if before.get(key) != after.get(key)}
+    return sorted({key.kind for key in keys} - differ), sorted(differ)
 
 
 class _Sides:

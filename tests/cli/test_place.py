@@ -164,3 +164,25 @@ def test_mistakes_are_told(kspec: Kspec, folder: Path) -> None:
         ran = kspec("place", folder, *options)
         assert ran.code == 2
         assert code in ran.err
+
+
+def test_a_loss_says_that_volumes_are_taken_to_outlive_it(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "db.yaml").write_text(
+        """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: db}]}
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"""
+    )
+    ran = kspec("place", tmp_path / "db.yaml", "--lose-zone")
+    assert ran.code == 0
+    assert "the claims of default/db-0 are as a quiet run leaves them, and no volume is lost" in ran.out

@@ -82,6 +82,11 @@ def _volumes(problem: Problem) -> list[str]:
     return [f"the claims of {', '.join(with_claims[:3])}{more} are as a quiet run leaves them"]
 
 
+def _rests_of_losses(problem: Problem) -> tuple[str, ...]:
+    volumes = [f"{each}, and no volume is lost with a node or a zone" for each in _volumes(problem)]
+    return (ONE_BY_ONE, "after a loss, pods may be placed anew anywhere", *_stay(problem), *volumes)
+
+
 def _compared(answer: Answer, pending: Sequence[str] | None) -> Answer:
     """What the scheduler's own order comes to, beside the proof."""
     if pending is None:
@@ -172,7 +177,7 @@ def _after(
         greedy.see(words, lost | gone)
     if open_:
         return replace(open_[0], seconds=time.monotonic() - started)
-    rests = (ONE_BY_ONE, "after a loss, pods may be placed anew anywhere", *_stay(source.whole))
+    rests = _rests_of_losses(source.whole)
     return Answer(
         question,
         HOLDS,

@@ -85,10 +85,15 @@ class Query:
             ),
         ]
 
-    def script(self) -> Script:
+    @property
+    def sought(self) -> Term:
+        """What a witness has to meet, beside what is assumed."""
+        return self.goal.holds if self.some else self.goal.fails
+
+    def script(self, lines: bool = False) -> Script:
         """The main question: is there a choice for which the goal fails (`some`: for which it holds)?"""
-        wanted = ("the goal holds", self.goal.holds) if self.some else ("the goal fails", self.goal.fails)
-        return script([*self.base(), (f"{wanted[0]}: {self.goal.label}", wanted[1])])
+        wanted = f"the goal {'holds' if self.some else 'fails'}: {self.goal.label}"
+        return script([*self.base(), (wanted, self.sought)], lines=lines)
 
 
 def make_query(
@@ -175,4 +180,4 @@ def _terms(query: Query) -> list[Term]:
 
 def emit_smt2(query: Query) -> str:
     """The text that Z3 is given: satisfiable when the goal is violated (`some`: when it holds)."""
-    return query.script().text + "(check-sat)\n"
+    return query.script(lines=True).text + "(check-sat)\n"

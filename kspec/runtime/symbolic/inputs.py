@@ -110,6 +110,9 @@ class Inputs:
         """What holds of the open values by their making: to be assumed."""
         self.last: list[Callable[[], None]] = []
         """What adds facts once it is known which keys the question names."""
+        self.keys: set[str] = set()
+        """The keys that the question names, of whichever open map."""
+        self._unnamed = ""
 
     def fact(self, term: Term) -> None:
         if term is not t.TRUE:
@@ -119,6 +122,14 @@ class Inputs:
         """The question has been read: it names no other keys."""
         for add in self.last:
             add()
+
+    def unnamed_key(self) -> str:
+        """A key that the question does not name; the same one whenever it is asked for at the end."""
+        if not self._unnamed:
+            self._unnamed = "other"
+            while self._unnamed in self.keys:
+                self._unnamed += "-one"
+        return self._unnamed
 
     def make(self, path: str, shape: Shape) -> object:
         """A value of this shape of which nothing is known yet."""
@@ -252,6 +263,7 @@ class OpenMap:
     def entry(self, key: str) -> tuple[Term, object]:
         """(is the key there, its value if so)."""
         if key not in self.entries:
+            self.inputs.keys.add(key)
             place = f'{self.path}["{key}"]'
             presence = t.bool_var(f"has {place}")
             self.inputs.fact(t.implies(presence, self.exists))

@@ -40,7 +40,7 @@ class _Decision:
         self.replay = replay
         self.timeout = timeout
         self.started = time.monotonic()
-        self.checks = 0
+        self.solver: Solver | None = None
         self.variables = 0
         self.terms = 0
 
@@ -52,19 +52,16 @@ class _Decision:
         if asked.impossible:
             return self.without_witness()
         self.solver = Solver(asked, self.timeout)
-        try:
-            return self.verdict_on(unknown)
-        finally:
-            self.checks += self.solver.checks
+        return self.verdict_by(self.solver, unknown)
 
-    def verdict_on(self, unknown: Sequence[tuple[str, str, Term]]) -> Verdict:
+    def verdict_by(self, solver: Solver, unknown: Sequence[tuple[str, str, Term]]) -> Verdict:
         if unknown:
-            answer = self.solver.check()
+            answer = solver.check()
             if isinstance(answer, Undecided):
                 return Unknown(answer.reason, self.stats())
             if not answer:
                 return self.without_witness()
-        main = self.search(bool(unknown))
+        main = self.search(solver, SOUGHT if unknown else "")
         if isinstance(main, Undecided):
             return Unknown(main.reason, self.stats())
         if main is not None:
@@ -72,7 +69,7 @@ class _Decision:
                 return Holds(self.assumed(), self.query.bounds, main, self.stats())
             return Violated(main, self.stats())
         for name, (kind, why, _) in zip(names(unknown), unknown, strict=True):
-            answer = self.reachable(name)
+            answer = reachable(solver, name)
             if isinstance(answer, Undecided):
                 return Unknown(answer.reason, self.stats())
             if answer:
@@ -91,7 +88,8 @@ class _Decision:
         return tuple(each.label for each in self.query.assumptions)
 
     def stats(self) -> Stats:
-        return Stats(self.checks, self.variables, self.terms, time.monotonic() - self.started)
+        checks = self.solver.checks if self.solver else 0
+        return Stats(checks, self.variables, self.terms, time.monotonic() - self.started)
 
     # ---------------------------------------------------------------- what is asked
 
@@ -126,12 +124,13 @@ class _Decision:
 
     # ---------------------------------------------------------------- the main question
 
-    def search(self, named: bool) -> Witness | Undecided | None:
-        """A witness, made simple and replayed; None if there is none."""
-        with self.solver.scope():
-            if named:
-                self.solver.add(SOUGHT)
-            return self.search_with(self.solver)
+    def search(self, solver: Solver, sought: str) -> Witness | Undecided | None:
+        """A witness, made simple and replayed; None if there is none. `sought`: what has to be asserted."""
+        if not sought:
+            return self.search_with(solver)
+        with solver.scope():
+            solver.add(sought)
+            return self.search_with(solver)
 
     def search_with(self, solver: Solver) -> Witness | Undecided | None:
         for _ in range(TEXTS_TRIES_MAX):
@@ -154,13 +153,12 @@ class _Decision:
             solver.add(texts)
         return Undecided("no text was found that the facts about an open string allow")
 
-    # ---------------------------------------------------------------- what is not known
 
-    def reachable(self, name: str) -> bool | Undecided:
-        """Does some choice lead to what is not known?"""
-        with self.solver.scope():
-            self.solver.add(name)
-            return self.solver.check()
+def reachable(solver: Solver, name: str) -> bool | Undecided:
+    """Does some choice lead to what has this name?"""
+    with solver.scope():
+        solver.add(name)
+        return solver.check()
 
 
 def names(unknown: Sequence[object]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from kspec.source import Diagnostic, DiagnosticError
 if TYPE_CHECKING:
     from kspec.report.connect import Filters, Unit, View
     from kspec.resources.objects import KubeObject
+    from kspec.verify.cluster import Sharing
     from kspec.verify.network.connectivity import Connectivity
     from kspec.verify.network.parts import Parts
     from kspec.verify.network.ports import Intervals
@@ -33,15 +34,15 @@ class Network:
         inputs: Inputs,
         by: str = "workload",
         pod_cidr: Sequence[str] = (),
-        texts: Iterable[str] = (),
+        sharing: Sharing | None = None,
     ) -> None:
-        """`pod_cidr`: pods whose address is not known have one of these. `texts`: what else may matter about
-        ends, beside what the policies mention.
+        """`pod_cidr`: pods whose address is not known have one of these. `sharing`: with the clusters of
+        other inputs.
         """
         from kspec.runtime.rulebook import load_rulebook
         from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of
-        from kspec.verify.network.connectivity import Connectivity, placed
+        from kspec.verify.network.connectivity import placed
         from kspec.verify.network.parts import Parts
         from kspec.verify.network.talkers import talkers
 
@@ -50,7 +51,7 @@ class Network:
         table = inputs.library.types(workspace.table)
         known = ((o.kind.record, o.decoded) for o in workspace.objects if o.kind and o.decoded)
         self.choosing = Choosing(inputs.choices, table)
-        self.cluster: dict[str, Any] = self.choosing.within(cluster_of(known, table))
+        self.cluster: dict[str, Any] = self.choosing.within(cluster_of(known, table, sharing=sharing))
         self.parts: Parts = Parts(load_rulebook(), table)
         self.talkers: list[Talker]
         said_of = self.parts.talkers(self.cluster)
@@ -60,8 +61,19 @@ class Network:
         self.talkers, self.ends = talkers(said_of, by)
         blocks = [read_block(text) for text in pod_cidr]
         self.ends = placed(self.ends, self.cluster, self.parts, blocks)
-        self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts, texts)
         self.by = by
+        self.texts: set[str] = set()
+        """What else may matter about ends, beside what the policies mention."""
+        self.like: Network | None = None
+        """Another one that is compared with this."""
+
+    @cached_property
+    def found(self) -> Connectivity:
+        """Who may talk to whom."""
+        from kspec.verify.network.connectivity import Connectivity
+
+        like = self.like.found if self.like else None
+        return Connectivity(self.ends, self.cluster, self.parts, self.texts, like)
 
     @cached_property
     def units(self) -> list[Unit]:

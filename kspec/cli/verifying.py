@@ -15,7 +15,7 @@ from kspec.source import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
     from kspec.ir.properties import Property
-    from kspec.verify.cluster import Defaulting
+    from kspec.verify.cluster import Defaulting, Sharing
     from kspec.verify.setting import Setting
 
 CULPRITS_MAX = 5
@@ -25,7 +25,10 @@ NO_PROPERTIES, NO_SUCH_TITLE = "KS1908", "KS1909"
 class Verification:
     """The properties of some inputs, and all that deciding them needs."""
 
-    def __init__(self, inputs: Inputs, timeout: float, bootstrap: bool = False) -> None:
+    def __init__(
+        self, inputs: Inputs, timeout: float, bootstrap: bool = False, sharing: Sharing | None = None
+    ) -> None:
+        """`sharing`: with the clusters of other inputs."""
         from kspec.cli.policy import bootstrap_objects
         from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of, settled
@@ -40,7 +43,7 @@ class Verification:
         objects |= {o.key: o for o in self.workspace.objects}
         known = ((o.kind.record, o.decoded) for o in objects.values() if o.kind and o.decoded)
         self.choosing = Choosing(inputs.choices, table)
-        at_hand = settled(cluster_of(known, table, self.defaulting))
+        at_hand = settled(cluster_of(known, table, self.defaulting, sharing))
         self.cluster: Mapping[str, Any] = self.choosing.within(at_hand)
         self.access = AccessVerbs(list(objects.values()), at_hand, self.setting)
 

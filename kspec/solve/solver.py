@@ -57,7 +57,7 @@ class Solver:
         self.deadline = time.monotonic() + timeout
         self.checks = 0
         self.hurried = False  # was a question left open for want of time?
-        self._solver: z3.Solver = z3.Solver()
+        self._solver: z3.Solver = z3.SolverFor("QF_LIA")
         self._solver.set("random_seed", SEED)
         self._solver.set("core.minimize", True)
         self._solver.from_string(script.text)

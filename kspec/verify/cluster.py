@@ -23,17 +23,20 @@ def undefaulted(record: str, obj: Object) -> Object:
 
 
 def cluster_of(
-    objects: Iterable[tuple[str, Object]], table: TypeTable, defaulting: Defaulting = undefaulted
+    objects: Iterable[tuple[str, Object]],
+    table: TypeTable,
+    defaulting: Defaulting = undefaulted,
+    sharing: Sharing | None = None,
 ) -> Object:
     """The cluster that these decoded objects make, each with its record type; in order of namespace and
-    name. The last of a name counts.
+    name. The last of a name counts. `sharing`: of several clusters, so that they share parts too.
     """
     fields = {record: name for name, record in cluster_fields(table).items()}
     found: dict[str, dict[tuple[str, str], Object]] = {name: {} for name in fields.values()}
     for record, obj in objects:
         if record in fields:
             found[fields[record]][_key(obj)] = defaulting(record, obj)
-    shared = Sharing()
+    shared = sharing or Sharing()
     return {name: [shared.of(its[key]) for key in sorted(its)] for name, its in found.items() if its}
 
 

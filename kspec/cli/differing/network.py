@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kspec.ir.nodes import Rule
     from kspec.report.connect import Unit
     from kspec.runtime.ip import CIDR
+    from kspec.verify.choices import Choosing
     from kspec.verify.network.changes import Both, Differs
     from kspec.verify.network.ports import Intervals
     from kspec.verify.network.possible import Possible
@@ -40,13 +41,11 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     """What is at hand on both sides first; then connections that could exist, one for each part of
     a policy that is responsible for any.
     """
-    from kspec.cli.verifying import Verification
     from kspec.verify.choices import Choosing
-    from kspec.verify.network.possible import KINDS, WITNESSES_MAX, More, all_only_in
-    from kspec.verify.network.responsible import Left
+    from kspec.verify.setting import standard_setting
 
-    before, after = Verification(old, timeout), Verification(new, timeout)
-    sides = _Sides(old, new, before.setting)
+    table = new.library.types(new.workspace.table)
+    sides = _Sides(old, new, standard_setting(table, new.workspace.rules, timeout))
     gained, lost, unknown = sides.at_hand()
     assumed = [ASSUMED] if sides.come_and_go() else []
     alike, differ = unseen(old, new)
@@ -54,11 +53,36 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
         assumed.append(UNSEEN.format(", ".join(alike)))
     if differ:
         unknown.append(CHANGED_UNSEEN.format(", ".join(differ)))
-    asked = ((after, before, gained), (before, after, lost))
-    for one, other, changes in asked if sides.policies_differ() else ():
-        for kinds in KINDS:
+    looked_at = [sides.old.choosing, sides.new.choosing]
+    if sides.policies_differ():
+        looked_at += _possible(sides, old, new, timeout, (gained, lost, unknown, assumed))
+    assumed += Choosing.all_rested_on(looked_at)
+    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
+
+
+def _possible(
+    sides: _Sides,
+    old: Inputs,
+    new: Inputs,
+    timeout: float,
+    told: tuple[list[Change], list[Change], list[str], list[str]],
+) -> list[Choosing]:
+    """Adds what could exist to what is gained, lost, not known, and assumed."""
+    from kspec.cli.verifying import Verification
+    from kspec.verify.cluster import Sharing
+    from kspec.verify.network.possible import KINDS, WITNESSES_MAX, Between, More, all_only_in
+    from kspec.verify.network.responsible import Left
+
+    shared = Sharing()
+    before, after = Verification(old, timeout, sharing=shared), Verification(new, timeout, sharing=shared)
+    gained, lost, unknown, assumed = told
+    for kinds in KINDS:
+        between = None
+        for one, other, changes in ((after, before, gained), (before, after, lost)):
+            if between is None or not between.read_once:
+                between = Between(sides.new.parts, one.cluster, other.cluster, kinds, one.setting)
             left = Left(sides.new.parts, one.cluster, other.cluster)
-            for found in all_only_in(left, kinds, one.setting, sides.declared()):
+            for found in all_only_in(between, left, sides.declared()):
                 if isinstance(found, str):
                     unknown.append(found)
                 elif isinstance(found, More):
@@ -66,9 +90,7 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
                     assumed.append(CUT.format(WITNESSES_MAX, word, *(PLURAL[kind] for kind in kinds)))
                 else:
                     changes.append(sides.possible(found, opened=one is after))
-    looked_at = (before.choosing, after.choosing, sides.old.choosing, sides.new.choosing)
-    assumed += Choosing.all_rested_on(looked_at)
-    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
+    return [before.choosing, after.choosing]
 
 
 def unseen(old: Inputs, new: Inputs) -> tuple[list[str], list[str]]:
@@ -87,13 +109,14 @@ class _Sides:
     """Both networks, and words for what differs between them."""
 
     def __init__(self, old: Inputs, new: Inputs, setting: Setting) -> None:
+        from kspec.verify.cluster import Sharing
         from kspec.verify.network.columns import texts_in
 
-        first = Network(old, "pod")
-        texts = texts_in([p.object for p in first.found.policies])
-        self.new = Network(new, "pod", texts=texts)
-        mentioned = texts_in([p.object for p in self.new.found.policies])
-        self.old = Network(old, "pod", texts=mentioned)
+        shared = Sharing()
+        self.old, self.new = (Network(inputs, "pod", sharing=shared) for inputs in (old, new))
+        both = [p.object for n in (self.old, self.new) for p in n.parts.policies(n.cluster)]
+        self.old.texts = self.new.texts = texts_in(both)
+        self.new.like = self.old
         self.setting = setting
         self.tellers = {"old": Teller(self.old, PLAIN), "new": Teller(self.new, PLAIN)}
 
@@ -116,6 +139,8 @@ class _Sides:
     def at_hand(self) -> tuple[list[Change], list[Change], list[str]]:
         from kspec.verify.network.changes import differing, outside_of
 
+        if self.old.ends == self.new.ends and not self.policies_differ():
+            return [], [], []
         units, ends = self._both()
         ends += outside_of(self.old.found, self.new.found)
         differences = list(differing(self.old.found, self.new.found, ends))

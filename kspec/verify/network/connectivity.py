@@ -12,7 +12,7 @@ from typing import Any
 
 from kspec.verify.network.addresses import AddressCells
 from kspec.verify.network.columns import Columns, End, bits_of, digits, first_member, members, texts_in
-from kspec.verify.network.parts import Object, Parts, Policy, addresses_of_nodes
+from kspec.verify.network.parts import CONTEXT, Object, Parts, Policy, addresses_of_nodes
 from kspec.verify.network.ports import NONE, difference, intersection, union
 from kspec.verify.network.treatment import SHUT, Answer, Side, Treatment
 
@@ -38,9 +38,16 @@ class Connectivity:
     """
 
     def __init__(
-        self, ends: Sequence[End], cluster: Object, parts: Parts, more_texts: Iterable[str] = ()
+        self,
+        ends: Sequence[End],
+        cluster: Object,
+        parts: Parts,
+        more_texts: Iterable[str] = (),
+        like: Connectivity | None = None,
     ) -> None:
-        """`more_texts` cut the ends and the outside further than the policies do."""
+        """`more_texts` cut the ends and the outside further than the policies do. `like`: another one, of
+        which what was found out is used where the ends and all but the policies are the same.
+        """
         self.cluster = cluster
         self.policies: list[Policy] = parts.policies(cluster)
         texts = texts_in([policy.object for policy in self.policies]) | set(more_texts)
@@ -59,11 +66,15 @@ class Connectivity:
             if address is not None:
                 self.outside.append(cell)
                 made.append({"outside": True, "address": address})
-        self.columns = Columns(made, self.cells, manifests)
+        self.context = {k: v for k, v in cluster.items() if k in CONTEXT}
+        if like is not None and not (like.columns.ends == made and like.context == self.context):
+            like = None
+        self.columns: Columns = Columns(made, self.cells, manifests) if like is None else like.columns
         self.all_inside = (1 << self.inside) - 1
         self.all_outside = self.columns.all ^ self.all_inside
-        self.egress = Side("Egress", parts, self.policies, self.columns, cluster)
-        self.ingress = Side("Ingress", parts, self.policies, self.columns, cluster, by_node)
+        before = (like.egress, like.ingress) if like is not None else (None, None)
+        self.egress: Side = Side("Egress", parts, self.policies, self.columns, cluster, False, before[0])
+        self.ingress: Side = Side("Ingress", parts, self.policies, self.columns, cluster, by_node, before[1])
         self.strangers = self._strangers(parts)
         self._joined: dict[tuple[Answer, Answer], Answer] = {}
 

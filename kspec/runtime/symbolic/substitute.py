@@ -1,0 +1,62 @@
+"""Knows terms and outcomes in which some variables have been put in place, so that one reading serves several
+questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kspec.runtime.symbolic import terms as t
+from kspec.runtime.symbolic.terms import Term
+from kspec.runtime.symbolic.values import Partial, SymBool, make_bool, outcome
+
+
+class Instance:
+    """What was read, with these variables replaced."""
+
+    def __init__(self, values: Mapping[Term, Term]) -> None:
+        self.known: dict[Term, Term] = dict(values)
+
+    def term(self, root: Term) -> Term:
+        """The term, folded anew."""
+        known = self.known
+        if root not in known:
+            for term in t.walk([root]):
+                if term not in known:
+                    args = tuple(known[arg] for arg in term.args)
+                    same = all(a is b for a, b in zip(args, term.args, strict=True))
+                    known[term] = term if same else _made_of(term, args)
+        return known[root]
+
+    def condition(self, made: object) -> object:
+        """The outcome of a condition."""
+        if isinstance(made, Partial):
+            errors = [(why, self.term(guard)) for why, guard in made.errors]
+            return outcome(errors, self.condition(made.value))
+        return make_bool(self.term(made.term)) if isinstance(made, SymBool) else made
+
+    def question(self, asked: object) -> object:
+        """A question about an open list: terms in tuples."""
+        if isinstance(asked, Term):
+            return self.term(asked)
+        return tuple(map(self.question, asked)) if isinstance(asked, tuple) else asked
+
+
+def _made_of(term: Term, args: tuple[Term, ...]) -> Term:
+    match term.op:
+        case "not":
+            return t.not_(args[0])
+        case "and":
+            return t.and_(*args)
+        case "or":
+            return t.or_(*args)
+        case "eq":
+            return t.eq(*args)
+        case "le":
+            return t.le(*args)
+        case "ite":
+            return t.ite(*args)
+        case "add":
+            return t.add(*args)
+    assert isinstance(term.value, int), term.op
+    return t.mul(term.value, args[0]) if term.op == "mul" else t.div(args[0], term.value)

@@ -68,7 +68,7 @@ class Query:
     then.
 
     `some`: it must hold for at least one choice instead of for all. `bounds` say where lists were cut
-    short.
+    short. `preferred`: what a witness had better meet, the first before the second.
     """
 
     open: Mapping[str, object]
@@ -77,6 +77,7 @@ class Query:
     goal: Condition
     some: bool = False
     bounds: tuple[str, ...] = ()
+    preferred: tuple[Condition, ...] = ()
 
     def base(self, unknown_too: bool = False) -> list[tuple[str, Term]]:
         """The assumptions as assertions; `unknown_too`: also where an assumption cannot be expressed."""
@@ -130,17 +131,17 @@ class Questions:
         self.pins = pins
         self.reading: _Reading | None = None
 
-    def query(self, goal: Labelled, more: Sequence[Labelled] = (), some: bool = False) -> Query:
-        """One question; `more` is assumed for this one alone."""
+    def query(self, goal: Labelled, some: bool = False, preferred: Sequence[Labelled] = ()) -> Query:
+        """One question; `preferred`: what a witness had better meet."""
         if self.reading is not None:
-            found = self.reading.again(goal, more, some)
+            found = self.reading.again(goal, some, preferred)
             if found is not None:
                 return found
         needed: dict[str, _Needed] = {}
         for _ in range(ROUNDS_MAX):
             slots = {path: each.slots for path, each in needed.items()}
             self.reading = reading = _Reading(self, slots)
-            query = reading.first(goal, more, some)
+            query = reading.first(goal, some, preferred)
             needed = reading.needed(query)
             if reading.suffices(needed):
                 return query
@@ -161,25 +162,26 @@ class _Reading:
             self.assumed = tuple(read(label, reading(**self.values)) for label, reading in of.assume)
         self.named = 0
 
-    def first(self, goal: Labelled, more: Sequence[Labelled], some: bool) -> Query:
-        query = self._read(goal, more, some)
+    def first(self, goal: Labelled, some: bool, preferred: Sequence[Labelled]) -> Query:
+        query = self._read(goal, some, preferred)
         self.inputs.close()
         self.named = len(self.inputs.keys)
         return self._with_facts(query)
 
-    def again(self, goal: Labelled, more: Sequence[Labelled], some: bool) -> Query | None:
+    def again(self, goal: Labelled, some: bool, preferred: Sequence[Labelled]) -> Query | None:
         """Another question; None if it asks more of maps and lists than they were made for."""
-        query = self._with_facts(self._read(goal, more, some))
+        query = self._with_facts(self._read(goal, some, preferred))
         if len(self.inputs.keys) > self.named or not self.suffices(self.needed(query)):
             return None
         return query
 
-    def _read(self, goal: Labelled, more: Sequence[Labelled], some: bool) -> Query:
+    def _read(self, goal: Labelled, some: bool, preferred: Sequence[Labelled]) -> Query:
+        if any(each.holds is t.FALSE and each.open is t.FALSE for each in self.assumed):
+            return Query(self.values, (), self.assumed, read(goal[0], not some), some)  # there is no choice
         with remembering(self.memory):
-            assumed = (read(label, reading(**self.values)) for label, reading in more)
-            return Query(
-                self.values, (), (*self.assumed, *assumed), read(goal[0], goal[1](**self.values)), some
-            )
+            made = read(goal[0], goal[1](**self.values))
+            better = tuple(read(label, reading(**self.values)) for label, reading in preferred)
+        return Query(self.values, (), self.assumed, made, some, preferred=better)
 
     def _with_facts(self, query: Query) -> Query:
         query = replace(query, facts=tuple(self.inputs.facts))
@@ -188,7 +190,7 @@ class _Reading:
 
     def needed(self, query: Query) -> dict[str, _Needed]:
         """The slots that all questions so far need."""
-        roots = [*query.facts, *_terms((*query.assumptions, query.goal))]
+        roots = [*query.facts, *_terms((*query.assumptions, query.goal, *query.preferred))]
         return _needed_slots(self.inputs, roots, self.slots_max, self.before)
 
     def suffices(self, needed: Mapping[str, _Needed]) -> bool:

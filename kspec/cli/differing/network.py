@@ -70,19 +70,19 @@ def _possible(
     """Adds what could exist to what is gained, lost, not known, and assumed."""
     from kspec.cli.verifying import Verification
     from kspec.verify.cluster import Sharing
-    from kspec.verify.network.possible import KINDS, WITNESSES_MAX, Between, More, all_only_in
+    from kspec.verify.network.possible import KINDS, WITNESSES_MAX, Between, More, all_only_in, betweens
     from kspec.verify.network.responsible import Left
 
     shared = Sharing()
     before, after = Verification(old, timeout, sharing=shared), Verification(new, timeout, sharing=shared)
     gained, lost, unknown, assumed = told
     for kinds in KINDS:
-        between = None
+        asked: list[Between] = []
         for one, other, changes in ((after, before, gained), (before, after, lost)):
-            if between is None or not between.read_once:
-                between = Between(sides.new.parts, one.cluster, other.cluster, kinds, one.setting)
+            if not all(each.read_once for each in asked) or not asked:
+                asked = betweens(sides.new.parts, one.cluster, other.cluster, kinds, one.setting)
             left = Left(sides.new.parts, one.cluster, other.cluster)
-            for found in all_only_in(between, left, sides.declared()):
+            for found in all_only_in(asked, left, sides.declared()):
                 if isinstance(found, str):
                     unknown.append(found)
                 elif isinstance(found, More):

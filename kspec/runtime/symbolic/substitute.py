@@ -4,29 +4,46 @@ questions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.terms import Term
 from kspec.runtime.symbolic.values import Partial, SymBool, make_bool, outcome
 
 
-class Instance:
-    """What was read, with these variables replaced."""
+class Replaceable:
+    """Terms of which some variables are to be replaced: those parts, in order, that they reach."""
 
-    def __init__(self, values: Mapping[Term, Term]) -> None:
+    def __init__(self, variables: Iterable[Term]) -> None:
+        self.reached = set(variables)
+        self.seen: set[Term] = set()
+        self.order: list[Term] = []
+
+    def take(self, roots: Iterable[Term]) -> None:
+        """One more term each, with what is below it."""
+        for term in t.walk(roots, self.seen):
+            if any(arg in self.reached for arg in term.args):
+                self.reached.add(term)
+                self.order.append(term)
+
+
+class Instance:
+    """What was read, with variables replaced."""
+
+    def __init__(self, of: Replaceable, values: Mapping[Term, Term]) -> None:
+        self.of = of
         self.known: dict[Term, Term] = dict(values)
+        self.done = 0
 
     def term(self, root: Term) -> Term:
         """The term, folded anew."""
-        known = self.known
-        if root not in known:
-            for term in t.walk([root]):
-                if term not in known:
-                    args = tuple(known[arg] for arg in term.args)
-                    same = all(a is b for a, b in zip(args, term.args, strict=True))
-                    known[term] = term if same else _made_of(term, args)
-        return known[root]
+        self.of.take([root])
+        known, order = self.known, self.of.order
+        while self.done < len(order):
+            term = order[self.done]
+            known[term] = _made_of(term, tuple(known.get(arg, arg) for arg in term.args))
+            self.done += 1
+        return known.get(root, root)
 
     def condition(self, made: object) -> object:
         """The outcome of a condition."""

@@ -1,5 +1,6 @@
-"""Knows two clusters as one value: what both have is there once, a policy of one where a variable says
-so, and each part of such a policy has a switch. What was read once is put in place for either cluster, and for
+"""Knows two clusters as one value: what both have is there once, a policy of one where a variable says so.
+
+Each part of such a policy has a switch, so that what was read once is put in place for either cluster, and for
 what is left of it.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.inputs import Inputs
-from kspec.runtime.symbolic.substitute import Instance
+from kspec.runtime.symbolic.substitute import Instance, Replaceable
 from kspec.runtime.symbolic.terms import Term
 from kspec.runtime.symbolic.values import SymList, SymRecord
 from kspec.verify.network.parts import Parts, Policy, PolicyKind
@@ -35,6 +36,7 @@ class Both:
             for kind in parts.kinds
             if one.get(kind.field) or other.get(kind.field)
         }
+        self.replaceable = Replaceable([self.is_other, *self.switches.values()])
         self.value = SymRecord(self.fields, with_namespaces(one, other))
 
     def _policies(self, kind: PolicyKind, apart: Collection[int]) -> Iterator[tuple[Term, object]]:
@@ -80,7 +82,7 @@ class Both:
         """One of the clusters, without the parts at these places."""
         off = {(id(self._policy(other, place)), place[IN_POLICY:]) for place in gone}
         values = {switch: t.truth(key not in off) for key, switch in self.switches.items()}
-        return Instance({**values, self.is_other: t.truth(other)})
+        return Instance(self.replaceable, {**values, self.is_other: t.truth(other)})
 
 
 Gone = tuple[bool, Collection[Place]]
@@ -93,6 +95,7 @@ class BothRead:
     def __init__(self, both: Both, inputs: Inputs, read: object) -> None:
         self.both, self.inputs, self.read = both, inputs, read
         self.questions = {path: tuple(used.questions) for path, used in inputs.lists.items()}
+        self.said: dict[tuple[bool, frozenset[Place]], object] = {}
 
     @property
     def apart(self) -> set[int]:
@@ -101,14 +104,16 @@ class BothRead:
     def lacking(self, asked: Collection[Gone]) -> set[int]:
         return {each for other, gone in asked for each in self.both.lacking(other, gone)}
 
-    def instances(self, asked: Collection[Gone]) -> list[object]:
-        """What each of these clusters says. The questions about open lists are asked for each."""
-        instances = [self.both.instance(other, gone) for other, gone in asked]
-        for path, questions in self.questions.items():
-            for each in questions:
-                for instance in instances:
+    def says(self, other: bool, gone: frozenset[Place]) -> object:
+        """What one of the clusters says. The questions about open lists are asked for it too."""
+        key = other, gone
+        if key not in self.said:
+            instance = self.both.instance(other, gone)
+            for path, questions in self.questions.items():
+                for each in questions:
                     self.inputs.lists[path].ask(instance.question(each))
-        return [instance.condition(self.read) for instance in instances]
+            self.said[key] = instance.condition(self.read)
+        return self.said[key]
 
 
 def parts_of(kind: PolicyKind, policy: Cluster) -> Iterator[Place]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from kspec.ir.evaluate import evaluate
 from kspec.ir.types import INT, Record
-from kspec.runtime.ip import is_cidr, parse_cidr
+from kspec.runtime.ip import CIDR, is_cidr, parse_cidr
 from kspec.runtime.rulebook import load_rulebook
 from kspec.runtime.symbolic import ops
 from kspec.runtime.symbolic import terms as t
@@ -26,6 +26,7 @@ from kspec.verify.network.columns import texts_in
 from kspec.verify.network.parts import Parts
 from kspec.verify.network.ports import PORT_MAX, PROTOCOLS
 from kspec.verify.network.responsible import Left
+from kspec.verify.network.touched import Touched, cases, is_touched, touched
 from kspec.verify.setting import Setting
 from kspec.verify.switches import Path as Place
 
@@ -72,26 +73,52 @@ def only_in(one: Cluster, other: Cluster, kinds: tuple[str, str], setting: Setti
     or None: there is none, for any ends that could exist.
     """
     parts = Parts(load_rulebook(), setting.table)
-    return Between(parts, one, other, kinds, setting).ask(Left(parts, one, other))
+    left = Left(parts, one, other)
+    found = [each.ask(left) for each in betweens(parts, one, other, kinds, setting)]
+    possible = [each for each in found if isinstance(each, Possible)]
+    return min(possible, key=_size, default=None) or next((each for each in found if each), None)
 
 
-def all_only_in(between: Between, left: Left, ports: Collection[int]) -> Iterator[Possible | str | More]:
-    """One connection for each part that is responsible for any: after each, what is responsible for it is
-    left out and asked again. Preferred are addresses in no block that the policies name, and `ports`.
+def all_only_in(
+    asked: Sequence[Between], left: Left, ports: Collection[int]
+) -> Iterator[Possible | str | More]:
+    """One connection for each part that is responsible for any, the simplest first: after each, what is
+    responsible for it is left out and asked again. Preferred are addresses in no block that the policies
+    name, and `ports`.
     """
-    for _ in range(WITNESSES_MAX):
-        found = between.ask(left)
-        if not isinstance(found, Possible):
-            if found is not None:
-                yield found
-            return
-        found = between.preferred(left, ports) or found
-        yield found
-        if not left.excludes(found.origin, found.destination, found.port, found.protocol):
-            break
-    if not isinstance(between.ask(left), Possible):
-        return
-    yield More()
+    possible: list[Possible] = []
+    unknown: list[str] = []
+    more = False
+    for between in asked:
+        while isinstance(found := between.ask(left, ports), Possible):
+            if len(possible) == WITNESSES_MAX:
+                more = True
+                break
+            possible.append(found)
+            if not left.excludes(found.origin, found.destination, found.port, found.protocol):
+                more = more or isinstance(between.ask(left), Possible)
+                break
+        if isinstance(found, str):
+            unknown.append(found)
+    yield from sorted(possible, key=_size) if len(asked) > 1 else possible
+    yield from unknown
+    if more:
+        yield More()
+
+
+def _size(found: Possible) -> int:
+    """The number of labels that it takes."""
+    ends = found.origin, found.destination
+    return sum(len(end.get(labels) or {}) for end in ends for labels in ("labels", "namespaceLabels"))
+
+
+def betweens(
+    parts: Parts, one: Cluster, other: Cluster, kinds: tuple[str, str], setting: Setting
+) -> list[Between]:
+    """The questions that together are about all such connections."""
+    if not differ_in_policies_alone(one, other, parts):
+        return [Between(parts, one, other, kinds, setting)]
+    return [Between(parts, one, other, kinds, setting, group) for group in cases(touched(one, other, parts))]
 
 
 class Between:
@@ -100,15 +127,28 @@ class Between:
     """
 
     def __init__(
-        self, parts: Parts, one: Cluster, other: Cluster, kinds: tuple[str, str], setting: Setting
+        self,
+        parts: Parts,
+        one: Cluster,
+        other: Cluster,
+        kinds: tuple[str, str],
+        setting: Setting,
+        group: Sequence[Touched] | None = None,
     ) -> None:
+        """`group`: the policies by which the clusters differ, and that such a connection is about; None:
+        they differ in other things too.
+        """
         self.parts, self.one, self.other, self.kinds, self.setting = parts, one, other, kinds, setting
+        self.group = group
         self.known = with_namespaces(one, other)
         self.names = {"pod": ("p", "q"), "outside": ("from", "to")}
         self.ends = [self.names[kind][place] for place, kind in enumerate(kinds)]
         self.questions = self._questions()
-        self.read_once = differ_in_policies_alone(one, other, parts)
         self.both: BothRead | None = None
+
+    @property
+    def read_once(self) -> bool:
+        return self.group is not None
 
     def _questions(self) -> Questions:
         functions = self.setting.functions
@@ -128,13 +168,19 @@ class Between:
         if self.kinds == ("pod", "pod"):
             together = functions[TOGETHER]
             assumed.append(("they are two pods", lambda **v: together(v["p"], v["q"])))
+        if self.group is not None:
+            assumed.append(("a policy that differs is about an end", self._is_touched))
         return Questions(shapes, assumed, record_fields(self.setting.table))
+
+    def _is_touched(self, **values: object) -> object:
+        a, b = (_end(values[name], kind) for name, kind in zip(self.ends, self.kinds, strict=True))
+        return is_touched(self.group or (), (a, b), self.known, self.setting.functions)
 
     # ---------------------------------------------------------------- one question
 
-    def ask(self, left: Left, more: Sequence[tuple[str, Reading]] = ()) -> Possible | str | None:
+    def ask(self, left: Left, ports: Collection[int] = ()) -> Possible | str | None:
         """The simplest connection that the one lets through and the other does not, and that is so too of
-        what is left of them.
+        what is left of them; one that people would think of, if there is one.
         """
         sides = self._sides(left)
 
@@ -143,7 +189,8 @@ class Between:
             unlike = [ops.call("!_", s) if side.wanted else s for s, side in zip(said, sides, strict=True)]
             return ops.or_(unlike[0], *(_thunk(each) for each in unlike[1:]))
 
-        query = self.questions.query(("nothing is let through here alone", goal), more)
+        goal_of = ("nothing is let through here alone", goal)
+        query = self.questions.query(goal_of, preferred=self._preferred(ports))
         verdict = decide(query, partial(self.replay, sides), self.setting.timeout)
         if isinstance(verdict, (Unknown, Unsupported)):
             return verdict.reason
@@ -176,36 +223,30 @@ class Between:
             self.both = BothRead(both, pod.inputs, self._reaches(both.value, values))
         if self.both.lacking(gone):
             return self._let_through(sides, values)
-        return self.both.instances(gone)
+        return [self.both.says(*each) for each in gone]
 
     def _reaches(self, cluster: object, values: Mapping[str, object]) -> object:
         ends = [_end(values[name], kind) for name, kind in zip(self.ends, self.kinds, strict=True)]
         return self.setting.functions[REACHES](*ends, values["port"], values["protocol"], cluster)
 
-    def preferred(self, left: Left, ports: Collection[int]) -> Possible | None:
-        """A connection that people would think of, if there is one."""
+    def _preferred(self, ports: Collection[int]) -> list[tuple[str, Reading]]:
+        """No address is in a block that the policies name, and the port is one of these."""
+        off = ("no address is in a block", self._off_blocks)
+        on = ("the port is a declared one", partial(_on_port, sorted(ports)))
+        return [*([off] if self._blocks else ()), *([on] if ports else ())]
+
+    @cached_property
+    def _blocks(self) -> list[CIDR]:
         texts = texts_in([c.get(name) for c in (self.one, self.other) for name in self.parts.read])
-        blocks = [parse_cidr(text) for text in sorted(texts) if is_cidr(text)]
+        return [parse_cidr(text) for text in sorted(texts) if is_cidr(text)]
 
-        def off_blocks(**values: object) -> object:
-            addresses = [
-                ops.field(values[name], "address", None) if kind == "pod" else values[name]
-                for name, kind in zip(self.ends, self.kinds, strict=True)
-            ]
-            within = [ops.call("containsIP", block, each) for block in blocks for each in addresses]
-            return ops.call("!_", ops.or_(False, *(_thunk(each) for each in within)))
-
-        def on_port(**values: object) -> object:
-            said = [ops.call("_==_", values["port"], port) for port in sorted(ports)]
-            return ops.or_(False, *(_thunk(each) for each in said))
-
-        off = [("no address is in a block", off_blocks)] if blocks else []
-        on = [("the port is a declared one", on_port)] if ports else []
-        for more in ([*off, *on], off, on) if off and on else ([*off, *on],):
-            found = self.ask(left, more) if more else None
-            if isinstance(found, Possible):
-                return found
-        return None
+    def _off_blocks(self, **values: object) -> object:
+        addresses = [
+            ops.field(values[name], "address", None) if kind == "pod" else values[name]
+            for name, kind in zip(self.ends, self.kinds, strict=True)
+        ]
+        named = (ops.exists(self._blocks, _holding(each)) for each in addresses)
+        return ops.call("!_", ops.or_(False, *(_thunk(each) for each in named)))
 
     # ---------------------------------------------------------------- what was found
 
@@ -247,6 +288,14 @@ class Between:
         assert isinstance(port, int) and isinstance(protocol, str)
         objects = tuple(o for o in witness.objects if isinstance(o, dict))
         return Possible(origin, destination, port, protocol, objects, witness.minimal)
+
+
+def _on_port(ports: Sequence[int], **values: object) -> object:
+    return ops.exists(ports, lambda port: ops.call("_==_", values["port"], port))
+
+
+def _holding(address: object) -> Callable[[object], object]:
+    return lambda block: ops.call("containsIP", block, address)
 
 
 def _thunk(value: object) -> Callable[[], object]:

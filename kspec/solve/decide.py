@@ -108,6 +108,8 @@ class _Decision:
         """The main question; where something is not known, that together with whether it matters. An
         assumption that cannot be expressed need only be met by a witness.
         """
+        if not unknown and not self.query.preferred:
+            return self.query.script()
         loose = [each.holds for each in self.query.assumptions if each.open is not t.FALSE]
         sought = t.and_(self.query.sought, *loose)
         either = t.or_(sought, *(each for *_, each in unknown))

@@ -1,7 +1,7 @@
 """Knows two clusters as one value: what both have is there once, a policy of one where a variable says so.
 
-Each part of such a policy has a switch, so that what was read once is put in place for either cluster, and for
-what is left of it.
+Each part of such a policy has a switch, so that what was read once is put in place for either cluster, and
+for what is left of it.
 """
 
 from __future__ import annotations
@@ -136,9 +136,17 @@ def differ_in_policies_alone(one: Cluster, other: Cluster, parts: Parts) -> bool
         for c in (one, other)
     ]
     names = labels[0].keys() & labels[1].keys()
-    return all(labels[0][name] == labels[1][name] for name in names) and all(
-        (one.get(field) or []) == (other.get(field) or []) for field in parts.read - policies - {"namespaces"}
+    return (
+        all(labels[0][name] == labels[1][name] for name in names)
+        and all((one.get(f) or []) == (other.get(f) or []) for f in parts.read - policies - {"namespaces"})
+        and all(_is_in_order(kind, c) for kind in parts.kinds for c in (one, other))
     )
+
+
+def _is_in_order(kind: PolicyKind, cluster: Cluster) -> bool:
+    """Are the policies of a kind in order of namespace and name, and is each there once?"""
+    keys = [(its.namespace, its.name) for p in cluster.get(kind.field) or () for its in (Policy(kind, p),)]
+    return keys == sorted(set(keys))
 
 
 def with_namespaces(one: Cluster, other: Cluster) -> Cluster:

@@ -1,6 +1,7 @@
-"""Laws: what diff leaves out of its questions changes no answer. It asks only about ends that a changed policy
-is about, and reads both sides as one: with and without that, the answer is the same; and a slice that leaves
-out too much is seen.
+"""Laws: what diff leaves out of its questions changes no answer.
+
+It asks only about ends that a changed policy is about, and reads both sides as one: with and without that,
+the answer is the same; and a slice that leaves out too much is seen.
 """
 
 from __future__ import annotations

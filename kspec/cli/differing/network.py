@@ -33,7 +33,7 @@ ASSUMED = (
 UNSEEN = "no rule knows what these kinds do: {}"
 CHANGED_UNSEEN = "objects differ whose kinds no rule knows: {}"
 OVER = "all pods, namespaces, labels, addresses and ports"
-CUT = "at most {} possible connections from {2} to {3} are listed as {1}: there are more"
+CUT = "at most {0} possible connections from {2} to {3} are listed as {1}: there are more"
 PLURAL = {"pod": "pods", "outside": "the outside"}
 
 

@@ -181,24 +181,21 @@ def _case(term: Term) -> tuple[Term, Term] | None:
 
 def _absorb(dual: str, members: dict[Term, None]) -> tuple[Term, ...] | None:
     """`a and (a or b)` is `a`; `a and (not a or b)` is `a and b`; and the dual. None when nothing changes."""
+    opposite = {part.args[0] if part.op == "not" else negation(part) for part in members}
+    there = members.keys()
     changed = False
     kept: list[Term] = []
     for part in members:
         if part.op != dual:
             kept.append(part)
-        elif any(inner in members for inner in part.args):
+        elif not there.isdisjoint(part.args):
             changed = True
+        elif opposite.isdisjoint(part.args):
+            kept.append(part)
         else:
-            rest = tuple(inner for inner in part.args if not _complement_in(inner, members))
-            changed = changed or len(rest) != len(part.args)
-            kept.append(part if len(rest) == len(part.args) else _rebuild(dual, rest))
+            changed = True
+            kept.append(_rebuild(dual, tuple(inner for inner in part.args if inner not in opposite)))
     return tuple(kept) if changed else None
-
-
-def _complement_in(term: Term, members: dict[Term, None]) -> bool:
-    if term.op == "not":
-        return term.args[0] in members
-    return negation(term) in members
 
 
 def _rebuild(op: str, parts: tuple[Term, ...]) -> Term:

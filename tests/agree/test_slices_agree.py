@@ -69,9 +69,12 @@ def sort_of(found: Possible | str | None) -> str:
 
 
 def check_diff(old: Cluster, new: Cluster, kinds: tuple[str, str]) -> None:
-    """With the slice and without it there is a connection, or none, or it is not known."""
-    whole = Between(parts(), new, old, kinds, setting()).ask(Left(parts(), new, old))
-    assert sort_of(only_in(new, old, kinds, setting())) == sort_of(whole)
+    """With the slice and without it there is a connection, or none, or it is not known. Of ends that no
+    changed policy is about, the slice knows that what is not known is the same on both sides.
+    """
+    whole = sort_of(Between(parts(), new, old, kinds, setting()).ask(Left(parts(), new, old)))
+    found = sort_of(only_in(new, old, kinds, setting()))
+    assert found == whole or (found, whole) == ("none", "not known")
 
 
 @pytest.mark.slow

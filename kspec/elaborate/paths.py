@@ -37,6 +37,7 @@ class StepKind(Enum):
     KEY = "key"  # ["app"] of a map
     ITEM = "item"  # [web]: the element of a list-map whose key field has this value
     EACH = "each"  # [*]
+    NUMBER = "number"  # [0], of a place that is told and not gone to
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,16 @@ class Step:
     key: str = ""
 
 
-def resolve_path(path: ast.Path, type_: Type, context: Context) -> tuple[Step, ...] | None:
-    """The steps of a path from a value of this type; None after a mistake, which is reported."""
+def resolve_path(
+    path: ast.Path, type_: Type, context: Context, numbered: bool = False
+) -> tuple[Step, ...] | None:
+    """The steps of a path from a value of this type; None after a mistake, which is reported. `numbered`:
+    elements of lists may go by their number, in a place that is only told.
+    """
     steps: list[Step] = []
     at: FieldDef | None = None
     for segment in path:
-        step = _step(segment, type_, at, context)
+        step = _step(segment, type_, at, context, numbered)
         if step is None:
             return None
         at = context.view.table.fields_of(type_).get(step.name) if step.kind is StepKind.FIELD else None
@@ -63,7 +68,9 @@ def resolve_path(path: ast.Path, type_: Type, context: Context) -> tuple[Step, .
     return tuple(steps)
 
 
-def _step(segment: ast.PathSegment, type_: Type, at: FieldDef | None, context: Context) -> Step | None:
+def _step(
+    segment: ast.PathSegment, type_: Type, at: FieldDef | None, context: Context, numbered: bool
+) -> Step | None:
     match segment, type_:
         case ast.Name(name), Record():
             return _field(segment, name, type_, context)
@@ -73,6 +80,8 @@ def _step(segment: ast.PathSegment, type_: Type, at: FieldDef | None, context: C
             return Step(StepKind.KEY, name, DYN)
         case ast.ItemKey(name), ListOf(Record() as element) if at is not None and len(at.list_keys) == 1:
             return Step(StepKind.ITEM, name, element, at.list_keys[0])
+        case ast.ItemKey(name), ListOf(element) if numbered and name.isdigit():
+            return Step(StepKind.NUMBER, name, element)
         case ast.EachItem(), ListOf(element):
             return Step(StepKind.EACH, "*", element)
         case ast.EachItem(), _:

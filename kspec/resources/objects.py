@@ -35,8 +35,8 @@ class KubeObject:
     """One object out of some input.
 
     `value` is the JSON of the API as it was written, but for the namespace, which is filled in or taken
-    away as the API server does, and for null in maps, which it reads as the zero value; `decoded` is the same with values for quantities and times, None where the
-    kind is not known.
+    away as the API server does, and for null in maps, which it reads as the zero value; `decoded` is the
+    same with values for quantities and times, None where the kind is not known.
     """
 
     value: dict[str, Any]

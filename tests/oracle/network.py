@@ -1,10 +1,9 @@
-"""Who may talk to whom, worked out by brute force from the API's own definitions: the other opinion that kspec is
-held against.
+"""Who may talk to whom, worked out from the API's own definitions: another opinion to hold kspec against.
 
 Plain Python over raw manifests; nothing of kspec is used. Sources: the field documentation of
-`networking.k8s.io/v1` NetworkPolicy, and of `policy.networking.k8s.io` v1alpha1 and v1alpha2. Manifests are taken
-to be valid. Options are kspec's defaults: blocks match pods, named ports match no blocks, pods in the network of
-their node are seen as that node, which reaches the pods on it.
+`networking.k8s.io/v1` NetworkPolicy, and of `policy.networking.k8s.io` v1alpha1 and v1alpha2. Manifests are
+taken to be valid. Options are kspec's defaults: blocks match pods, named ports match no blocks, pods in the
+network of their node are seen as that node, which reaches the pods on it.
 """
 
 from __future__ import annotations
@@ -107,9 +106,8 @@ class Network:
         for rule in policy["spec"].get(way) or ():
             peers = rule.get("from" if way == "ingress" else "to") or ()
             ports = rule.get("ports") or ()
-            if not peers:
-                if not ports or any(_port_matches(p, *traffic) for p in ports):
-                    return True
+            if not peers and (not ports or any(_port_matches(p, *traffic) for p in ports)):
+                return True
             for each in peers:
                 if not self._peer_matches(each, home, peer):
                     continue

@@ -19,7 +19,16 @@ BLOCKS = {
     "fd00::/64": ["fd00::1/128", "fd00::/65"],
     "::a00:0/104": ["::a00:1/128"],
 }
-ADDRESSES = ("10.0.0.1", "10.0.0.2", "10.1.2.3", "10.200.0.1", "172.16.0.1", "fd00::1", "fd00:1::1", "::a00:1")
+ADDRESSES = (
+    "10.0.0.1",
+    "10.0.0.2",
+    "10.1.2.3",
+    "10.200.0.1",
+    "172.16.0.1",
+    "fd00::1",
+    "fd00:1::1",
+    "::a00:1",
+)
 PORTS = (1, 53, 80, 81, 443, 8080, 65535)
 NAMES = ("http", "dns")
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
@@ -90,7 +99,7 @@ class Networks:
             spec["hostNetwork"] = True
             address = NODES[spec["nodeName"]]
         elif self.maybe(0.3):
-            address = self.draw.choice([a for a in ADDRESSES[5:]])
+            address = self.draw.choice(ADDRESSES[5:])
         status = {"phase": "Succeeded" if self.maybe(0.1) else "Running", "podIP": address}
         meta = {"name": f"p{number}", "namespace": self.draw.choice(SPACES), "labels": self.labels()}
         return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status}
@@ -102,9 +111,7 @@ class Networks:
         if self.maybe(0.5):
             made["matchLabels"] = {self.draw.choice(keys): self.draw.choice(values)}
         if self.maybe(0.4):
-            made["matchExpressions"] = [
-                self.term(keys, values) for _ in range(self.draw.choice((1, 1, 2)))
-            ]
+            made["matchExpressions"] = [self.term(keys, values) for _ in range(self.draw.choice((1, 1, 2)))]
         return made
 
     def term(self, keys: Sequence[str], values: Sequence[str]) -> Raw:

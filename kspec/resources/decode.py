@@ -1,8 +1,8 @@
 """Knows how the JSON of the API becomes values of a type, and tells all that does not fit, with its place.
 
 A value of the API is decoded as `kspec.runtime.values` has it: quantities and times become values, fields
-that that are null are dropped, everything else stays as it is in JSON (binary data stays base64 text). A key of
-a map stays if its value is null, as it does for the API server: `app:` is a label whose value is empty.
+that are null are dropped, everything else stays as it is in JSON (binary data stays base64 text). A key
+of a map stays if its value is null, as it does for the API server: `app:` is an empty label.
 """
 
 from __future__ import annotations

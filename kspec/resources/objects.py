@@ -103,7 +103,7 @@ class ObjectReader:
         if kind is not None:
             decoded, mistakes = self._decoder.decode(value, Record(kind.record), inside)
             for path, zero in self._decoder.zeros:
-                value = _with(value, path, zero)
+                value = _with_zero(value, path, zero)
         else:
             mistakes = self._why_unserved(value, inside)
         return KubeObject(value, kind, key_of(value), decoded, where, base), warnings + mistakes
@@ -156,13 +156,17 @@ class ObjectReader:
         return [Diagnostic("KS2604", message, where.locate((at,)), help=help_, path=(at,))]
 
 
-def _with(value: Any, path: Path, new: Any) -> Any:
-    """The value with another one at a path; what is not on the way is shared."""
-    if not path:
-        return new
-    if isinstance(value, list):
-        return [_with(v, path[1:], new) if n == path[0] else v for n, v in enumerate(value)]
-    return {**value, path[0]: _with(value[path[0]], path[1:], new)}
+def _with_zero(obj: dict[str, Any], path: Path, zero: Any) -> dict[str, Any]:
+    """The object with another value at a path; what is not on the way is shared."""
+
+    def made(value: Any, path: Path) -> Any:
+        if not path:
+            return zero
+        if isinstance(value, list):
+            return [made(v, path[1:]) if n == path[0] else v for n, v in enumerate(value)]
+        return {**value, path[0]: made(value[path[0]], path[1:])}
+
+    return {**obj, **made(obj, path)}
 
 
 def group_of(api_version: str) -> str:

@@ -85,9 +85,11 @@ spec:
 
 
 FAMILIES = """
-{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: i}]}, status: {podIP: "fd00::1"}}
+{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: i}]},
+ status: {podIP: "fd00::1"}}
 ---
-{apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: c, image: i}]}, status: {podIP: 10.0.0.1}}
+{apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: c, image: i}]},
+ status: {podIP: 10.0.0.1}}
 """
 
 

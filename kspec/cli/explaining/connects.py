@@ -29,14 +29,14 @@ def explain_connect(
     session: Session, origin: str, destination: str, port: str, paths: Sequence[str], **options: Any
 ) -> int:
     """The stories of all connections that are meant: one, but for a Service or pods that are not alike."""
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.verify.network.ports import port_of
     from kspec.verify.network.why import explain
 
     options.pop("nodes", None)
     with session.progress("explaining"):
         number, protocol = port_of(read_ports(port)[0][0])
-        network = Network(load(session, paths, ClusterOptions(**options)), "pod")
+        network = Network(load_accepted(session, paths, ClusterOptions(**options)), "pod")
         stories = []
         for name, end in ends_of(network, origin):
             for other, target, at in _targets(network, destination, number, protocol):

@@ -119,7 +119,7 @@ def explain(parts: Parts, cluster: Object, origin: End, destination: End, port: 
             for story in _rules(policy, direction, other, destination, port, protocol, cluster)
         ]
         sides.append(SideStory(direction, verdict, reason, tuple(about), tuple(rules)))
-    is_one_family = parts.is_one_family is None or parts.is_one_family(origin, destination)
+    is_one_family = parts.is_one_family is None or parts.is_one_family(origin, destination) is True
     return Story(origin, destination, port, protocol, tuple(sides), is_one_family)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -265,14 +266,19 @@ def _admin_port(entry: Raw, target: End, protocol: str, port: int) -> bool:
 # ---- where to look
 
 
+def blocks_in(objects: Sequence[Raw]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Every block of addresses that they name."""
+    found = set()
+    for text in _texts(objects):
+        with suppress(ValueError):
+            found.add(ipaddress.ip_network(text, strict=False))
+    return sorted(found, key=str)
+
+
 def telling_addresses(objects: Sequence[Raw]) -> list[str]:
     """An address on each side of every edge of every block, and some of no block."""
     found = {"8.8.8.8", "2001:db8::1", "255.255.255.255", "::"}
-    for text in _texts(objects):
-        try:
-            block = ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            continue
+    for block in blocks_in(objects):
         space = 2**block.max_prefixlen
         first, last = int(block.network_address), int(block.broadcast_address)
         for number in (first - 1, first, (first + last) // 2, last, last + 1):

@@ -80,13 +80,23 @@ def validate_NetworkPolicyPort(self):
     return made
 
 
+# validation/isLenientCIDR  function (text: string): bool
+def isLenientCIDR(text):
+    """Is this a block, also as older versions have read them: with zeros in front, or an IPv4 address in IPv6's spelling?"""
+    return (
+        is_cidr(text)
+        or matches(text, "^[0-9]{1,3}([.][0-9]{1,3}){3}/[0-9]{1,2}$")
+        or matches(text, "^[0-9A-Fa-f:]*:[0-9]{1,3}([.][0-9]{1,3}){3}/[0-9]{1,3}$")
+    )
+
+
 # validation/IPBlock  validate (self: networking.IPBlock): list(Finding)
 def validate_IPBlock(self):
     made = []
     if not self.get("cidr"):
         made += [{"code": "Required", "reason": "", "field": "cidr"}]
     if self.get("cidr"):
-        if not is_cidr(self.get("cidr") or ""):
+        if not isLenientCIDR(self.get("cidr") or ""):
             made += [{"code": "Invalid", "reason": "must be a valid CIDR value", "field": "cidr"}]
         made += [
             one
@@ -94,7 +104,7 @@ def validate_IPBlock(self):
             for one in join_lists(
                 (
                     []
-                    if is_cidr(e)
+                    if isLenientCIDR(e)
                     else [
                         {
                             "code": "Invalid",
@@ -206,6 +216,18 @@ RULES = (
         result="list(Finding)",
         reads={"self": paths("endPort", "port", "protocol")},
         source="pkg/apis/networking/validation/validation.go ValidateNetworkPolicyPort",
+        path="validation/network_policy",
+    ),
+    CompiledRule(
+        "validation/isLenientCIDR",
+        "function",
+        "isLenientCIDR",
+        (Param("text", "string"),),
+        isLenientCIDR,
+        result="bool",
+        reads={"text": paths("")},
+        source="k8s.io/utils/net/parse.go ParseCIDRSloppy; pkg/apis/core/validation/validation.go IsValidCIDRForLegacyField",
+        doc="Is this a block, also as older versions have read them: with zeros in front, or an IPv4 address in IPv6's spelling?",
         path="validation/network_policy",
     ),
     CompiledRule(

@@ -7,7 +7,6 @@ from kspec.runtime.formats import validate
 from kspec.runtime.generated_support import join_lists, join_texts, or_
 from kspec.runtime.ip import (
     family,
-    is_cidr,
     is_ip,
     is_link_local_multicast,
     is_link_local_unicast,
@@ -636,7 +635,7 @@ def validate_ServiceTraffic(self):
             "field": join_texts("spec.loadBalancerSourceRanges[", string_from_int(r_index), "]"),
         }
         for r_index, r in enumerate((self.get("spec") or {}).get("loadBalancerSourceRanges") or [])
-        if not (not balanced or is_cidr(trim(r)))
+        if not (not balanced or validation_network_policy.isLenientCIDR(trim(r)))
     ]
     made += [
         one

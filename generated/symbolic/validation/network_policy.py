@@ -226,6 +226,16 @@ def validate_NetworkPolicyPort(self):
     )
 
 
+# validation/isLenientCIDR  function (text: string): bool
+@ops.rule("validation/isLenientCIDR")
+def isLenientCIDR(text):
+    return ops.or_(
+        ops.call("isCIDR", text),
+        lambda: ops.call("matches", text, "^[0-9]{1,3}([.][0-9]{1,3}){3}/[0-9]{1,2}$"),
+        lambda: ops.call("matches", text, "^[0-9A-Fa-f:]*:[0-9]{1,3}([.][0-9]{1,3}){3}/[0-9]{1,3}$"),
+    )
+
+
 # validation/IPBlock  validate (self: networking.IPBlock): list(Finding)
 @ops.rule("validation/IPBlock")
 def validate_IPBlock(self):
@@ -241,7 +251,7 @@ def validate_IPBlock(self):
             lambda: ops.call(
                 "_+_",
                 ops.cond(
-                    ops.call("isCIDR", ops.field(self, "cidr", "")),
+                    isLenientCIDR(ops.field(self, "cidr", "")),
                     lambda: ops.list_([]),
                     lambda: ops.list_(
                         [
@@ -256,7 +266,7 @@ def validate_IPBlock(self):
                     lambda e_index, e: ops.call(
                         "_+_",
                         ops.cond(
-                            ops.call("isCIDR", e),
+                            isLenientCIDR(e),
                             lambda: ops.list_([]),
                             lambda: ops.list_(
                                 [
@@ -425,6 +435,7 @@ RULES = {
     "validation/isPortNumber": isPortNumber,
     "validation/portNameMistakes": portNameMistakes,
     "validation/NetworkPolicyPort": validate_NetworkPolicyPort,
+    "validation/isLenientCIDR": isLenientCIDR,
     "validation/IPBlock": validate_IPBlock,
     "validation/NetworkPolicyPeer": validate_NetworkPolicyPeer,
     "validation/NetworkPolicy": validate_NetworkPolicy,

@@ -1435,7 +1435,9 @@ def validate_ServiceTraffic(self):
                             lambda r_index, r: ops.cond(
                                 ops.or_(
                                     ops.call("!_", balanced),
-                                    lambda: ops.call("isCIDR", ops.call("trim", r)),
+                                    lambda: validation_network_policy_rules.isLenientCIDR(
+                                        ops.call("trim", r),
+                                    ),
                                 ),
                                 lambda: ops.list_([]),
                                 lambda: ops.list_(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from kspec.cli.options import (
     CLAIMS,
     FIELD_SELECTOR,
     NAMESPACE,
+    check_no_path,
     policy_options,
     split_words,
 )
@@ -89,7 +91,7 @@ def run(
     from kspec.verify.access.acting import act_as
     from kspec.verify.access.words import asked_for, full_name, identity, request_for
 
-    name, paths = name_and_paths(check_user(user, words), bool(options["files"] or options["bootstrap"]))
+    name, paths = name_and_paths(check_user(user, words), options)
     access = load_access(session, paths, PolicyOptions(**options))
     known = authentication(access, claims, authentication_config)
     who = known.bearer or identity(access.policy, user, groups)
@@ -111,11 +113,15 @@ def run(
     return CODES[decision.joined(answer, acting.verdict if acting else decision.ALLOWED)]
 
 
-def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str, ...]]:
-    """The NAME, "" if none was given, and the PATHS. `named`: options say what to read."""
+def name_and_paths(words: tuple[str, ...], options: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The NAME, "" if none was given, and the PATHS."""
     names, paths = split_words(words)
-    if names and not paths and not named:
-        raise click.UsageError(f"{names[-1]!r} was read as the NAME. As a path it is ./{names[-1]}, or -f.")
+    if names and not paths:
+        check_no_path(names[-1], "NAME", options)
+        if not options["files"] and not options["bootstrap"]:
+            raise click.UsageError(
+                f"{names[-1]!r} was read as the NAME. As a path it is ./{names[-1]}, or -f {names[-1]}."
+            )
     if len(names) > 1:
         shown = ", ".join(names[1:])
         raise click.UsageError(

@@ -222,6 +222,13 @@ def validate_ServiceAddresses(self):
 # validation/ServicePorts  validate (self: core.Service): list(Finding)
 def validate_ServicePorts(self):
     ports = (self.get("spec") or {}).get("ports") or []
+    allocates = (
+        (self.get("spec") or {}).get("type") == "NodePort"
+        or (
+            (self.get("spec") or {}).get("type") == "LoadBalancer"
+            and ((self.get("spec") or {}).get("allocateLoadBalancerNodePorts") or False)
+        )
+    )
     made = []
     if not (len(ports) > 0 or isHeadless(self) or (self.get("spec") or {}).get("type") == "ExternalName"):
         made += [{"code": "Required", "reason": "", "field": "spec.ports"}]
@@ -344,11 +351,15 @@ def validate_ServicePorts(self):
                 (
                     []
                     if (
-                        (p.get("nodePort") or 0) == 0
+                        (p.get("nodePort") or 0) == 0 and not allocates
                         or not any(
                             (
-                                (o.get("nodePort") or 0) == (p.get("nodePort") or 0)
-                                and (o.get("protocol") or "") == (p.get("protocol") or "")
+                                (o.get("protocol") or "") == (p.get("protocol") or "")
+                                and (o.get("nodePort") or 0) == (p.get("nodePort") or 0)
+                                and (
+                                    (p.get("nodePort") or 0) != 0
+                                    or (o.get("port") or 0) == (p.get("port") or 0)
+                                )
                             )
                             for o in slice_list(ports, 0, i)
                         )
@@ -746,8 +757,16 @@ RULES = (
         validate_ServicePorts,
         result="list(Finding)",
         clauses=(Clause("after", name="ServiceAddresses", constant="ServiceAddresses"),),
-        reads={"self": paths("spec clusterIP", "spec clusterIPs", "spec ports", "spec type")},
-        source="pkg/apis/core/validation/validation.go ValidateService, validateServicePort",
+        reads={
+            "self": paths(
+                "spec allocateLoadBalancerNodePorts",
+                "spec clusterIP",
+                "spec clusterIPs",
+                "spec ports",
+                "spec type",
+            ),
+        },
+        source="pkg/apis/core/validation/validation.go ValidateService, validateServicePort; pkg/registry/core/service/storage/alloc.go initNodePorts",
         path="validation/service",
     ),
     CompiledRule(

@@ -442,6 +442,15 @@ def validate_ServiceAddresses(self):
 def validate_ServicePorts(self):
     lets = ops.Lets()
     ports = lets.take(ops.field(ops.field(self, "spec", {}), "ports", []))
+    allocates = lets.take(
+        ops.or_(
+            ops.call("_==_", ops.field(ops.field(self, "spec", {}), "type", ""), "NodePort"),
+            lambda: ops.and_(
+                ops.call("_==_", ops.field(ops.field(self, "spec", {}), "type", ""), "LoadBalancer"),
+                lambda: ops.field(ops.field(self, "spec", {}), "allocateLoadBalancerNodePorts", False),
+            ),
+        ),
+    )
     return lets.done(
         ops.call(
             "_+_",
@@ -729,7 +738,10 @@ def validate_ServicePorts(self):
                                     ),
                                     ops.cond(
                                         ops.or_(
-                                            ops.call("_==_", ops.field(p, "nodePort", 0), 0),
+                                            ops.and_(
+                                                ops.call("_==_", ops.field(p, "nodePort", 0), 0),
+                                                lambda: ops.call("!_", allocates),
+                                            ),
                                             lambda: ops.call(
                                                 "!_",
                                                 ops.exists(
@@ -737,13 +749,21 @@ def validate_ServicePorts(self):
                                                     lambda o: ops.and_(
                                                         ops.call(
                                                             "_==_",
-                                                            ops.field(o, "nodePort", 0),
-                                                            ops.field(p, "nodePort", 0),
+                                                            ops.field(o, "protocol", ""),
+                                                            ops.field(p, "protocol", ""),
                                                         ),
                                                         lambda: ops.call(
                                                             "_==_",
-                                                            ops.field(o, "protocol", ""),
-                                                            ops.field(p, "protocol", ""),
+                                                            ops.field(o, "nodePort", 0),
+                                                            ops.field(p, "nodePort", 0),
+                                                        ),
+                                                        lambda: ops.or_(
+                                                            ops.call("_!=_", ops.field(p, "nodePort", 0), 0),
+                                                            lambda: ops.call(
+                                                                "_==_",
+                                                                ops.field(o, "port", 0),
+                                                                ops.field(p, "port", 0),
+                                                            ),
                                                         ),
                                                     ),
                                                 ),

@@ -27,6 +27,7 @@ from kspec.ir.nodes import (
 )
 from kspec.ir.types import BOOL, DYN, STRING, FieldDef, ListOf, MapOf, Record, Scalar, Type, show
 from kspec.ir.walk import free_variables
+from kspec.source import InternalError
 from kspec.syntax import ast
 
 Change: TypeAlias = Callable[[Expr], Expr]
@@ -130,6 +131,12 @@ def _read(operand: Expr, step: Step) -> Expr:
             found = Loop("filter", (ITEM,), operand, None, _has_key(step), operand.type)
             first = Call("_[_]", (found, build.number(0)), step.type)
             return build.choice(build.is_empty(found), build.zero(step.type), first)
+        case StepKind.NUMBER:
+            raise _only_told(step)
+
+
+def _only_told(step: Step) -> InternalError:
+    return InternalError(f"[{step.name}] is part of a place, and of none that is read or written")
 
 
 def _has_key(step: Step, variable: str = ITEM) -> Expr:
@@ -149,6 +156,8 @@ def is_present(operand: Expr, steps: tuple[Step, ...]) -> Expr:
             return HasKey(holder, last.name)
         case StepKind.ITEM | StepKind.EACH:
             return Loop("exists", (ITEM,), holder, None, _has_key(last), BOOL)
+        case StepKind.NUMBER:
+            raise _only_told(last)
 
 
 @dataclass(frozen=True, slots=True)

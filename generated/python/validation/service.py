@@ -833,7 +833,7 @@ RULES = (
                 "spec type",
             ),
         },
-        source="pkg/apis/core/validation/validation.go validateServiceExternalTrafficPolicy, validateServiceInternalTrafficFieldsValue, validateLoadBalancerClassField, validateServiceTrafficDistribution",
+        source="pkg/apis/core/validation/validation.go ValidateService and what it calls on traffic policies",
         path="validation/service",
     ),
 )

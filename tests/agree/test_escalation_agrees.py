@@ -17,7 +17,7 @@ from kspec.resources.objects import KubeObject, ObjectReader
 from kspec.resources.types import load_types
 from kspec.runtime.rulebook import load_rulebook
 from kspec.source import NOWHERE, Span
-from kspec.verify.access.closure import IDENTITY, RULES, Reach
+from kspec.verify.access.closure import GRANTED, IDENTITY, RULES, SHARED, Reach
 from kspec.verify.access.comers import comers
 from kspec.verify.access.edges import Edge, Power, call
 from kspec.verify.access.escalation import CLUSTER_ADMIN, Escalation
@@ -96,6 +96,7 @@ class Plain:
         self.rbac, self.after, self.keys = call("RBAC"), call("afterGrant"), call("keysOf")
         self.had: set[int] = set()
         self.granted: list[int] = []
+        self.shared: list[str] = []
         self.memo: dict[tuple[int, int, int], bool] = {}
         self.take(start)
         changed = True
@@ -111,22 +112,30 @@ class Plain:
         value = self.reach.power(power)
         if value.what == IDENTITY:
             self.had |= {self.reach.edges.power(k) for k in self.keys(value.value())}
-        if value.what == RULES and not self.is_bound(power):
+        if value.what == GRANTED:
             self.granted.append(power)
-
-    def is_bound(self, power: int) -> bool:
-        return any(power in self.reach.bound.get(key, ()) for key in self.had)
+        if value.what == SHARED:
+            self.shared.append(value.namespace)
 
     def holds(self, edge: Edge) -> bool:
         if not set(edge.having) <= self.had:
             return False
         actors = [p for p in self.had if self.reach.power(p).what == IDENTITY]
-        return not edge.requests or any(all(self.may(a, r) for r in edge.requests) for a in actors)
+        return not edge.requests or any(all(self.may(a, r, actors) for r in edge.requests) for a in actors)
 
-    def may(self, actor: int, request: int) -> bool:
-        key = (actor, request, len(self.granted))
+    def may(self, actor: int, request: int, others: list[int]) -> bool:
+        """Alone; or where rights are shared, as another may."""
+        if self.alone(actor, request, self.cluster):
+            return True
+        where = self.reach.edges.requests[request].namespace
+        narrow = where != "" and where in self.shared and any(self.alone(o, request, self.cluster) for o in others)
+        wide = {**self.cluster, "roleBindings": []}
+        return narrow or ("" in self.shared and any(self.alone(o, request, wide) for o in others))
+
+    def alone(self, actor: int, request: int, cluster: dict[str, Any]) -> bool:
+        key = (actor, request, len(self.granted), len(cluster["roleBindings"]))
         if key not in self.memo:
-            who, cluster = self.reach.power(actor), self.cluster
+            who = self.reach.power(actor)
             for power in self.granted:
                 cluster = self.after(cluster, self.reach.power(power).value(), [who.name])
             asked = self.reach.edges.requests[request].by(who.name, who.groups)
@@ -171,7 +180,7 @@ def test_another_right_takes_nothing_away(cluster: dict[str, Any], more: dict[st
     after = Reach(wider, {"podSecurity": "privileged"})
     had = {before.power(p) for p in before.closure(before.identity(*start), whole=True).ways}
     has = {after.power(p) for p in after.closure(after.identity(*start), whole=True).ways}
-    assert {p for p in had if p.what != RULES} <= has
+    assert {p for p in had if p.what not in (RULES, GRANTED)} <= has
 
 
 class Nowhere:

@@ -143,11 +143,11 @@ def bindingGrants(holdings_, who, r):
     )
 
 
-# access/gainedGrants  function (gained: list(access.Power), r: access.Request, cluster: Cluster): bool
-def gainedGrants(gained, r, cluster):
-    """Do rules that were gained allow this, each in its scope?"""
+# access/grantedTo  function (granted: list(access.Power), r: access.Request, cluster: Cluster): bool
+def grantedTo(granted, r, cluster):
+    """Do rules that were handed to everyone allow this, each in its scope?"""
     return exists_(
-        gained,
+        granted,
         lambda p: (
             (not p.get("namespace") or (p.get("namespace") or "") == (r.get("namespace") or ""))
             and grants(access_escalation.contentsOf(p, cluster), r)
@@ -345,27 +345,42 @@ RULES = (
         path="access/inclusion",
     ),
     CompiledRule(
-        "access/gainedGrants",
+        "access/grantedTo",
         "function",
-        "gainedGrants",
+        "grantedTo",
         (
-            Param("gained", "list(access.Power)"),
+            Param("granted", "list(access.Power)"),
             Param("r", "access.Request"),
             Param("cluster", "Cluster", True),
         ),
-        gainedGrants,
+        grantedTo,
         result="bool",
         reads={
             "cluster": paths(
+                "clusterRoleBindings #",
+                "clusterRoleBindings * roleRef kind",
+                "clusterRoleBindings * roleRef name",
+                "clusterRoleBindings * subjects #",
+                "clusterRoleBindings * subjects * kind",
+                "clusterRoleBindings * subjects * name",
+                "clusterRoleBindings * subjects * namespace",
                 "clusterRoles #",
                 "clusterRoles * metadata name",
                 "clusterRoles * rules",
+                "roleBindings #",
+                "roleBindings * metadata namespace",
+                "roleBindings * roleRef kind",
+                "roleBindings * roleRef name",
+                "roleBindings * subjects #",
+                "roleBindings * subjects * kind",
+                "roleBindings * subjects * name",
+                "roleBindings * subjects * namespace",
                 "roles #",
                 "roles * metadata name",
                 "roles * metadata namespace",
                 "roles * rules",
             ),
-            "gained": paths("#", "* name", "* namespace"),
+            "granted": paths("#", "* groups", "* name", "* namespace", "* what"),
             "r": paths(
                 "apiGroup",
                 "name",
@@ -378,7 +393,7 @@ RULES = (
             ),
         },
         source="plugin/pkg/auth/authorizer/rbac/rbac.go RulesAllow",
-        doc="Do rules that were gained allow this, each in its scope?",
+        doc="Do rules that were handed to everyone allow this, each in its scope?",
         path="access/inclusion",
     ),
     CompiledRule(

@@ -170,11 +170,11 @@ def bindingGrants(holdings_, who, r):
     )
 
 
-# access/gainedGrants  function (gained: list(access.Power), r: access.Request, cluster: Cluster): bool
-@ops.rule("access/gainedGrants")
-def gainedGrants(gained, r, cluster):
+# access/grantedTo  function (granted: list(access.Power), r: access.Request, cluster: Cluster): bool
+@ops.rule("access/grantedTo")
+def grantedTo(granted, r, cluster):
     return ops.exists(
-        gained,
+        granted,
         lambda p: ops.and_(
             ops.or_(
                 ops.call("_==_", ops.field(p, "namespace", ""), ""),
@@ -225,7 +225,7 @@ RULES = {
     "access/requests": domain_requests,
     "access/holdings": holdings,
     "access/bindingGrants": bindingGrants,
-    "access/gainedGrants": gainedGrants,
+    "access/grantedTo": grantedTo,
     "access/isAmong": isAmong,
     "access/isAnyoneBut": isAnyoneBut,
 }

@@ -23,12 +23,12 @@ from kspec.runtime.symbolic.values import SymBool, SymList, SymRecord, SymStr
 from kspec.solve.decide import decide
 from kspec.solve.query import Query, read
 from kspec.solve.verdict import Holds, Violated, Witness
-from kspec.verify.access.closure import IDENTITY, Reach
+from kspec.verify.access.closure import GRANTED, IDENTITY, KEYS, SHARED, Closure, Reach
 from kspec.verify.access.edges import REQUEST_FIELDS, Asked, Edge, call
 
 Requests = Sequence[tuple[int, ...]]
 """Requests by number that one identity makes together."""
-KEYS = ("user", "group")
+NAMESPACE = REQUEST_FIELDS.index("namespace")
 MOMENT = 0.001
 """Seconds: what is left of a time that is over."""
 
@@ -43,13 +43,19 @@ class Strangers:
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """Powers by number that are claimed to be closed, and the rules among them that are gained on the way. With
-    `strangers`, they make requests too, beside the identities that are powers.
+    """Powers by number that are claimed to hold the `starts` and to be closed. With `strangers`, these make
+    requests too, beside the identities that are powers.
     """
 
+    starts: frozenset[int]
     powers: frozenset[int]
-    gained: frozenset[int]
     strangers: Strangers | None = None
+
+    @staticmethod
+    def of(closures: Sequence[Closure], strangers: Strangers | None = None) -> Invariant:
+        """What some closures hold together."""
+        powers = frozenset(p for c in closures for p in c.ways)
+        return Invariant(frozenset(c.start for c in closures), powers, strangers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,9 @@ class Certifier:
 
     def __init__(self, reach: Reach, groups: Sequence[str] = ()) -> None:
         self.reach, self._but = reach, groups
-        user, in_groups = SymStr(t.text_var("user")), [(t.bool_var(f"in {g}"), g) for g in self.groups]
-        self.who = SymRecord({"user": (t.TRUE, user), "groups": (t.TRUE, SymList(in_groups))})
+        self.who = self._identity("")
         self._made: list[_Asked] = []
+        self._others: list[_Other] = []
 
     def certify(self, invariant: Invariant, timeout: float) -> Certificate:
         """Ask the solver whether a step leads out of this set; `timeout` in seconds."""
@@ -97,6 +103,23 @@ class Certifier:
                 granted = _ask("bindingGrants", self.holdings, self.who, record)
             self._made.append(_Asked(words, record, granted))
         return self._made[place]
+
+    def other(self, place: int) -> _Other:
+        """Someone else, and whether bindings grant them the request in this place: by any, by those that hold
+        everywhere.
+        """
+        while len(self._others) <= place:
+            who, asked = self._identity(f" {len(self._others) + 1}"), self.request(len(self._others)).record
+            wide = [h for h in self.holdings if not h.get("namespace")]
+            with remembering():
+                any_, everywhere = (_ask("bindingGrants", h, who, asked) for h in (self.holdings, wide))
+            self._others.append(_Other(who, any_, everywhere))
+        return self._others[place]
+
+    def _identity(self, mark: str) -> SymRecord:
+        """Someone, of whom the user and each group that matters is open."""
+        groups = SymList((t.bool_var(f"in {g}{mark}"), g) for g in self.groups)
+        return SymRecord({"user": (t.TRUE, SymStr(t.text_var(f"user{mark}"))), "groups": (t.TRUE, groups)})
 
     @cached_property
     def holdings(self) -> list[Mapping[str, Any]]:
@@ -134,20 +157,32 @@ class _Asked:
     granted: Term
 
 
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """Another open identity, and what it is granted."""
+
+    who: SymRecord
+    granted: Term
+    everywhere: Term
+
+
 class _Check:
     def __init__(self, certifier: Certifier, invariant: Invariant) -> None:
         self.certifier, self.invariant, self.reach = certifier, invariant, certifier.reach
         inside, power = invariant.powers, self.reach.power
-        self.identities = [p for p in sorted(inside) if power(p).what == IDENTITY]
-        self.gained = [power(p).value() for p in sorted(invariant.gained)]
+        by_what: dict[str, list[int]] = defaultdict(list)
+        for number in sorted(inside):
+            by_what[power(number).what].append(number)
+        self.identities, self.granted = by_what[IDENTITY], by_what[GRANTED]
+        self.shared = [power(p).namespace for p in by_what[SHARED]]
         edges = self.reach.edges.edges
         self.leading = [e for e in edges if e.gains not in inside and inside.issuperset(e.having)]
         self.began = monotonic()
 
     def certificate(self, timeout: float) -> Certificate:
-        at_once = self.without_requests()
-        if at_once is not None:
-            return self.made(f"{at_once.rule} leads out, to {self.reach.power(at_once.gains)!r}")
+        outside = self.outside()
+        if outside is not None:
+            return self.made(f"{self.reach.power(outside)!r} is not in it")
         refused, split = self.refused()
         for requests in ({1: refused} if refused else {}, split):
             if not requests:
@@ -168,13 +203,18 @@ class _Check:
 
     # ---------------------------------------------------------------- what needs no request
 
-    def without_requests(self) -> Edge | None:
-        """An edge that leads out by powers alone: those of the set, or the user and groups of a stranger."""
-        found = next((e for e in self.leading if not e.requests), None)
-        strangers = self.invariant.strangers
-        if found is not None or strangers is None:
-            return found
-        return next((e for e in self.reach.edges.edges if self.leads(e, strangers)), None)
+    def outside(self) -> int | None:
+        """What is left out that takes no request: a start, the user and groups of an identity, what an edge gains by
+        powers alone, of the set or of a stranger.
+        """
+        keys = call("keysOf")
+        needed = [*self.invariant.starts]
+        for identity in self.identities:
+            needed += [self.reach.edges.power(k) for k in keys(self.reach.power(identity).value())]
+        needed += [e.gains for e in self.leading if not e.requests]
+        if (but := self.invariant.strangers) is not None:
+            needed += [e.gains for e in self.reach.edges.edges if self.leads(e, but)]
+        return next((p for p in needed if p not in self.invariant.powers), None)
 
     def leads(self, edge: Edge, strangers: Strangers) -> bool:
         """Does an edge lead out that hangs on who a stranger is?"""
@@ -195,7 +235,7 @@ class _Check:
         able = 0
         for identity in self.identities:
             able |= self.reach.held(identity).allowed
-        for rules in self.invariant.gained:
+        for rules in self.granted:
             able |= self.reach.bits(rules)
         refused: dict[tuple[int, ...], None] = {}
         split: dict[int, list[tuple[int, ...]]] = defaultdict(list)
@@ -215,15 +255,15 @@ class _Check:
             for count in range(len(asked), 0, -1):
                 words = [word for each in asked[:count] for word in each.words]
                 leads = self.trie(by_count.get(count, ()), words)
-                step = t.and_(self.allowed(asked[count - 1]), t.or_(leads, step))
-            inside = read("who asks is inside", SymBool(self.inside()))
+                step = t.and_(self.allowed(count - 1, len(asked) > 1), t.or_(leads, step))
+            inside = read("who asks is inside", SymBool(self.inside(self.certifier.who)))
         goal = read("no step leads out", SymBool(t.not_(step)))
         named = {f"request {n + 1}": each.record for n, each in enumerate(asked)}
         return Query({"who": self.certifier.who, **named}, (), (inside,), goal)
 
-    def inside(self) -> Term:
+    def inside(self, who: SymRecord) -> Term:
         """Is this one of the identities of the set, or a stranger? Of groups those matter that are mentioned."""
-        who, matter = self.certifier.who, set(self.certifier.groups)
+        matter = set(self.certifier.groups)
         powers = [self.reach.power(p) for p in self.identities]
         these = [{"user": p.name, "groups": [g for g in p.groups if g in matter]} for p in powers]
         found = _ask("isAmong", who, these)
@@ -231,11 +271,21 @@ class _Check:
             found = t.or_(found, _ask("isAnyoneBut", who, list(but.users), list(but.groups)))
         return found
 
-    def allowed(self, asked: _Asked) -> Term:
-        """Do bindings grant it to who asks, or rules that are gained on the way to everyone inside?"""
-        if not self.gained:
-            return asked.granted
-        return t.or_(asked.granted, _ask("gainedGrants", self.gained, asked.record, self.reach.cluster))
+    def allowed(self, place: int, with_others: bool) -> Term:
+        """Is the request in this place granted to who asks: by bindings, by rules that are handed to everyone inside
+        or, where rights are shared, as it is to another inside? What is shared is no more than somebody has.
+        """
+        asked = self.certifier.request(place)
+        found, namespace = asked.granted, asked.words[NAMESPACE]
+        if self.granted:
+            powers = [self.reach.power(p).value() for p in self.granted]
+            found = t.or_(found, _ask("grantedTo", powers, asked.record, self.reach.cluster))
+        if self.shared and with_others:
+            other = self.certifier.other(place)
+            here = t.any_of(t.eq(namespace, t.text(n)) for n in self.shared if n)
+            everywhere = other.everywhere if "" in self.shared else t.FALSE
+            found = t.or_(found, t.and_(self.inside(other.who), t.or_(t.and_(here, other.granted), everywhere)))
+        return found
 
     def trie(self, requests: Requests, words: Sequence[Term]) -> Term:
         """Are these words those of some of the requests? What begins alike is asked once."""

@@ -13,7 +13,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kspec.verify.access.edges import Cluster, Edge, Edges, Power, Value, call, read_edges
@@ -23,6 +23,9 @@ REQUEST_COST, EDGE_COST = 1_000_000, 1
 ASSUMPTION_COST = 1_000
 """Fewest requests first; among equals the fewest assumptions, then the fewest edges."""
 IDENTITY, RULES = "identity", "rules"
+GRANTED, SHARED = "granted", "shared"
+"""Rules that are everyone's whom one has become; and where the rights of each are."""
+KEYS = ("user", "group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,12 @@ class Closure:
     ways: dict[int, Way] = field(default_factory=dict)
     holder: dict[int, int] = field(default_factory=dict)
     """Of rules that bindings give: the identity that holds them."""
+    shares: dict[int, Way] = field(default_factory=dict)
+    """What one identity hands to the others, where rights are shared; made when a way needs it."""
+
+    def way(self, power: int) -> Way:
+        found = self.ways.get(power)
+        return self.shares[power] if found is None else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,8 @@ class Held:
     keys: tuple[int, ...]
     rules: tuple[int, ...]
     allowed: int
+    wide: int
+    """Those of them that hold everywhere."""
 
 
 class Reach:
@@ -71,34 +82,43 @@ class Reach:
         self._singles: dict[int, tuple[Edge, ...]] = {}
         self.bound: dict[int, list[int]] = defaultdict(list)
         self.single: dict[int, list[Edge]] = defaultdict(list)
-        self.joint: list[tuple[int, Edge]] = []
+        self.joint: dict[int, list[Edge]] = {}
         self.joint_by_first: dict[int, list[tuple[int, Edge]]] = defaultdict(list)
-        self.joint_firsts = 0
-        self.conditional = 0
-        """The requests of edges that need more than requests."""
+        self.joint_by: dict[int, list[tuple[int, Edge]]] = defaultdict(list)
         self._conditional_within: dict[int, tuple[int, ...]] = {}
         self._joint_within: dict[int, tuple[tuple[int, Edge], ...]] = {}
         self.waiting: dict[int, list[Edge]] = defaultdict(list)
         self.masks: dict[tuple[int, ...], int] = {}
         for edge in self.edges.edges:
             self._index(edge)
+        edges = self.edges.edges
+        self.together = bits_of({r for e in edges if len(e.requests) > 1 for r in e.requests})
+        """The requests that some edge needs with others."""
+        self.conditional = bits_of({r for e in edges if e.having for r in e.requests})
+        """The requests of edges that need more than requests."""
+        self.joint_firsts = bits_of(self.joint_by_first)
+        spaces: dict[str, list[int]] = defaultdict(list)
+        for number, request in enumerate(self.edges.requests):
+            spaces[request.namespace].append(number)
+        self.within = {namespace: bits_of(numbers) for namespace, numbers in spaces.items()}
+        """By namespace: the requests in it."""
         self.admin = self.edges.power({"what": "cluster-admin"})
 
     def _index(self, edge: Edge) -> None:
         powers = self.edges.powers
-        if len(edge.having) == 1 and not edge.requests and powers[edge.gains].what == RULES:
+        if is_bound(edge, powers):
             self.bound[edge.having[0]].append(edge.gains)
         elif edge.having:
-            self.conditional |= self.mask(edge)
             for power in edge.having:
                 self.waiting[power].append(edge)
         elif len(edge.requests) == 1:
             self.single[edge.requests[0]].append(edge)
         else:
             mask = self.mask(edge)
-            self.joint.append((mask, edge))
+            self.joint.setdefault(mask, []).append(edge)
             self.joint_by_first[edge.requests[0]].append((mask, edge))
-            self.joint_firsts |= 1 << edge.requests[0]
+            for request in edge.requests:
+                self.joint_by[request].append((mask, edge))
 
     # ---------------------------------------------------------------- what an identity has by bindings
 
@@ -126,10 +146,11 @@ class Reach:
         if found is None:
             keys = tuple(self.edges.power(k) for k in self._keys(self.power(identity).value()))
             rules = tuple(dict.fromkeys(r for key in keys for r in self.bound.get(key, ())))
-            allowed = 0
+            allowed = wide = 0
             for each in rules:
                 allowed |= self.bits(each)
-            found = self._held[identity] = Held(keys, rules, allowed)
+                wide |= 0 if self.power(each).namespace else self.bits(each)
+            found = self._held[identity] = Held(keys, rules, allowed, wide)
         return found
 
     def singles(self, rules: int) -> tuple[Edge, ...]:
@@ -165,10 +186,7 @@ class Reach:
     def mask(self, edge: Edge) -> int:
         found = self.masks.get(edge.requests)
         if found is None:
-            found = 0
-            for request in edge.requests:
-                found |= 1 << request
-            self.masks[edge.requests] = found
+            found = self.masks[edge.requests] = sum(1 << request for request in set(edge.requests))
         return found
 
     def closure(self, start: int, stop: int | None = None, whole: bool = False) -> Closure:
@@ -186,6 +204,10 @@ class _Search:
         self.identities: list[int] = []
         self.granted: list[int] = []
         self.granted_bits = 0
+        """The requests that all whom one has become may make, as far as they are needed with others."""
+        self.shared: list[int] = []
+        self.wide = 0
+        """What someone may do everywhere."""
         self.met: set[int] = set()
         """Several requests that some identity may make, as bits."""
         self.actors: dict[int, list[int]] = defaultdict(list)
@@ -211,8 +233,11 @@ class _Search:
             what = powers[power].what
             if what == IDENTITY:
                 self.take_identity(power)
-            elif what == RULES:
+            elif what == GRANTED:
                 self.take_rules(power)
+            elif what == SHARED:
+                self.shared.append(power)
+                self.share()
             self.unblock(power)
         return self.found
 
@@ -242,30 +267,47 @@ class _Search:
             if mask not in self.met:
                 self.take_edge(edge, identity)
         self.met.update(mask for mask, _ in self.reach.joint_within(identity))
-        if self.granted:
-            self.with_granted([identity])
+        self.wide |= held.wide
         self.retry(held.allowed, (identity,))
+        if self.granted_bits:
+            self.with_granted(held.allowed, [identity])
+        self.share()
 
     def take_rules(self, rules: int) -> None:
         """Rules gained on the way are everyone's whom one has become: one binds them to whom one likes."""
         self.granted.append(rules)
-        self.granted_bits |= self.reach.bits(rules)
-        first = self.identities[0]
+        first, bits = self.identities[0], self.reach.bits(rules)
         for edge in self.reach.singles(rules):
             self.take_edge(edge, first)
-        self.with_granted(self.identities)
-        self.retry(self.granted_bits, ())
+        self.grant(bits)
 
-    def with_granted(self, actors: Sequence[int]) -> None:
-        """Edges of several requests, of which rules gained on the way allow some."""
+    def share(self) -> None:
+        """Where rights are shared, what one of them may do is granted to all."""
+        found = 0
+        for power in self.shared:
+            namespace = self.reach.power(power).namespace
+            found |= self.able & self.reach.within.get(namespace, 0) if namespace else self.wide
+        if found & self.reach.together & ~self.granted_bits:
+            self.grant(found & self.reach.together)
+
+    def grant(self, bits: int) -> None:
+        """All may make these requests as well, beside what each may."""
+        more = bits & ~self.granted_bits
+        self.granted_bits |= bits
+        self.retry(bits, ())
+        self.with_granted(more, self.identities)
+
+    def with_granted(self, new: int, actors: Sequence[int]) -> None:
+        """Edges of several requests, some of them new, and some granted."""
         ways = self.found.ways
-        for mask, edge in self.reach.joint:
-            if edge.gains in ways or not mask & self.granted_bits:
-                continue
-            for actor in actors:
-                if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
-                    self.take_edge(edge, actor)
-                    break
+        for request in ones(new & self.reach.together):
+            for mask, edge in self.reach.joint_by[request]:
+                if edge.gains in ways or mask & ~self.able or not mask & self.granted_bits:
+                    continue
+                for actor in actors:
+                    if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
+                        self.take_edge(edge, actor)
+                        break
 
     def unblock(self, power: int) -> None:
         ways = self.found.ways
@@ -291,7 +333,7 @@ class _Search:
 
     def candidates(self, edge: Edge) -> Sequence[int]:
         """Who might make its requests: whoever may make the first, in the order in which they came by it."""
-        if self.granted:
+        if self.granted_bits:
             return self.identities
         found = self.actors[edge.requests[0]]
         return found[:1] if len(edge.requests) == 1 else found
@@ -326,7 +368,7 @@ class _Search:
             cost += ways[actor].cost
             missing = self.reach.mask(edge) & ~self.reach.held(actor).allowed
             granted = tuple(self.covering(missing))
-            cost += sum(ways[p].cost for p in granted)
+            cost += sum(self.found.way(p).cost for p in granted)
         self.push(edge.gains, Way(cost, edge, actor, granted))
 
     def covering(self, missing: int) -> Iterator[int]:
@@ -337,6 +379,36 @@ class _Search:
                 yield rules
             if not missing:
                 return
+        for power in self.shared:
+            namespace = self.reach.power(power).namespace
+            for identity in self.identities:
+                held = self.reach.held(identity)
+                bits = held.allowed & self.reach.within.get(namespace, 0) if namespace else held.wide
+                if bits & missing:
+                    missing &= ~bits
+                    yield self.shared_by(identity, power)
+                if not missing:
+                    return
+
+    def shared_by(self, identity: int, power: int) -> int:
+        """What this identity hands to the others, once rights are shared."""
+        way = self.found.ways[power]
+        if way.actor == identity:
+            return power
+        who = self.reach.power(identity).value()
+        number = self.reach.edges.power({**self.reach.power(power).value(), **who, "what": SHARED})
+        if number not in self.found.shares:
+            assert way.edge is not None
+            edge = replace(way.edge, having=(power,), gains=number)
+            cost = way.cost + self.found.ways[identity].cost + REQUEST_COST * len(edge.requests)
+            self.found.shares[number] = Way(cost, edge, identity)
+        return number
+
+
+def is_bound(edge: Edge, powers: Sequence[Power]) -> bool:
+    """Does a binding give rules to a user or a group here?"""
+    gives = len(edge.having) == 1 and not edge.requests and powers[edge.gains].what == RULES
+    return gives and powers[edge.having[0]].what in KEYS
 
 
 @contextmanager
@@ -349,6 +421,15 @@ def uncollected() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+def bits_of(numbers: Iterable[int]) -> int:
+    """A number with ones at these places."""
+    places = tuple(numbers)
+    found = bytearray(max(places, default=0) // 8 + 1)
+    for place in places:
+        found[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(found, "little")
 
 
 def ones(mask: int) -> Iterator[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kspec.source import InternalError
-from kspec.verify.access.closure import IDENTITY, RULES, Closure, Reach
+from kspec.verify.access.closure import GRANTED, IDENTITY, RULES, SHARED, Closure, Reach
 from kspec.verify.access.edges import Asked, Edge, Power, call
 from kspec.verify.access.everyone import Everyone
 from kspec.verify.access.invariant import check_closed
@@ -152,9 +152,13 @@ class Escalation:
                 more = [r for r in reach.held(number).rules if r not in own and self.says_something(r)]
                 if not more:
                     continue
-            if power.what == RULES and (number in own or not self.says_something(number)):
+            if power.what == GRANTED and (self.rules(power) in own or not self.says_something(number)):
                 continue
             yield number
+
+    def rules(self, granted: Power) -> int:
+        """The same rules as one holds them by a binding."""
+        return self.reach.edges.power({**granted.value(), "what": RULES})
 
     def says_something(self, rules: int) -> bool:
         return bool(self.reach.contents(rules))
@@ -234,7 +238,7 @@ class Escalation:
         self, closure: Closure, power: int, edges: dict[Edge, tuple[int | None, tuple[int, ...]]]
     ) -> None:
         """The edges that lead to a power, each after those that it needs."""
-        way = closure.ways[power]
+        way = closure.way(power)
         if way.edge is None:
             if power != closure.start and power in closure.holder:
                 self._collect(closure, closure.holder[power], edges)
@@ -259,8 +263,11 @@ class Escalation:
                 assert actor is not None
                 made.append(self._made(reach.edges.requests[request], actor, cluster))
             gains = reach.power(edge.gains)
-            if gains.what == RULES:
+            if gains.what == GRANTED:
                 cluster = self._after(cluster, gains.value(), users)
+            elif gains.what == SHARED and actor is not None:
+                shared = {**gains.value(), "name": actor.name, "groups": list(actor.groups)}
+                cluster = self._after(cluster, shared, users)
             title = self._title(gains.value())
             yield Step(edge.rule, actor, tuple(made), gains, title, edge.how, edge.assumes)
 

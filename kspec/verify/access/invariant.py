@@ -7,7 +7,7 @@ refuses some request to every identity in it.
 from __future__ import annotations
 
 from kspec.source import InternalError
-from kspec.verify.access.closure import IDENTITY, RULES, Closure, Reach
+from kspec.verify.access.closure import GRANTED, IDENTITY, Closure, Reach
 from kspec.verify.access.edges import Edge, call
 
 ASKED_MAX = 20_000
@@ -41,7 +41,7 @@ class _Rule:
         users = [p.name for p, _ in powers if p.what == IDENTITY]
         self.cluster = reach.cluster
         for power, way in powers:
-            if power.what == RULES and way.edge is not None:
+            if power.what == GRANTED:
                 self.cluster = after(self.cluster, power.value(), users)
         self.answers: dict[tuple[int, int], bool] = {}
 

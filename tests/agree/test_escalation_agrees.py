@@ -1,5 +1,6 @@
 """Laws: the shortest ways, the closure of everyone at once, and a plain fixpoint over the RBAC rule gain the
-same; and every way is allowed, request by request.
+same; every way is allowed, request by request; and the solver, which reads the rules, finds each closure
+closed and none with a hole.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from kspec.resources.objects import KubeObject, ObjectReader
 from kspec.resources.types import load_types
 from kspec.runtime.rulebook import load_rulebook
 from kspec.source import NOWHERE, Span
-from kspec.verify.access.closure import GRANTED, IDENTITY, RULES, SHARED, Reach
+from kspec.verify.access.certificate import Certifier, Invariant
+from kspec.verify.access.closure import Reach
 from kspec.verify.access.comers import comers
 from kspec.verify.access.edges import Edge, Power, call
 from kspec.verify.access.escalation import CLUSTER_ADMIN, Escalation
 from kspec.verify.access.everyone import Everyone
+from kspec.verify.access.index import GRANTED, IDENTITY, RULES, SHARED
 from kspec.verify.access.nobody import nobody_but, reaches
 from kspec.verify.access.policy import Policy
 from kspec.verify.cluster import cluster_of
@@ -128,7 +131,9 @@ class Plain:
         if self.alone(actor, request, self.cluster):
             return True
         where = self.reach.edges.requests[request].namespace
-        narrow = where != "" and where in self.shared and any(self.alone(o, request, self.cluster) for o in others)
+        narrow = (
+            where != "" and where in self.shared and any(self.alone(o, request, self.cluster) for o in others)
+        )
         wide = {**self.cluster, "roleBindings": []}
         return narrow or ("" in self.shared and any(self.alone(o, request, wide) for o in others))
 
@@ -157,6 +162,34 @@ def test_three_ways_to_compute_a_closure_agree(cluster: dict[str, Any]) -> None:
         assert (reach.admin in found) == (reach.admin in together) == (reach.admin in plain)
         if reach.admin not in found:
             assert found == together == plain
+
+
+@settings(max_examples=25, deadline=None)
+@given(clusters(), st.integers(0, 10**6))
+def test_the_solver_finds_a_closure_closed_and_no_other(cluster: dict[str, Any], left_out: int) -> None:
+    """certify(closure) holds, and certify(closure without any one of its powers) does not."""
+    reach = Reach(cluster, {"podSecurity": "restricted"})
+    certifier = Certifier(reach)
+    for user, groups in STARTS:
+        closure = reach.closure(reach.identity(user, groups), whole=True)
+        whole = Invariant.of([closure])
+        assert certifier.certify(whole, 60).holds
+        number = sorted(whole.powers)[left_out % len(whole.powers)]
+        holed = certifier.certify(Invariant(whole.starts, whole.powers - {number}), 60)
+        assert not holed.holds
+        assert not holed.undecided
+
+
+@settings(max_examples=25, deadline=None)
+@given(clusters())
+def test_what_bindings_grant_is_what_rbac_allows(cluster: dict[str, Any]) -> None:
+    """bindingGrants(holdings, who, r) == RBAC allows r, for the requests of all edges."""
+    rbac, grants, holdings = call("RBAC"), call("bindingGrants"), call("holdings")(cluster)
+    reach = Reach(cluster, {"podSecurity": "restricted"})
+    for user, groups in (*STARTS, ("system:serviceaccount:shop:web", ["system:authenticated"])):
+        for asked in reach.edges.requests[::7]:
+            allowed = rbac(asked.by(user, groups), cluster)["decision"] == "allow"
+            assert grants(holdings, {"user": user, "groups": groups}, asked.value()) == allowed
 
 
 @settings(max_examples=40, deadline=None)

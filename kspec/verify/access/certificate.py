@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from time import monotonic
 from typing import Any
@@ -23,8 +23,10 @@ from kspec.runtime.symbolic.values import SymBool, SymList, SymRecord, SymStr
 from kspec.solve.decide import decide
 from kspec.solve.query import Query, read
 from kspec.solve.verdict import Holds, Violated, Witness
-from kspec.verify.access.closure import GRANTED, IDENTITY, KEYS, SHARED, Closure, Reach
+from kspec.source import InternalError
+from kspec.verify.access.closure import Closure
 from kspec.verify.access.edges import REQUEST_FIELDS, Asked, Edge, call
+from kspec.verify.access.index import GRANTED, IDENTITY, KEYS, SHARED, Index
 
 Requests = Sequence[tuple[int, ...]]
 """Requests by number that one identity makes together."""
@@ -60,8 +62,8 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What came of the check. `told` is "" if the set is closed; else what leads out or, with `undecided`, why
-    that is not known.
+    """What came of the check. `told` is "" if the set is closed; else what leads out or, with `undecided`,
+    why that is not known.
     """
 
     powers: int
@@ -71,18 +73,27 @@ class Certificate:
     seconds: float
     told: str = ""
     undecided: bool = False
+    together: bool = False
+    """Is it one set for all who begin, whoever they are?"""
 
     @property
     def holds(self) -> bool:
         return not self.told
 
 
+def checked(certificate: Certificate) -> Certificate:
+    """A certificate that does not say that a set is not closed, which would be a mistake of ours."""
+    if not certificate.holds and not certificate.undecided:
+        raise InternalError(f"a closure is not closed: {certificate.told}")
+    return certificate
+
+
 class Certifier:
-    """Checks sets of powers of one cluster. What bindings grant is read once for all of them. `groups`: those that
-    strangers are not in.
+    """Checks sets of powers of one cluster. What bindings grant is read once for all of them. `groups`:
+    those that strangers are not in.
     """
 
-    def __init__(self, reach: Reach, groups: Sequence[str] = ()) -> None:
+    def __init__(self, reach: Index, groups: Sequence[str] = ()) -> None:
         self.reach, self._but = reach, groups
         self.who = self._identity("")
         self._made: list[_Asked] = []
@@ -91,6 +102,36 @@ class Certifier:
     def certify(self, invariant: Invariant, timeout: float) -> Certificate:
         """Ask the solver whether a step leads out of this set; `timeout` in seconds."""
         return _Check(self, invariant).certificate(timeout)
+
+    def certify_each(
+        self, closures: Sequence[Closure], strangers: Strangers | None, timeout: float
+    ) -> Certificate:
+        """That each closure is closed: all of them as one set, which holds the strangers too, if that is
+        closed; else in ever smaller parts, as together they may come to more than each.
+        """
+        until = monotonic() + timeout
+        found = self.certify(Invariant.of(closures, strangers), timeout)
+        if found.holds or found.undecided:
+            return replace(found, together=strangers is not None)
+        return self._in_parts(closures, until)
+
+    def _in_parts(self, closures: Sequence[Closure], until: float) -> Certificate:
+        left = until - monotonic()
+        if left <= 0:
+            return Certificate(0, 0, 0, 0.0, "there was no time to check all closures", undecided=True)
+        whole = self.certify(Invariant.of(closures), left)
+        if whole.holds or whole.undecided or len(closures) == 1:
+            return whole
+        half = len(closures) // 2
+        one, other = (self._in_parts(part, until) for part in (closures[:half], closures[half:]))
+        worse = next((c for c in (one, other) if not c.holds), one)
+        return replace(
+            worse,
+            powers=max(one.powers, other.powers),
+            identities=max(one.identities, other.identities),
+            edges=max(one.edges, other.edges),
+            seconds=one.seconds + other.seconds,
+        )
 
     def request(self, place: int) -> _Asked:
         """The request that someone makes in this place of several."""
@@ -204,8 +245,8 @@ class _Check:
     # ---------------------------------------------------------------- what needs no request
 
     def outside(self) -> int | None:
-        """What is left out that takes no request: a start, the user and groups of an identity, what an edge gains by
-        powers alone, of the set or of a stranger.
+        """What is left out that takes no request: a start, the user and groups of an identity, what an edge
+        gains by powers alone, of the set or of a stranger.
         """
         keys = call("keysOf")
         needed = [*self.invariant.starts]
@@ -229,8 +270,8 @@ class _Check:
     # ---------------------------------------------------------------- what needs requests
 
     def refused(self) -> tuple[Requests, Mapping[int, Requests]]:
-        """Of each edge that leads out one request that nobody inside may make, as the index has it; and, by how
-        many they are, the requests of edges of which each may be made, but not all by one identity.
+        """Of each edge that leads out one request that nobody inside may make, as the index has it; and, by
+        how many they are, the requests of edges of which each may be made, but not all by one identity.
         """
         able = 0
         for identity in self.identities:
@@ -262,7 +303,7 @@ class _Check:
         return Query({"who": self.certifier.who, **named}, (), (inside,), goal)
 
     def inside(self, who: SymRecord) -> Term:
-        """Is this one of the identities of the set, or a stranger? Of groups those matter that are mentioned."""
+        """Is this one of the identities of the set, or a stranger? Of groups those matter that are named."""
         matter = set(self.certifier.groups)
         powers = [self.reach.power(p) for p in self.identities]
         these = [{"user": p.name, "groups": [g for g in p.groups if g in matter]} for p in powers]
@@ -272,8 +313,8 @@ class _Check:
         return found
 
     def allowed(self, place: int, with_others: bool) -> Term:
-        """Is the request in this place granted to who asks: by bindings, by rules that are handed to everyone inside
-        or, where rights are shared, as it is to another inside? What is shared is no more than somebody has.
+        """Is the request in this place granted to who asks: by bindings, by rules that are handed to everyone
+        inside or, where rights are shared, as it is to another? What is shared is no more than somebody has.
         """
         asked = self.certifier.request(place)
         found, namespace = asked.granted, asked.words[NAMESPACE]
@@ -284,7 +325,9 @@ class _Check:
             other = self.certifier.other(place)
             here = t.any_of(t.eq(namespace, t.text(n)) for n in self.shared if n)
             everywhere = other.everywhere if "" in self.shared else t.FALSE
-            found = t.or_(found, t.and_(self.inside(other.who), t.or_(t.and_(here, other.granted), everywhere)))
+            found = t.or_(
+                found, t.and_(self.inside(other.who), t.or_(t.and_(here, other.granted), everywhere))
+            )
         return found
 
     def trie(self, requests: Requests, words: Sequence[Term]) -> Term:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from kspec.verify.access.closure import GRANTED, IDENTITY, SHARED, Reach, ones
 from kspec.verify.access.edges import Edge
+from kspec.verify.access.index import GRANTED, IDENTITY, SHARED, Index, ones
 
 
 class Everyone:
     """Who comes to have what: `who[power]` has a bit for each of the identities asked about, by its place."""
 
-    def __init__(self, reach: Reach, starts: Sequence[int]) -> None:
+    def __init__(self, reach: Index, starts: Sequence[int]) -> None:
         self.reach = reach
         self.who: dict[int, int] = defaultdict(int)
         self.granted: dict[int, int] = defaultdict(int)

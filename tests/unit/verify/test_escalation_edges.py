@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from kspec.source import InternalError
+from kspec.verify.access.certificate import Certifier, Invariant
 from kspec.verify.access.closure import Reach
 from kspec.verify.access.edges import call
-from kspec.verify.access.certificate import Certifier, Invariant
 
 CORE, RBAC, ADMISSION, CSR = (
     "",
@@ -251,7 +250,10 @@ def with_robot(*rules: dict[str, Any], of_robot: dict[str, Any]) -> set[str]:
 
 def test_two_identities_do_not_make_one_request_together() -> None:
     """To approve a certificate takes `approve` as well, by whoever approves."""
-    others = [rule("create", "certificatesigningrequests", CSR), rule("update", "certificatesigningrequests/approval", CSR)]
+    others = [
+        rule("create", "certificatesigningrequests", CSR),
+        rule("update", "certificatesigningrequests/approval", CSR),
+    ]
     approve = rule("approve", "signers", CSR)
     anyone = "any user and any groups but system:masters"
     assert anyone not in with_robot(*others, of_robot=approve)

@@ -80,6 +80,11 @@ CONFIG = click.option(
 ABAC = click.option(
     "--authorization-policy-file", metavar="FILE", help="The policy file of the ABAC authorizer."
 )
+APISERVER = click.option(
+    "--apiserver",
+    metavar="FILE",
+    help="The API server's pod (kube-apiserver.yaml) or kubeadm's ClusterConfiguration: its flags count.",
+)
 AS_GROUP = click.option(
     "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
 )
@@ -119,7 +124,7 @@ NAMESPACE = click.option(
 
 def policy_options(function: F) -> F:
     """What grants access: `-f`, `--bootstrap`, the authorizers, `--param` and `--k8s-version`."""
-    for option in (K8S_VERSION, PARAM, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
+    for option in (K8S_VERSION, PARAM, APISERVER, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
         function = option(function)
     return function
 

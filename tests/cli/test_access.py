@@ -428,8 +428,13 @@ jwt:
   claimMappings:
     username: {claim: sub, prefix: "id:"}
     groups: {expression: "claims.teams.map(t, 'team-' + t)"}
+    uid: {claim: id}
+    extra:
+    - {key: example.com/tenant, valueExpression: "[claims.tenant, '']"}
   userValidationRules:
   - {expression: "!user.username.startsWith('system:')", message: names of the system are reserved}
+  - {expression: "user.groups.all(g, !g.startsWith('system:'))", message: groups of the system are reserved}
+  - {expression: "user.uid == '7' && user.extra['example.com/tenant'] == ['shop']"}
 anonymous:
   enabled: true
   conditions: [{path: /livez}]
@@ -441,6 +446,7 @@ anonymous:
         "tenant": "shop",
         "level": 2,
         "teams": ["web"],
+        "id": "7",
     }
 
     def ask(self, kspec: Kspec, folder: Path, claims: dict[str, Any]) -> Ran:
@@ -459,12 +465,13 @@ anonymous:
         ("changed", "reason"),
         [
             ({"iss": "https://other"}, "no issuer"),
-            ({"aud": "other"}, "no issuer"),
+            ({"aud": "other"}, "is not taken for the audiences"),
             ({"tenant": "x"}, "the claim `tenant`"),
             ({"level": 1}, "the level is too low"),
             ({"level": "a"}, "cannot be evaluated"),
-            ({"sub": 3}, "no user name"),
+            ({"sub": 3}, "for the username is no text"),
             ({"teams": None}, "cannot be evaluated"),
+            ({"id": "8"}, "user.uid == '7'"),
         ],
     )
     def test_tokens_that_are_not_taken(
@@ -481,6 +488,74 @@ anonymous:
         assert kspec("can", "system:anonymous", "get", "/livez", *options).code == 0
         assert kspec("can", "system:anonymous", "get", "/healthz", *options).code == 1
         assert kspec("can", "jane", "get", "/healthz", *options).code == 0
+
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            ('"https://id', '"http://id', "begins with https://"),
+            (", audiences: [kubernetes]", "", "needs `audiences`"),
+            ("[kubernetes]", "[kubernetes, other]", "is MatchAny"),
+            (', prefix: "id:"', "", "needs `prefix`"),
+            ("{claim: sub,", "{claim: sub, expression: claims.sub,", "cannot both be set"),
+            ("claims.level > 1", "claims.level >", "does not compile"),
+            ('claim: sub, prefix: "id:"', "expression: claims.email", "claims.email_verified"),
+            ("example.com/tenant, v", "kubernetes.io/tenant, v", "in a domain of one's own"),
+            ("enabled: true", "enabled: false", "need `enabled: true`"),
+        ],
+    )
+    def test_what_the_server_would_not_start_with(
+        self, kspec: Kspec, tmp_path: Path, old: str, new: str, message: str
+    ) -> None:
+        assert old in self.CONFIG
+        (tmp_path / "authn.yaml").write_text(self.CONFIG.replace(old, new))
+        options = ("--bootstrap", "--authentication-config", tmp_path / "authn.yaml")
+        ran = kspec("can", "jane", "get", "/healthz", *options)
+        assert ran.code == 2
+        assert "KS4002" in ran.err
+        assert message in ran.err
+
+    def test_a_service_account_s_token_speaks_for_itself(self, kspec: Kspec, tmp_path: Path) -> None:
+        bound = {"namespace": "shop", "node": {"name": "w1", "uid": "u"}, "serviceaccount": {"name": "web"}}
+        claims = {"iss": "https://cluster", "sub": "system:serviceaccount:shop:web", "kubernetes.io": bound}
+        (tmp_path / "claims.json").write_text(json.dumps(claims))
+        options = ("--claims", tmp_path / "claims.json", "--format", "json")
+        ran = kspec("can", "-", "get", "/healthz", "--bootstrap", *options)
+        assert ran.json["user"] == "system:serviceaccount:shop:web"
+        assert "system:serviceaccounts:shop" in ran.json["groups"]
+
+    POD = """apiVersion: v1
+kind: Pod
+metadata: {name: kube-apiserver, namespace: kube-system}
+spec:
+  containers:
+  - name: kube-apiserver
+    command: [kube-apiserver, --oidc-issuer-url=https://id.example.com, --oidc-client-id, kubernetes, FLAGS]
+"""
+
+    @pytest.mark.parametrize(
+        ("flags", "user", "groups"),
+        [
+            ("--a", "https://id.example.com#jane", []),
+            ("--oidc-username-prefix=-", "jane", []),
+            ("--oidc-username-claim=email", "j@x", []),
+            (
+                "--oidc-groups-claim=teams, '--oidc-groups-prefix=id:'",
+                "https://id.example.com#jane",
+                ["id:web"],
+            ),
+            ("--oidc-required-claim=tenant=other", "", None),
+        ],
+    )
+    def test_the_flags_of_the_server(
+        self, kspec: Kspec, tmp_path: Path, flags: str, user: str, groups: list[str] | None
+    ) -> None:
+        (tmp_path / "server.yaml").write_text(self.POD.replace("FLAGS", flags))
+        (tmp_path / "claims.json").write_text(json.dumps({**self.CLAIMS, "email": "j@x"}))
+        options = ("--apiserver", tmp_path / "server.yaml", "--claims", tmp_path / "claims.json")
+        ran = kspec("can", "-", "get", "/healthz", "--bootstrap", *options, "--format", "json")
+        assert ran.json["user"] == user
+        assert ran.json["groups"] == ([] if groups is None else [*groups, "system:authenticated"])
+        assert ran.json["by"] == ("authentication" if groups is None else "AlwaysAllow")
 
     def test_a_certificate(self, kspec: Kspec) -> None:
         assert kspec("can", "cert:CN=root,O=system:masters", "delete", "nodes", "--bootstrap").code == 0

@@ -92,18 +92,25 @@ def run(
     name, paths = name_and_paths(check_user(user, words), bool(options["files"] or options["bootstrap"]))
     access = load_access(session, paths, PolicyOptions(**options))
     known = authentication(access, claims, authentication_config)
-    who = known.bearer or identity(access.policy, user, groups)
+    who = known.who or identity(access.policy, user, groups)
     asked = asked_for(access.policy, resource, access.table)
     request = request_for(access.policy, who, verb, asked, namespace or "", name, field_selector)
     refused = known.why_refused(access.policy, request)
     acting = None
     if acting_as is not None:
-        acting = act_as(access.policy, request, full_name(acting_as), acting_groups, bound_node)
+        acting = act_as(access.policy, request, full_name(acting_as), acting_groups, bound_node or known.node)
         request = {**request, **(acting.who or {})}
     answer = decision.refused(request, refused) if refused else decision.answer(access.policy, request)
     named = () if asked.path else name_notes(verb, name, request["name"])
     whole = WHOLE_CLUSTER if asked.namespaced and not namespace else ()
-    assumed = (*asked.notes, *verb_notes(access.policy, verb), *named, *whole, *access.assumed)
+    assumed = (
+        *asked.notes,
+        *verb_notes(access.policy, verb),
+        *named,
+        *whole,
+        *known.assumed,
+        *access.assumed,
+    )
     if session.json:
         session.document("can", can_to_json(answer, assumed, who, acting))
     else:

@@ -16,7 +16,6 @@ from kspec.source import Diagnostic, DiagnosticError, SourceFile, Span, has_erro
 
 BAD_AUTHORIZER, BAD_CONFIGURATION, BAD_POLICY = "KS4001", "KS4002", "KS4003"
 GROUP, KIND = "apiserver.config.k8s.io", "AuthorizationConfiguration"
-AUTHENTICATION, AUTHENTICATION_RECORD = "AuthenticationConfiguration", "access.AuthenticationConfiguration"
 RECORD, POLICY = "access.AuthorizationConfiguration", "access.AbacPolicy"
 ABAC_LINE = 'such as {"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy", "spec": {}}'
 Authorizer = dict[str, Any]
@@ -24,7 +23,7 @@ Authorizer = dict[str, Any]
 
 def chain_of_modes(modes: str, book: Rulebook, policies: Sequence[Mapping[str, Any]]) -> list[Authorizer]:
     """The chain that `--authorization-mode=Node,RBAC` makes. A webhook has no name there."""
-    known = _call(book, "access/authorizerTypes")
+    known = call(book, "access/authorizerTypes")
     chain: list[Authorizer] = []
     for mode in modes.split(","):
         if mode not in known:
@@ -50,9 +49,9 @@ def read_configuration(
     file: SourceFile, table: TypeTable, book: Rulebook, policies: Sequence[Mapping[str, Any]]
 ) -> list[Authorizer]:
     """The chain that an AuthorizationConfiguration states. Raises every mistake in it."""
-    document, decoded, found = _decoded(file, KIND, RECORD, table)
+    document, decoded, found = decoded_file(file, KIND, RECORD, table)
     if not has_errors(found):
-        for finding in _call(book, "access/configurationMistakes", decoded):
+        for finding in call(book, "access/configurationMistakes", decoded):
             path = ("authorizers", finding["index"])
             span = document.locate(path)
             found.append(Diagnostic(BAD_CONFIGURATION, finding["message"], span, path=path))
@@ -61,15 +60,7 @@ def read_configuration(
     return [_configured(a, policies) for a in decoded.get("authorizers") or ()]
 
 
-def read_authentication(file: SourceFile, table: TypeTable) -> dict[str, Any]:
-    """An AuthenticationConfiguration. Raises every mistake in it."""
-    _, decoded, found = _decoded(file, AUTHENTICATION, AUTHENTICATION_RECORD, table)
-    if has_errors(found):
-        raise DiagnosticError(found)
-    return decoded
-
-
-def _decoded(
+def decoded_file(
     file: SourceFile, kind: str, record: str, table: TypeTable
 ) -> tuple[Document, dict[str, Any], list[Diagnostic]]:
     """The one object of a file of the API server's own, and the mistakes in it."""
@@ -126,11 +117,11 @@ def _policy(raw: object, table: TypeTable, book: Rulebook) -> dict[str, Any]:
     value, mistakes = decode(body, Record(POLICY), table, strict=False)
     if has_errors(mistakes):
         raise DiagnosticError(mistakes)
-    loaded = _call(book, "access/abacLoaded" if versioned else "access/abacFromV0", value)
+    loaded = call(book, "access/abacLoaded" if versioned else "access/abacFromV0", value)
     return dict(loaded)
 
 
-def _call(book: Rulebook, rule_id: str, *args: object) -> Any:
+def call(book: Rulebook, rule_id: str, *args: object) -> Any:
     rule = book.get(rule_id)
     assert rule is not None, rule_id
     return rule.fn(*args)

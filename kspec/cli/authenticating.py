@@ -1,6 +1,4 @@
-"""Knows how `--claims`, `--authentication-config` and the API server's flags say who asks, and whether they are
-taken at all.
-"""
+"""Knows how `--claims`, `--authentication-config` and a server's flags say who asks, or refuse them."""
 
 from __future__ import annotations
 

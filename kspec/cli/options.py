@@ -115,7 +115,15 @@ FIELD_SELECTOR = click.option(
     "--field-selector",
     default="",
     metavar="TEXT",
-    help="Of a list or watch: metadata.name=x asks for one.",
+    help="Of a list or watch: metadata.name=x asks for one, spec.nodeName=x for those on a node.",
+)
+LABEL_SELECTOR = click.option(
+    "-l",
+    "--selector",
+    "label_selector",
+    default="",
+    metavar="TEXT",
+    help="Of a list or watch: labels (-l a=b).",
 )
 NAMESPACE = click.option(
     "-n", "--namespace", metavar="NS", help="The namespace of the request. [default: the whole cluster]"

@@ -184,7 +184,8 @@ def _identity(raw: object) -> dict[str, Any] | None:
     groups = raw.get("groups") or []
     if not isinstance(groups, list) or not all(isinstance(g, str) for g in groups):
         return None
-    return {"user": raw["username"], "groups": groups}
+    more = {"uid": str(raw.get("uid") or ""), "extra": raw.get("extra") or {}}
+    return {"user": raw["username"], "groups": groups, **more}
 
 
 def request_of(policy: Policy, event: Mapping[str, Any], who: Mapping[str, Any]) -> Request | None:
@@ -196,13 +197,14 @@ def request_of(policy: Policy, event: Mapping[str, Any], who: Mapping[str, Any])
     if not isinstance(verb, str):
         return None
     found = _by_url(policy, event.get("requestURI"), verb, who)
+    version = str(reference.get("apiVersion") or "") if isinstance(reference, dict) else ""
     if found and found["verb"] == verb and found["resourceRequest"] == isinstance(reference, dict):
-        return found
+        return {**found, "version": version}
     if not isinstance(reference, dict):
         return None
     names = ("apiGroup", "resource", "subresource", "namespace", "name")
     said = {name: str(reference.get(name) or "") for name in names}
-    return {**who, "resourceRequest": True, "verb": verb, **said}
+    return {**who, "resourceRequest": True, "verb": verb, "version": version, **said}
 
 
 def _by_url(policy: Policy, uri: object, verb: str, who: Mapping[str, Any]) -> Request | None:
@@ -217,7 +219,9 @@ def _by_url(policy: Policy, uri: object, verb: str, who: Mapping[str, Any]) -> R
     selector = query.get("fieldSelector", [""])[0]
     method = policy.rule("access/methodOf")(verb)
     found = policy.rule("access/attributesOf")(who, method, unquote(parts.path), watch, selector)
-    return dict(found) if found["resourceRequest"] else {**found, "verb": verb}
+    labels = query.get("labelSelector", [""])[0]
+    made = {**found, **who, "labelSelector": labels}
+    return made if found["resourceRequest"] else {**made, "verb": verb}
 
 
 def _key(request: Mapping[str, Any]) -> tuple[object, ...]:

@@ -149,6 +149,69 @@ authorizers:
         assert kspec("can", "jane", "list", "pods", "-n", "dev", *ask).code == 1
         assert kspec("can", "sa:ops/prom", "get", "/metrics/slis", *ask).code == 0
 
+    SELECTING = """\
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthorizationConfiguration
+authorizers:
+- type: Webhook
+  name: guard
+  webhook:
+    failurePolicy: Deny
+    matchConditions:
+    - expression: "request.resourceAttributes.version == 'v1'"
+    - expression: "request.resourceAttributes.?SELECTOR.hasValue()"
+    - expression: >-
+        request.resourceAttributes.SELECTOR.requirements.exists(r, r.key == 'tier' && r.values == ['db'])
+"""
+
+    @pytest.mark.parametrize(
+        ("field", "option", "text", "code"),
+        [
+            ("labelSelector", "-l", "tier in (db)", 3),
+            ("labelSelector", "-l", "tier==db,app", 3),
+            ("labelSelector", "-l", "tier in (db,web)", 1),
+            ("fieldSelector", "--field-selector", "tier=db", 3),
+            ("fieldSelector", "--field-selector", "tier", 1),
+        ],
+    )
+    def test_conditions_read_selectors(
+        self, kspec: Kspec, tmp_path: Path, field: str, option: str, text: str, code: int
+    ) -> None:
+        (tmp_path / "authz.yaml").write_text(self.SELECTING.replace("SELECTOR", field))
+        ask = ("--bootstrap", "--authorization-config", tmp_path / "authz.yaml", option, text)
+        assert kspec("can", "jane", "list", "pods", *ask).code == code
+        assert kspec("can", "jane", "get", "pods", *ask).code == 1  # selects nothing
+
+    def test_a_condition_that_is_no_expression(self, kspec: Kspec, tmp_path: Path) -> None:
+        (tmp_path / "authz.yaml").write_text(self.SELECTING.replace("SELECTOR", "selector"))
+        ran = kspec(
+            "who-can", "get", "pods", "--bootstrap", "--authorization-config", tmp_path / "authz.yaml"
+        )
+        assert ran.code == 2
+        assert "KS4002" in ran.err
+        assert "has no field `selector`" in ran.err
+
+    def test_whom_a_webhook_may_stop(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
+        conditions = """\
+    - expression: has(request.resourceAttributes) && request.resourceAttributes.resource == 'secrets'
+    - expression: "!request.user.startsWith('system:serviceaccount:')"
+"""
+        head, _, tail = self.TEXT.partition("    - expression")
+        (tmp_path / "authz.yaml").write_text(f"{head}{conditions}{tail[tail.index('- {type') :]}")
+        ask = ("-f", policy, "--authorization-config", tmp_path / "authz.yaml", "--format", "json")
+        ran = kspec("who-can", "get", "secrets", *ask)
+        assert_valid("who-can", ran.json)
+        assert ran.code == 3
+        unless = {h["name"]: h.get("unless") for h in ran.json["holders"]}
+        assert unless == {
+            "system:masters": None,
+            "jane": ["webhook guard"],
+            "system:serviceaccounts:ci": ["webhook guard"],
+        }
+        ran = kspec("who-can", "list", "pods", *ask)
+        assert ran.code == 0
+        assert not any("unless" in h for h in ran.json["holders"])
+
     def test_an_abac_file(self, kspec: Kspec, tmp_path: Path) -> None:
         file = tmp_path / "abac.jsonl"
         version = '"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy"'

@@ -1,4 +1,4 @@
-"""Knows how an AuthenticationConfiguration is read, or made of the API server's flags, with every mistake in it."""
+"""Knows how an AuthenticationConfiguration is read, with every mistake in it, or made of flags."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ AuthorizationConfiguration, a file of ABAC policies.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kspec.ir.types import Record, TypeTable
@@ -17,6 +17,7 @@ from kspec.source import Diagnostic, DiagnosticError, SourceFile, Span, has_erro
 BAD_AUTHORIZER, BAD_CONFIGURATION, BAD_POLICY = "KS4001", "KS4002", "KS4003"
 GROUP, KIND = "apiserver.config.k8s.io", "AuthorizationConfiguration"
 RECORD, POLICY = "access.AuthorizationConfiguration", "access.AbacPolicy"
+REVIEW = "access.SubjectAccessReviewSpec"
 ABAC_LINE = 'such as {"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy", "spec": {}}'
 Authorizer = dict[str, Any]
 
@@ -55,9 +56,25 @@ def read_configuration(
             path = ("authorizers", finding["index"])
             span = document.locate(path)
             found.append(Diagnostic(BAD_CONFIGURATION, finding["message"], span, path=path))
+        found += _uncompiled(document, decoded, table)
     if has_errors(found):
         raise DiagnosticError(found)
     return [_configured(a, policies) for a in decoded.get("authorizers") or ()]
+
+
+def _uncompiled(document: Document, decoded: Mapping[str, Any], table: TypeTable) -> Iterator[Diagnostic]:
+    """The match conditions that are no expressions about a SubjectAccessReview."""
+    from kspec.elaborate.cel import elaborate_cel
+
+    for i, one in enumerate(decoded.get("authorizers") or ()):
+        for n, condition in enumerate((one.get("webhook") or {}).get("matchConditions") or ()):
+            path = ("authorizers", i, "webhook", "matchConditions", n, "expression")
+            text = condition.get("expression") or ""
+            try:
+                elaborate_cel(text, "<expression>", {"request": Record(REVIEW)}, table)
+            except DiagnosticError as error:
+                message = f"the expression does not compile: {error.diagnostics[0].message}"
+                yield Diagnostic(BAD_CONFIGURATION, message, document.locate(path), path=path)
 
 
 def decoded_file(

@@ -119,7 +119,8 @@ def place(span: Span | None) -> str:
 
 class Policy:
     """Everything that decides about access. `chain` holds the authorizers in their order, as
-    `access.Authorizer` values; `cluster` the objects as rules see them.
+    `access.Authorizer` values, and `conditions` of each its match conditions; `cluster` the objects as rules
+    see them.
     """
 
     def __init__(
@@ -133,7 +134,7 @@ class Policy:
         self.book = book
         self._defaults = frozenset(defaults)
         self.chain = tuple({k: v for k, v in a.items() if k != "expressions"} for a in chain)
-        self._conditions = [_compiled(a) for a in chain]
+        self.conditions = [_compiled(a) for a in chain]
         own = {_key(o): o for o in objects if o.kind is not None and o.decoded is not None}
         cluster_roles = aggregate(cluster.get("clusterRoles") or [], book)
         self.cluster = {**cluster, "clusterRoles": cluster_roles}
@@ -198,12 +199,12 @@ class Policy:
 
     def chain_for(self, request: Request) -> list[Object]:
         """The authorizers, each with what its match conditions are for this request."""
-        if not any(self._conditions):
+        if not any(self.conditions):
             return list(self.chain)
         from kspec.verify.access.conditions import outcomes
 
-        pairs = zip(self.chain, self._conditions, strict=True)
-        return [{**a, "conditions": outcomes(c, request)} if c else a for a, c in pairs]
+        pairs = zip(self.chain, self.conditions, strict=True)
+        return [{**a, "conditions": outcomes(c, request, self.book)} if c else a for a, c in pairs]
 
     def held_by(self, user: str, groups: Sequence[str]) -> tuple[Binding, ...]:
         """The bindings that mean this identity."""

@@ -1,6 +1,4 @@
-"""Knows whom the claims of a token mean: by an AuthenticationConfiguration, or as the token of a service account;
-or why they mean nobody.
-"""
+"""Knows whom the claims of a token mean: by an AuthenticationConfiguration, or as a service account."""
 
 from __future__ import annotations
 
@@ -49,7 +47,8 @@ class Bearer:
 
     @property
     def identity(self) -> dict[str, Any]:
-        return {"user": self.user, "groups": list(self.groups)}
+        more = {"uid": self.uid, "extra": dict(self.extra)}
+        return {"user": self.user, "groups": list(self.groups), **more}
 
 
 def bearer_of(configuration: Json, claims: Json, book: Rulebook) -> Bearer:
@@ -76,9 +75,7 @@ def _account(account: Json, claims: Json, book: Rulebook) -> Bearer:
     extra = _function(book, "access/accountExtra")(_named(bound), str(claims.get("jti") or ""))
     node = extra.get(_function(book, "access/nodeField")()) or [""]
     uid = str((bound.get("serviceaccount") or {}).get("uid") or "")
-    assumed = (
-        "the token is one that the cluster itself has issued, and neither it nor what it is bound to is gone"
-    )
+    assumed = "the cluster itself has issued the token, and neither it nor what it is bound to is gone"
     return Bearer(who["user"], tuple(who["groups"]), uid, extra, node[0], (assumed,))
 
 

@@ -116,13 +116,11 @@ class Hooks:
         """Who a holder is, and what of it is not known: all of a service account is, of a user the name."""
         from kspec.verify.access import foresight
 
-        if holder.kind == "Group":
-            return {"user": "", "groups": [holder.name]}, foresight.WHO
-        known = self._policy.rule("access/knownAs")
         if holder.namespace:
             full = self._policy.rule("access/serviceAccountIdentity")(holder.namespace, holder.name)
             return full, foresight.WHO - {("user",), ("groups",)}
-        return known(holder.name, []), foresight.WHO - {("user",)}
+        who = self._policy.rule("access/meantBy")({"kind": holder.kind, "name": holder.name}, "")
+        return who, foresight.WHO - ({("user",)} if who["user"] else set())
 
 
 def webhook(authorizer: Mapping[str, Any]) -> str:

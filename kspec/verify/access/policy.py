@@ -169,8 +169,9 @@ class Policy:
 
     @cached_property
     def dangling(self) -> tuple[Binding, ...]:
-        """The bindings to roles that are not there: they grant nothing."""
-        return tuple(b for b in self.bindings if b.role is None)
+        """The bindings to roles that are not there, but could be: until then they grant nothing."""
+        could = self.rule("access/mayBeBound")
+        return tuple(b for b in self.bindings if b.role is None and could(b.ref, b.namespace))
 
     def rule(self, rule_id: str) -> Any:
         """The function of a standard rule."""
@@ -245,7 +246,7 @@ class Policy:
             return []
         namespace = request.get("namespace") or ""
         held = self.held_by(request.get("user") or "", request.get("groups") or ())
-        return [b for b in held if b.role is None and b.namespace in ("", namespace)]
+        return [b for b in held if b in self.dangling and b.namespace in ("", namespace)]
 
     def is_default(self, thing: Role | Binding) -> bool:
         """Is it one of those that every cluster is born with?"""

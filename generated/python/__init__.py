@@ -182,6 +182,7 @@ INDEX = (
     ("access/selectsNode", "function", "selectsNode", "access/node", "selectsNode"),
     ("access/nodeRules", "function", "nodeRules", "access/node", "nodeRules"),
     ("access/Node", "authorizer", "Node", "access/node", "authorizer_Node"),
+    ("access/needsGraph", "function", "needsGraph", "access/node", "needsGraph"),
     ("access/verbMatches", "function", "verbMatches", "access/rbac", "verbMatches"),
     ("access/resourceMatches", "function", "resourceMatches", "access/rbac", "resourceMatches"),
     ("access/pathMatches", "function", "pathMatches", "access/rbac", "pathMatches"),

@@ -341,6 +341,35 @@ class TestAudit:
         assert ran.code == 1
         assert [d["what"] for d in ran.json["differences"]] == ["impersonation"]
 
+    @pytest.mark.parametrize(
+        "wrapped",
+        [
+            "[{}]",
+            "2026-01-01T00:00:00.1Z stdout F {}",
+            "Jan 01 00:00:00 cp kube-apiserver[12]: {}",
+            '{{"apiVersion": "audit.k8s.io/v1", "kind": "EventList", "items": [{}]}}',
+        ],
+    )
+    def test_what_an_event_is_wrapped_in(
+        self, kspec: Kspec, policy: Path, tmp_path: Path, wrapped: str
+    ) -> None:
+        said = event("1", "allow", f"{self.SHOP}/pods", "list", objectRef=self.PODS)
+        said = json.dumps({"kind": "Event", **json.loads(said)})
+        log = self.log(tmp_path, wrapped.format(said), wrapped.format(said.replace('"1"', '"2"')))
+        if wrapped != "[{}]":
+            assert kspec("conform", "--audit", log, policy, "--format", "json").json["judged"] == 2
+        log.write_text(wrapped.format(said))
+        assert kspec("conform", "--audit", log, policy, "--format", "json").json["judged"] == 1
+
+    def test_what_pods_a_node_had_is_not_known(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
+        user = {"username": "system:node:w1", "groups": ["system:nodes", "system:authenticated"]}
+        secret = {**self.SECRETS, "name": "db"}
+        line = event("1", "allow", f"{self.SHOP}/secrets/db", "get", objectRef=secret, user=user)
+        ran = kspec("conform", "--audit", self.log(tmp_path, line), policy, "--format", "json")
+        assert ran.code == 3
+        assert list(ran.json["undecided"].values()) == [1]
+        assert "the pods that were on the node" in str(ran.json["undecided"])
+
     def test_a_webhook_leaves_it_open(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
         log = self.log(tmp_path, event("1", "allow", f"{self.SHOP}/pods", "list", objectRef=self.PODS))
         ran = kspec("conform", "--audit", log, policy, "--authorization-mode", "Webhook,RBAC")

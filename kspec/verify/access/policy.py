@@ -148,6 +148,10 @@ class Policy:
     def has_rbac(self) -> bool:
         return any(a.get("type") == "RBAC" for a in self.chain)
 
+    @property
+    def has_node(self) -> bool:
+        return any(a.get("type") == "Node" for a in self.chain)
+
     @cached_property
     def fresh_name(self) -> str:
         """A name that nothing in the policy mentions."""

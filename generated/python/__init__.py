@@ -159,6 +159,7 @@ INDEX = (
     ("access/refusedReference", "function", "refusedReference", "access/mistakes", "refusedReference"),
     ("access/refusedSubject", "function", "refusedSubject", "access/mistakes", "refusedSubject"),
     ("access/doubtfulSubject", "function", "doubtfulSubject", "access/mistakes", "doubtfulSubject"),
+    ("access/groupsLike", "function", "groupsLike", "access/mistakes", "groupsLike"),
     ("access/refusedRule", "function", "refusedRule", "access/mistakes", "refusedRule"),
     ("access/doubtfulRule", "function", "doubtfulRule", "access/mistakes", "doubtfulRule"),
     ("access/doubtfulPaths", "function", "doubtfulPaths", "access/mistakes", "doubtfulPaths"),

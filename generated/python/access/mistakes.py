@@ -95,10 +95,7 @@ def refusedSubject(s, namespace):
         return "a ServiceAccount needs its `namespace` here"
     elif (
         account
-        and not matches(
-            s.get("name") or "",
-            "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
-        )
+        and not matches(s.get("name") or "", "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*$")
     ):
         return "no service account can be called so"
     elif not account and (s.get("apiGroup") or "") not in ["", access_escalation_control.rbacGroup()]:
@@ -135,6 +132,18 @@ def doubtfulSubject(s):
             " is in no namespace: who has this name is meant, wherever they are from",
         )
     return ""
+
+
+# access/groupsLike  function (s: rbac.Subject): list(string)
+def groupsLike(s):
+    """The groups of Kubernetes' own that may be meant by one that it does not have."""
+    if (
+        s.get("kind") == "Group"
+        and (s.get("name") or "").startswith("system:")
+        and access_identity.groupMeans(s.get("name") or "") == ""
+    ):
+        return [g for g in access_identity.specialGroups() if g != (s.get("name") or "")]
+    return []
 
 
 # access/refusedRule  function (r: rbac.PolicyRule, namespace: string): string
@@ -422,6 +431,18 @@ RULES = (
         reads={"s": paths_("kind", "name", "namespace")},
         source="pkg/registry/rbac/validation/rule.go appliesToUser; staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go SplitUsername",
         doc='Why a subject means nobody, or not whom it seems to; "" if it means whom it names.',
+        path="access/mistakes",
+    ),
+    CompiledRule(
+        "access/groupsLike",
+        "function",
+        "groupsLike",
+        (Param("s", "rbac.Subject"),),
+        groupsLike,
+        result="list(string)",
+        reads={"s": paths_("kind", "name")},
+        source="staging/src/k8s.io/apiserver/pkg/authentication/user/user.go",
+        doc="The groups of Kubernetes' own that may be meant by one that it does not have.",
         path="access/mistakes",
     ),
     CompiledRule(

@@ -181,7 +181,7 @@ def refusedSubject(s, namespace):
                                     ops.call(
                                         "matches",
                                         ops.field(s, "name", ""),
-                                        "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+                                        "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*$",
                                     ),
                                 ),
                             ),
@@ -279,6 +279,23 @@ def doubtfulSubject(s):
                 ),
             ),
         ),
+    )
+
+
+# access/groupsLike  function (s: rbac.Subject): list(string)
+@ops.rule("access/groupsLike")
+def groupsLike(s):
+    return ops.cond(
+        ops.and_(
+            ops.call("_==_", ops.field(s, "kind", ""), "Group"),
+            lambda: ops.call("startsWith", ops.field(s, "name", ""), "system:"),
+            lambda: ops.call("_==_", access_identity_rules.groupMeans(ops.field(s, "name", "")), ""),
+        ),
+        lambda: ops.filter_(
+            access_identity_rules.specialGroups(),
+            lambda g: ops.call("_!=_", g, ops.field(s, "name", "")),
+        ),
+        lambda: ops.list_([]),
     )
 
 
@@ -728,6 +745,7 @@ RULES = {
     "access/refusedReference": refusedReference,
     "access/refusedSubject": refusedSubject,
     "access/doubtfulSubject": doubtfulSubject,
+    "access/groupsLike": groupsLike,
     "access/refusedRule": refusedRule,
     "access/doubtfulRule": doubtfulRule,
     "access/doubtfulPaths": doubtfulPaths,

@@ -50,7 +50,7 @@ def _subject(binding: Binding, place: int, subject: Mapping[str, Any]) -> Iterat
         yield _refused(binding, ("subjects", place), why)
         return
     name = str(subject.get("name"))
-    why = call("doubtfulSubject")(subject) or _misspelt(str(subject.get("kind")), name)
+    why = call("doubtfulSubject")(subject) or _misspelt(subject)
     if why:
         yield Finding(
             DOUBTFUL_SUBJECT,
@@ -63,12 +63,9 @@ def _subject(binding: Binding, place: int, subject: Mapping[str, Any]) -> Iterat
         )
 
 
-def _misspelt(kind: str, name: str) -> str:
+def _misspelt(subject: Mapping[str, Any]) -> str:
     """A group that is called nearly as one of Kubernetes' own."""
-    special = call("specialGroups")()
-    if kind != "Group" or name in special or not name.startswith("system:") or call("groupMeans")(name):
-        return ""
-    near = get_close_matches(name, special, n=1, cutoff=NEAR)
+    near = get_close_matches(str(subject.get("name")), call("groupsLike")(subject), n=1, cutoff=NEAR)
     return f"a group of Kubernetes' own is `{near[0]}`" if near else ""
 
 

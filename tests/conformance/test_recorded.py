@@ -188,6 +188,42 @@ OURS: dict[str, tuple[dict[str, Any], Any]] = {
             ]
         },
     ),
+    "admission.object": (
+        {
+            "object": {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": {"name": "A", "namespace": "n", "bogus": 1},
+                "spec": {
+                    "podSelector": {"matchExpressions": [None]},
+                    "ingress": [{"ports": [{"port": 80, "endPort": 0}], "from": [{}]}],
+                },
+            }
+        },
+        {
+            "accepted": False,
+            "errors": [
+                {"field": "spec.podSelector.matchExpressions[0].key", "type": "FieldValueInvalid"},
+                {"field": "spec.podSelector.matchExpressions[0].key", "type": "FieldValueInvalid"},
+                {"field": "spec.podSelector.matchExpressions[0].operator", "type": "FieldValueInvalid"},
+                {"field": "metadata.name", "type": "FieldValueInvalid"},
+                {"field": "spec.ingress[0].from[0]", "type": "FieldValueRequired"},
+                {"field": "spec.ingress[0].ports[0].endPort", "type": "FieldValueInvalid"},
+                {"field": "spec.ingress[0].ports[0].endPort", "type": "FieldValueInvalid"},
+            ],
+            "strictErrors": ['unknown field "metadata.bogus"'],
+            "defaulted": {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": {"name": "A", "namespace": "n"},
+                "spec": {
+                    "podSelector": {"matchExpressions": [{"key": "", "operator": ""}]},
+                    "ingress": [{"ports": [{"port": 80, "endPort": 0, "protocol": "TCP"}], "from": [{}]}],
+                    "policyTypes": ["Ingress"],
+                },
+            },
+        },
+    ),
     "admission.podsecurity": (
         {"pod": PLAIN_POD},
         {

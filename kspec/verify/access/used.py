@@ -42,14 +42,31 @@ def uses(policy: Policy, user: str, groups: Sequence[str], requests: Sequence[Re
 
 def show_right(atom: Mapping[str, Any]) -> str:
     """A single right: `delete pods`, `get secrets named db`, `get /metrics`."""
+    verb, thing = _parts(atom)
+    return f"{verb} {thing}"
+
+
+def show_rights(atoms: Sequence[Mapping[str, Any]]) -> str:
+    """Single rights together: `get, list secrets, configmaps; delete pods`."""
+    verbs_of: dict[str, list[str]] = {}
+    for verb, thing in map(_parts, atoms):
+        verbs_of.setdefault(thing, []).append(verb)
+    things_of: dict[tuple[str, ...], list[str]] = {}
+    for thing, verbs in verbs_of.items():
+        things_of.setdefault(tuple(dict.fromkeys(verbs)), []).append(thing)
+    return "; ".join(f"{', '.join(verbs)} {', '.join(things)}" for verbs, things in things_of.items())
+
+
+def _parts(atom: Mapping[str, Any]) -> tuple[str, str]:
+    """The verb of a single right, and what it is for."""
     verb = "".join(atom.get("verbs") or ())
     paths = atom.get("nonResourceURLs")
     if paths:
-        return f"{verb} {paths[0]}"
+        return verb, str(paths[0])
     resource, _, part = "".join(atom.get("resources") or ()).partition("/")
     shown = show_resource("".join(atom.get("apiGroups") or ()), resource, part)
     names = atom.get("resourceNames")
-    return f"{verb} {shown}" + (f" named {names[0]}" if names else "")
+    return verb, shown + (f" named {names[0]}" if names else "")
 
 
 def just_right(policy: Policy, needed: LeastRole) -> Role | None:

@@ -42,6 +42,22 @@ def test_who_can_gain_nothing_is_told_so(kspec: Kspec, policy: Path) -> None:
     ran = kspec("escalate", "lou", policy)
     assert (ran.code, ran.out.splitlines()[0]) == (0, "no way  lou can gain nothing by what RBAC allows")
     assert "no other admission policy is in the way" in ran.out
+    assert "is inductive: no request leads out of it, by Z3" in ran.out
+    assert (
+        json.loads(kspec("escalate", "lou", policy, "--format", "json").out)["certificate"]["verdict"]
+        == "holds"
+    )
+
+
+def test_an_answer_that_was_not_checked_in_time_is_undecided(kspec: Kspec, policy: Path) -> None:
+    for words in (["lou"], ["--to", "node", "--but", "group:dev", "--but", "sa:ci/robot"]):
+        ran = kspec("escalate", *words, policy, "--timeout", "0s")
+        assert ran.code == 3
+        assert "not decided  whether what was found is all: the solver says timeout" in ran.out
+        assert "proved" not in ran.out
+    found = json.loads(kspec("escalate", "lou", policy, "--timeout", "0s", "--format", "json").out)
+    assert_valid("escalate", found)
+    assert found["certificate"]["verdict"] == "undecided"
 
 
 def test_everyone_who_comes_to_be_cluster_admin(kspec: Kspec, policy: Path) -> None:

@@ -207,6 +207,13 @@ def test_a_right_that_is_new_is_shown_by_its_smallest_request(kspec: Kspec, tmp_
     assert "- lou: get pods/log everywhere" in kspec("diff", new, ACCESS, "--only", "access").out
 
 
+def test_several_rights_of_one_rule_are_all_told(kspec: Kspec, tmp_path: Path) -> None:
+    more = "resources: [pods, pods/log, services], verbs: [get, list]"
+    new = edited_access(tmp_path, "resources: [pods], verbs: [get]", more)
+    out = kspec("diff", ACCESS, new, "--only", "access").out
+    assert "+ lou: list pods; get, list pods/log, services everywhere" in out
+
+
 def test_an_edit_of_rules_without_meaning_is_none(kspec: Kspec, tmp_path: Path) -> None:
     """Two rules say what one said."""
     one = "- {apiGroups: [apps], resources: [deployments], verbs: [create, patch]}"

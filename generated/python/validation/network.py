@@ -216,9 +216,11 @@ def isPortName(name):
     """Could a port have this name?"""
     return (
         len(name) <= 15
-        and matches(name, "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+        and matches(name, "^[a-z0-9-]+$")
         and matches(name, "[a-z]")
         and "--" not in name
+        and not name.startswith("-")
+        and not name.endswith("-")
     )
 
 

@@ -461,9 +461,11 @@ def numberMistakes(port):
 def isPortName(name):
     return ops.and_(
         ops.call("_<=_", ops.call("size", name), 15),
-        lambda: ops.call("matches", name, "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"),
+        lambda: ops.call("matches", name, "^[a-z0-9-]+$"),
         lambda: ops.call("matches", name, "[a-z]"),
         lambda: ops.call("!_", ops.call("contains", name, "--")),
+        lambda: ops.call("!_", ops.call("startsWith", name, "-")),
+        lambda: ops.call("!_", ops.call("endsWith", name, "-")),
     )
 
 

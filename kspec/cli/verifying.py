@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ class Verification:
         from kspec.cli.policy import bootstrap_objects
         from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of, settled
+        from kspec.verify.foreign import foreign
         from kspec.verify.setting import standard_setting
 
         self.workspace = inputs.workspace
@@ -39,8 +41,9 @@ class Verification:
         objects = {o.key: o for o in (bootstrap_objects(table) if bootstrap else ())}
         objects |= {o.key: o for o in self.workspace.objects}
         known = ((o.kind.record, o.decoded) for o in objects.values() if o.kind and o.decoded)
+        others = foreign((o.value for o in self.workspace.objects), table)
         self.choosing = Choosing(inputs.choices, table)
-        at_hand = settled(cluster_of(known, table, self.defaulting))
+        at_hand = settled(cluster_of(chain(known, others), table, self.defaulting))
         self.cluster: Mapping[str, Any] = self.choosing.within(at_hand)
         self.access = AccessVerbs(list(objects.values()), at_hand, self.setting)
 

@@ -200,3 +200,20 @@ def test_pods_of_a_stateful_set_are_told_apart_by_their_own_labels(kspec: Kspec,
     story = ("explain", "connect", "shop/copy")
     assert "db-0) on 5432/TCP: open" in kspec(*story, "shop/db-0", "5432", tmp_path).out
     assert "db-1) on 5432/TCP: shut" in kspec(*story, "shop/db-1", "5432", tmp_path).out
+
+
+CILIUM = """
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: c, namespace: "n"}
+spec: {ingress: [{}]}
+"""
+
+
+def test_what_policies_of_other_engines_do_is_not_guessed(kspec: Kspec, network: Path) -> None:
+    (network.parent / "cilium.yaml").write_text(CILIUM)
+    ran = kspec("connect", network.parent)
+    assert ran.code == 3 and "the CiliumNetworkPolicy n/c may have a say" in ran.out, ran.out
+    assert kspec("connect", network.parent, "--option", "network.otherPoliciesMatter=false").code == 0
+    ran = kspec("analyze", network.parent, "--only", "network")
+    assert "they are left out: CiliumNetworkPolicy n/c" in ran.out, ran.out

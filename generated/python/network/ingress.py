@@ -9,6 +9,7 @@ from kspec.runtime.operators import add_int, divide_int, index_list, multiply_in
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import lower_ascii, substring, substring_from
 from ..network import endpoint as network_endpoint
+from ..network import foreign as network_foreign
 from ..network import gateway as network_gateway
 from ..network import options as network_options
 from ..network import policy as network_policy
@@ -270,7 +271,7 @@ def controllerEnters(e, port, protocol, cluster):
         admin == 0
         and (len(mine) == 0 or all(len((n.get("spec") or {}).get("ingress") or []) == 0 for n in mine))
     ):
-        return len(mine) == 0
+        return network_foreign.besideForeign(len(mine) == 0, "Ingress", e, cluster)
     return undetermined(
         "which pods are the ingress controller is not known: say in which namespace they run, with --option network.ingressNamespace=NAME",
     )
@@ -878,6 +879,15 @@ RULES = (
                 "deployments * spec template spec initContainers #",
                 "deployments * spec template spec initContainers * ports",
                 "deployments * spec template spec initContainers * restartPolicy",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
@@ -958,6 +968,7 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
                 "options network tiesByName",
                 "pods #",
                 "pods * metadata labels",
@@ -1406,6 +1417,15 @@ RULES = (
                 "endpoints * subsets * ports * name",
                 "endpoints * subsets * ports * port",
                 "endpoints * subsets * ports * protocol",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "gateways #",
                 "gateways * metadata name",
                 "gateways * metadata namespace",
@@ -1516,6 +1536,7 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
                 "options network tiesByName",
                 "pods #",
                 "pods * metadata deletionTimestamp ?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..network import endpoint as network_endpoint_rules
+from ..network import foreign as network_foreign_rules
 from ..network import ingress as network_ingress_rules
 from ..network import policy as network_policy_rules
 from ..network import reaches as network_reaches_rules
@@ -379,6 +380,7 @@ def exposed(e, port, protocol, cluster):
             ops.call("_==_", protocol, "TCP"),
             lambda: network_ingress_rules.exposedByRoutes(e, port, cluster),
         ),
+        lambda: network_foreign_rules.exposedByForeign(e, port, protocol, cluster),
     )
 
 

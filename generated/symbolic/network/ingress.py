@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..network import endpoint as network_endpoint_rules
+from ..network import foreign as network_foreign_rules
 from ..network import gateway as network_gateway_rules
 from ..network import options as network_options_rules
 from ..network import policy as network_policy_rules
@@ -459,7 +460,12 @@ def controllerEnters(e, port, protocol, cluster):
                         ),
                     ),
                 ),
-                lambda: ops.call("_==_", ops.call("size", mine), 0),
+                lambda: network_foreign_rules.besideForeign(
+                    ops.call("_==_", ops.call("size", mine), 0),
+                    "Ingress",
+                    e,
+                    cluster,
+                ),
                 lambda: ops.call(
                     "undetermined",
                     "which pods are the ingress controller is not known: say in which namespace they run, with --option network.ingressNamespace=NAME",

@@ -61,6 +61,20 @@ def tiesByName(cluster):
     return ops.field(ops.field(ops.field(cluster, "options", {}), "network", {}), "tiesByName", False)
 
 
+# network/otherPoliciesMatter  function (cluster: Cluster): bool
+@ops.rule("network/otherPoliciesMatter")
+def otherPoliciesMatter(cluster):
+    return ops.cond(
+        ops.has_field(ops.field(ops.field(cluster, "options", {}), "network", {}), "otherPoliciesMatter"),
+        lambda: ops.field(
+            ops.field(ops.field(cluster, "options", {}), "network", {}),
+            "otherPoliciesMatter",
+            False,
+        ),
+        lambda: True,
+    )
+
+
 # network/implementationSpecificIsPrefix  function (cluster: Cluster): bool
 @ops.rule("network/implementationSpecificIsPrefix")
 def implementationSpecificIsPrefix(cluster):
@@ -105,6 +119,7 @@ RULES = {
     "network/nodesReachOwnPods": nodesReachOwnPods,
     "network/nodesReachAllPods": nodesReachAllPods,
     "network/tiesByName": tiesByName,
+    "network/otherPoliciesMatter": otherPoliciesMatter,
     "network/implementationSpecificIsPrefix": implementationSpecificIsPrefix,
     "network/ingressNamespace": ingressNamespace,
     "network/clusterDomain": clusterDomain,

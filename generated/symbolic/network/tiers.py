@@ -6,6 +6,7 @@ from kspec.runtime.symbolic import ops
 
 from ..network import cluster_policy as network_cluster_policy_rules
 from ..network import endpoint as network_endpoint_rules
+from ..network import foreign as network_foreign_rules
 from ..network import options as network_options_rules
 from ..network import policy as network_policy_rules
 from ..types import selector as types_selector_rules
@@ -644,6 +645,17 @@ def mayEnter(from_, to, port, protocol, cluster):
 # network/policiesAdmit  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/policiesAdmit")
 def policiesAdmit(from_, to, port, protocol, cluster):
+    return network_foreign_rules.besideForeign(
+        tiersAdmit(from_, to, port, protocol, cluster),
+        "Ingress",
+        to,
+        cluster,
+    )
+
+
+# network/tiersAdmit  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/tiersAdmit")
+def tiersAdmit(from_, to, port, protocol, cluster):
     lets = ops.Lets()
     v = lets.take(
         firstOf(
@@ -725,6 +737,17 @@ def comesFromNode(from_, to, cluster):
 # network/mayLeave  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/mayLeave")
 def mayLeave(from_, to, port, protocol, cluster):
+    return network_foreign_rules.besideForeign(
+        tiersRelease(from_, to, port, protocol, cluster),
+        "Egress",
+        from_,
+        cluster,
+    )
+
+
+# network/tiersRelease  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/tiersRelease")
+def tiersRelease(from_, to, port, protocol, cluster):
     lets = ops.Lets()
     v = lets.take(
         firstOf(
@@ -780,6 +803,8 @@ RULES = {
     "network/lowerEgress": lowerEgress,
     "network/mayEnter": mayEnter,
     "network/policiesAdmit": policiesAdmit,
+    "network/tiersAdmit": tiersAdmit,
     "network/comesFromNode": comesFromNode,
     "network/mayLeave": mayLeave,
+    "network/tiersRelease": tiersRelease,
 }

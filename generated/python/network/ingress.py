@@ -10,10 +10,10 @@ from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import lower_ascii, substring, substring_from
 from ..network import endpoint as network_endpoint
 from ..network import foreign as network_foreign
-from ..network import gateway as network_gateway
 from ..network import options as network_options
 from ..network import policy as network_policy
 from ..network import reaches as network_reaches
+from ..network import routes as network_routes
 from ..network import services as network_services
 
 
@@ -81,8 +81,8 @@ def pathRank(p, path, cluster):
     return 0
 
 
-# network/httpBackendOf#2  function (i: networking.Ingress, b: networking.IngressBackend): network.HttpBackend
-def httpBackendOf_2(i, b):
+# network/httpBackendOf  function (i: networking.Ingress, b: networking.IngressBackend): network.HttpBackend
+def httpBackendOf(i, b):
     """What a backend of an Ingress is."""
     return {
         "kind": "Service" if b.get("service") is not None else (b.get("resource") or {}).get("kind") or "",
@@ -113,7 +113,7 @@ def ingressCandidates(r, class_, cluster):
                 multiply_int(hostRank(x.get("host") or "", r.get("host") or ""), 1000000),
                 pathRank(p, r.get("path") or "", cluster),
             ),
-            "backend": httpBackendOf_2(i, p.get("backend") or {}),
+            "backend": httpBackendOf(i, p.get("backend") or {}),
         }
         for i in [i for i in cluster.get("ingresses") or [] if class_ == "" or classOf(i, cluster) == class_]
         for x in [
@@ -161,7 +161,7 @@ def routeIngress(r, class_, cluster):
                 (i.get("metadata") or {}).get("name") or "",
             ),
             "rank": 0,
-            "backend": httpBackendOf_2(i, (i.get("spec") or {}).get("defaultBackend") or {}),
+            "backend": httpBackendOf(i, (i.get("spec") or {}).get("defaultBackend") or {}),
         }
         for i in [
             i
@@ -209,7 +209,7 @@ def hasTls(i, host):
 def backendsOfIngress(i):
     """Every backend that an Ingress names and that is a Service."""
     return [
-        httpBackendOf_2(i, b)
+        httpBackendOf(i, b)
         for b in [
             b
             for b in join_lists(
@@ -277,40 +277,37 @@ def controllerEnters(e, port, protocol, cluster):
     )
 
 
-# network/exposedByRoutes  function (e: network.Endpoint, port: int, cluster: Cluster): bool
-def exposedByRoutes(e, port, cluster):
+# network/exposedByRoutes  function (e: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
+def exposedByRoutes(e, port, protocol, cluster):
     """Does an Ingress or a route lead from outside to this port of an end (0: to any)?"""
-    wanted = join_lists(
-        [one for i in cluster.get("ingresses") or [] for one in backendsOfIngress(i)],
-        [
-            one
-            for r in cluster.get("httpRoutes") or []
-            if len(network_gateway.listenersOf(r, cluster)) > 0
-            for one in network_gateway.backendsOfRoute(r, cluster)
-        ],
-    )
+    made = []
+    if protocol == "TCP":
+        made += [one for i in cluster.get("ingresses") or [] for one in backendsOfIngress(i)]
+    made += [
+        one
+        for r in [r for r in network_routes.routes(cluster) if (r.get("protocol") or "") == protocol]
+        for one in network_routes.servedBy_2(r, cluster)
+    ]
+    wanted = made
     return exists_(
         wanted,
-        lambda b: (
-            (b.get("granted") or False)
-            and exists_(
-                cluster.get("services") or [],
-                lambda s: (
-                    ((s.get("metadata") or {}).get("namespace") or "") == (b.get("namespace") or "")
-                    and ((s.get("metadata") or {}).get("name") or "") == (b.get("name") or "")
-                    and exists_(
-                        (s.get("spec") or {}).get("ports") or [],
-                        lambda p: (
-                            isPortOf(b, p)
-                            and network_services.sameProtocol(p.get("protocol") or "", "TCP")
-                            and exists_(
-                                network_services.portsBehind(s, p, e, cluster),
-                                lambda n: (port == 0 or port == n) and controllerEnters(e, n, "TCP", cluster),
-                            )
-                        ),
-                    )
-                ),
-            )
+        lambda b: exists_(
+            cluster.get("services") or [],
+            lambda s: (
+                ((s.get("metadata") or {}).get("namespace") or "") == (b.get("namespace") or "")
+                and ((s.get("metadata") or {}).get("name") or "") == (b.get("name") or "")
+                and exists_(
+                    (s.get("spec") or {}).get("ports") or [],
+                    lambda p: (
+                        isPortOf(b, p)
+                        and network_services.sameProtocol(p.get("protocol") or "", protocol)
+                        and exists_(
+                            network_services.portsBehind(s, p, e, cluster),
+                            lambda n: (port == 0 or port == n) and controllerEnters(e, n, protocol, cluster),
+                        )
+                    ),
+                )
+            ),
         ),
     )
 
@@ -380,11 +377,11 @@ RULES = (
         path="network/ingress",
     ),
     CompiledRule(
-        "network/httpBackendOf#2",
+        "network/httpBackendOf",
         "function",
         "httpBackendOf",
         (Param("i", "networking.Ingress"), Param("b", "networking.IngressBackend")),
-        httpBackendOf_2,
+        httpBackendOf,
         result="network.HttpBackend",
         reads={
             "b": paths(
@@ -1045,7 +1042,12 @@ RULES = (
         "network/exposedByRoutes",
         "function",
         "exposedByRoutes",
-        (Param("e", "network.Endpoint"), Param("port", "int"), Param("cluster", "Cluster", True)),
+        (
+            Param("e", "network.Endpoint"),
+            Param("port", "int"),
+            Param("protocol", "string"),
+            Param("cluster", "Cluster", True),
+        ),
         exposedByRoutes,
         result="bool",
         reads={
@@ -1429,26 +1431,102 @@ RULES = (
                 "gateways #",
                 "gateways * metadata name",
                 "gateways * metadata namespace",
-                "gateways * spec listeners",
+                "gateways * spec allowedListeners namespaces from",
+                "gateways * spec allowedListeners namespaces selector matchExpressions #",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * key",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * operator",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * values",
+                "gateways * spec allowedListeners namespaces selector matchLabels #",
+                "gateways * spec allowedListeners namespaces selector matchLabels *",
+                "gateways * spec defaultScope",
+                "gateways * spec listeners #",
+                "gateways * spec listeners *",
+                "grpcRoutes #",
+                "grpcRoutes * metadata creationTimestamp",
+                "grpcRoutes * metadata name",
+                "grpcRoutes * metadata namespace",
+                "grpcRoutes * spec hostnames",
+                "grpcRoutes * spec parentRefs",
+                "grpcRoutes * spec rules #",
+                "grpcRoutes * spec rules * backendRefs #",
+                "grpcRoutes * spec rules * backendRefs * filters #",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * type",
+                "grpcRoutes * spec rules * backendRefs * group",
+                "grpcRoutes * spec rules * backendRefs * kind",
+                "grpcRoutes * spec rules * backendRefs * name",
+                "grpcRoutes * spec rules * backendRefs * namespace",
+                "grpcRoutes * spec rules * backendRefs * port",
+                "grpcRoutes * spec rules * backendRefs * weight",
+                "grpcRoutes * spec rules * filters #",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * filters * type",
+                "grpcRoutes * spec useDefaultGateways",
                 "httpRoutes #",
+                "httpRoutes * metadata creationTimestamp",
+                "httpRoutes * metadata name",
                 "httpRoutes * metadata namespace",
-                "httpRoutes * spec hostnames #",
-                "httpRoutes * spec hostnames *",
-                "httpRoutes * spec parentRefs #",
-                "httpRoutes * spec parentRefs * group",
-                "httpRoutes * spec parentRefs * kind",
-                "httpRoutes * spec parentRefs * name",
-                "httpRoutes * spec parentRefs * namespace",
-                "httpRoutes * spec parentRefs * port",
-                "httpRoutes * spec parentRefs * sectionName",
+                "httpRoutes * spec hostnames",
+                "httpRoutes * spec parentRefs",
                 "httpRoutes * spec rules #",
                 "httpRoutes * spec rules * backendRefs #",
+                "httpRoutes * spec rules * backendRefs * filters #",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * type",
                 "httpRoutes * spec rules * backendRefs * group",
                 "httpRoutes * spec rules * backendRefs * kind",
                 "httpRoutes * spec rules * backendRefs * name",
                 "httpRoutes * spec rules * backendRefs * namespace",
                 "httpRoutes * spec rules * backendRefs * port",
                 "httpRoutes * spec rules * backendRefs * weight",
+                "httpRoutes * spec rules * filters #",
+                "httpRoutes * spec rules * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * filters * type",
+                "httpRoutes * spec useDefaultGateways",
                 "ingresses #",
                 "ingresses * metadata namespace",
                 "ingresses * spec defaultBackend",
@@ -1465,6 +1543,14 @@ RULES = (
                 "jobs * spec template spec initContainers #",
                 "jobs * spec template spec initContainers * ports",
                 "jobs * spec template spec initContainers * restartPolicy",
+                "listenerSets #",
+                "listenerSets * metadata name",
+                "listenerSets * metadata namespace",
+                "listenerSets * spec listeners #",
+                "listenerSets * spec listeners *",
+                "listenerSets * spec parentRef kind",
+                "listenerSets * spec parentRef name",
+                "listenerSets * spec parentRef namespace",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -1618,6 +1704,49 @@ RULES = (
                 "statefulSets * spec template spec initContainers #",
                 "statefulSets * spec template spec initContainers * ports",
                 "statefulSets * spec template spec initContainers * restartPolicy",
+                "tcpRoutes #",
+                "tcpRoutes * metadata creationTimestamp",
+                "tcpRoutes * metadata name",
+                "tcpRoutes * metadata namespace",
+                "tcpRoutes * spec parentRefs",
+                "tcpRoutes * spec rules #",
+                "tcpRoutes * spec rules * backendRefs #",
+                "tcpRoutes * spec rules * backendRefs * group",
+                "tcpRoutes * spec rules * backendRefs * kind",
+                "tcpRoutes * spec rules * backendRefs * name",
+                "tcpRoutes * spec rules * backendRefs * namespace",
+                "tcpRoutes * spec rules * backendRefs * port",
+                "tcpRoutes * spec rules * backendRefs * weight",
+                "tcpRoutes * spec useDefaultGateways",
+                "tlsRoutes #",
+                "tlsRoutes * metadata creationTimestamp",
+                "tlsRoutes * metadata name",
+                "tlsRoutes * metadata namespace",
+                "tlsRoutes * spec hostnames",
+                "tlsRoutes * spec parentRefs",
+                "tlsRoutes * spec rules #",
+                "tlsRoutes * spec rules * backendRefs #",
+                "tlsRoutes * spec rules * backendRefs * group",
+                "tlsRoutes * spec rules * backendRefs * kind",
+                "tlsRoutes * spec rules * backendRefs * name",
+                "tlsRoutes * spec rules * backendRefs * namespace",
+                "tlsRoutes * spec rules * backendRefs * port",
+                "tlsRoutes * spec rules * backendRefs * weight",
+                "tlsRoutes * spec useDefaultGateways",
+                "udpRoutes #",
+                "udpRoutes * metadata creationTimestamp",
+                "udpRoutes * metadata name",
+                "udpRoutes * metadata namespace",
+                "udpRoutes * spec parentRefs",
+                "udpRoutes * spec rules #",
+                "udpRoutes * spec rules * backendRefs #",
+                "udpRoutes * spec rules * backendRefs * group",
+                "udpRoutes * spec rules * backendRefs * kind",
+                "udpRoutes * spec rules * backendRefs * name",
+                "udpRoutes * spec rules * backendRefs * namespace",
+                "udpRoutes * spec rules * backendRefs * port",
+                "udpRoutes * spec rules * backendRefs * weight",
+                "udpRoutes * spec useDefaultGateways",
             ),
             "e": paths(
                 "address",
@@ -1634,6 +1763,7 @@ RULES = (
                 "ports * protocol",
             ),
             "port": paths(""),
+            "protocol": paths(""),
         },
         doc="Does an Ingress or a route lead from outside to this port of an end (0: to any)?",
         path="network/ingress",

@@ -376,10 +376,7 @@ def exposed(e, port, protocol, cluster):
                 ),
             ),
         ),
-        lambda: ops.and_(
-            ops.call("_==_", protocol, "TCP"),
-            lambda: network_ingress_rules.exposedByRoutes(e, port, cluster),
-        ),
+        lambda: network_ingress_rules.exposedByRoutes(e, port, protocol, cluster),
         lambda: network_foreign_rules.exposedByForeign(e, port, protocol, cluster),
     )
 

@@ -209,8 +209,8 @@ def _declare_resource(
     known: list[Kind],
     diagnostics: list[Diagnostic],
 ) -> list[Kind]:
-    """`resource NAME { group version plural singular shortNames scope type }` makes a kind, or with `versions`
-    one for each, the preferred one first; its record is the type's.
+    """`resource NAME { group version plural singular shortNames scope type }` makes a kind, or one for each
+    of `versions`, the preferred one first; its record is the type's.
     """
     values = _resource_values(node, diagnostics)
     if values is None:

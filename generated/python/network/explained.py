@@ -18,6 +18,7 @@ from ..network import ingress as network_ingress
 from ..network import policy as network_policy
 from ..network import routes as network_routes
 from ..network import services as network_services
+from ..network import topology as network_topology
 
 int_ = FUNCTIONS["int"]
 TYPE_INT = TypeValue("int")
@@ -76,9 +77,15 @@ def insideStory(s):
             join_texts(
                 "trafficDistribution ",
                 (s.get("spec") or {}).get("trafficDistribution") or "",
-                ": near ends are preferred",
+                (
+                    ": ends on the node of the client, else in its zone, else all"
+                    if (s.get("spec") or {}).get("trafficDistribution") == "PreferSameNode"
+                    else ": ends in the zone of the client, else all"
+                ),
             ),
         ]
+    if network_topology.hintsByCapacity(s):
+        made += ["topology-mode Auto: ends in the zone of the client, where the controller gives hints"]
     if (s.get("spec") or {}).get("publishNotReadyAddresses"):
         made += ["publishNotReadyAddresses: ends need not be ready"]
     return made
@@ -117,11 +124,8 @@ def outsideStory(s, cluster):
         made += [
             (
                 "a load balancer, from anywhere"
-                if len((s.get("spec") or {}).get("loadBalancerSourceRanges") or []) == 0
-                else join_texts(
-                    "a load balancer, from ",
-                    join((s.get("spec") or {}).get("loadBalancerSourceRanges") or [], ", "),
-                )
+                if len(network_exposure.sourceRanges(s)) == 0
+                else join_texts("a load balancer, from ", join(network_exposure.sourceRanges(s), ", "))
             ),
         ]
     if (
@@ -131,6 +135,18 @@ def outsideStory(s, cluster):
         made += ["a port of every node, from anywhere"]
     if network_exposure.isOpenToOutside(s) and len((s.get("spec") or {}).get("externalIPs") or []) > 0:
         made += [join_texts("the addresses ", join((s.get("spec") or {}).get("externalIPs") or [], ", "))]
+    if network_exposure.needsHealthCheckPort(s):
+        made += [
+            join_texts(
+                "port ",
+                (
+                    join_texts(string_from_int((s.get("spec") or {}).get("healthCheckNodePort") or 0), " ")
+                    if ((s.get("spec") or {}).get("healthCheckNodePort") or 0) > 0
+                    else ""
+                ),
+                "of every node tells its load balancer whether an end is there (healthCheckNodePort)",
+            ),
+        ]
     if network_exposure.isOpenToOutside(s):
         made += [
             (
@@ -299,13 +315,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -469,6 +479,7 @@ RULES = (
                 "networkPolicies * spec podSelector matchLabels *",
                 "networkPolicies * spec policyTypes",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -583,6 +594,7 @@ RULES = (
                 "udpRoutes * spec useDefaultGateways",
             ),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -591,10 +603,12 @@ RULES = (
                 "spec externalIPs",
                 "spec externalName",
                 "spec externalTrafficPolicy",
+                "spec healthCheckNodePort",
                 "spec internalTrafficPolicy",
                 "spec ipFamilies",
                 "spec ipFamilyPolicy",
-                "spec loadBalancerSourceRanges",
+                "spec loadBalancerSourceRanges #",
+                "spec loadBalancerSourceRanges *",
                 "spec ports",
                 "spec publishNotReadyAddresses",
                 "spec selector",
@@ -616,6 +630,7 @@ RULES = (
         result="list(string)",
         reads={
             "s": paths(
+                "metadata annotations",
                 "spec clusterIP",
                 "spec externalName",
                 "spec internalTrafficPolicy",
@@ -817,13 +832,16 @@ RULES = (
                 "udpRoutes * spec useDefaultGateways",
             ),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
                 "spec clusterIP",
                 "spec externalIPs",
                 "spec externalTrafficPolicy",
-                "spec loadBalancerSourceRanges",
+                "spec healthCheckNodePort",
+                "spec loadBalancerSourceRanges #",
+                "spec loadBalancerSourceRanges *",
                 "spec ports #",
                 "spec ports * nodePort",
                 "spec type",
@@ -874,13 +892,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -921,6 +933,7 @@ RULES = (
                 "networkPolicies * spec podSelector matchLabels *",
                 "networkPolicies * spec policyTypes",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -982,6 +995,7 @@ RULES = (
             ),
             "p": paths("name", "nodePort", "port", "protocol", "targetPort"),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -991,6 +1005,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },

@@ -7,7 +7,7 @@ from kspec.runtime.ip import contains_ip, family, is_cidr, is_ip, parse_cidr, pa
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
-from kspec.runtime.strings import trim
+from kspec.runtime.strings import split, trim
 from ..network import endpoint as network_endpoint
 from ..network import foreign as network_foreign
 from ..network import ingress as network_ingress
@@ -15,6 +15,7 @@ from ..network import policy as network_policy
 from ..network import reaches as network_reaches
 from ..network import services as network_services
 from ..network import tiers as network_tiers
+from ..network import topology as network_topology
 
 containsIP = FUNCTIONS["containsIP"]
 
@@ -60,11 +61,7 @@ def outsiders(cluster):
             for t in r.get("to") or []
             for one in t.get("networks") or []
         ],
-        [
-            one
-            for s in cluster.get("services") or []
-            for one in (s.get("spec") or {}).get("loadBalancerSourceRanges") or []
-        ],
+        [one for s in cluster.get("services") or [] for one in sourceRanges(s)],
     )
     inside = join_lists(
         [
@@ -116,15 +113,30 @@ def isOpenToOutside(s):
     )
 
 
+# network/sourceRanges  function (s: core.Service): list(string)
+def sourceRanges(s):
+    """The ranges of addresses from which a load balancer takes something, by its Service or by the older annotation; none: all. The
+    annotation is for the cloud's load balancer; a node's proxy knows the field alone.
+    """
+    old = "service.beta.kubernetes.io/load-balancer-source-ranges"
+    if len((s.get("spec") or {}).get("loadBalancerSourceRanges") or []) > 0:
+        said = (s.get("spec") or {}).get("loadBalancerSourceRanges") or []
+    elif old in ((s.get("metadata") or {}).get("annotations") or {}):
+        said = split(((s.get("metadata") or {}).get("annotations") or {})[old], ",")
+    else:
+        said = []
+    return [c for c in [trim(c) for c in said] if c != ""]
+
+
 # network/isInRanges  function (s: core.Service, o: network.Endpoint): bool
 def isInRanges(s, o):
-    """Do the addresses of a load balancer let this source in? Its ports on nodes do not ask."""
+    """Do the addresses of a load balancer let this source in? Its ports on nodes do not ask. A cloud that cannot read a range
+    makes no load balancer.
+    """
+    ranges = sourceRanges(s)
     return (
-        len((s.get("spec") or {}).get("loadBalancerSourceRanges") or []) == 0
-        or exists_(
-            (s.get("spec") or {}).get("loadBalancerSourceRanges") or [],
-            lambda c: containsIP(parse_cidr(trim(c)), o.get("address")),
-        )
+        len(ranges) == 0
+        or exists_(ranges, lambda c: is_cidr(c) and containsIP(parse_cidr(c), o.get("address")))
     )
 
 
@@ -141,6 +153,15 @@ def hasNodePort(s, p):
                 or ((s.get("spec") or {}).get("allocateLoadBalancerNodePorts") or False)
             )
         )
+    )
+
+
+# network/needsHealthCheckPort  function (s: core.Service): bool
+def needsHealthCheckPort(s):
+    """Has a Service a port on every node that says whether one of its ends is there?"""
+    return (
+        (s.get("spec") or {}).get("type") == "LoadBalancer"
+        and (s.get("spec") or {}).get("externalTrafficPolicy") == "Local"
     )
 
 
@@ -215,7 +236,7 @@ def entersThrough(o, s, port, protocol, cluster):
                     ),
                 ),
                 lambda: exists_(
-                    network_services.usable(network_services.backends(s, p, cluster)),
+                    network_topology.usableOutside(s, network_services.backends(s, p, cluster)),
                     lambda b: entersFrom(
                         s,
                         o,
@@ -345,7 +366,7 @@ def exposed_6(x, port, protocol, cluster):
                         and and_(
                             lambda: takesIn(x, p, o),
                             lambda: exists_(
-                                network_services.usable(network_services.backends(x, p, cluster)),
+                                network_topology.usableOutside(x, network_services.backends(x, p, cluster)),
                                 lambda b: entersFrom(
                                     x,
                                     o,
@@ -473,7 +494,9 @@ RULES = (
                 "pods * status podIPs #",
                 "pods * status podIPs * ip",
                 "services #",
-                "services * spec loadBalancerSourceRanges",
+                "services * metadata annotations",
+                "services * spec loadBalancerSourceRanges #",
+                "services * spec loadBalancerSourceRanges *",
             ),
         },
         doc="One address outside of the cluster for each way in which the policies and Services at hand can tell addresses apart.",
@@ -503,6 +526,24 @@ RULES = (
         path="network/exposure",
     ),
     CompiledRule(
+        "network/sourceRanges",
+        "function",
+        "sourceRanges",
+        (Param("s", "core.Service"),),
+        sourceRanges,
+        result="list(string)",
+        reads={
+            "s": paths(
+                "metadata annotations",
+                "spec loadBalancerSourceRanges #",
+                "spec loadBalancerSourceRanges *",
+            ),
+        },
+        source="staging/src/k8s.io/cloud-provider/service/helpers/helper.go GetLoadBalancerSourceRanges; pkg/proxy/serviceport.go newBaseServiceInfo",
+        doc="The ranges of addresses from which a load balancer takes something, by its Service or by the older annotation; none: all. The\nannotation is for the cloud's load balancer; a node's proxy knows the field alone.",
+        path="network/exposure",
+    ),
+    CompiledRule(
         "network/isInRanges",
         "function",
         "isInRanges",
@@ -511,10 +552,14 @@ RULES = (
         result="bool",
         reads={
             "o": paths("address"),
-            "s": paths("spec loadBalancerSourceRanges #", "spec loadBalancerSourceRanges *"),
+            "s": paths(
+                "metadata annotations",
+                "spec loadBalancerSourceRanges #",
+                "spec loadBalancerSourceRanges *",
+            ),
         },
-        source="staging/src/k8s.io/api/core/v1/types.go ServiceSpec.LoadBalancerSourceRanges",
-        doc="Do the addresses of a load balancer let this source in? Its ports on nodes do not ask.",
+        source="staging/src/k8s.io/cloud-provider/service/helpers/helper.go GetLoadBalancerSourceRanges",
+        doc="Do the addresses of a load balancer let this source in? Its ports on nodes do not ask. A cloud that cannot read a range\nmakes no load balancer.",
         path="network/exposure",
     ),
     CompiledRule(
@@ -530,6 +575,18 @@ RULES = (
         path="network/exposure",
     ),
     CompiledRule(
+        "network/needsHealthCheckPort",
+        "function",
+        "needsHealthCheckPort",
+        (Param("s", "core.Service"),),
+        needsHealthCheckPort,
+        result="bool",
+        reads={"s": paths("spec externalTrafficPolicy", "spec type")},
+        source="pkg/api/service/util.go NeedsHealthCheck",
+        doc="Has a Service a port on every node that says whether one of its ends is there?",
+        path="network/exposure",
+    ),
+    CompiledRule(
         "network/takesIn",
         "function",
         "takesIn",
@@ -540,6 +597,7 @@ RULES = (
             "o": paths("address"),
             "p": paths("nodePort"),
             "s": paths(
+                "metadata annotations",
                 "spec allocateLoadBalancerNodePorts",
                 "spec externalIPs #",
                 "spec loadBalancerSourceRanges #",
@@ -1053,13 +1111,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -1135,6 +1187,7 @@ RULES = (
                 "networkPolicies * spec podSelector matchLabels *",
                 "networkPolicies * spec policyTypes",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -1202,6 +1255,7 @@ RULES = (
             "port": paths(""),
             "protocol": paths(""),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -1221,6 +1275,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },
@@ -1449,13 +1504,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -1531,6 +1580,7 @@ RULES = (
                 "networkPolicies * spec podSelector matchLabels *",
                 "networkPolicies * spec policyTypes",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -1610,6 +1660,7 @@ RULES = (
             "p": paths("name", "port", "protocol", "targetPort"),
             "port": paths(""),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec clusterIP",
@@ -1619,6 +1670,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },
@@ -1978,13 +2030,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -2233,6 +2279,7 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
+                "services * metadata annotations",
                 "services * metadata name",
                 "services * metadata namespace",
                 "services * spec allocateLoadBalancerNodePorts",
@@ -2241,7 +2288,8 @@ RULES = (
                 "services * spec externalTrafficPolicy",
                 "services * spec ipFamilies",
                 "services * spec ipFamilyPolicy",
-                "services * spec loadBalancerSourceRanges",
+                "services * spec loadBalancerSourceRanges #",
+                "services * spec loadBalancerSourceRanges *",
                 "services * spec ports #",
                 "services * spec ports * name",
                 "services * spec ports * nodePort",
@@ -2251,6 +2299,7 @@ RULES = (
                 "services * spec publishNotReadyAddresses",
                 "services * spec selector #",
                 "services * spec selector *",
+                "services * spec trafficDistribution",
                 "services * spec type",
                 "statefulSets #",
                 "statefulSets * metadata name",
@@ -2683,13 +2732,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -2938,6 +2981,7 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
+                "services * metadata annotations",
                 "services * metadata name",
                 "services * metadata namespace",
                 "services * spec allocateLoadBalancerNodePorts",
@@ -2946,7 +2990,8 @@ RULES = (
                 "services * spec externalTrafficPolicy",
                 "services * spec ipFamilies",
                 "services * spec ipFamilyPolicy",
-                "services * spec loadBalancerSourceRanges",
+                "services * spec loadBalancerSourceRanges #",
+                "services * spec loadBalancerSourceRanges *",
                 "services * spec ports #",
                 "services * spec ports * name",
                 "services * spec ports * nodePort",
@@ -2956,6 +3001,7 @@ RULES = (
                 "services * spec publishNotReadyAddresses",
                 "services * spec selector #",
                 "services * spec selector *",
+                "services * spec trafficDistribution",
                 "services * spec type",
                 "statefulSets #",
                 "statefulSets * metadata name",
@@ -3388,13 +3434,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -3643,6 +3683,7 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
+                "services * metadata annotations",
                 "services * metadata name",
                 "services * metadata namespace",
                 "services * spec allocateLoadBalancerNodePorts",
@@ -3651,7 +3692,8 @@ RULES = (
                 "services * spec externalTrafficPolicy",
                 "services * spec ipFamilies",
                 "services * spec ipFamilyPolicy",
-                "services * spec loadBalancerSourceRanges",
+                "services * spec loadBalancerSourceRanges #",
+                "services * spec loadBalancerSourceRanges *",
                 "services * spec ports #",
                 "services * spec ports * name",
                 "services * spec ports * nodePort",
@@ -3661,6 +3703,7 @@ RULES = (
                 "services * spec publishNotReadyAddresses",
                 "services * spec selector #",
                 "services * spec selector *",
+                "services * spec trafficDistribution",
                 "services * spec type",
                 "statefulSets #",
                 "statefulSets * metadata name",
@@ -4088,13 +4131,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -4343,6 +4380,7 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
+                "services * metadata annotations",
                 "services * metadata name",
                 "services * metadata namespace",
                 "services * spec allocateLoadBalancerNodePorts",
@@ -4351,7 +4389,8 @@ RULES = (
                 "services * spec externalTrafficPolicy",
                 "services * spec ipFamilies",
                 "services * spec ipFamilyPolicy",
-                "services * spec loadBalancerSourceRanges",
+                "services * spec loadBalancerSourceRanges #",
+                "services * spec loadBalancerSourceRanges *",
                 "services * spec ports #",
                 "services * spec ports * name",
                 "services * spec ports * nodePort",
@@ -4361,6 +4400,7 @@ RULES = (
                 "services * spec publishNotReadyAddresses",
                 "services * spec selector #",
                 "services * spec selector *",
+                "services * spec trafficDistribution",
                 "services * spec type",
                 "statefulSets #",
                 "statefulSets * metadata name",
@@ -4790,13 +4830,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -5045,6 +5079,7 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
+                "services * metadata annotations",
                 "services * metadata name",
                 "services * metadata namespace",
                 "services * spec allocateLoadBalancerNodePorts",
@@ -5053,7 +5088,8 @@ RULES = (
                 "services * spec externalTrafficPolicy",
                 "services * spec ipFamilies",
                 "services * spec ipFamilyPolicy",
-                "services * spec loadBalancerSourceRanges",
+                "services * spec loadBalancerSourceRanges #",
+                "services * spec loadBalancerSourceRanges *",
                 "services * spec ports #",
                 "services * spec ports * name",
                 "services * spec ports * nodePort",
@@ -5063,6 +5099,7 @@ RULES = (
                 "services * spec publishNotReadyAddresses",
                 "services * spec selector #",
                 "services * spec selector *",
+                "services * spec trafficDistribution",
                 "services * spec type",
                 "statefulSets #",
                 "statefulSets * metadata name",
@@ -5365,13 +5402,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -5430,6 +5461,7 @@ RULES = (
                 "networkPolicies * spec podSelector matchLabels *",
                 "networkPolicies * spec policyTypes",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * spec podCIDRs",
                 "nodes * status addresses #",
@@ -5482,7 +5514,9 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
-                "services * spec loadBalancerSourceRanges",
+                "services * metadata annotations",
+                "services * spec loadBalancerSourceRanges #",
+                "services * spec loadBalancerSourceRanges *",
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
@@ -5499,6 +5533,7 @@ RULES = (
             "port": paths(""),
             "protocol": paths(""),
             "x": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -5519,6 +5554,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },
@@ -5930,13 +5966,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -5995,6 +6025,7 @@ RULES = (
                 "networkPolicies * spec podSelector matchLabels *",
                 "networkPolicies * spec policyTypes",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * spec podCIDRs",
                 "nodes * status addresses #",
@@ -6047,7 +6078,9 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
-                "services * spec loadBalancerSourceRanges",
+                "services * metadata annotations",
+                "services * spec loadBalancerSourceRanges #",
+                "services * spec loadBalancerSourceRanges *",
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
@@ -6064,6 +6097,7 @@ RULES = (
             "port": paths(""),
             "protocol": paths(""),
             "x": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec clusterIP",
@@ -6078,6 +6112,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },

@@ -14,6 +14,7 @@ from ..network import exposure as network_exposure
 from ..network import ingress as network_ingress
 from ..network import services as network_services
 from ..network import tiers as network_tiers
+from ..network import topology as network_topology
 
 
 # network/reaches  function (origin: network.Endpoint, destination: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
@@ -116,12 +117,12 @@ def reaches_7(origin, destination, port, protocol, cluster):
         lambda p: (
             (p.get("port") or 0) == port
             and network_services.sameProtocol(p.get("protocol") or "", protocol)
-            and exists_(
-                network_services.usable(network_services.backends(destination, p, cluster)),
-                lambda b: and_(
-                    lambda: network_services.isOffered(destination, b, origin),
-                    lambda: reaches(origin, b.get("endpoint") or {}, b.get("port") or 0, protocol, cluster),
-                ),
+            and network_topology.opensOne(
+                destination,
+                network_services.backends(destination, p, cluster),
+                origin,
+                protocol,
+                cluster,
             )
         ),
     )
@@ -2727,13 +2728,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -2887,6 +2882,7 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
+                "services * metadata annotations",
                 "services * metadata name",
                 "services * metadata namespace",
                 "services * spec allocateLoadBalancerNodePorts",
@@ -2906,6 +2902,7 @@ RULES = (
                 "services * spec publishNotReadyAddresses",
                 "services * spec selector #",
                 "services * spec selector *",
+                "services * spec trafficDistribution",
                 "services * spec type",
                 "services * status loadBalancer ingress #",
                 "services * status loadBalancer ingress * ip",
@@ -3297,13 +3294,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -3470,6 +3461,7 @@ RULES = (
                 "statefulSets * spec template spec initContainers * restartPolicy",
             ),
             "destination": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -3486,6 +3478,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
             "origin": paths(
@@ -3546,13 +3539,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -3582,6 +3569,7 @@ RULES = (
                 "jobs * spec template spec initContainers * ports",
                 "jobs * spec template spec initContainers * restartPolicy",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -3642,6 +3630,7 @@ RULES = (
                 "statefulSets * spec template spec initContainers * restartPolicy",
             ),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec clusterIP",
@@ -3651,6 +3640,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },
@@ -4015,13 +4005,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -4176,6 +4160,7 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
+                "services * metadata annotations",
                 "services * metadata name",
                 "services * metadata namespace",
                 "services * spec clusterIP",
@@ -4189,6 +4174,7 @@ RULES = (
                 "services * spec publishNotReadyAddresses",
                 "services * spec selector #",
                 "services * spec selector *",
+                "services * spec trafficDistribution",
                 "services * spec type",
                 "statefulSets #",
                 "statefulSets * metadata name",

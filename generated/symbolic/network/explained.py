@@ -11,6 +11,7 @@ from ..network import ingress as network_ingress_rules
 from ..network import policy as network_policy_rules
 from ..network import routes as network_routes_rules
 from ..network import services as network_services_rules
+from ..network import topology as network_topology_rules
 
 
 # network/serviceStory  function (s: core.Service, cluster: Cluster): network.ServiceStory
@@ -62,23 +63,41 @@ def insideStory(s):
                     "_+_",
                     ops.call(
                         "_+_",
-                        ops.cond(
-                            ops.call("_==_", ops.field(ops.field(s, "spec", {}), "type", ""), "ExternalName"),
-                            lambda: ops.list_(
-                                [
-                                    ops.call(
-                                        "_+_",
-                                        "its name stands for ",
-                                        ops.field(ops.field(s, "spec", {}), "externalName", ""),
-                                    ),
-                                ],
-                            ),
-                            lambda: ops.cond(
-                                network_services_rules.isHeadless(s),
+                        ops.call(
+                            "_+_",
+                            ops.cond(
+                                ops.call(
+                                    "_==_",
+                                    ops.field(ops.field(s, "spec", {}), "type", ""),
+                                    "ExternalName",
+                                ),
                                 lambda: ops.list_(
                                     [
-                                        "its name leads to the addresses of its ready pods; ports are not translated",
+                                        ops.call(
+                                            "_+_",
+                                            "its name stands for ",
+                                            ops.field(ops.field(s, "spec", {}), "externalName", ""),
+                                        ),
                                     ],
+                                ),
+                                lambda: ops.cond(
+                                    network_services_rules.isHeadless(s),
+                                    lambda: ops.list_(
+                                        [
+                                            "its name leads to the addresses of its ready pods; ports are not translated",
+                                        ],
+                                    ),
+                                    lambda: ops.list_([]),
+                                ),
+                            ),
+                            ops.cond(
+                                ops.call(
+                                    "_==_",
+                                    ops.field(ops.field(s, "spec", {}), "internalTrafficPolicy", ""),
+                                    "Local",
+                                ),
+                                lambda: ops.list_(
+                                    ["internalTrafficPolicy Local: only ends on the node of the client"],
                                 ),
                                 lambda: ops.list_([]),
                             ),
@@ -86,60 +105,66 @@ def insideStory(s):
                         ops.cond(
                             ops.call(
                                 "_==_",
-                                ops.field(ops.field(s, "spec", {}), "internalTrafficPolicy", ""),
-                                "Local",
+                                ops.field(ops.field(s, "spec", {}), "sessionAffinity", ""),
+                                "ClientIP",
                             ),
                             lambda: ops.list_(
-                                ["internalTrafficPolicy Local: only ends on the node of the client"],
+                                [
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            "sessionAffinity ClientIP: a client stays with its end for ",
+                                            ops.call(
+                                                "string",
+                                                ops.cond(
+                                                    ops.call("_>_", seconds, 0),
+                                                    lambda: seconds,
+                                                    lambda: 10800,
+                                                ),
+                                            ),
+                                        ),
+                                        " s",
+                                    ),
+                                ],
                             ),
                             lambda: ops.list_([]),
                         ),
                     ),
                     ops.cond(
-                        ops.call(
-                            "_==_",
-                            ops.field(ops.field(s, "spec", {}), "sessionAffinity", ""),
-                            "ClientIP",
-                        ),
+                        ops.call("_==_", ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""), ""),
+                        lambda: ops.list_([]),
                         lambda: ops.list_(
                             [
                                 ops.call(
                                     "_+_",
                                     ops.call(
                                         "_+_",
-                                        "sessionAffinity ClientIP: a client stays with its end for ",
-                                        ops.call(
-                                            "string",
-                                            ops.cond(
-                                                ops.call("_>_", seconds, 0),
-                                                lambda: seconds,
-                                                lambda: 10800,
-                                            ),
-                                        ),
+                                        "trafficDistribution ",
+                                        ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""),
                                     ),
-                                    " s",
+                                    ops.cond(
+                                        ops.call(
+                                            "_==_",
+                                            ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""),
+                                            "PreferSameNode",
+                                        ),
+                                        lambda: ": ends on the node of the client, else in its zone, else all",
+                                        lambda: ": ends in the zone of the client, else all",
+                                    ),
                                 ),
                             ],
                         ),
-                        lambda: ops.list_([]),
                     ),
                 ),
                 ops.cond(
-                    ops.call("_==_", ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""), ""),
-                    lambda: ops.list_([]),
+                    network_topology_rules.hintsByCapacity(s),
                     lambda: ops.list_(
                         [
-                            ops.call(
-                                "_+_",
-                                ops.call(
-                                    "_+_",
-                                    "trafficDistribution ",
-                                    ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""),
-                                ),
-                                ": near ends are preferred",
-                            ),
+                            "topology-mode Auto: ends in the zone of the client, where the controller gives hints",
                         ],
                     ),
+                    lambda: ops.list_([]),
                 ),
             ),
             ops.cond(
@@ -208,83 +233,118 @@ def outsideStory(s, cluster):
                             "_+_",
                             ops.call(
                                 "_+_",
+                                ops.call(
+                                    "_+_",
+                                    ops.cond(
+                                        ops.and_(
+                                            network_exposure_rules.isOpenToOutside(s),
+                                            lambda: ops.call(
+                                                "_==_",
+                                                ops.field(ops.field(s, "spec", {}), "type", ""),
+                                                "LoadBalancer",
+                                            ),
+                                        ),
+                                        lambda: ops.list_(
+                                            [
+                                                ops.cond(
+                                                    ops.call(
+                                                        "_==_",
+                                                        ops.call(
+                                                            "size",
+                                                            network_exposure_rules.sourceRanges(s),
+                                                        ),
+                                                        0,
+                                                    ),
+                                                    lambda: "a load balancer, from anywhere",
+                                                    lambda: ops.call(
+                                                        "_+_",
+                                                        "a load balancer, from ",
+                                                        ops.call(
+                                                            "join",
+                                                            network_exposure_rules.sourceRanges(s),
+                                                            ", ",
+                                                        ),
+                                                    ),
+                                                ),
+                                            ],
+                                        ),
+                                        lambda: ops.list_([]),
+                                    ),
+                                    ops.cond(
+                                        ops.and_(
+                                            network_exposure_rules.isOpenToOutside(s),
+                                            lambda: ops.exists(
+                                                ops.field(ops.field(s, "spec", {}), "ports", []),
+                                                lambda p: network_exposure_rules.hasNodePort(s, p),
+                                            ),
+                                        ),
+                                        lambda: ops.list_(["a port of every node, from anywhere"]),
+                                        lambda: ops.list_([]),
+                                    ),
+                                ),
                                 ops.cond(
                                     ops.and_(
                                         network_exposure_rules.isOpenToOutside(s),
                                         lambda: ops.call(
-                                            "_==_",
-                                            ops.field(ops.field(s, "spec", {}), "type", ""),
-                                            "LoadBalancer",
+                                            "_>_",
+                                            ops.call(
+                                                "size",
+                                                ops.field(ops.field(s, "spec", {}), "externalIPs", []),
+                                            ),
+                                            0,
                                         ),
                                     ),
                                     lambda: ops.list_(
                                         [
-                                            ops.cond(
+                                            ops.call(
+                                                "_+_",
+                                                "the addresses ",
                                                 ops.call(
-                                                    "_==_",
-                                                    ops.call(
-                                                        "size",
-                                                        ops.field(
-                                                            ops.field(s, "spec", {}),
-                                                            "loadBalancerSourceRanges",
-                                                            [],
-                                                        ),
-                                                    ),
-                                                    0,
-                                                ),
-                                                lambda: "a load balancer, from anywhere",
-                                                lambda: ops.call(
-                                                    "_+_",
-                                                    "a load balancer, from ",
-                                                    ops.call(
-                                                        "join",
-                                                        ops.field(
-                                                            ops.field(s, "spec", {}),
-                                                            "loadBalancerSourceRanges",
-                                                            [],
-                                                        ),
-                                                        ", ",
-                                                    ),
+                                                    "join",
+                                                    ops.field(ops.field(s, "spec", {}), "externalIPs", []),
+                                                    ", ",
                                                 ),
                                             ),
                                         ],
                                     ),
                                     lambda: ops.list_([]),
                                 ),
-                                ops.cond(
-                                    ops.and_(
-                                        network_exposure_rules.isOpenToOutside(s),
-                                        lambda: ops.exists(
-                                            ops.field(ops.field(s, "spec", {}), "ports", []),
-                                            lambda p: network_exposure_rules.hasNodePort(s, p),
-                                        ),
-                                    ),
-                                    lambda: ops.list_(["a port of every node, from anywhere"]),
-                                    lambda: ops.list_([]),
-                                ),
                             ),
                             ops.cond(
-                                ops.and_(
-                                    network_exposure_rules.isOpenToOutside(s),
-                                    lambda: ops.call(
-                                        "_>_",
-                                        ops.call(
-                                            "size",
-                                            ops.field(ops.field(s, "spec", {}), "externalIPs", []),
-                                        ),
-                                        0,
-                                    ),
-                                ),
+                                network_exposure_rules.needsHealthCheckPort(s),
                                 lambda: ops.list_(
                                     [
                                         ops.call(
                                             "_+_",
-                                            "the addresses ",
                                             ops.call(
-                                                "join",
-                                                ops.field(ops.field(s, "spec", {}), "externalIPs", []),
-                                                ", ",
+                                                "_+_",
+                                                "port ",
+                                                ops.cond(
+                                                    ops.call(
+                                                        "_>_",
+                                                        ops.field(
+                                                            ops.field(s, "spec", {}),
+                                                            "healthCheckNodePort",
+                                                            0,
+                                                        ),
+                                                        0,
+                                                    ),
+                                                    lambda: ops.call(
+                                                        "_+_",
+                                                        ops.call(
+                                                            "string",
+                                                            ops.field(
+                                                                ops.field(s, "spec", {}),
+                                                                "healthCheckNodePort",
+                                                                0,
+                                                            ),
+                                                        ),
+                                                        " ",
+                                                    ),
+                                                    lambda: "",
+                                                ),
                                             ),
+                                            "of every node tells its load balancer whether an end is there (healthCheckNodePort)",
                                         ),
                                     ],
                                 ),

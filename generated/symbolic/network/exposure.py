@@ -11,6 +11,7 @@ from ..network import policy as network_policy_rules
 from ..network import reaches as network_reaches_rules
 from ..network import services as network_services_rules
 from ..network import tiers as network_tiers_rules
+from ..network import topology as network_topology_rules
 
 
 # network/outsiders  function (cluster: Cluster): list(network.Endpoint)
@@ -83,10 +84,7 @@ def outsiders(cluster):
                     ),
                 ),
             ),
-            ops.flat_map(
-                ops.field(cluster, "services", []),
-                lambda s: ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", []),
-            ),
+            ops.flat_map(ops.field(cluster, "services", []), lambda s: sourceRanges(s)),
         ),
     )
     inside = lets.take(
@@ -166,21 +164,49 @@ def isOpenToOutside(s):
     )
 
 
+# network/sourceRanges  function (s: core.Service): list(string)
+@ops.rule("network/sourceRanges")
+def sourceRanges(s):
+    lets = ops.Lets()
+    old = lets.take("service.beta.kubernetes.io/load-balancer-source-ranges")
+    said = lets.take(
+        ops.cond(
+            ops.call(
+                "_>_",
+                ops.call("size", ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", [])),
+                0,
+            ),
+            lambda: ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", []),
+            lambda: ops.cond(
+                ops.call("@in", old, ops.field(ops.field(s, "metadata", {}), "annotations", {})),
+                lambda: ops.call(
+                    "split",
+                    ops.call("_[_]", ops.field(ops.field(s, "metadata", {}), "annotations", {}), old),
+                    ",",
+                ),
+                lambda: ops.list_([]),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.filter_(ops.map_(said, lambda c: ops.call("trim", c)), lambda c: ops.call("_!=_", c, "")),
+    )
+
+
 # network/isInRanges  function (s: core.Service, o: network.Endpoint): bool
 @ops.rule("network/isInRanges")
 def isInRanges(s, o):
-    return ops.or_(
-        ops.call(
-            "_==_",
-            ops.call("size", ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", [])),
-            0,
-        ),
-        lambda: ops.exists(
-            ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", []),
-            lambda c: ops.call(
-                "containsIP",
-                ops.call("cidr", ops.call("trim", c)),
-                ops.field(o, "address", None),
+    lets = ops.Lets()
+    ranges = lets.take(sourceRanges(s))
+    return lets.done(
+        ops.or_(
+            ops.call("_==_", ops.call("size", ranges), 0),
+            lambda: ops.exists(
+                ranges,
+                lambda c: ops.and_(
+                    ops.call("isCIDR", c),
+                    lambda: ops.call("containsIP", ops.call("cidr", c), ops.field(o, "address", None)),
+                ),
             ),
         ),
     )
@@ -202,6 +228,15 @@ def hasNodePort(s, p):
                 lambda: ops.field(ops.field(s, "spec", {}), "allocateLoadBalancerNodePorts", False),
             ),
         ),
+    )
+
+
+# network/needsHealthCheckPort  function (s: core.Service): bool
+@ops.rule("network/needsHealthCheckPort")
+def needsHealthCheckPort(s):
+    return ops.and_(
+        ops.call("_==_", ops.field(ops.field(s, "spec", {}), "type", ""), "LoadBalancer"),
+        lambda: ops.call("_==_", ops.field(ops.field(s, "spec", {}), "externalTrafficPolicy", ""), "Local"),
     )
 
 
@@ -288,7 +323,7 @@ def entersThrough(o, s, port, protocol, cluster):
                 ),
             ),
             lambda: ops.exists(
-                network_services_rules.usable(network_services_rules.backends(s, p, cluster)),
+                network_topology_rules.usableOutside(s, network_services_rules.backends(s, p, cluster)),
                 lambda b: entersFrom(
                     s,
                     o,
@@ -435,7 +470,10 @@ def exposed_6(x, port, protocol, cluster):
                         lambda: network_services_rules.sameProtocol(ops.field(p, "protocol", ""), protocol),
                         lambda: takesIn(x, p, o),
                         lambda: ops.exists(
-                            network_services_rules.usable(network_services_rules.backends(x, p, cluster)),
+                            network_topology_rules.usableOutside(
+                                x,
+                                network_services_rules.backends(x, p, cluster),
+                            ),
                             lambda b: entersFrom(
                                 x,
                                 o,
@@ -537,8 +575,10 @@ RULES = {
     "network/outsiders": outsiders,
     "network/wholeBlock": wholeBlock,
     "network/isOpenToOutside": isOpenToOutside,
+    "network/sourceRanges": sourceRanges,
     "network/isInRanges": isInRanges,
     "network/hasNodePort": hasNodePort,
+    "network/needsHealthCheckPort": needsHealthCheckPort,
     "network/takesIn": takesIn,
     "network/entersFrom": entersFrom,
     "network/nodeEnds": nodeEnds,

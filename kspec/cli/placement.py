@@ -79,7 +79,8 @@ class _Gathering:
         """Live objects as they are, others as they are applied."""
         from kspec.plan.prepared import prepared_world
 
-        return prepared_world(rules, self.inputs.workspace.table, self.inputs.workspace.objects, nodes)
+        workspace = self.inputs.workspace
+        return prepared_world(rules, workspace.table, workspace.objects, nodes, options=self.inputs.choices)
 
     def placing(
         self, priority: int | None, move: bool, clusters: Sequence[Declared], given: Sequence[Object] | None

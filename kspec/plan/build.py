@@ -5,7 +5,7 @@ that.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -26,6 +26,9 @@ from kspec.resources.decode import decode
 from kspec.resources.objects import KubeObject
 
 NAMESPACE = "core.Namespace"
+OPTIONS = "options"
+ADDRESSED_MAX = 20_000
+"""Of more pods it is not looked at whether addresses suffice, unless they are asked for."""
 RUN = Bounds(steps_max=2_000_000, still_seconds=3_600)
 
 
@@ -61,12 +64,14 @@ def make_plan(
     nodes: Sequence[Object] | None = None,
     clusters: Sequence[Declared] = (),
     addressed: bool = False,
+    options: Mapping[str, object] | None = None,
 ) -> Plan:
     """What applying the workspace does to the state of `from_workspace`: nothing given, an empty cluster.
-    With the addresses of all if it is to be `addressed`.
+    With the addresses of all if it is to be `addressed`. `options`: what is said of the cluster, by area.
     """
     old = from_workspace.objects if from_workspace else ()
     world = World(rules.rules, workspace.table, rules.profiles)
+    world.cluster.said = {OPTIONS: options or {}}
     found = [o.decoded for o in (*old, *workspace.objects) if o.decoded and o.kind and o.kind.record == NODE]
     chosen = choose_nodes(rules.rules, nodes, clusters, _last_of_each(found))
     for node in chosen.objects:
@@ -85,6 +90,7 @@ def make_plan(
     if any(p.percentage is None for p in rules.profiles):
         sampled = world.api.rules.function("scheduling/samplingAssumption")
         assumed += [text for text in [call_function(sampled, len(chosen.objects))] if text]
+    addresses = planned_addresses(world) if addressed or len(pods) <= ADDRESSED_MAX else None
     return Plan(
         kubernetes=rules.kubernetes,
         cluster=chosen.source,
@@ -99,7 +105,8 @@ def make_plan(
         inert=inert_kinds(world),
         assumptions=tuple(assumed),
         problems=tuple(problems),
-        addresses=planned_addresses(world) if addressed else None,
+        addresses=addresses if addressed else None,
+        short=() if addresses is None else addresses.short,
         trace=tuple(world.trace),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kspec.ir.types import TypeTable
 from kspec.model.chooser import Chooser
@@ -10,7 +10,7 @@ from kspec.model.objects import Object, uid_of
 from kspec.model.rules import call_function
 from kspec.model.scheduler import NODE, POD
 from kspec.model.world import World
-from kspec.plan.build import Rules
+from kspec.plan.build import OPTIONS, Rules
 from kspec.resources.objects import KubeObject
 
 
@@ -20,11 +20,13 @@ def prepared_world(
     objects: Iterable[KubeObject],
     nodes: Sequence[Object],
     chooser: Chooser | None = None,
+    options: Mapping[str, object] | None = None,
 ) -> World:
     """The world, without what the API server refuses. Nodes among the objects are left out for `nodes`; what
-    comes from a cluster is put back as it was there.
+    comes from a cluster is put back as it was there. `options`: what is said of the cluster, by area.
     """
     world = World(rules.rules, table, rules.profiles, chooser)
+    world.cluster.said = {OPTIONS: options or {}}
     for node in nodes:
         world.store.restore(NODE, world.api.kinds.identified(NODE, node))
     known = [(o.kind.record, o.decoded) for o in objects if o.kind is not None and o.decoded is not None]

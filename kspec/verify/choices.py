@@ -82,12 +82,15 @@ def _known(name: str, known: Mapping[str, Choice]) -> Choice:
 
 
 def _value(choice: Choice, text: str) -> object:
+    """The value that a text means; what else must hold of it a rule `whyNot…` of the option may say."""
     if choice.type == BOOL and text in ("true", "false"):
         return text == "true"
-    if choice.type == INT and text.removeprefix("-").isdecimal():
-        return int(text)
-    if choice.type == STRING:
-        return text
+    if (choice.type == INT and text.removeprefix("-").isdecimal()) or choice.type == STRING:
+        rule = load_rulebook().get(f"{choice.area}/whyNot{choice.name[0].upper()}{choice.name[1:]}")
+        why = "" if rule is None else str(rule.fn(text))
+        if why:
+            raise _mistake(f"option `{choice.full_name}` cannot be `{text}`", why)
+        return text if choice.type == STRING else int(text)
     help_ = "say `true` or `false`" if choice.type == BOOL else "say a whole number"
     raise _mistake(f"option `{choice.full_name}` is a {show(choice.type)}, and `{text}` is none", help_)
 

@@ -105,6 +105,7 @@ def make_plan(
         inert=inert_kinds(world),
         assumptions=tuple(assumed),
         problems=tuple(problems),
+        failures=len(world.failures),
         addresses=addresses if addressed else None,
         short=() if addresses is None else addresses.short,
         trace=tuple(world.trace),

@@ -94,6 +94,17 @@ TIERS = [
         egress=[{"action": "Deny", "to": [{"networks": ["10.0.0.0/8"]}]}],
     ),
 ]
+PLAIN_POD = {
+    "metadata": {"name": "p"},
+    "spec": {
+        "hostNetwork": True,
+        "containers": [{"name": "c", "securityContext": {"capabilities": {"add": ["NET_RAW"]}}}],
+        "initContainers": [{"name": "i", "livenessProbe": {"httpGet": {"host": "h", "port": 80}}}],
+    },
+}
+BASELINE = ["non-default capabilities", "host namespaces"]
+PROBED = [*BASELINE, "probe or lifecycle host"]
+HARD = ["allowPrivilegeEscalation != false", "unrestricted capabilities", "runAsNonRoot != true"]
 KUBELET = {"user": "system:node:a", "groups": ["system:nodes"]}
 
 
@@ -175,6 +186,27 @@ OURS: dict[str, tuple[dict[str, Any], Any]] = {
                 },
                 {"expect": "noopinion"},
             ]
+        },
+    ),
+    "admission.podsecurity": (
+        {"pod": PLAIN_POD},
+        {
+            "baseline": {
+                **{f"v1.{m}": BASELINE for m in (8, 19, 22, 24, 25, 27, 29, 30, 31)},
+                **{f"v1.{m}": PROBED for m in (34, 36)},
+            },
+            "restricted": {
+                "v1.8": [*BASELINE, HARD[0], HARD[2]],
+                "v1.19": [*BASELINE, HARD[0], HARD[2], "seccompProfile"],
+                **{
+                    f"v1.{m}": ["host namespaces", *HARD, "seccompProfile"]
+                    for m in (22, 24, 25, 27, 29, 30, 31)
+                },
+                **{
+                    f"v1.{m}": ["host namespaces", "probe or lifecycle host", *HARD, "seccompProfile"]
+                    for m in (34, 36)
+                },
+            },
         },
     ),
     "network.truthtable": (

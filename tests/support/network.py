@@ -171,6 +171,8 @@ OPTIONS = st.fixed_dictionaries(
             "nodesReachAllPods",
             "tiesByName",
             "otherPoliciesMatter",
+            "policiesEnforced",
+            "policiesHoldFromStart",
         ],
         st.booleans(),
     ),

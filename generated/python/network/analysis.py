@@ -1255,6 +1255,8 @@ RULES = (
                 "options network ipBlocksMatchPods",
                 "options network namedPortsMatchBlocks",
                 "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "e": paths("hostNetwork", "labels", "namespace", "namespaceLabels", "outside"),

@@ -8,6 +8,7 @@ from kspec.runtime.maths import greatest
 from kspec.runtime.operators import add_int, divide_int, index_list, multiply_int, undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import lower_ascii, substring, substring_from
+from ..network import contract as network_contract
 from ..network import endpoint as network_endpoint
 from ..network import foreign as network_foreign
 from ..network import options as network_options
@@ -271,7 +272,12 @@ def controllerEnters(e, port, protocol, cluster):
         admin == 0
         and (len(mine) == 0 or all(len((n.get("spec") or {}).get("ingress") or []) == 0 for n in mine))
     ):
-        return network_foreign.besideForeign(len(mine) == 0, "Ingress", e, cluster)
+        return network_foreign.besideForeign(
+            network_contract.inForce(len(mine) == 0, cluster),
+            "Ingress",
+            e,
+            cluster,
+        )
     return undetermined(
         "which pods are the ingress controller is not known: say in which namespace they run, with --option network.ingressNamespace=NAME",
     )
@@ -966,6 +972,8 @@ RULES = (
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
                 "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
                 "pods #",
                 "pods * metadata labels",
@@ -1617,6 +1625,8 @@ RULES = (
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
                 "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
                 "pods #",
                 "pods * metadata deletionTimestamp ?",

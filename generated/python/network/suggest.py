@@ -751,6 +751,8 @@ RULES = (
                 "options network ipBlocksMatchPods",
                 "options network namedPortsMatchBlocks",
                 "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "from": paths("address", "hostNetwork", "labels", "namespace", "namespaceLabels", "outside"),
@@ -1038,6 +1040,8 @@ RULES = (
                 "options network hostNetworkAsPods",
                 "options network ipBlocksMatchPods",
                 "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "from": paths(

@@ -10,6 +10,7 @@ from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import join
 from ..network import cluster_policy as network_cluster_policy
+from ..network import contract as network_contract
 from ..network import endpoint as network_endpoint
 from ..network import foreign as network_foreign
 from ..network import options as network_options
@@ -445,7 +446,7 @@ def mayEnter(from_, to, port, protocol, cluster):
 def policiesAdmit(from_, to, port, protocol, cluster):
     """Do all policies there are admit this connection to its destination?"""
     return network_foreign.besideForeign(
-        tiersAdmit(from_, to, port, protocol, cluster),
+        network_contract.inForce(tiersAdmit(from_, to, port, protocol, cluster), cluster),
         "Ingress",
         to,
         cluster,
@@ -504,7 +505,7 @@ def comesFromNode(from_, to, cluster):
 def mayLeave(from_, to, port, protocol, cluster):
     """May this connection leave its source, by all policies there are?"""
     return network_foreign.besideForeign(
-        tiersRelease(from_, to, port, protocol, cluster),
+        network_contract.inForce(tiersRelease(from_, to, port, protocol, cluster), cluster),
         "Egress",
         from_,
         cluster,
@@ -2614,6 +2615,8 @@ RULES = (
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
                 "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "from": paths(
@@ -2883,6 +2886,8 @@ RULES = (
                 "options network hostNetworkAsPods",
                 "options network ipBlocksMatchPods",
                 "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "from": paths(
@@ -3458,6 +3463,8 @@ RULES = (
                 "options network ipBlocksMatchPods",
                 "options network namedPortsMatchBlocks",
                 "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "from": paths("hostNetwork", "labels", "namespace", "namespaceLabels", "outside"),

@@ -955,6 +955,8 @@ RULES = (
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
                 "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "origin": paths(

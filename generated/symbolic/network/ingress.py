@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..network import contract as network_contract_rules
 from ..network import endpoint as network_endpoint_rules
 from ..network import foreign as network_foreign_rules
 from ..network import options as network_options_rules
@@ -461,7 +462,7 @@ def controllerEnters(e, port, protocol, cluster):
                     ),
                 ),
                 lambda: network_foreign_rules.besideForeign(
-                    ops.call("_==_", ops.call("size", mine), 0),
+                    network_contract_rules.inForce(ops.call("_==_", ops.call("size", mine), 0), cluster),
                     "Ingress",
                     e,
                     cluster,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..network import cluster_policy as network_cluster_policy_rules
+from ..network import contract as network_contract_rules
 from ..network import endpoint as network_endpoint_rules
 from ..network import foreign as network_foreign_rules
 from ..network import options as network_options_rules
@@ -646,7 +647,7 @@ def mayEnter(from_, to, port, protocol, cluster):
 @ops.rule("network/policiesAdmit")
 def policiesAdmit(from_, to, port, protocol, cluster):
     return network_foreign_rules.besideForeign(
-        tiersAdmit(from_, to, port, protocol, cluster),
+        network_contract_rules.inForce(tiersAdmit(from_, to, port, protocol, cluster), cluster),
         "Ingress",
         to,
         cluster,
@@ -738,7 +739,7 @@ def comesFromNode(from_, to, cluster):
 @ops.rule("network/mayLeave")
 def mayLeave(from_, to, port, protocol, cluster):
     return network_foreign_rules.besideForeign(
-        tiersRelease(from_, to, port, protocol, cluster),
+        network_contract_rules.inForce(tiersRelease(from_, to, port, protocol, cluster), cluster),
         "Egress",
         from_,
         cluster,

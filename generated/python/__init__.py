@@ -897,6 +897,8 @@ INDEX = (
     ("workloads/deletionCost", "function", "deletionCost", "workloads/pod", "deletionCost"),
     ("workloads/deletionOrder", "function", "deletionOrder", "workloads/pod", "deletionOrder"),
     ("workloads/ReplicaSet", "controller", "ReplicaSet", "workloads/replica_set", "controller_ReplicaSet"),
+    ("workloads/asHere", "function", "asHere", "workloads/snapshot", "asHere"),
+    ("workloads/asHere#2", "function", "asHere", "workloads/snapshot", "asHere_2"),
     ("workloads/ordinal", "function", "ordinal", "workloads/stateful_set", "ordinal"),
     ("workloads/claimName", "function", "claimName", "workloads/stateful_set", "claimName"),
     ("workloads/volumesOf", "function", "volumesOf", "workloads/stateful_set", "volumesOf"),

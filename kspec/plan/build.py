@@ -17,10 +17,11 @@ from kspec.model.scheduler import NODE, POD
 from kspec.model.world import Bounds, World
 from kspec.plan.addresses import planned_addresses
 from kspec.plan.cluster import Declared, choose_nodes
-from kspec.plan.compare import Comparer, Given
+from kspec.plan.compare import Comparer, Given, ref_of
 from kspec.plan.custom import custom_changes, custom_kinds
 from kspec.plan.diff import LAST_APPLIED
 from kspec.plan.rows import inert_kinds, made_besides, node_rows, overlooked, pod_rows, workloads
+from kspec.plan.snapshot import restore
 from kspec.plan.value import ObjectChange, Plan, PodRow, Totals, Verb
 from kspec.resources.decode import decode
 from kspec.resources.objects import KubeObject
@@ -69,7 +70,7 @@ def make_plan(
     """What applying the workspace does to the state of `from_workspace`: nothing given, an empty cluster.
     With the addresses of all if it is to be `addressed`. `options`: what is said of the cluster, by area.
     """
-    old = from_workspace.objects if from_workspace else ()
+    old = from_workspace.objects if from_workspace else _live(workspace)
     world = World(rules.rules, workspace.table, rules.profiles)
     world.cluster.said = {OPTIONS: options or {}}
     found = [o.decoded for o in (*old, *workspace.objects) if o.decoded and o.kind and o.kind.record == NODE]
@@ -112,9 +113,14 @@ def make_plan(
     )
 
 
+def _live(workspace: Input) -> Sequence[KubeObject]:
+    """The objects of the input that come from a cluster: they are there, and nothing makes them anew."""
+    return [o for o in workspace.objects if o.decoded is not None and uid_of(o.decoded)]
+
+
 class _Before:
     """The state that the plan starts from, brought to rest; `last` is what was applied, `manifests` what
-    may go.
+    may go, `there` what comes from a cluster, as it came.
     """
 
     def __init__(self, world: World, given: Sequence[Given]) -> None:
@@ -122,9 +128,9 @@ class _Before:
         self.manifests: list[Key] = []
         self.assumptions: list[str] = []
         live = [g for g in given if uid_of(g.object)]
-        for one in live:
-            world.store.restore(one.key.record, one.object)
-            self.last[one.key] = _last_applied(world, one)
+        self.there = {one.key: one.object for one in live}
+        restore(world, [(one.key.record, one.object) for one in live])
+        self.last |= {one.key: _last_applied(world, one) for one in live}
         for one in _in_order(world, [g for g in given if not uid_of(g.object)]):
             reply = world.api.create(one.key.record, one.object)
             self.last[one.key] = one.object
@@ -142,7 +148,10 @@ def _apply(world: World, given: Sequence[Given], before: _Before) -> list[Object
     comparer = Comparer(world.api, before.last)
     changes: dict[Key, ObjectChange] = {}
     for one in _in_order(world, given):
-        changes[one.key] = comparer.apply(one)
+        if before.there.get(one.key) == one.object:
+            changes[one.key] = ObjectChange(Verb.KEEP, ref_of(one.object), where=one.where)
+        else:
+            changes[one.key] = comparer.apply(one)
     replaced = [g for g in given if changes[g.key].verb is Verb.REPLACE]
     if replaced:
         world.run_until_quiet(RUN)

@@ -11,6 +11,7 @@ from kspec.model.rules import call_function
 from kspec.model.scheduler import NODE, POD
 from kspec.model.world import World
 from kspec.plan.build import OPTIONS, Rules
+from kspec.plan.snapshot import restore
 from kspec.resources.objects import KubeObject
 
 
@@ -33,9 +34,7 @@ def prepared_world(
         world.store.restore(NODE, world.api.kinds.identified(NODE, node))
     known = [(o.kind.record, o.decoded) for o in objects if o.kind is not None and o.decoded is not None]
     known = [(record, obj) for record, obj in known if record != NODE]
-    for record, obj in known:
-        if was_there(rules, record, obj):
-            world.store.restore(record, world.api.defaulted(record, obj))
+    restore(world, [(record, obj) for record, obj in known if was_there(rules, record, obj)])
     for record, obj in sorted(known, key=lambda k: world.api.kinds.is_namespaced(k[0])):
         if not was_there(rules, record, obj):
             reply = world.api.create(record, obj)

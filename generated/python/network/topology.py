@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.equality import equals
-from kspec.runtime.generated_support import all_, and_, exists_, join_texts, or_
+from kspec.runtime.generated_support import all_ as all__, and_, exists_, join_texts, or_
 from kspec.runtime.ip import is_ip, parse_ip
 from kspec.runtime.operators import index_list, index_map, undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
@@ -245,7 +245,7 @@ def opensOne(s, all_, origin, protocol, cluster):
         lambda: (
             (s.get("spec") or {}).get("internalTrafficPolicy") != "Local"
             and any(isHinted(b) for b in some)
-            and all_(
+            and all__(
                 some,
                 lambda b: network_reaches.reaches(
                     origin,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import int_from_string, string_from_int
-from kspec.runtime.generated_support import all_, exists_, join_lists, join_texts, without_nulls
+from kspec.runtime.generated_support import all_ as all__, exists_, join_lists, join_texts, without_nulls
 from kspec.runtime.ip import contains_ip, is_cidr, is_ip, parse_cidr, parse_ip
 from kspec.runtime.lists import distinct, slice_list
 from kspec.runtime.operators import add_int, index_list, index_map, subtract_int
@@ -516,7 +516,7 @@ def validate_ServiceFamilies(self, cluster):
         ]
     if not (
         bare
-        or all_(
+        or all__(
             (self.get("spec") or {}).get("ipFamilies") or [],
             lambda f: f in nodes_ranges.serviceFamilies(cluster),
         )
@@ -540,7 +540,7 @@ def validate_ServiceFamilies(self, cluster):
         ]
     if not (
         bare
-        or all_(
+        or all__(
             askedAddresses(self),
             lambda a: exists_(
                 nodes_ranges.serviceFamilies(cluster),

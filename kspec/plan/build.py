@@ -85,12 +85,8 @@ def make_plan(
     problems = [f"{key}: {text}" for key, text in {**world.failures, **world.problems}.items()]
     problems += [] if outcome.quiet else [outcome.why]
     pods, made_of = pod_rows(world, pods_before), workloads(world)
-    general = world.api.rules.function("nodes/planAssumptions")
     assumed = [*chosen.assumptions, *before.assumptions, *_namespaces(world, workspace)]
-    assumed += call_function(general, world.cluster.of(general))
-    if any(p.percentage is None for p in rules.profiles):
-        sampled = world.api.rules.function("scheduling/samplingAssumption")
-        assumed += [text for text in [call_function(sampled, len(chosen.objects))] if text]
+    assumed += _generally_assumed(world, rules, len(chosen.objects))
     addresses = planned_addresses(world) if addressed or len(pods) <= ADDRESSED_MAX else None
     return Plan(
         kubernetes=rules.kubernetes,
@@ -113,9 +109,19 @@ def make_plan(
     )
 
 
+def _generally_assumed(world: World, rules: Rules, nodes: int) -> list[str]:
+    """What a plan takes for granted by what there is in the end."""
+    general = world.api.rules.function("nodes/planAssumptions")
+    assumed: list[str] = list(call_function(general, world.cluster.of(general)))
+    if any(p.percentage is None for p in rules.profiles):
+        sampled = world.api.rules.function("scheduling/samplingAssumption")
+        assumed += [text for text in [call_function(sampled, nodes)] if text]
+    return assumed
+
+
 def _live(workspace: Input) -> Sequence[KubeObject]:
     """The objects of the input that come from a cluster: they are there, and nothing makes them anew."""
-    return [o for o in workspace.objects if o.decoded is not None and uid_of(o.decoded)]
+    return [o for o in workspace.objects if uid_of(o.value)]
 
 
 class _Before:

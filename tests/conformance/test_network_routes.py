@@ -130,3 +130,39 @@ def test_who_is_shown_requests_besides() -> None:
 def test_older_versions_are_served() -> None:
     check(B + WEB + gateway("protocol: HTTP") + route("HTTPRoute", version="v1beta1"), EXPOSED)
     check(B + WEB + gateway(LISTENS["TLSRoute"]) + route("TLSRoute", version="v1alpha2"), EXPOSED)
+
+
+def goes(call: str, name: str) -> str:
+    return f"{call}.backends.map(b, b.name) == {[name] if name else []}"
+
+
+def test_where_a_grpc_call_goes() -> None:
+    def ruled(to: str, method: str = "") -> str:
+        matches = f"matches: [{{method: {{{method}}}}}], " if method else ""
+        return f"{{{matches}backendRefs: [{{name: {to}, port: 80}}]}}"
+
+    rules = ", ".join(
+        [
+            ruled("any"),
+            ruled("cart", "service: shop.Cart"),
+            ruled("add", "service: shop.Cart, method: Add"),
+            ruled("odd", "type: RegularExpression, service: 'shop[.].*', method: 'Z.*'"),
+        ]
+    )
+    made_ = gateway("protocol: HTTP") + made("GRPCRoute", "r", f"parentRefs: [{{name: g}}], rules: [{rules}]")
+    for path, to in (
+        ("/shop.Cart/Add", "add"), ("/shop.Cart/Remove", "cart"), ("/shop.Pay/Zap", "odd"), ("/x.Y/Z", "any"),
+    ):  # fmt: skip
+        check(made_, goes(f"routeGrpc({{ host: 'a.b'  path: '{path}' }})", to))
+    check(made_, goes("routeGrpc({ host: 'a.b'  path: '/shop.Cart/Add'  tls: true })", ""))
+    check(made_, goes("routeHttp({ host: 'a.b'  path: '/shop.Cart/Add' })", ""))
+
+
+def test_where_a_tls_connection_goes() -> None:
+    wide = route("TLSRoute", ", hostnames: ['*.a.b']", name="wide", to="name: wide, port: 80")
+    one = route("TLSRoute", ", hostnames: [x.a.b]", name="one", to="name: one, port: 80")
+    passes = gateway(LISTENS["TLSRoute"])
+    check(passes + wide + one, goes("routeTls('x.a.b')", "one"))
+    check(passes + wide + one, goes("routeTls('y.a.b', 443)", "wide"))
+    check(passes + wide + one, goes("routeTls('y.a.b', 444)", ""))
+    check(passes + wide + one, goes("routeTls('a.b')", ""))

@@ -79,3 +79,19 @@ def test_ways_in_of_other_controllers() -> None:
     check(A + B + web + foreign("traefik.io/v1alpha1", "IngressRoute", route % "other"), "!exposed(pod/n/b)")
     far = foreign("networking.istio.io/v1", "VirtualService", "{host: web.n.svc.cluster.local}", ns="m")
     check(A + B + web + far, "?exposed(pod/n/b)")
+
+
+def test_isolation_that_another_engine_may_undo() -> None:
+    isolated = "isolated(pod/n/b, 'Ingress')"
+    check(A + B + DENY, isolated)
+    check(A + B + DENY, f"!{isolated}", policiesEnforced=False)
+    check(A + B + DENY + cilium("{endpointSelector: {}, ingress: [{}]}"), f"?{isolated}")
+    check(A + B + DENY + foreign("security.istio.io/v1", "AuthorizationPolicy"), isolated)
+    check(A + B + cilium("{endpointSelector: {}, ingress: [{}]}"), f"!{isolated}")
+
+
+def test_services_behind_ways_in_of_other_controllers() -> None:
+    web = service("web", "selector: {app: b}, ports: [{port: 80}]")
+    route = foreign("route.openshift.io/v1", "Route", "{to: {kind: Service, name: web}}")
+    check(A + B + web, "!exposed(service/n/web)")
+    check(A + B + web + route, "?exposed(service/n/web)")

@@ -166,3 +166,16 @@ def test_where_a_tls_connection_goes() -> None:
     check(passes + wide + one, goes("routeTls('y.a.b', 443)", "wide"))
     check(passes + wide + one, goes("routeTls('y.a.b', 444)", ""))
     check(passes + wide + one, goes("routeTls('a.b')", ""))
+
+
+def test_a_service_behind_a_route_or_an_ingress_is_exposed() -> None:
+    at = "exposed(service/n/web, %d)"
+    listens = gateway("protocol: TCP")
+    check(B + WEB + listens + route("TCPRoute"), f"exposed(service/n/web)\n{at % 80}\n!{at % 81}")
+    check(B + WEB + listens + route("TCPRoute") + policy("podSelector: {}"), "!exposed(service/n/web)")
+    ingress = """---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, namespace: 'n'},
+spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}}
+"""
+    check(B + WEB + ingress, f"{at % 80}\n!exposed(service/n/web, 80, 'UDP')")
+    check(B + WEB, f"!{at % 80}")

@@ -339,18 +339,22 @@ def exposedByForeign(e, port, protocol, cluster):
                     cluster.get("clusterNetworkPolicies") or [],
                 ) == 0
             )
-            else undetermined(
-                join_texts(
-                    "the ",
-                    index_list(ways, 0).get("kind") or "",
-                    " ",
-                    (index_list(ways, 0).get("metadata") or {}).get("namespace") or "",
-                    "/",
-                    (index_list(ways, 0).get("metadata") or {}).get("name") or "",
-                    " names a Service in front of it, and what such routes let in is not modelled",
-                ),
-            )
+            else undetermined(whyForeign(index_list(ways, 0)))
         )
+    )
+
+
+# network/whyForeign  function (r: network.ForeignRoute): string
+def whyForeign(r):
+    """Why it is not known what a way in of another controller comes to."""
+    return join_texts(
+        "the ",
+        r.get("kind") or "",
+        " ",
+        (r.get("metadata") or {}).get("namespace") or "",
+        "/",
+        (r.get("metadata") or {}).get("name") or "",
+        " names a Service in front of it, and what such routes let in is not modelled",
     )
 
 
@@ -723,6 +727,17 @@ RULES = (
             "protocol": paths(""),
         },
         doc="May another controller let something in from outside to this port of an end (0: to any)? That is never known, but where\npolicies close the end to all.",
+        path="network/foreign",
+    ),
+    CompiledRule(
+        "network/whyForeign",
+        "function",
+        "whyForeign",
+        (Param("r", "network.ForeignRoute"),),
+        whyForeign,
+        result="string",
+        reads={"r": paths("kind", "metadata name", "metadata namespace")},
+        doc="Why it is not known what a way in of another controller comes to.",
         path="network/foreign",
     ),
 )

@@ -7,6 +7,7 @@ from kspec.runtime.symbolic import ops
 from ..network import endpoint as network_endpoint_rules
 from ..network import foreign as network_foreign_rules
 from ..network import ingress as network_ingress_rules
+from ..network import options as network_options_rules
 from ..network import policy as network_policy_rules
 from ..network import reaches as network_reaches_rules
 from ..network import services as network_services_rules
@@ -444,7 +445,15 @@ def exposed_5(x, port, protocol, cluster):
 @ops.rule("network/exposed#6")
 def exposed_6(x, port, protocol, cluster):
     return ops.or_(
-        ops.cond(
+        network_ingress_rules.leadsToService(x, port, protocol, cluster),
+        lambda: ops.exists(
+            ops.field(cluster, "foreignRoutes", []),
+            lambda r: ops.and_(
+                network_foreign_rules.namesService(r, x),
+                lambda: ops.call("undetermined", network_foreign_rules.whyForeign(r)),
+            ),
+        ),
+        lambda: ops.cond(
             ops.and_(
                 ops.call("!_", network_services_rules.endsKnown(x, cluster)),
                 lambda: isOpenToOutside(x),
@@ -493,13 +502,34 @@ def exposed_6(x, port, protocol, cluster):
 # network/isolated  function (e: network.Endpoint, direction: string, cluster: Cluster): bool
 @ops.rule("network/isolated")
 def isolated(e, direction, cluster):
-    return ops.cond(
-        ops.call("_==_", direction, ""),
-        lambda: ops.and_(
-            network_policy_rules.isIsolated("Ingress", e, cluster),
-            lambda: network_policy_rules.isIsolated("Egress", e, cluster),
+    return ops.all_(
+        ops.cond(
+            ops.call("_==_", direction, ""),
+            lambda: ops.list_(["Ingress", "Egress"]),
+            lambda: ops.list_([direction]),
         ),
-        lambda: network_policy_rules.isIsolated(direction, e, cluster),
+        lambda d: ops.and_(
+            network_policy_rules.isIsolated(d, e, cluster),
+            lambda: network_options_rules.policiesEnforced(cluster),
+            lambda: ops.call(
+                "!_",
+                ops.exists(
+                    ops.field(cluster, "foreignPolicies", []),
+                    lambda p: ops.and_(
+                        ops.field(ops.field(p, "spec", {}), "opens", False),
+                        lambda: network_foreign_rules.isAbout(p, d, e, cluster),
+                        lambda: ops.call(
+                            "undetermined",
+                            ops.call(
+                                "_+_",
+                                ops.call("_+_", "the ", network_foreign_rules.named(p)),
+                                " may open more, and what it says is not modelled",
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
     )
 
 

@@ -538,40 +538,31 @@ def exposedByForeign(e, port, protocol, cluster):
                     ),
                 ),
                 lambda: False,
-                lambda: ops.call(
-                    "undetermined",
-                    ops.call(
-                        "_+_",
-                        ops.call(
-                            "_+_",
-                            ops.call(
-                                "_+_",
-                                ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call(
-                                            "_+_",
-                                            "the ",
-                                            ops.field(ops.call("_[_]", ways, 0), "kind", ""),
-                                        ),
-                                        " ",
-                                    ),
-                                    ops.field(
-                                        ops.field(ops.call("_[_]", ways, 0), "metadata", {}),
-                                        "namespace",
-                                        "",
-                                    ),
-                                ),
-                                "/",
-                            ),
-                            ops.field(ops.field(ops.call("_[_]", ways, 0), "metadata", {}), "name", ""),
-                        ),
-                        " names a Service in front of it, and what such routes let in is not modelled",
-                    ),
-                ),
+                lambda: ops.call("undetermined", whyForeign(ops.call("_[_]", ways, 0))),
             ),
         ),
+    )
+
+
+# network/whyForeign  function (r: network.ForeignRoute): string
+@ops.rule("network/whyForeign")
+def whyForeign(r):
+    return ops.call(
+        "_+_",
+        ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    ops.call("_+_", ops.call("_+_", "the ", ops.field(r, "kind", "")), " "),
+                    ops.field(ops.field(r, "metadata", {}), "namespace", ""),
+                ),
+                "/",
+            ),
+            ops.field(ops.field(r, "metadata", {}), "name", ""),
+        ),
+        " names a Service in front of it, and what such routes let in is not modelled",
     )
 
 
@@ -589,4 +580,5 @@ RULES = {
     "network/named": named,
     "network/namesService": namesService,
     "network/exposedByForeign": exposedByForeign,
+    "network/whyForeign": whyForeign,
 }

@@ -476,58 +476,101 @@ def controllerEnters(e, port, protocol, cluster):
     )
 
 
+# network/routedTo  function (protocol: string, cluster: Cluster): list(network.HttpBackend)
+@ops.rule("network/routedTo")
+def routedTo(protocol, cluster):
+    return ops.call(
+        "_+_",
+        ops.cond(
+            ops.call("_==_", protocol, "TCP"),
+            lambda: ops.flat_map(ops.field(cluster, "ingresses", []), lambda i: backendsOfIngress(i)),
+            lambda: ops.list_([]),
+        ),
+        ops.flat_map(
+            ops.filter_(
+                network_routes_rules.routes(cluster),
+                lambda r: ops.call("_==_", ops.field(r, "protocol", ""), protocol),
+            ),
+            lambda r: network_routes_rules.servedBy_2(r, cluster),
+        ),
+    )
+
+
 # network/exposedByRoutes  function (e: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/exposedByRoutes")
 def exposedByRoutes(e, port, protocol, cluster):
-    lets = ops.Lets()
-    wanted = lets.take(
-        ops.call(
-            "_+_",
-            ops.cond(
-                ops.call("_==_", protocol, "TCP"),
-                lambda: ops.flat_map(ops.field(cluster, "ingresses", []), lambda i: backendsOfIngress(i)),
-                lambda: ops.list_([]),
-            ),
-            ops.flat_map(
-                ops.filter_(
-                    network_routes_rules.routes(cluster),
-                    lambda r: ops.call("_==_", ops.field(r, "protocol", ""), protocol),
+    return ops.exists(
+        routedTo(protocol, cluster),
+        lambda b: ops.exists(
+            ops.field(cluster, "services", []),
+            lambda s: ops.and_(
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                    ops.field(b, "namespace", ""),
                 ),
-                lambda r: network_routes_rules.servedBy_2(r, cluster),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(s, "metadata", {}), "name", ""),
+                    ops.field(b, "name", ""),
+                ),
+                lambda: ops.exists(
+                    ops.field(ops.field(s, "spec", {}), "ports", []),
+                    lambda p: ops.and_(
+                        isPortOf(b, p),
+                        lambda: network_services_rules.sameProtocol(ops.field(p, "protocol", ""), protocol),
+                        lambda: ops.exists(
+                            network_services_rules.portsBehind(s, p, e, cluster),
+                            lambda n: ops.and_(
+                                ops.or_(ops.call("_==_", port, 0), lambda: ops.call("_==_", port, n)),
+                                lambda: controllerEnters(e, n, protocol, cluster),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# network/leadsToService  function (s: core.Service, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/leadsToService")
+def leadsToService(s, port, protocol, cluster):
+    lets = ops.Lets()
+    its = lets.take(
+        ops.filter_(
+            routedTo(protocol, cluster),
+            lambda b: ops.and_(
+                ops.call(
+                    "_==_",
+                    ops.field(b, "namespace", ""),
+                    ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(b, "name", ""),
+                    ops.field(ops.field(s, "metadata", {}), "name", ""),
+                ),
             ),
         ),
     )
     return lets.done(
         ops.exists(
-            wanted,
-            lambda b: ops.exists(
-                ops.field(cluster, "services", []),
-                lambda s: ops.and_(
-                    ops.call(
-                        "_==_",
-                        ops.field(ops.field(s, "metadata", {}), "namespace", ""),
-                        ops.field(b, "namespace", ""),
-                    ),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(s, "metadata", {}), "name", ""),
-                        ops.field(b, "name", ""),
-                    ),
+            ops.field(ops.field(s, "spec", {}), "ports", []),
+            lambda p: ops.and_(
+                ops.or_(ops.call("_==_", port, 0), lambda: ops.call("_==_", ops.field(p, "port", 0), port)),
+                lambda: network_services_rules.sameProtocol(ops.field(p, "protocol", ""), protocol),
+                lambda: ops.exists(its, lambda b: isPortOf(b, p)),
+                lambda: ops.cond(
+                    ops.call("!_", network_services_rules.endsKnown(s, cluster)),
+                    lambda: ops.call("undetermined", network_services_rules.whyEndsUnknown(s)),
                     lambda: ops.exists(
-                        ops.field(ops.field(s, "spec", {}), "ports", []),
-                        lambda p: ops.and_(
-                            isPortOf(b, p),
-                            lambda: network_services_rules.sameProtocol(
-                                ops.field(p, "protocol", ""),
-                                protocol,
-                            ),
-                            lambda: ops.exists(
-                                network_services_rules.portsBehind(s, p, e, cluster),
-                                lambda n: ops.and_(
-                                    ops.or_(ops.call("_==_", port, 0), lambda: ops.call("_==_", port, n)),
-                                    lambda: controllerEnters(e, n, protocol, cluster),
-                                ),
-                            ),
+                        network_services_rules.usable(network_services_rules.backends(s, p, cluster)),
+                        lambda x: controllerEnters(
+                            ops.field(x, "endpoint", {}),
+                            ops.field(x, "port", 0),
+                            protocol,
+                            cluster,
                         ),
                     ),
                 ),
@@ -548,5 +591,7 @@ RULES = {
     "network/backendsOfIngress": backendsOfIngress,
     "network/isPortOf": isPortOf,
     "network/controllerEnters": controllerEnters,
+    "network/routedTo": routedTo,
     "network/exposedByRoutes": exposedByRoutes,
+    "network/leadsToService": leadsToService,
 }

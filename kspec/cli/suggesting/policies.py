@@ -64,11 +64,11 @@ def suggest(
     Every namespace with a workload is closed, and each connection opened at the ends that are in it. That the
     policies allow these connections and no others is proved for everything that could exist.
     """
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.cli.suggestion import Suggestion
 
     stated = read_stated(session, allow, flows)
-    inputs = load(session, paths, ClusterOptions(k8s_version, param))
+    inputs = load_accepted(session, paths, ClusterOptions(k8s_version, param))
     with session.progress("proving"):
         suggestion = Suggestion(inputs, stated, dns, timeout)
     if session.json:

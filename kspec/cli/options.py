@@ -80,6 +80,11 @@ CONFIG = click.option(
 ABAC = click.option(
     "--authorization-policy-file", metavar="FILE", help="The policy file of the ABAC authorizer."
 )
+APISERVER = click.option(
+    "--apiserver",
+    metavar="FILE",
+    help="The API server's pod (kube-apiserver.yaml) or kubeadm's ClusterConfiguration: its flags count.",
+)
 AS_GROUP = click.option(
     "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
 )
@@ -110,7 +115,15 @@ FIELD_SELECTOR = click.option(
     "--field-selector",
     default="",
     metavar="TEXT",
-    help="Of a list or watch: metadata.name=x asks for one.",
+    help="Of a list or watch: metadata.name=x asks for one, spec.nodeName=x for those on a node.",
+)
+LABEL_SELECTOR = click.option(
+    "-l",
+    "--selector",
+    "label_selector",
+    default="",
+    metavar="TEXT",
+    help="Of a list or watch: labels (-l a=b).",
 )
 NAMESPACE = click.option(
     "-n", "--namespace", metavar="NS", help="The namespace of the request. [default: the whole cluster]"
@@ -119,7 +132,7 @@ NAMESPACE = click.option(
 
 def policy_options(function: F) -> F:
     """What grants access: `-f`, `--bootstrap`, the authorizers, `--param` and `--k8s-version`."""
-    for option in (K8S_VERSION, PARAM, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
+    for option in (K8S_VERSION, PARAM, APISERVER, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
         function = option(function)
     return function
 

@@ -210,6 +210,17 @@ def verdict(kspec: Kspec, folder: Path, formula: str, *options: str) -> tuple[in
             'prove "hidden": forall s in subjects: !comes(s)',
             3,
         ),
+        (
+            'forbid "zed by some verb": exists s in subjects where s.user == "zed":'
+            ' ["get", "list"].exists(v, escalates(s, { verb: v  resource: "secrets" }))',
+            1,
+        ),
+        (
+            'assert "lou by each of two": ["get", "list"].all(v, ["configmaps", "secrets"].all(r,'
+            ' !escalates({ user: "lou" }, { verb: v  resource: r  namespace: "shop" })))',
+            0,
+        ),
+        ('assert "of none": ["get"].filter(v, v == "x").all(v, escalates({ user: "a" }, { verb: v }))', 0),
     ],
 )
 def test_a_property_may_ask_who_comes_to_a_request(
@@ -226,6 +237,25 @@ def test_a_property_that_fails_shows_each_request_that_leads_there(kspec: Kspec,
     assert "zed comes to get secrets: as zed kubectl create -f deployments.yaml -n ci" in out
     assert ", then as sa:ci/robot kubectl create clusterrolebinding" in out
     assert f"(RoleBinding ci/deployers at {policy}:7)" in out
+
+
+def test_cases_are_worked_out_with_their_objects(kspec: Kspec, policy: Path) -> None:
+    binding = (
+        "when ClusterRoleBinding NAME {\n"
+        '  roleRef: { apiGroup: "rbac.authorization.k8s.io"  kind: "ClusterRole"  name: "binder" }\n'
+        '  subjects: [{ kind: "User"  name: "lou"  apiGroup: "rbac.authorization.k8s.io" }]\n}\n'
+    )
+    formula = (
+        f'forbid "by lou": exists s in subjects where s.user == "lou" && size(s.groups) == 0:'
+        f' escalates(s, {SECRETS})\nexpect "by lou" {{\n  violated {binding.replace("NAME", "one")}'
+        '  holds when ConfigMap other { metadata.namespace: "ci" }\n'
+        f"  holds {binding.replace('NAME', 'two')}}}"
+    )
+    code, out = verdict(kspec, policy.parent, formula)
+    assert code == 1
+    assert out.count("holds        ") == 3, out
+    assert "because it is violated then; lou comes to get secrets: as lou kubectl create clusterrole" in out
+    assert "(ClusterRoleBinding two at " in out
 
 
 def test_a_role_that_is_not_at_hand_leaves_open_who_does_not_come_to_a_request(

@@ -29,6 +29,9 @@ Exit codes: 0 roles were written, 2 bad input, 3 some events cannot be read.
 """
 API = "rbac.authorization.k8s.io"
 NAMES_MAX = 5
+SAID = ("resourceRequest", "verb", "apiGroup", "resource", "subresource", "namespace", "name", "path")
+"""What of a request a rule can be about."""
+
 Manifest = dict[str, Any]
 
 
@@ -87,7 +90,7 @@ def requests_of(policy: Policy, log: str) -> tuple[dict[tuple[str, tuple[str, ..
         who = (request["user"], tuple(request.get("groups") or ()))
         for each in (request, *policy.rule("access/connectRequests")(request)):
             if policy.decide_quickly(each) != "allow":
-                found.setdefault(who, {}).setdefault(repr(sorted(each.items())), each)
+                found.setdefault(who, {}).setdefault(repr([each.get(word) for word in SAID]), each)
     return {who: list(its.values()) for who, its in found.items()}, unreadable
 
 

@@ -34,6 +34,7 @@ INDEX = (
     ("access/authenticationMistakes", "function", "authenticationMistakes", "access/authentication", "authenticationMistakes"),
     ("access/authorizerTypes", "function", "authorizerTypes", "access/chain", "authorizerTypes"),
     ("access/modeByDefault", "function", "modeByDefault", "access/chain", "modeByDefault"),
+    ("access/webhookAnswers", "function", "webhookAnswers", "access/chain", "webhookAnswers"),
     ("access/webhookDecision", "function", "webhookDecision", "access/chain", "webhookDecision"),
     ("access/authorizerSays", "function", "authorizerSays", "access/chain", "authorizerSays"),
     ("access/isPrivileged", "function", "isPrivileged", "access/chain", "isPrivileged"),

@@ -1,5 +1,5 @@
-"""Knows what becomes of a request for every behaviour of the webhooks in the chain: each may give any answer, or
-fail, which counts as one of them.
+"""Knows what becomes of a request for every behaviour of the webhooks in the chain: each may give any answer,
+or fail, which counts as one of them.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class TestVerify:
         assert prove(kspec, tmp_path, others, "--authorization-mode", "Node,RBAC").code == 0
 
     def test_for_whom_a_webhook_is_asked_may_be_left_open(self, kspec: Kspec, tmp_path: Path) -> None:
-        """A condition about who asks: nobody is taken to be let in by a webhook that is not asked about them."""
+        """Nobody is taken to be let in by a webhook whose conditions keep it from being asked about them."""
         config = tmp_path / "config.yaml"
         for condition, code in (("request.user == 'guard'", 3), ("request.user != ''", 1)):
             config.write_text(CHAIN.read_text().replace("has(request.resourceAttributes)", condition))

@@ -499,6 +499,26 @@ subjects: [{kind: ServiceAccount, name: bot, namespace: ci}]
         assert_valid("can", more.json)
         assert more.json["verdict"] == "denied"
 
+    @pytest.mark.parametrize(
+        ("condition", "code"),
+        [
+            ("request.resourceAttributes.verb == 'list'", 3),  # the request as jane is asked about
+            ("request.resourceAttributes.verb.startsWith('impersonate')", 3),
+            ("request.resourceAttributes.resource == 'users' && request.user != 'jane'", 3),
+            ("request.resourceAttributes.resource == 'secrets'", 0),
+        ],
+    )
+    def test_webhooks_are_asked_about_each_right(
+        self, kspec: Kspec, policy: Path, tmp_path: Path, condition: str, code: int
+    ) -> None:
+        policy.write_text(f"{POLICY}---\n{self.ROLE}")
+        head, _, tail = TestConfiguration.TEXT.partition("    - expression")
+        config = f'{head}    - expression: "{condition}"\n{tail[tail.index("- {type") :]}'
+        (tmp_path / "authz.yaml").write_text(config)
+        ask = ("pods", "-n", "shop", "--acting-as", "jane", policy)
+        ran = kspec("can", "sa:ci/bot", "list", *ask, "--authorization-config", tmp_path / "authz.yaml")
+        assert ran.code == code, ran.out
+
     def test_a_list_of_one_object(self, kspec: Kspec, policy: Path) -> None:
         policy.write_text(
             POLICY.replace("resourceNames: [db], verbs: [get]", "resourceNames: [db], verbs: [list]")
@@ -687,3 +707,56 @@ def test_a_request_without_a_name_is_not_given_by_resource_names(
     assert kspec("can", "jane", *request_, "-n", "shop", "-f", tmp_path).code == code
     if request_[-1] == "cm":
         assert ("jane" in kspec("who-can", *request_, "-n", "shop", "-f", tmp_path).out) == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("args", "what"),
+    [
+        (("who-can", "get", "secrets", "k8s"), "NAME"),
+        (("can", "jane", "get", "secrets", "k8s"), "NAME"),
+        (("access", "k8s"), "USER"),
+        (("escalate", "k8s"), "USER"),
+    ],
+)
+def test_a_folder_is_not_taken_for_a_name(
+    kspec: Kspec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], what: str
+) -> None:
+    (tmp_path / "k8s").mkdir()
+    monkeypatch.chdir(tmp_path)
+    ran = kspec(*args, "--bootstrap")
+    assert ran.code == 2
+    assert f"'k8s' was read as the {what}. As a path it is ./k8s, or -f k8s." in ran.err
+
+
+@pytest.mark.parametrize(
+    ("manifest", "reason"),
+    [
+        (
+            "kind: Role\nmetadata: {name: r, namespace: a}\nrules: [{verbs: [get], resources: [pods]}]",
+            "apiGroups",
+        ),
+        (
+            "kind: Role\nmetadata: {name: r, namespace: a}\nrules: [{verbs: [get], nonResourceURLs: [/a]}]",
+            "paths",
+        ),
+        (
+            "kind: RoleBinding\nmetadata: {name: b, namespace: a}\n"
+            "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\n"
+            "subjects: [{kind: user, name: jane}]",
+            "`user` is no subject",
+        ),
+        (
+            "kind: ClusterRoleBinding\nmetadata: {name: b}\n"
+            "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects: []",
+            "`Role` cannot be bound here",
+        ),
+    ],
+)
+def test_what_the_api_server_refuses_grants_nothing(
+    kspec: Kspec, tmp_path: Path, manifest: str, reason: str
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"apiVersion: rbac.authorization.k8s.io/v1\n{manifest}\n")
+    ran = kspec("who-can", "get", "pods", path)
+    assert ran.code == 2
+    assert "error[KS2617]: the API server refuses this" in ran.err and reason in ran.err

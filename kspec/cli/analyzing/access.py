@@ -17,7 +17,7 @@ TITLE = "Access"
 
 
 def analyze(session: Session, inputs: Inputs, timeout: float, applied_by: str = "") -> Section:
-    """Every finding about roles and bindings, in order of place; with `applied_by`, what they may not write."""
+    """Every finding about roles and bindings, in order of place; and what `applied_by` may not write."""
     from kspec.cli.reviewing.access import (
         Reviewed,
         escalating,

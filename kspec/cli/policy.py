@@ -35,6 +35,10 @@ class PolicyOptions:
     param: tuple[str, ...] = ()
     k8s_version: str | None = None
 
+    @property
+    def says_authorizers(self) -> bool:
+        return any((self.authorization_mode, self.authorization_config, self.apiserver))
+
 
 @dataclass(frozen=True, slots=True)
 class Access:

@@ -85,6 +85,11 @@ APISERVER = click.option(
     metavar="FILE",
     help="The API server's pod (kube-apiserver.yaml) or kubeadm's ClusterConfiguration: its flags count.",
 )
+TOKENS = click.option(
+    "--token-auth-file",
+    metavar="FILE",
+    help="The file of static tokens (token,user,uid,groups): users' groups.",
+)
 AS_GROUP = click.option(
     "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
 )
@@ -132,7 +137,7 @@ NAMESPACE = click.option(
 
 def policy_options(function: F) -> F:
     """What grants access: `-f`, `--bootstrap`, the authorizers, `--param` and `--k8s-version`."""
-    for option in (K8S_VERSION, PARAM, APISERVER, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
+    for option in (K8S_VERSION, PARAM, TOKENS, APISERVER, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
         function = option(function)
     return function
 

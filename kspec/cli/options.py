@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -152,3 +153,9 @@ def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 def is_path(word: str) -> bool:
     return "/" in word or "*" in word or word in (".", "..", "-") or word.endswith(MANIFEST_SUFFIXES)
+
+
+def check_no_path(word: str, what: str, options: Mapping[str, Any]) -> None:
+    """Where no path was given, a word that is a file or folder is hardly meant for a USER or a NAME."""
+    if os.path.exists(word) and not options["files"]:
+        raise click.UsageError(f"{word!r} was read as the {what}. As a path it is ./{word}, or -f {word}.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kspec.cli.inputs import ClusterOptions, Inputs, load
+from kspec.cli.inputs import ClusterOptions, Inputs, load_accepted
 from kspec.cli.session import Session
 from kspec.source import Diagnostic, DiagnosticError, SourceFile, Span, has_errors
 
@@ -61,7 +61,8 @@ def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) 
     if not named and not options.bootstrap:
         help_ = "name files or folders: `-f k8s/`, or the default roles alone: `--bootstrap`"
         raise DiagnosticError([Diagnostic(NO_MANIFESTS, "nothing was named that grants access", help=help_)])
-    inputs = load(session, named, ClusterOptions(options.k8s_version, options.param)) if named else None
+    about = ClusterOptions(options.k8s_version, options.param)
+    inputs = load_accepted(session, named, about) if named else None
     library = inputs.library if inputs else load_library()
     workspace = inputs.workspace if inputs else None
     table = library.types(

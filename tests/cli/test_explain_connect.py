@@ -84,6 +84,25 @@ spec:
 """
 
 
+FAMILIES = """
+{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: i}]},
+ status: {podIP: "fd00::1"}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: c, image: i}]},
+ status: {podIP: 10.0.0.1}}
+"""
+
+
+def test_between_addresses_of_two_families_there_is_no_connection(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "pods.yaml").write_text(FAMILIES)
+    for destination in ("default/b", "10.9.9.9"):
+        ran = kspec("explain", "connect", "default/a", destination, "80", tmp_path)
+        assert ran.out.splitlines()[0].endswith("on 80/TCP: shut")
+        assert "are addresses of different families" in ran.out
+    ran = kspec("explain", "connect", "outside", "default/a", "80", tmp_path)
+    assert ran.out.splitlines()[0].endswith(": open"), "from an address of its own family"
+
+
 def test_json(kspec: Kspec) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     ran = kspec("explain", "connect", "shop/cart", "shop/db", "5432", SHOP, "--format", "json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from kspec.cli.options import (
     FIELD_SELECTOR,
     LABEL_SELECTOR,
     NAMESPACE,
+    check_no_path,
     policy_options,
     split_words,
 )
@@ -90,7 +92,7 @@ def run(
     """
     from kspec.cli.policy import PolicyOptions, load_access
 
-    name, paths = name_and_paths(check_user(user, words), bool(options["files"] or options["bootstrap"]))
+    name, paths = name_and_paths(check_user(user, words), options)
     access = load_access(session, paths, PolicyOptions(**options))
     selectors = (field_selector, label_selector)
     acting = Acting(acting_as, acting_groups, bound_node)
@@ -155,11 +157,15 @@ def decide(session: Session, access: Access, asks: Question, other: Acting) -> i
     return CODES[decision.joined(answer, acting.verdict if acting else decision.ALLOWED)]
 
 
-def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str, ...]]:
-    """The NAME, "" if none was given, and the PATHS. `named`: options say what to read."""
+def name_and_paths(words: tuple[str, ...], options: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The NAME, "" if none was given, and the PATHS."""
     names, paths = split_words(words)
-    if names and not paths and not named:
-        raise click.UsageError(f"{names[-1]!r} was read as the NAME. As a path it is ./{names[-1]}, or -f.")
+    if names and not paths:
+        check_no_path(names[-1], "NAME", options)
+        if not options["files"] and not options["bootstrap"]:
+            raise click.UsageError(
+                f"{names[-1]!r} was read as the NAME. As a path it is ./{names[-1]}, or -f {names[-1]}."
+            )
     if len(names) > 1:
         shown = ", ".join(names[1:])
         raise click.UsageError(

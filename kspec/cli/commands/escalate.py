@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from kspec.cli import exits
 from kspec.cli.command import command
 from kspec.cli.durations import Seconds
-from kspec.cli.options import AS_GROUP, policy_options
+from kspec.cli.options import AS_GROUP, check_no_path, policy_options
 from kspec.cli.session import Session
 
 if TYPE_CHECKING:
@@ -91,8 +90,8 @@ def run(
     from kspec.verify.access.words import identity
 
     user, paths = user_and_paths(words)
-    if user and os.path.exists(user) and not paths and not options["files"]:
-        raise click.UsageError(f"{user!r} was read as the USER. As a path it is ./{user}, or -f {user}.")
+    if user and not paths:
+        check_no_path(user, "USER", options)
     access = load_access(session, paths, PolicyOptions(**options))
     power, goal = (None, None) if target is None else read_target(access, target)
     question = Escalation(access.policy, pod_security, goal, target or "", timeout)

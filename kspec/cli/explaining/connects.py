@@ -29,17 +29,21 @@ def explain_connect(
     session: Session, origin: str, destination: str, port: str, paths: Sequence[str], **options: Any
 ) -> int:
     """The stories of all connections that are meant: one, but for a Service or pods that are not alike."""
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.verify.network.ports import port_of
     from kspec.verify.network.why import explain
 
     options.pop("nodes", None)
     with session.progress("explaining"):
         number, protocol = port_of(read_ports(port)[0][0])
-        network = Network(load(session, paths, ClusterOptions(**options)), "pod")
+        network = Network(load_accepted(session, paths, ClusterOptions(**options)), "pod")
         stories = []
         for name, end in ends_of(network, origin):
             for other, target, at in _targets(network, destination, number, protocol):
+                if origin == OUTSIDE:
+                    name, end = _outside(network, target)
+                if destination == OUTSIDE:
+                    other, target = _outside(network, end)
                 if target is not end:
                     story = explain(network.parts, network.cluster, end, target, at, protocol)
                     stories.append((name, other, story))
@@ -59,8 +63,7 @@ def ends_of(network: Network, text: str) -> list[Named]:
     from kspec.runtime.ip import is_ip, parse_ip
 
     if text == OUTSIDE:
-        cell = network.found.ends[network.found.inside]
-        return [(f"the outside ({cell['address']})", cell)]
+        return [_outside(network)]
     if is_ip(text):
         at = network.parts.end_at(str(parse_ip(text)), network.cluster)
         return [(f"{at['namespace']}/{at['name']}" if at.get("namespace") else text, at)]
@@ -69,6 +72,14 @@ def ends_of(network: Network, text: str) -> list[Named]:
         known = {t.short for t in network.talkers} | {OUTSIDE}
         raise DiagnosticError([no_such(f"`{text}`", text, known)])
     return found
+
+
+def _outside(network: Network, other: Mapping[str, Any] | None = None) -> Named:
+    """An address of no pod or node, of the family of the other end if that has an address."""
+    cells = network.found.ends[network.found.inside :]
+    address = (other or {}).get("address")
+    its = [c for c in cells if address is not None and c["address"].version == address.version]
+    return f"the outside ({(its or cells)[0]['address']})", (its or cells)[0]
 
 
 def _workload_ends(network: Network, text: str) -> list[Named]:
@@ -142,6 +153,8 @@ class Teller:
         paint = {True: self.style.good, False: self.style.bad, None: self.style.warn}[story.verdict]
         head = f"{origin} -> {destination} on {story.port}/{story.protocol}"
         yield f"{self.style.bold(printable(head))}: {paint(verdict)}"
+        if not story.is_one_family:
+            yield f"  {_families(story)}"
         for side, name in zip(story.sides, (origin, destination), strict=True):
             yield from self._side(side, name, story)
 
@@ -222,6 +235,7 @@ class Teller:
             "port": story.port,
             "protocol": story.protocol,
             "verdict": VERDICTS[story.verdict],
+            **({} if story.is_one_family else {"reason": _families(story)}),
             "sides": [self._side_to_json(side, story) for side in story.sides],
         }
 
@@ -259,6 +273,12 @@ def _shown(path: Path) -> str:
     for segment in path:
         text += f"[{segment}]" if isinstance(segment, int) else f".{segment}" if text else segment
     return text
+
+
+def _families(story: Story) -> str:
+    """Why there is no connection at all between two addresses."""
+    addresses = f"{story.origin['address']} and {story.destination['address']}"
+    return f"{addresses} are addresses of different families: there are no connections between them"
 
 
 def _port_text(entry: Mapping[str, Any]) -> str:

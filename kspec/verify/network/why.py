@@ -83,16 +83,19 @@ class SideStory:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A connection between two ends, side by side."""
+    """A connection between two ends, side by side. `is_one_family`: have they addresses of one family?"""
 
     origin: End
     destination: End
     port: int
     protocol: str
     sides: tuple[SideStory, ...] = field(default=())
+    is_one_family: bool = True
 
     @property
     def verdict(self) -> bool | None:
+        if not self.is_one_family:
+            return False
         verdicts = [side.verdict for side in self.sides]
         return False if False in verdicts else None if None in verdicts else True
 
@@ -116,7 +119,8 @@ def explain(parts: Parts, cluster: Object, origin: End, destination: End, port: 
             for story in _rules(policy, direction, other, destination, port, protocol, cluster)
         ]
         sides.append(SideStory(direction, verdict, reason, tuple(about), tuple(rules)))
-    return Story(origin, destination, port, protocol, tuple(sides))
+    is_one_family = parts.is_one_family is None or parts.is_one_family(origin, destination) is True
+    return Story(origin, destination, port, protocol, tuple(sides), is_one_family)
 
 
 def asked(function: Callable[..., object], *args: object) -> tuple[bool | None, str]:

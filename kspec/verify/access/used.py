@@ -70,7 +70,7 @@ def _parts(atom: Mapping[str, Any]) -> tuple[str, str]:
 
 
 Atom = tuple[str, str, str, str]
-"""A verb, an API group, a resource, and a name, "" for any; of a path all but the verb and the path are ""."""
+    """The rights of rules, each once and without those for one name that are there for every name."""
 
 
 def just_right(policy: Policy, needed: LeastRole) -> Role | None:

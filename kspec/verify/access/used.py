@@ -70,7 +70,7 @@ def _parts(atom: Mapping[str, Any]) -> tuple[str, str]:
 
 
 Atom = tuple[str, str, str, str]
-    """The rights of rules, each once and without those for one name that are there for every name."""
+"""A verb, an API group, a resource, and a name, "" for any; of a path but the verb and the path."""
 
 
 def just_right(policy: Policy, needed: LeastRole) -> Role | None:

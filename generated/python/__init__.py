@@ -146,6 +146,8 @@ INDEX = (
     ("access/serviceAccountIdentity", "function", "serviceAccountIdentity", "access/identity", "serviceAccountIdentity"),
     ("access/nodeIdentity", "function", "nodeIdentity", "access/identity", "nodeIdentity"),
     ("access/bootstrapTokenIdentity", "function", "bootstrapTokenIdentity", "access/identity", "bootstrapTokenIdentity"),
+    ("access/secretText", "function", "secretText", "access/identity", "secretText"),
+    ("access/bootstrapTokenOf", "function", "bootstrapTokenOf", "access/identity", "bootstrapTokenOf"),
     ("access/serviceAccountOf", "function", "serviceAccountOf", "access/identity", "serviceAccountOf"),
     ("access/knownAs", "function", "knownAs", "access/identity", "knownAs"),
     ("access/groupMeans", "function", "groupMeans", "access/identity", "groupMeans"),

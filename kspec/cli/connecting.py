@@ -52,15 +52,13 @@ class Network:
         self.choosing = Choosing(inputs.choices, table)
         self.cluster: dict[str, Any] = self.choosing.within(cluster_of(known, table))
         self.parts: Parts = Parts(load_rulebook(), table)
-        self.talkers: list[Talker]
-        said_of = self.parts.talkers(self.cluster)
-        self.of_two_families = sorted(
-            f"{t['namespace']}/{t['name']}" for t in said_of if t.get("moreAddresses")
-        )
-        self.talkers, self.ends = talkers(said_of, by)
+        talking = talkers(self.parts.talkers(self.cluster), by)
+        self.talkers: list[Talker] = talking.talkers
+        self.unlike = sorted(talking.unlike)
         blocks = [read_block(text) for text in pod_cidr]
-        self.ends = placed(self.ends, self.cluster, self.parts, blocks)
-        self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts, texts)
+        self.ends, given = placed(talking.ends, self.cluster, self.parts, blocks)
+        self.seconds = {**talking.seconds, **given}
+        self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts, texts, self.seconds)
         self.by = by
 
     @cached_property
@@ -83,7 +81,7 @@ class Network:
         from kspec.report.connect import View
 
         unseen = sorted({kind for _, kind in self.inputs.workspace.unmodelled})
-        return View(self.found, self.units, self.by, filters, self.reason, unseen, self.of_two_families)
+        return View(self.found, self.units, self.by, filters, self.reason, unseen, self.unlike)
 
     def place(self, unit: Unit) -> str:
         """Where its object stands; "" if it is not in the input, as an owner of pods may be."""
@@ -104,7 +102,9 @@ class Network:
         return {(o.kind.record, o.key.namespace, o.key.name): o for o in objects if o.kind}
 
     def reason(self, origin: int, destination: int, answer: Answer) -> str:
-        """Why it is undetermined whether a connection may pass, of the first port of which it is."""
+        """Why it is undetermined whether a connection may pass between two ends, of the first port of which
+        it is.
+        """
         from kspec.runtime.values import EvalError
         from kspec.verify.network.ports import port_of
 

@@ -378,6 +378,7 @@ INDEX = (
     ("network/reaches#4", "function", "reaches", "network/reaches", "reaches_4"),
     ("network/reaches#5", "function", "reaches", "network/reaches", "reaches_5"),
     ("network/reaches#6", "function", "reaches", "network/reaches", "reaches_6"),
+    ("network/servicesAt", "function", "servicesAt", "network/reaches", "servicesAt"),
     ("network/reaches#7", "function", "reaches", "network/reaches", "reaches_7"),
     ("network/usableEnds", "function", "usableEnds", "network/reaches", "usableEnds"),
     ("network/reaches#8", "function", "reaches", "network/reaches", "reaches_8"),

@@ -66,7 +66,7 @@ class Network:
         """Everyone who talks; a workload whose pods policies tell apart is several."""
         from kspec.report.connect import Unit
 
-        number_of = {end: number for number, its in enumerate(self.found.classes) for end in its}
+        number_of = self.number_of
         found = []
         for talker in self.talkers:
             numbers = sorted({number_of[end] for end in talker.ends})
@@ -76,6 +76,11 @@ class Network:
                 on_node = bool(self.found.ends[number].get("hostNetwork"))
                 found.append(Unit(talker.kind, talker.namespace, talker.name, number, pods, on_node))
         return found
+
+    @cached_property
+    def number_of(self) -> dict[int, int]:
+        """Of each end its class."""
+        return {end: number for number, its in enumerate(self.found.classes) for end in its}
 
     def view(self, filters: Filters | None = None) -> View:
         from kspec.report.connect import View
@@ -187,5 +192,17 @@ def read_block(text: str) -> tuple[int, int]:
 
 
 def no_such(what: str, wanted: str, known: set[str]) -> Diagnostic:
-    near = get_close_matches(wanted, sorted(known), n=3, cutoff=0.4) or sorted(known)[:3]
-    return Diagnostic(NO_SUCH, f"there is no {what} in the input", help=f"there are {', '.join(near)}")
+    """What the user may have meant: names that look like it, with or without what stands before them."""
+    lasts: dict[str, list[str]] = {}
+    for name in sorted(known):
+        lasts.setdefault(name, []).append(name)
+        lasts.setdefault(name.rpartition("/")[2], []).append(name)
+    close = get_close_matches(wanted, sorted(known), n=3, cutoff=0.6)
+    close += get_close_matches(wanted.rpartition("/")[2], sorted(lasts), n=3, cutoff=0.6)
+    near = list(dict.fromkeys(name for text in close for name in lasts[text]))[:3]
+    if near:
+        help_ = f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
+    else:
+        more = " and others" if len(known) > 3 else ""
+        help_ = f"there are {', '.join(sorted(known)[:3])}{more}" if known else "there is none"
+    return Diagnostic(NO_SUCH, f"there is no {what} in the input", help=help_)

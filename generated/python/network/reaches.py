@@ -74,7 +74,16 @@ def reaches_5(origin, destination, port, protocol, cluster):
 # network/reaches#6  function (origin: network.Endpoint, destination: ip, port: int, protocol: string, cluster: Cluster): bool
 def reaches_6(origin, destination, port, protocol, cluster):
     """To an address, on a port of it: a Service's, which is translated first, a pod's at hand, a node's or one outside."""
-    services = [
+    services = servicesAt(show(destination), cluster)
+    if len(services) > 0:
+        return exists_(services, lambda s: reaches_7(origin, s, port, protocol, cluster))
+    return reaches(origin, network_services.endAt(show(destination), cluster), port, protocol, cluster)
+
+
+# network/servicesAt  function (address: string, cluster: Cluster): list(core.Service)
+def servicesAt(address, cluster):
+    """The Services that have this address: of the cluster, an external one, or of a load balancer."""
+    return [
         s
         for s in cluster.get("services") or []
         if exists_(
@@ -86,12 +95,9 @@ def reaches_6(origin, destination, port, protocol, cluster):
                     for i in ((s.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
                 ],
             ),
-            lambda a: is_ip(a) and equals(parse_ip(a), destination),
+            lambda a: is_ip(a) and equals(parse_ip(a), parse_ip(address)),
         )
     ]
-    if len(services) > 0:
-        return exists_(services, lambda s: reaches_7(origin, s, port, protocol, cluster))
-    return reaches(origin, network_services.endAt(show(destination), cluster), port, protocol, cluster)
 
 
 # network/reaches#7  function (origin: network.Endpoint, destination: core.Service, port: int, protocol: string, cluster: Cluster): bool
@@ -2878,6 +2884,18 @@ RULES = (
         },
         source="pkg/proxy/iptables/proxier.go (cluster addresses, external addresses, those of load balancers)",
         doc="To an address, on a port of it: a Service's, which is translated first, a pod's at hand, a node's or one outside.",
+        path="network/reaches",
+    ),
+    CompiledRule(
+        "network/servicesAt",
+        "function",
+        "servicesAt",
+        (Param("address", "string"), Param("cluster", "Cluster", True)),
+        servicesAt,
+        result="list(core.Service)",
+        reads={"address": paths(""), "cluster": paths("services")},
+        source="pkg/proxy/iptables/proxier.go (cluster addresses, external addresses, those of load balancers)",
+        doc="The Services that have this address: of the cluster, an external one, or of a load balancer.",
         path="network/reaches",
     ),
     CompiledRule(

@@ -76,29 +76,7 @@ def reaches_5(origin, destination, port, protocol, cluster):
 @ops.rule("network/reaches#6")
 def reaches_6(origin, destination, port, protocol, cluster):
     lets = ops.Lets()
-    services = lets.take(
-        ops.filter_(
-            ops.field(cluster, "services", []),
-            lambda s: ops.exists(
-                ops.call(
-                    "_+_",
-                    ops.call(
-                        "_+_",
-                        network_dns_rules.clusterAddresses(s),
-                        ops.field(ops.field(s, "spec", {}), "externalIPs", []),
-                    ),
-                    ops.map_(
-                        ops.field(ops.field(ops.field(s, "status", {}), "loadBalancer", {}), "ingress", []),
-                        lambda i: ops.field(i, "ip", ""),
-                    ),
-                ),
-                lambda a: ops.and_(
-                    ops.call("isIP", a),
-                    lambda: ops.call("_==_", ops.call("ip", a), destination),
-                ),
-            ),
-        ),
-    )
+    services = lets.take(servicesAt(ops.call("string", destination), cluster))
     return lets.done(
         ops.cond(
             ops.call("_>_", ops.call("size", services), 0),
@@ -109,6 +87,32 @@ def reaches_6(origin, destination, port, protocol, cluster):
                 port,
                 protocol,
                 cluster,
+            ),
+        ),
+    )
+
+
+# network/servicesAt  function (address: string, cluster: Cluster): list(core.Service)
+@ops.rule("network/servicesAt")
+def servicesAt(address, cluster):
+    return ops.filter_(
+        ops.field(cluster, "services", []),
+        lambda s: ops.exists(
+            ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    network_dns_rules.clusterAddresses(s),
+                    ops.field(ops.field(s, "spec", {}), "externalIPs", []),
+                ),
+                ops.map_(
+                    ops.field(ops.field(ops.field(s, "status", {}), "loadBalancer", {}), "ingress", []),
+                    lambda i: ops.field(i, "ip", ""),
+                ),
+            ),
+            lambda a: ops.and_(
+                ops.call("isIP", a),
+                lambda: ops.call("_==_", ops.call("ip", a), ops.call("ip", address)),
             ),
         ),
     )
@@ -244,6 +248,7 @@ RULES = {
     "network/reaches#4": reaches_4,
     "network/reaches#5": reaches_5,
     "network/reaches#6": reaches_6,
+    "network/servicesAt": servicesAt,
     "network/reaches#7": reaches_7,
     "network/usableEnds": usableEnds,
     "network/reaches#8": reaches_8,

@@ -97,6 +97,10 @@ class Parts:
         self.backends: Callable[[Object, Object, Object], list[Object]] = _function(
             book, "network/backends"
         ).fn  # type: ignore[assignment]
+        self.services_at: Callable[[str, Object], list[Object]] = _function(book, "network/servicesAt").fn  # type: ignore[assignment]
+        self.is_open_to_outside = _function(book, "network/isOpenToOutside").fn
+        to = {rule.params[1].type: rule.fn for rule in book.find("function", "network.reaches")}
+        self.reaches_service = to["core.Service"]
         of_cluster = cluster_fields(table)
         about = _by_type(book, "isAbout")
         means_end, means_port = _by_type(book, "meansEnd"), _by_type(book, "meansPort")

@@ -21,6 +21,7 @@ class Talker:
     namespace: str
     name: str
     ends: tuple[int, ...]
+    is_pod: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -71,7 +72,8 @@ def talkers(found: Sequence[Mapping[str, Any]], by: str) -> Talking:
                 seconds[len(ends) - 1] = pair[1]
             if pair is None or len(addresses) > len(pair):
                 unlike.append(f"{key[1]}/{key[2]}")
-    made = [Talker(*key, tuple(its)) for key, its in grouped.items()]
+    pods = {key for key, each in known.items() if each.get("isPod")}
+    made = [Talker(*key, tuple(its), key in pods) for key, its in grouped.items()]
     return Talking(sorted(made, key=lambda t: (t.namespace, t.name, t.kind)), ends, seconds, unlike)
 
 

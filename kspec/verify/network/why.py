@@ -70,6 +70,14 @@ class SideStory:
     rules: tuple[RuleStory, ...]
 
     @property
+    def signature(self) -> object:
+        policies = tuple(id(policy.object) for policy in self.about)
+        reasons = tuple((id(rule.policy.object), tuple(rule.reasons)) for rule in self.deciding)
+        near = self.nearest if self.verdict is False and not reasons else None
+        missing = near and (id(near.policy.object), near.path, near.peer, near.port)
+        return self.direction, self.verdict, bool(self.reason), policies, reasons, missing
+
+    @property
     def deciding(self) -> list[RuleStory]:
         """The rules that match."""
         return [rule for rule in self.rules if rule.matches]
@@ -90,9 +98,17 @@ class Story:
     port: int
     protocol: str
     sides: tuple[SideStory, ...] = field(default=())
+    apart: bool = False  # their addresses are of two families
+
+    @property
+    def signature(self) -> object:
+        """What is told of it: stories of one signature are one."""
+        return self.verdict, self.apart, tuple(side.signature for side in self.sides)
 
     @property
     def verdict(self) -> bool | None:
+        if self.apart:
+            return False
         verdicts = [side.verdict for side in self.sides]
         return False if False in verdicts else None if None in verdicts else True
 
@@ -100,6 +116,8 @@ class Story:
 def explain(parts: Parts, cluster: Object, origin: End, destination: End, port: int, protocol: str) -> Story:
     """The story of a connection."""
     policies = parts.policies(cluster)
+    together = parts.is_one_family
+    apart = together is not None and not together(origin, destination)
     sides = []
     for direction in DIRECTIONS:
         may = parts.may[direction]
@@ -116,7 +134,18 @@ def explain(parts: Parts, cluster: Object, origin: End, destination: End, port: 
             for story in _rules(policy, direction, other, destination, port, protocol, cluster)
         ]
         sides.append(SideStory(direction, verdict, reason, tuple(about), tuple(rules)))
-    return Story(origin, destination, port, protocol, tuple(sides))
+    return Story(origin, destination, port, protocol, tuple(sides), apart)
+
+
+def reached(
+    parts: Parts, cluster: Object, origin: End, destination: End, port: int, protocol: str
+) -> bool | None:
+    """The verdict alone."""
+    said = [asked(may, origin, destination, port, protocol, cluster)[0] for may in parts.may.values()]
+    together = parts.is_one_family
+    if together is not None and not together(origin, destination):
+        return False
+    return False if False in said else None if None in said else True
 
 
 def asked(function: Callable[..., object], *args: object) -> tuple[bool | None, str]:

@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from kspec.cli.command import command
+from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
 from kspec.cli.options import OPTION, POD_CIDR, cluster_options
 from kspec.cli.session import Session
 
+SECONDS = 30.0
 CODE = re.compile(r"KS[0-9]{4}", re.IGNORECASE)
 
 EPILOG = """\
@@ -37,6 +39,12 @@ Examples:
 @click.argument("args", nargs=-1, metavar="[NAME] [PATHS]...")
 @click.option("--iptables", is_flag=True, help="Of a service: the rules that kube-proxy makes of it.")
 @click.option("--node", metavar="NAME", default="", help="The node whose rules --iptables shows.")
+@click.option(
+    "--timeout",
+    type=Seconds(),
+    metavar="DURATION",
+    help="Of a pod: so long is looked for what would let it in. [default: 30s]",
+)
 @POD_CIDR
 @OPTION
 @cluster_options
@@ -46,6 +54,7 @@ def run(
     args: tuple[str, ...],
     iptables: bool,
     node: str,
+    timeout: float | None,
     pod_cidr: tuple[str, ...],
     **options: Any,
 ) -> int:
@@ -57,6 +66,8 @@ def run(
         raise click.UsageError("`--iptables` and `--node` are about a service.")
     if topic != "connect" and pod_cidr:
         raise click.UsageError("`--pod-cidr` is about a connection.")
+    if topic != "pod" and timeout is not None:
+        raise click.UsageError("`--timeout` is about a pod.")
     if CODE.fullmatch(topic):
         from kspec.cli.explaining.codes import explain_code
 
@@ -68,7 +79,7 @@ def run(
     if topic == "pod" and len(args) >= 2:
         from kspec.cli.explaining.pods import explain_pods
 
-        return explain_pods(session, args[0], args[1:], **options)
+        return explain_pods(session, args[0], args[1:], SECONDS if timeout is None else timeout, **options)
     if topic == "service" and len(args) >= 2:
         from kspec.cli.explaining.services import Wish, explain_services
 

@@ -38,6 +38,13 @@ class Network:
         """`pod_cidr`: pods whose address is not known have one of these. `texts`: what else may matter about
         ends, beside what the policies mention.
         """
+        from kspec.resources.load import paused_collector
+
+        self.inputs, self.by = inputs, by
+        with paused_collector():
+            self._connect(pod_cidr, texts)
+
+    def _connect(self, pod_cidr: Sequence[str], texts: Iterable[str]) -> None:
         from kspec.runtime.rulebook import load_rulebook
         from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of
@@ -45,12 +52,11 @@ class Network:
         from kspec.verify.network.parts import Parts
         from kspec.verify.network.talkers import talkers
 
-        self.inputs = inputs
-        workspace = inputs.workspace
-        table = inputs.library.types(workspace.table)
+        workspace, by = self.inputs.workspace, self.by
+        table = self.inputs.library.types(workspace.table)
         known = ((o.kind.record, o.decoded) for o in workspace.objects if o.kind and o.decoded)
-        self.choosing = Choosing(inputs.choices, table)
-        self.cluster: dict[str, Any] = self.choosing.within(cluster_of(known, table))
+        self.choosing = Choosing(self.inputs.choices, table)
+        self.cluster: dict[str, Any] = self.choosing.within(cluster_of(known, table, share=False))
         self.parts: Parts = Parts(load_rulebook(), table)
         talking = talkers(self.parts.talkers(self.cluster), by)
         self.talkers: list[Talker] = talking.talkers
@@ -59,7 +65,6 @@ class Network:
         self.ends, given = placed(talking.ends, self.cluster, self.parts, blocks)
         self.seconds = {**talking.seconds, **given}
         self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts, texts, self.seconds)
-        self.by = by
 
     @cached_property
     def units(self) -> list[Unit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kspec.runtime.registry import function, value_type
 from kspec.runtime.values import EvalError
@@ -47,6 +48,7 @@ class CIDR:
         return self.first | ((1 << (_BITS[self.address.version] - self.bits)) - 1)
 
 
+@lru_cache(maxsize=16384)
 def _parse(text: str) -> IP | None:
     """An address without a zone. IPv4 mapped into IPv6 is refused in its dotted form, else taken for IPv4."""
     from ipaddress import AddressValueError, IPv4Address, IPv6Address
@@ -134,6 +136,7 @@ def is_global_unicast(value: IP) -> bool:
 # ---------------------------------------------------------------- ranges
 
 
+@lru_cache(maxsize=16384)
 def _parse_cidr(text: str) -> CIDR | None:
     address_text, slash, bits_text = text.rpartition("/")
     if not slash or not re.fullmatch(r"0|[1-9]\d{0,2}", bits_text, re.ASCII):

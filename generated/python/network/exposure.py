@@ -11,7 +11,6 @@ from kspec.runtime.strings import trim
 from ..network import endpoint as network_endpoint
 from ..network import ingress as network_ingress
 from ..network import policy as network_policy
-from ..network import reaches as network_reaches
 from ..network import services as network_services
 from ..network import tiers as network_tiers
 
@@ -253,7 +252,7 @@ def exposed(e, port, protocol, cluster):
             lambda: exists_(
                 outsiders(cluster),
                 lambda o: (
-                    network_reaches.isOneFamily(o, e)
+                    network_endpoint.isOneFamily(o, e)
                     and or_(
                         lambda: exists_(
                             e.get("ports") or [],
@@ -420,7 +419,7 @@ def serves(x, port, protocol, cluster):
                                 or ""
                             )
                         )
-                        and network_reaches.isOneFamily(o, b.get("endpoint") or {})
+                        and network_endpoint.isOneFamily(o, b.get("endpoint") or {})
                         and network_tiers.policiesAdmit(
                             o,
                             b.get("endpoint") or {},

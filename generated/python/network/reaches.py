@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.equality import equals
 from kspec.runtime.generated_support import and_, exists_, join_lists
-from kspec.runtime.ip import family, is_ip, parse_ip, show
+from kspec.runtime.ip import is_ip, parse_ip, show
 from kspec.runtime.lists import slice_list
 from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
@@ -20,21 +20,11 @@ from ..network import tiers as network_tiers
 def reaches(origin, destination, port, protocol, cluster):
     """From one end to another, on a port of the destination."""
     return (
-        isOneFamily(origin, destination)
+        network_endpoint.isOneFamily(origin, destination)
         and and_(
             lambda: network_tiers.mayLeave(origin, destination, port, protocol, cluster),
             lambda: network_tiers.mayEnter(origin, destination, port, protocol, cluster),
         )
-    )
-
-
-# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
-def isOneFamily(a, b):
-    """A connection is between two addresses of one family; one that is not known may be of either."""
-    return (
-        a.get("address") is None
-        or b.get("address") is None
-        or family(a.get("address")) == family(b.get("address"))
     )
 
 
@@ -613,18 +603,6 @@ RULES = (
             "protocol": paths(""),
         },
         doc="From one end to another, on a port of the destination.",
-        path="network/reaches",
-    ),
-    CompiledRule(
-        "network/isOneFamily",
-        "function",
-        "isOneFamily",
-        (Param("a", "network.Endpoint"), Param("b", "network.Endpoint")),
-        isOneFamily,
-        result="bool",
-        reads={"a": paths("address"), "b": paths("address")},
-        source="docs/concepts/services-networking/dual-stack",
-        doc="A connection is between two addresses of one family; one that is not known may be of either.",
         path="network/reaches",
     ),
     CompiledRule(

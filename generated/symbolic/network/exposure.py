@@ -7,7 +7,6 @@ from kspec.runtime.symbolic import ops
 from ..network import endpoint as network_endpoint_rules
 from ..network import ingress as network_ingress_rules
 from ..network import policy as network_policy_rules
-from ..network import reaches as network_reaches_rules
 from ..network import services as network_services_rules
 from ..network import tiers as network_tiers_rules
 
@@ -332,7 +331,7 @@ def exposed(e, port, protocol, cluster):
         lambda: ops.exists(
             outsiders(cluster),
             lambda o: ops.and_(
-                network_reaches_rules.isOneFamily(o, e),
+                network_endpoint_rules.isOneFamily(o, e),
                 lambda: ops.or_(
                     ops.exists(
                         ops.field(e, "ports", []),
@@ -518,7 +517,7 @@ def serves(x, port, protocol, cluster):
                                     ops.field(ops.field(b, "endpoint", {}), "namespace", ""),
                                 ),
                             ),
-                            lambda: network_reaches_rules.isOneFamily(o, ops.field(b, "endpoint", {})),
+                            lambda: network_endpoint_rules.isOneFamily(o, ops.field(b, "endpoint", {})),
                             lambda: network_tiers_rules.policiesAdmit(
                                 o,
                                 ops.field(b, "endpoint", {}),

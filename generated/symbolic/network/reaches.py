@@ -16,23 +16,9 @@ from ..network import tiers as network_tiers_rules
 @ops.rule("network/reaches")
 def reaches(origin, destination, port, protocol, cluster):
     return ops.and_(
-        isOneFamily(origin, destination),
+        network_endpoint_rules.isOneFamily(origin, destination),
         lambda: network_tiers_rules.mayLeave(origin, destination, port, protocol, cluster),
         lambda: network_tiers_rules.mayEnter(origin, destination, port, protocol, cluster),
-    )
-
-
-# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
-@ops.rule("network/isOneFamily")
-def isOneFamily(a, b):
-    return ops.or_(
-        ops.call("!_", ops.has_field(a, "address")),
-        lambda: ops.call("!_", ops.has_field(b, "address")),
-        lambda: ops.call(
-            "_==_",
-            ops.call("family", ops.field(a, "address", None)),
-            ops.call("family", ops.field(b, "address", None)),
-        ),
     )
 
 
@@ -242,7 +228,6 @@ def reaches_8(origin, destination, port, protocol, cluster):
 
 RULES = {
     "network/reaches": reaches,
-    "network/isOneFamily": isOneFamily,
     "network/reaches#2": reaches_2,
     "network/reaches#3": reaches_3,
     "network/reaches#4": reaches_4,

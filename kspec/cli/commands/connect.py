@@ -65,6 +65,7 @@ def run(
     """
     from kspec.cli.connecting import Network, filters
     from kspec.cli.inputs import load
+    from kspec.resources.load import paused_collector
 
     with session.progress("connecting") as progress:
         progress.step("reading")
@@ -72,7 +73,8 @@ def run(
         progress.step("comparing")
         network = Network(inputs, by, pod_cidr)
         view = network.view(filters(network, from_, to, port, namespace))
-        undetermined = any(group.answer[1] for group in view.groups)
+        with paused_collector():
+            undetermined = any(group.answer[1] for group in view.groups)
         view.options = network.choosing.rested_on()
     show(session, network, view)
     return exits.UNDECIDED if undetermined else exits.OK

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import compress, groupby
 from typing import Any
 
 from kspec.report.style import plural
 from kspec.verify.network.addresses import show_range
 from kspec.verify.network.blocks import Block
-from kspec.verify.network.columns import bits_of, first_member, members
+from kspec.verify.network.columns import bits_of, digits, first_member, members
 from kspec.verify.network.connectivity import Connectivity
 from kspec.verify.network.ports import ALL, NONE, Intervals, by_protocol, show
 from kspec.verify.network.treatment import Answer
@@ -35,11 +35,11 @@ class Unit:
     number: int
     pods: tuple[str, ...] = ()
     ungoverned: bool = False
+    id: str = field(init=False)
 
-    @property
-    def id(self) -> str:
+    def __post_init__(self) -> None:
         named = f" ({', '.join(self.pods)})" if self.pods else ""
-        return f"{self.namespace}/{self.name}{named}"
+        object.__setattr__(self, "id", f"{self.namespace}/{self.name}{named}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,9 @@ class View:
         self.found, self.units, self.by, self.filters = found, units, by, filters or Filters()
         self._reason = reason
         self.sorted = sorted(units, key=lambda unit: unit.id)
-        self._of_class: dict[int, list[int]] = {}
+        self._of_class = [0] * len(found.classes)
         for index, unit in enumerate(self.sorted):
-            self._of_class.setdefault(unit.number, []).append(index)
+            self._of_class[unit.number] |= 1 << index
         self._origins = bits_of(i for i, u in enumerate(self.sorted) if self.filters.origins(u))
         self._destinations = bits_of(i for i, u in enumerate(self.sorted) if self.filters.destinations(u))
         near = self.filters.namespace
@@ -189,12 +189,14 @@ class View:
         inside = bits & self.found.all_inside
         known = self._named.get(inside)
         if known is None:
-            indices = [i for number in members(inside) for i in self._of_class.get(number, ())]
-            known = self._named[inside] = bits_of(indices)
+            known = 0
+            for units in compress(self._of_class, digits(inside)):
+                known |= units
+            self._named[inside] = known
         return known
 
     def _unit_list(self, indices: int) -> tuple[Unit, ...]:
-        return tuple(self.sorted[i] for i in members(indices))
+        return tuple(compress(self.sorted, digits(indices)))
 
     def _ranges(self, bits: int, wanted: Callable[[Unit | None], bool]) -> tuple[str, ...]:
         """The addresses in a set; `outside` if they are all that these other ends could meet at all."""
@@ -387,13 +389,16 @@ def _group_to_json(group: Group, reason: str) -> dict[str, object]:
     return {**made, "reason": reason} if reason else made
 
 
-def pairs(view: View) -> Iterator[tuple[str, str, str, str, Group]]:
-    """Every single pair that is not shut, in order of the groups: names, and the groups they are in."""
+def pairs(view: View) -> Iterator[tuple[Group, list[tuple[str, str]], list[tuple[str, str]]]]:
+    """Of each group, in their order, the origins and destinations: names with kinds. A pair of two that are
+    not one stands for itself.
+    """
     for group in view.groups:
-        for origin in _ids(group.origins, group.origin_ranges):
-            for destination in _ids(group.destinations, group.destination_ranges):
-                if origin != destination:
-                    yield origin[0], destination[0], origin[1], destination[1], group
+        yield (
+            group,
+            _ids(group.origins, group.origin_ranges),
+            _ids(group.destinations, group.destination_ranges),
+        )
 
 
 def _ids(units: Iterable[Unit], ranges: Iterable[str]) -> list[tuple[str, str]]:

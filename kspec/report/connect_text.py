@@ -64,12 +64,20 @@ def _ports(group: Group, style: Style) -> str:
 def to_csv(view: View) -> str:
     """One line for each pair that is not shut."""
     out = io.StringIO()
-    write = csv.writer(out, lineterminator="\n").writerow
-    write(["from", "from_kind", "to", "to_kind", "open", "undetermined", "for_want_of_policy", "family"])
-    for origin, destination, origin_kind, kind, group in pairs(view):
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ["from", "from_kind", "to", "to_kind", "open", "undetermined", "for_want_of_policy", "family"]
+    )
+    for group, origins, destinations in pairs(view):
         open_, unclear = (ports_text((part, ())) if part else "" for part in group.answer)
         family = f"IPv{group.family}" if group.family else ""
-        write([origin, origin_kind, destination, kind, open_, unclear, "yes" if group.free else "no", family])
+        rest = (open_, unclear, "yes" if group.free else "no", family)
+        writer.writerows(
+            (*origin, *destination, *rest)
+            for origin in origins
+            for destination in destinations
+            if origin != destination
+        )
     return out.getvalue().rstrip("\n")
 
 

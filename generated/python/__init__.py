@@ -212,6 +212,7 @@ INDEX = (
     ("network/isPossibleEnd", "function", "isPossibleEnd", "network/analysis", "isPossibleEnd"),
     ("network/mayMeet", "function", "mayMeet", "network/analysis", "mayMeet"),
     ("network/removable", "function", "removable", "network/analysis", "removable"),
+    ("network/mayGovernOne", "function", "mayGovernOne", "network/analysis", "mayGovernOne"),
     ("network/idlePolicies", "function", "idlePolicies", "network/analysis", "idlePolicies"),
     ("network/idleRemark", "function", "idleRemark", "network/analysis", "idleRemark"),
     ("network/isBehind", "function", "isBehind", "network/analysis", "isBehind"),

@@ -199,7 +199,7 @@ def _backends(network: Network, service: Mapping[str, Any], port: int, protocol:
                 name = f"{end.get('namespace')}/{end.get('name')}" if end.get("namespace") else end["name"]
                 label = name + ("" if backend.get("ready") else ", not ready")
                 address = end.get("address")
-                versions = (4, 6) if address is None else (address.version,)
+                versions: tuple[int, ...] = (4, 6) if address is None else (address.version,)
                 sorts.append(Sort(dict.fromkeys(versions, end), label, port=backend["port"]))
     return sorts
 

@@ -20,6 +20,7 @@ class Reviewed:
     def __init__(self, session: Session, inputs: Inputs, timeout: float) -> None:
         from kspec.cli.verifying import Verification
         from kspec.runtime.rulebook import load_rulebook
+        from kspec.verify.network.parts import Parts
 
         verification = Verification(inputs, timeout)
         self.session = session
@@ -27,6 +28,7 @@ class Reviewed:
         self.cluster: Cluster = verification.cluster
         self.choosing = verification.choosing
         self.functions = load_rulebook()
+        self.policy_kinds = Parts(self.functions, self.setting.table).kinds
         self.objects = {
             (o.kind.record, o.key.namespace, o.key.name): o for o in inputs.workspace.objects if o.kind
         }

@@ -195,7 +195,7 @@ def _backends(network: Network, service: Mapping[str, Any], port: int, protocol:
             and (entry.get("protocol") or "TCP") == protocol
         ):
             for backend in network.parts.backends(service, entry, network.cluster):
-                end = backend["endpoint"]
+                end: End = backend["endpoint"]
                 name = f"{end.get('namespace')}/{end.get('name')}" if end.get("namespace") else end["name"]
                 label = name + ("" if backend.get("ready") else ", not ready")
                 address = end.get("address")

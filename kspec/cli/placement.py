@@ -33,13 +33,16 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """A source of questions, and what is known besides: pools, assumptions, what is left out."""
+    """A source of questions, and what is known besides: pools, assumptions, what is left out, what the API
+    server refuses.
+    """
 
     source: Source
     ranges: Mapping[str, Range]
     cluster: str
     assumptions: tuple[str, ...]
     left_out: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
 
 def placing(
@@ -67,19 +70,22 @@ class _Gathering:
         self.chosen = chosen
         self.deadline = deadline
         # A node takes as many pods as come, so that controllers make all pods that there will be.
-        self.world = self._world(self._open(), chosen.objects)
+        refused: list[str] = []
+        self.world = self._world(self._open(), chosen.objects, refused)
         self.unquiet = not _run(self.world, deadline)
+        self.refused = (*refused, *(f"{key}: {why}" for key, why in self.world.failures.items()))
         self.origins = _Origins(self.world, inputs)
 
     def _open(self) -> Rules:
         first, *others = (_roomy(self.rules, p) for p in self.rules.profiles)
         return replace(self.rules, profile=first, others=tuple(others))
 
-    def _world(self, rules: Rules, nodes: Sequence[Object]) -> Any:
+    def _world(self, rules: Rules, nodes: Sequence[Object], refused: list[str] | None = None) -> Any:
         """Live objects as they are, others as they are applied."""
         from kspec.plan.prepared import prepared_world
 
-        return prepared_world(rules, self.inputs.workspace.table, self.inputs.workspace.objects, nodes)
+        given = self.inputs.workspace
+        return prepared_world(rules, given.table, given.objects, nodes, refused=refused)
 
     def placing(
         self, priority: int | None, move: bool, clusters: Sequence[Declared], given: Sequence[Object] | None
@@ -107,8 +113,7 @@ class _Gathering:
             elif _unfinished(pod):
                 left_out.append("/".join(name))
         if not free and not staying:
-            help_ = "name manifests of pods, or of what makes them"
-            raise DiagnosticError([Diagnostic(NO_PODS, "there is no pod to place in the input", help=help_)])
+            raise DiagnosticError([self._no_pods()])
         nodes = tuple(self.world.store.objects(NODE))
         source = Source(
             self.rules.rules,
@@ -122,7 +127,15 @@ class _Gathering:
             self._pending,
         )
         ranges = _ranges(clusters, nodes) if given is None else {}
-        return Placing(source, ranges, self.chosen.source, self._assumed(finished, priority), tuple(left_out))
+        assumed = self._assumed(finished, priority)
+        return Placing(source, ranges, self.chosen.source, assumed, tuple(left_out), self.refused)
+
+    def _no_pods(self) -> Diagnostic:
+        if self.refused:
+            why = f"there is no pod to place: the API server refuses {self.refused[-1]}"
+            return Diagnostic(NO_PODS, why, help="`kspec plan` shows all that is refused")
+        help_ = "name manifests of pods, or of what makes them"
+        return Diagnostic(NO_PODS, "there is no pod to place in the input", help=help_)
 
     def _assumed(self, finished: int, priority: int | None) -> tuple[str, ...]:
         assumed = [a for a in self.chosen.assumptions if "the most of" not in a]

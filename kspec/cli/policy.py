@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kspec.cli.inputs import ClusterOptions, Inputs, load
+from kspec.cli.inputs import ClusterOptions, Inputs, load_accepted
 from kspec.cli.session import Session
 from kspec.source import Diagnostic, DiagnosticError, SourceFile, has_errors
 
 if TYPE_CHECKING:
+    from kspec.cli.apiserver import Server
     from kspec.ir.types import TypeTable
     from kspec.resources.objects import KubeObject
     from kspec.runtime.rulebook import Rulebook
@@ -30,6 +31,7 @@ class PolicyOptions:
     authorization_mode: str | None = None
     authorization_config: str | None = None
     authorization_policy_file: str | None = None
+    apiserver: str | None = None
     param: tuple[str, ...] = ()
     k8s_version: str | None = None
 
@@ -42,6 +44,7 @@ class Access:
     table: TypeTable
     inputs: Inputs | None
     assumed: tuple[str, ...]
+    server: Server | None = None
 
 
 def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) -> Access:
@@ -56,7 +59,8 @@ def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) 
     if not named and not options.bootstrap:
         help_ = "name files or folders: `-f k8s/`, or the default roles alone: `--bootstrap`"
         raise DiagnosticError([Diagnostic(NO_MANIFESTS, "nothing was named that grants access", help=help_)])
-    inputs = load(session, named, ClusterOptions(options.k8s_version, options.param)) if named else None
+    about = ClusterOptions(options.k8s_version, options.param)
+    inputs = load_accepted(session, named, about) if named else None
     library = inputs.library if inputs else load_library()
     workspace = inputs.workspace if inputs else None
     table = library.types(
@@ -69,9 +73,16 @@ def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) 
     known = [o for o in objects.values() if o.kind is not None and o.decoded is not None]
     cluster = cluster_of(((o.kind.record, o.decoded) for o in known if o.kind and o.decoded), table)
     book = load_rulebook()
-    chain, assumed = authorizers(options, table, book)
+    server = _server(options)
+    chain, assumed = authorizers(options, table, book, server)
     policy = Policy(known, cluster, chain, book, defaults)
-    return Access(policy, table, inputs, (*assumed, *_missing(policy, options)))
+    return Access(policy, table, inputs, (*assumed, *_missing(policy, options)), server)
+
+
+def _server(options: PolicyOptions) -> Server | None:
+    from kspec.cli.apiserver import read_server
+
+    return None if options.apiserver is None else read_server(options.apiserver)
 
 
 def bootstrap_objects(table: TypeTable) -> list[KubeObject]:
@@ -96,21 +107,37 @@ def bootstrap_objects(table: TypeTable) -> list[KubeObject]:
 
 
 def authorizers(
-    options: PolicyOptions, table: TypeTable, book: Rulebook
+    options: PolicyOptions, table: TypeTable, book: Rulebook, server: Server | None = None
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """The chain, and what had to be assumed of it."""
+    """The chain, and what had to be assumed of it. What an option says counts before what a flag says."""
     from kspec.cli.files import read_source
-    from kspec.verify.access.configuration import chain_of_modes, read_configuration, read_policies
+    from kspec.verify.access.configuration import call, chain_of_modes, read_configuration, read_policies
 
+    default = call(book, "access/modeByDefault")
+    modes, config, lines, assumed = _said_of_authorizers(options, server, default)
     policies: Sequence[Mapping[str, Any]] = ()
-    if options.authorization_policy_file is not None:
-        policies = read_policies(read_source(options.authorization_policy_file), table, book)
-    if options.authorization_config is not None:
-        file = read_source(options.authorization_config)
-        return read_configuration(file, table, book, policies), ()
-    modes = options.authorization_mode or DEFAULT_MODES
-    assumed = () if options.authorization_mode else (f"the authorizers are {DEFAULT_MODES}",)
+    if lines is not None:
+        policies = read_policies(read_source(lines), table, book)
+    if config is not None:
+        return read_configuration(read_source(config), table, book, policies), ()
     return chain_of_modes(modes, book, policies), assumed
+
+
+def _said_of_authorizers(
+    options: PolicyOptions, server: Server | None, default: str
+) -> tuple[str, str | None, str | None, tuple[str, ...]]:
+    """The modes, the files of the configuration and of the policies, and what is assumed of the modes."""
+    modes, config, lines = (
+        options.authorization_mode,
+        options.authorization_config,
+        options.authorization_policy_file,
+    )
+    if server is not None and modes is None and config is None:
+        modes, config = server.value("authorization-mode"), server.file("authorization-config")
+        lines = lines or server.file("authorization-policy-file")
+        modes = modes or default
+    assumed = () if modes else (f"the authorizers are {DEFAULT_MODES}",)
+    return modes or DEFAULT_MODES, config, lines, assumed
 
 
 def _missing(policy: Policy, options: PolicyOptions) -> tuple[str, ...]:

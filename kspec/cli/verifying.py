@@ -72,7 +72,7 @@ class Verification:
         result = self._resting(result_of(prop.verb, prop.title, prop.span, verdict))
         if read is not None:
             yield self.access.told(result, read)
-            yield from self._open_cases(prop, "escalation")
+            yield from self._escalating_cases(prop)
             return
         yield result if prop.quantifiers or result.verdict != "violated" else self._blamed(result, prop)
         for came in verify_expects(prop, self.cluster, self.setting, self.defaulting):
@@ -87,6 +87,24 @@ class Verification:
         open_ = Unsupported(f"what a question about {about} comes to with other objects is not looked at")
         for case in prop.expects:
             yield result_of_case(prop.title, case.span, case.verdict, case.objects, open_)
+
+    def _escalating_cases(self, prop: Property) -> Iterator[Result]:
+        """The cases of a property that speaks of escalation, worked out anew with the objects of each."""
+        from kspec.solve.verdict import Unsupported
+        from kspec.verify.cluster import with_objects
+        from kspec.verify.properties import verify_property
+
+        for case in prop.expects:
+            access = self.access.within(case, self.defaulting)
+            read = access.read(prop)
+            if read is None or isinstance(read, Result):
+                why = Unsupported(read.reason if read else "")
+                yield result_of_case(prop.title, case.span, case.verdict, case.objects, why)
+                continue
+            cluster = with_objects(self.cluster, case.objects, self.setting.table, self.defaulting)
+            verdict = verify_property(read.prop, cluster, self.setting)
+            made = result_of_case(prop.title, case.span, case.verdict, case.objects, verdict)
+            yield access.told(self._resting(made), read)
 
     def asked(self, prop: Property) -> Property:
         """The property as the solver is asked."""

@@ -99,6 +99,7 @@ def make_plan(
         inert=inert_kinds(world),
         assumptions=tuple(assumed),
         problems=tuple(problems),
+        failures=len(world.failures),
         addresses=planned_addresses(world) if addressed else None,
         trace=tuple(world.trace),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from kspec.ir.types import TypeTable
 from kspec.model.chooser import Chooser
-from kspec.model.objects import Object, uid_of
+from kspec.model.objects import Object, key_of, uid_of
 from kspec.model.rules import call_function
 from kspec.model.scheduler import NODE, POD
 from kspec.model.world import World
@@ -20,9 +20,10 @@ def prepared_world(
     objects: Iterable[KubeObject],
     nodes: Sequence[Object],
     chooser: Chooser | None = None,
+    refused: list[str] | None = None,
 ) -> World:
-    """The world, without what the API server refuses. Nodes among the objects are left out for `nodes`; what
-    comes from a cluster is put back as it was there.
+    """The world, without what the API server refuses, of which a line each is added to `refused`. Nodes among
+    the objects are left out for `nodes`; what comes from a cluster is put back as it was there.
     """
     world = World(rules.rules, table, rules.profiles, chooser)
     for node in nodes:
@@ -34,7 +35,9 @@ def prepared_world(
             world.store.restore(record, world.api.defaulted(record, obj))
     for record, obj in sorted(known, key=lambda k: world.api.kinds.is_namespaced(k[0])):
         if not was_there(rules, record, obj):
-            world.api.create(record, obj)
+            reply = world.api.create(record, obj)
+            if not reply.ok and refused is not None:
+                refused.append(f"{key_of(record, obj)}: {reply.reason}: {reply.message}")
     return world
 
 

@@ -161,6 +161,8 @@ class Plan:
     inert: tuple[tuple[str, int], ...] = ()
     assumptions: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    failures: int = 0
+    """So many of the problems are requests of controllers that the API server refuses in the end."""
     addresses: Addresses | None = None
     trace: tuple[str, ...] = field(default=(), repr=False)
 

@@ -139,10 +139,12 @@ def _holder(same: Sequence[Holder], style: Style) -> Iterator[str]:
         if holder.grant is None:
             where = f" in {holder.limit_namespace}" if holder.limit_namespace else ""
             yield f"  {holder.why}{where}"
-            continue
-        limits = _limits(holder)
-        yield f"  {limits}{holder.grant.binding}  {style.place(holder.grant.binding.place)}"
-        yield f"    {_role(holder.grant)}  {style.place(holder.grant.origin.place)}"
+        else:
+            limits = _limits(holder)
+            yield f"  {limits}{holder.grant.binding}  {style.place(holder.grant.binding.place)}"
+            yield f"    {_role(holder.grant)}  {style.place(holder.grant.origin.place)}"
+        if holder.unless:
+            yield f"    {style.warn('unless ' + ' or '.join(holder.unless) + ' decides otherwise before')}"
 
 
 def _limits(holder: Holder) -> str:

@@ -103,7 +103,8 @@ def _holder(holder: Holder) -> Json:
     if holder.limit_namespace:
         limits["namespace"] = holder.limit_namespace
     by: Json = {"why": holder.why} if holder.grant is None else {"grant": grant_to_json(holder.grant)}
-    return {**made, "limits": limits, **by}
+    unless: Json = {"unless": list(holder.unless)} if holder.unless else {}
+    return {**made, "limits": limits, **by, **unless}
 
 
 def rights_to_json(rights: Rights, assumed: Sequence[str]) -> Json:

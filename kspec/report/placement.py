@@ -27,6 +27,7 @@ class Placements:
     origin: Mapping[str, str] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     seconds: float = 0.0
 
     def count(self, *verdicts: str) -> int:
@@ -42,6 +43,7 @@ def render(report: Placements, style: Style = PLAIN) -> str:
     blocks.append(
         _section("Left out, since no scheduler here is to place them", _some(report.left_out), style)
     )
+    blocks.append(_section("Refused by the API server, and so never there", _some(report.refused), style))
     return "\n\n".join(b for b in blocks if b)
 
 
@@ -51,8 +53,9 @@ def _head(report: Placements, style: Style) -> str:
     counted = [(yes, "yes"), (no, "no"), (open_, "undecided")]
     text = ", ".join(f"{n} {word}" for n, word in counted if n)
     size = f"{plural(report.pods, 'pod')} on {plural(report.nodes, 'node')}"
-    line = f"{text} in {report.seconds:.1f}s ({size}: {printable(report.cluster)})"
-    return style.bad(line) if no else style.warn(line) if open_ else style.good(line)
+    refused = f", {plural(len(report.refused), 'request')} refused" if report.refused else ""
+    line = f"{text}{refused} in {report.seconds:.1f}s ({size}: {printable(report.cluster)})"
+    return style.bad(line) if no or refused else style.warn(line) if open_ else style.good(line)
 
 
 def _answer(answer: Answer, report: Placements, style: Style) -> Iterator[str]:
@@ -147,6 +150,7 @@ def to_json(report: Placements) -> dict[str, object]:
         "answers": [_to_json(a, report.origin) for a in report.answers],
         "assumptions": list(report.assumptions),
         "leftOut": list(report.left_out),
+        "refused": list(report.refused),
         "summary": {
             "yes": report.count(HOLDS),
             "no": report.count(VIOLATED),

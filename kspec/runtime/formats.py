@@ -17,6 +17,7 @@ from kspec.runtime.values import NONE, EvalError, Optional
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _WORD = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?"
 _LABEL_ADVICE = "lower case letters, digits and `-`, the ends no `-`"
+_NAME_ADVICE = "letters, digits, `-`, `_` and `.`, the ends letters or digits"
 _SUBDOMAIN_ADVICE = "lower case letters, digits, `-` and `.`, each part a label"
 
 
@@ -44,12 +45,15 @@ def _prefix(check: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
 
 
 def _qualified_name(text: str) -> list[str]:
-    """An optional DNS prefix, a slash, a name of 63 characters at most."""
-    prefix, slash, name = text.rpartition("/")
-    problems = _CHECKS["dns1123Subdomain"](prefix) if slash else []
-    return problems + _shaped(_WORD, 63, "letters, digits, `-`, `_` and `.`, the ends letters or digits")(
-        name
-    )
+    """An optional DNS prefix, a slash, a name of 63 characters at most (IsQualifiedName)."""
+    parts = text.split("/")
+    if len(parts) > 2:
+        return [f"{_NAME_ADVICE}, with an optional DNS subdomain and `/` before it"]
+    problems = []
+    if len(parts) == 2:
+        problems += _CHECKS["dns1123Subdomain"](parts[0]) if parts[0] else ["the prefix must not be empty"]
+    problems += [] if parts[-1] else ["must not be empty"]
+    return problems + _shaped(_WORD, 63, _NAME_ADVICE)(parts[-1])
 
 
 def _reads(read: Callable[[str], object], advice: str) -> Callable[[str], list[str]]:
@@ -67,9 +71,7 @@ _CHECKS: Mapping[str, Callable[[str], list[str]]] = {
     "dns1123Subdomain": _shaped(rf"{_LABEL}(?:\.{_LABEL})*", 253, _SUBDOMAIN_ADVICE),
     "dns1035Label": _shaped(r"[a-z](?:[-a-z0-9]*[a-z0-9])?", 63, f"{_LABEL_ADVICE}, a letter first"),
     "qualifiedName": _qualified_name,
-    "labelValue": _shaped(
-        rf"(?:{_WORD})?", 63, "letters, digits, `-`, `_` and `.`, the ends letters or digits"
-    ),
+    "labelValue": _shaped(rf"(?:{_WORD})?", 63, _NAME_ADVICE),
     "uri": _reads(is_url, "must be an absolute URL or path"),
     "uuid": _shaped(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}", 36, "a UUID's digits"),
     "byte": _reads(lambda text: base64.b64decode(text, validate=True), "must be base64"),

@@ -5,7 +5,7 @@ then that it holds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.smtlib import Script, name_of, script
@@ -21,6 +21,7 @@ from kspec.solve.verdict import Holds, Stats, Unknown, Unsupported, Verdict, Vio
 TIMEOUT_SECONDS = 30.0
 TEXTS_TRIES_MAX = 20
 """So often another model is asked for because no string has the facts of this one."""
+SOUGHT = "$sought"
 
 Replay = Callable[[Mapping[str, object]], Witness]
 """Evaluates the goal for these values, checks that it comes out as the solver says, and adds what it
@@ -39,26 +40,44 @@ class _Decision:
         self.replay = replay
         self.timeout = timeout
         self.started = time.monotonic()
-        self.checks = 0
+        self.solver: Solver | None = None
         self.variables = 0
         self.terms = 0
 
     def verdict(self) -> Verdict:
-        goal = self.query.goal
-        main = self.search(self.query.script())
+        """One question first: is there a witness, or anything that is not known? Mostly there is neither."""
+        unknown = list(self.unknown())
+        asked = self.script(unknown)
+        self.variables, self.terms = len(asked.variables), asked.terms
+        if asked.impossible:
+            return self.without_witness()
+        self.solver = Solver(asked, self.timeout)
+        return self.verdict_by(self.solver, unknown)
+
+    def verdict_by(self, solver: Solver, unknown: Sequence[tuple[str, str, Term]]) -> Verdict:
+        if unknown:
+            answer = solver.check()
+            if isinstance(answer, Undecided):
+                return Unknown(answer.reason, self.stats())
+            if not answer:
+                return self.without_witness()
+        main = self.search(solver, SOUGHT if unknown else "")
         if isinstance(main, Undecided):
             return Unknown(main.reason, self.stats())
         if main is not None:
             if self.query.some:
                 return Holds(self.assumed(), self.query.bounds, main, self.stats())
             return Violated(main, self.stats())
-        conditions = (*self.query.assumptions, goal)
-        for unknown, make in (("undetermined", Unknown), ("unsupported", Unsupported)):
-            for condition in conditions:
-                errors: Errors = getattr(condition, unknown)
-                reached = self.reachable(errors, condition is goal)
-                if reached is not None:
-                    return reached if isinstance(reached, Unknown) else make(reached, self.stats())
+        for name, (kind, why, _) in zip(names(unknown), unknown, strict=True):
+            answer = reachable(solver, name)
+            if isinstance(answer, Undecided):
+                return Unknown(answer.reason, self.stats())
+            if answer:
+                return (Unknown if kind == "undetermined" else Unsupported)(why, self.stats())
+        return self.without_witness()
+
+    def without_witness(self) -> Verdict:
+        """There is no witness, and all is known."""
         if not self.query.some:
             return Holds(self.assumed(), self.query.bounds, None, self.stats())
         if self.query.bounds:
@@ -69,20 +88,49 @@ class _Decision:
         return tuple(each.label for each in self.query.assumptions)
 
     def stats(self) -> Stats:
-        return Stats(self.checks, self.variables, self.terms, time.monotonic() - self.started)
+        checks = self.solver.checks if self.solver else 0
+        return Stats(checks, self.variables, self.terms, time.monotonic() - self.started)
+
+    # ---------------------------------------------------------------- what is asked
+
+    def unknown(self) -> Iterator[tuple[str, str, Term]]:
+        """What is not known, of the goal last: its kind, why, and where it matters."""
+        goal = self.query.goal
+        for kind in ("undetermined", "unsupported"):
+            for condition in (*self.query.assumptions, goal):
+                errors: Errors = getattr(condition, kind)
+                for why, guard in errors:
+                    matters = guard if condition is goal else t.and_(guard, t.not_(goal.holds))
+                    if matters is not t.FALSE:
+                        yield kind, str(why), matters
+
+    def script(self, unknown: Sequence[tuple[str, str, Term]]) -> Script:
+        """The main question; where something is not known, that together with whether it matters. An
+        assumption that cannot be expressed need only be met by a witness.
+        """
+        if not unknown:
+            return self.query.script()
+        loose = [each.holds for each in self.query.assumptions if each.open is not t.FALSE]
+        sought = t.and_(self.query.sought, *loose)
+        given = [
+            *self.query.base(unknown_too=True),
+            (
+                f"sought, or not known: {self.query.goal.label}",
+                t.or_(sought, *(each for *_, each in unknown)),
+            ),
+        ]
+        named = zip(names(unknown), (each for *_, each in unknown), strict=True)
+        return script(given, {SOUGHT: sought, **dict(named)})
 
     # ---------------------------------------------------------------- the main question
 
-    def search(self, asked: Script) -> Witness | Undecided | None:
-        """A witness, made simple and replayed; None if there is none."""
-        self.variables, self.terms = len(asked.variables), asked.terms
-        if asked.impossible:
-            return None
-        solver = Solver(asked, self.timeout)
-        try:
+    def search(self, solver: Solver, sought: str) -> Witness | Undecided | None:
+        """A witness, made simple and replayed; None if there is none. `sought`: what has to be asserted."""
+        if not sought:
             return self.search_with(solver)
-        finally:
-            self.checks += solver.checks
+        with solver.scope():
+            solver.add(sought)
+            return self.search_with(solver)
 
     def search_with(self, solver: Solver) -> Witness | Undecided | None:
         for _ in range(TEXTS_TRIES_MAX):
@@ -105,25 +153,17 @@ class _Decision:
             solver.add(texts)
         return Undecided("no text was found that the facts about an open string allow")
 
-    # ---------------------------------------------------------------- what is not known
 
-    def reachable(self, errors: Errors, of_goal: bool) -> str | Unknown | None:
-        """The reason of the first of these that some choice leads to."""
-        for why, guard in errors:
-            if guard is t.FALSE:
-                continue
-            matters = guard if of_goal else t.and_(guard, t.not_(self.query.goal.holds))
-            asked = script([*self.query.base(unknown_too=True), (why.message, matters)])
-            if asked.impossible:
-                continue
-            solver = Solver(asked, self.timeout)
-            answer = solver.check()
-            self.checks += solver.checks
-            if isinstance(answer, Undecided):
-                return Unknown(answer.reason, self.stats())
-            if answer:
-                return str(why)
-        return None
+def reachable(solver: Solver, name: str) -> bool | Undecided:
+    """Does some choice lead to what has this name?"""
+    with solver.scope():
+        solver.add(name)
+        return solver.check()
+
+
+def names(unknown: Sequence[object]) -> list[str]:
+    """What the solver calls each thing that is not known."""
+    return [f"$unknown{n}" for n in range(len(unknown))]
 
 
 def choose_texts(asked: Script, found: Assignment, shown: Sequence[Term]) -> Model | str:

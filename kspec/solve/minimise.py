@@ -11,7 +11,7 @@ from kspec.runtime.symbolic.smtlib import constant_name, integer_text, name_of
 from kspec.runtime.symbolic.strings import StringClass
 from kspec.runtime.symbolic.terms import Term
 from kspec.solve.places import Model, Place
-from kspec.solve.solver import Assignment, Solver
+from kspec.solve.solver import Assertion, Assignment, AtMost, Solver
 
 ORDINARY = ((10 << 24) + 1, (10 << 24) + 2**24 - 2)
 """Addresses that look like those of a pod, taken where they will do."""
@@ -46,7 +46,7 @@ class Minimiser:
     def matters(self, place: Place) -> bool:
         return Model(self.found).holds(place.guard)
 
-    def prefer(self, assertion: str, already: bool = False) -> bool:
+    def prefer(self, assertion: Assertion, already: bool = False) -> bool:
         """Keep the assertion if some model has it; `already`: the present one does."""
         if already:
             self.solver.add(assertion)
@@ -60,11 +60,10 @@ class Minimiser:
         """As few of these as possible."""
         if not guards:
             return
-        total = " ".join(f"(ite {name_of(g)} 1 0)" for g in guards)
         while count := sum(self.found[g] is True for g in guards):
-            if not self.prefer(f"(<= (+ {total} 0) {count - 1})"):
+            if not self.prefer(AtMost(count - 1, guards)):
                 break
-        self.solver.add(f"(<= (+ {total} 0) {count})")
+        self.solver.add(AtMost(count, guards))
 
     def value(self, variable: Term) -> int:
         value = self.found[variable]

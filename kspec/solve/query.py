@@ -4,7 +4,8 @@ that asks it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -16,6 +17,7 @@ from kspec.runtime.symbolic.smtlib import Script, script
 from kspec.runtime.symbolic.strings import StringClass, string_classes
 from kspec.runtime.symbolic.terms import Term
 from kspec.runtime.symbolic.values import NOTHING, Errors, SymStr, any_error, errors_of, value_of
+from kspec.solve.units import units
 
 Reading = Callable[..., object]
 """The symbolic reading of a condition: takes the open values by name, yields an outcome."""
@@ -85,10 +87,15 @@ class Query:
             ),
         ]
 
-    def script(self) -> Script:
+    @property
+    def sought(self) -> Term:
+        """What a witness has to meet, beside what is assumed."""
+        return self.goal.holds if self.some else self.goal.fails
+
+    def script(self, lines: bool = False) -> Script:
         """The main question: is there a choice for which the goal fails (`some`: for which it holds)?"""
-        wanted = ("the goal holds", self.goal.holds) if self.some else ("the goal fails", self.goal.fails)
-        return script([*self.base(), (f"{wanted[0]}: {self.goal.label}", wanted[1])])
+        wanted = f"the goal {'holds' if self.some else 'fails'}: {self.goal.label}"
+        return script([*self.base(), (wanted, self.sought)], lines=lines)
 
 
 def make_query(
@@ -98,60 +105,103 @@ def make_query(
     fields: Callable[[str], Mapping[str, Shape]],
     some: bool = False,
     slots_max: int = SLOTS_MAX,
-    pins: Mapping[str, str] = MappingProxyType({}),
+    pins: Mapping[str, str | bool] = MappingProxyType({}),
 ) -> Query:
     """The query over open values of these shapes. Lists are given as many slots as the question turns out
     to need, within `slots_max`. `pins`: strings at some paths, where any other would decide the question at
-    once.
+    once. What follows at once from what is assumed is put in place before the goal is read.
     """
-    slots: dict[str, Slots] = {}
+    needed: dict[str, _Needed] = {}
     for _ in range(ROUNDS_MAX):
-        inputs = Inputs(fields, slots, pins)
+        slots = {path: each.slots for path, each in needed.items()}
+        follows = _Follows(Inputs(fields, slots, pins), shapes, assume)
+        inputs = Inputs(fields, slots, {**pins, **follows.values})
         values = {name: inputs.make(name, shape) for name, shape in shapes.items()}
         with remembering():
             read_assumptions = tuple(read(label, reading(**values)) for label, reading in assume)
             read_goal = read(goal[0], goal[1](**values))
         inputs.close()
         query = Query(values, tuple(inputs.facts), read_assumptions, read_goal, some)
-        needed, bounds = _needed_slots(inputs, query, slots_max)
-        if all(_suffice(inputs.lists[path].slots, wanted) for path, wanted in needed.items()):
+        roots = [*query.facts, *_terms((*query.assumptions, query.goal))]
+        needed = _needed_slots(inputs, roots, slots_max, follows.needed(slots_max))
+        if all(_suffice(_used(path, slots), each.slots) for path, each in needed.items()):
             break
-        slots = needed
-    else:
-        bounds += _cut_short(inputs, needed)
-    return Query(query.open, query.facts, query.assumptions, query.goal, some, tuple(bounds))
+    bounds = (f"`{path}` {each.bound}" for path, each in needed.items() if each.bound)
+    cut = _cut_short(slots, needed)
+    return Query(query.open, query.facts, query.assumptions, query.goal, some, (*bounds, *cut))
 
 
-def _cut_short(inputs: Inputs, needed: Mapping[str, Slots]) -> list[str]:
+class _Follows:
+    """The values of variables that follow at once from what is assumed, as far as that is known."""
+
+    def __init__(
+        self, inputs: Inputs, shapes: Mapping[str, Shape], assume: Sequence[tuple[str, Reading]]
+    ) -> None:
+        self.inputs = inputs
+        values = {name: inputs.make(name, shape) for name, shape in shapes.items()}
+        with remembering():
+            self.conditions = [read(label, reading(**values)) for label, reading in assume]
+
+    @property
+    def values(self) -> dict[str, str | bool]:
+        """By the names of variables. Those of the slots of a list are left out: any slot will do for what
+        is asked of a list.
+        """
+        certain = [each.holds for each in self.conditions if each.open is t.FALSE]
+        found = units([*self.inputs.facts, *certain])
+        return {name: value for name, value in found.items() if not _SLOT.search(name)}
+
+    def needed(self, slots_max: int) -> dict[str, _Needed]:
+        """The slots without which these values might follow only because lists are short."""
+        return _needed_slots(self.inputs, [*self.inputs.facts, *_terms(self.conditions)], slots_max, {})
+
+
+_SLOT = re.compile(r"\[[0-9]")
+
+
+def _cut_short(slots: Mapping[str, Slots], needed: Mapping[str, _Needed]) -> list[str]:
     """A sentence for each list that was given fewer slots than the questions about it need."""
-    used = {path: inputs.lists[path].slots for path in needed}
+    used = {path: _used(path, slots) for path in needed}
     return [
-        f"`{path}` has at most {slots.others} elements, and no text that the question came to name last"
-        for path, slots in used.items()
-        if not _suffice(slots, needed[path])
+        f"`{path}` has at most {its.others} elements, and no text that the question came to name last"
+        for path, its in used.items()
+        if not _suffice(its, needed[path].slots)
     ]
+
+
+def _used(path: str, slots: Mapping[str, Slots]) -> Slots:
+    return slots.get(path, Slots())
 
 
 def _suffice(slots: Slots, needed: Slots) -> bool:
     return slots.others >= needed.others and set(slots.constants) >= set(needed.constants)
 
 
-def _needed_slots(inputs: Inputs, query: Query, slots_max: int) -> tuple[dict[str, Slots], list[str]]:
-    """For each open list the slots that the questions about it need, and a sentence for each that has to
-    do with fewer.
-    """
-    roots = [*query.facts, *_terms(query)]
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """What the questions about a list need, and what has to be said if that is less than all."""
+
+    slots: Slots
+    bound: str = ""
+
+
+def _needed_slots(
+    inputs: Inputs, roots: Sequence[Term], slots_max: int, before: Mapping[str, _Needed]
+) -> dict[str, _Needed]:
+    """By the path of each open list; `before`: what other questions need."""
     classes = {v: its for its in string_classes(roots) for v in its.variables}
-    needed: dict[str, Slots] = {}
-    bounds: list[str] = []
+    needed = dict(before)
     for path, used in inputs.lists.items():
         constants, wanted = _demand(used, classes)
-        others = min(wanted, slots_max)
-        needed[path] = Slots(constants, others)
+        its = before.get(path, _Needed(Slots(others=0)))
+        constants = tuple(dict.fromkeys((*its.slots.constants, *constants)))
+        others = max(min(wanted, slots_max), its.slots.others)
+        bound = its.bound
         if used.counted or wanted > slots_max:
             known = f" besides {', '.join(map(repr, constants))}" if constants else ""
-            bounds.append(f"`{path}` has at most {others} elements{known}")
-    return needed, bounds
+            bound = f"has at most {others} elements{known}"
+        needed[path] = _Needed(Slots(constants, others), bound)
+    return needed
 
 
 def _demand(used: OpenList, classes: Mapping[Term, StringClass]) -> tuple[tuple[str, ...], int]:
@@ -168,11 +218,10 @@ def _demand(used: OpenList, classes: Mapping[Term, StringClass]) -> tuple[tuple[
     return constants, min(asked, 1) if alike and not used.counted else asked
 
 
-def _terms(query: Query) -> list[Term]:
-    conditions = (*query.assumptions, query.goal)
+def _terms(conditions: Iterable[Condition]) -> list[Term]:
     return [term for each in conditions for term in (each.holds, each.fails, each.open)]
 
 
 def emit_smt2(query: Query) -> str:
     """The text that Z3 is given: satisfiable when the goal is violated (`some`: when it holds)."""
-    return query.script().text + "(check-sat)\n"
+    return query.script(lines=True).text + "(check-sat)\n"

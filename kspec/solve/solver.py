@@ -25,6 +25,17 @@ class Undecided:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """So many of these variables are true at most."""
+
+    count: int
+    variables: Sequence[Term]
+
+
+Assertion = str | AtMost
+"""A text over the names of the query, or a bound."""
+
 Assignment = dict[Term, object]
 """A model: bool, int, or for a Text variable the integer that stands for its string (see
 `Script.numbers`).
@@ -100,9 +111,12 @@ class Solver:
             if variable not in without
         }
 
-    def add(self, assertion: str) -> None:
-        """Assert a text over the names of the query."""
-        self._solver.from_string(f"(assert {assertion})")
+    def add(self, assertion: Assertion) -> None:
+        if isinstance(assertion, str):
+            self._solver.from_string(f"(assert {assertion})")
+        else:
+            its = [self._constants[variable] for variable in assertion.variables]
+            self._solver.add(self._z3.AtMost(*its, assertion.count))
 
     @contextmanager
     def scope(self) -> Iterator[None]:
@@ -114,7 +128,7 @@ class Solver:
         finally:
             self._solver.pop(self._solver.num_scopes() - level)
 
-    def admits(self, assertion: str) -> Assignment | None:
+    def admits(self, assertion: Assertion) -> Assignment | None:
         """A model in which the assertion holds too, which is then kept; None (and nothing is kept) if none
         was found.
         """

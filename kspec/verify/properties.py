@@ -210,7 +210,7 @@ class _Verification:
         limits = self.setting.slots_max, self.pins(merged)
         return make_query(shapes, assumed, (title, goal), self.fields, self.prop.some, *limits)
 
-    def pins(self, merged: Merged) -> dict[str, str]:
+    def pins(self, merged: Merged) -> dict[str, str | bool]:
         """What the property's own conditions say of members of domains."""
         domains = {q.name for q in self.free if q.domain}
         found = pinned(self.prop.holds, self.prop.some)

@@ -207,6 +207,13 @@ def test_a_right_that_is_new_is_shown_by_its_smallest_request(kspec: Kspec, tmp_
     assert "- lou: get pods/log everywhere" in kspec("diff", new, ACCESS, "--only", "access").out
 
 
+def test_several_rights_of_one_rule_are_all_told(kspec: Kspec, tmp_path: Path) -> None:
+    more = "resources: [pods, pods/log, services], verbs: [get, list]"
+    new = edited_access(tmp_path, "resources: [pods], verbs: [get]", more)
+    out = kspec("diff", ACCESS, new, "--only", "access").out
+    assert "+ lou: list pods; get, list pods/log, services everywhere" in out
+
+
 def test_an_edit_of_rules_without_meaning_is_none(kspec: Kspec, tmp_path: Path) -> None:
     """Two rules say what one said."""
     one = "- {apiGroups: [apps], resources: [deployments], verbs: [create, patch]}"
@@ -269,3 +276,20 @@ def test_a_difference_in_a_kind_that_no_rule_knows_is_never_proved_harmless(
     ran = kspec(*args, "--require", "no-more")
     assert ran.code == code and "FirewallRule" in ran.out
     assert ("Proved" in ran.out) is there_too
+
+
+ONE_ADDRESS = """
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: shop},
+ spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.1/32}}], ports: [{port: 80}]}]}}
+"""
+
+
+def test_no_pod_has_the_address_of_what_is_outside(kspec: Kspec, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(ONE_ADDRESS)
+    new.write_text(ONE_ADDRESS.replace("port: 80", "port: 81"))
+    ran = kspec("diff", old, new, "--only", "network", "--format", "json")
+    gained = json.loads(ran.out)["sections"][0]["gained"]
+    (one,) = [g for g in gained if g["what"].startswith("the outside (10.0.0.1) -> a possible pod")]
+    (pod,) = [o for o in one["witness"] if o["kind"] == "Pod"]
+    assert pod["status"]["podIP"] != "10.0.0.1"

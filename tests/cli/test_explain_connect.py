@@ -155,7 +155,9 @@ def test_families_that_get_one_answer_are_told_once(kspec: Kspec, two: Path) -> 
 
 def test_addresses_of_two_families_never_meet(kspec: Kspec, two: Path) -> None:
     ran = kspec("explain", "connect", "shop/four", "shop/six", "80", two)
-    assert ran.out.startswith("shop/four -> shop/six on 80/TCP: shut\n  their addresses are of different")
+    assert ran.out.startswith(
+        "shop/four -> shop/six on 80/TCP: shut\n  10.0.0.4 and fd00::3 are addresses of different"
+    )
 
 
 def test_a_block_is_told_apart_where_policies_do(kspec: Kspec, two: Path) -> None:
@@ -204,6 +206,25 @@ metadata: {name: db, namespace: shop}
 spec:
   podSelector: {matchExpressions: [{key: apps.kubernetes.io/pod-index, operator: In, values: ["1", "2"]}]}
 """
+
+
+FAMILIES = """
+{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: i}]},
+ status: {podIP: "fd00::1"}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: c, image: i}]},
+ status: {podIP: 10.0.0.1}}
+"""
+
+
+def test_between_addresses_of_two_families_there_is_no_connection(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "pods.yaml").write_text(FAMILIES)
+    for destination in ("default/b", "10.9.9.9"):
+        ran = kspec("explain", "connect", "default/a", destination, "80", tmp_path)
+        assert ran.out.splitlines()[0].endswith("on 80/TCP: shut")
+        assert "are addresses of different families" in ran.out
+    ran = kspec("explain", "connect", "outside", "default/a", "80", tmp_path)
+    assert ran.out.splitlines()[0].endswith(": open"), "from an address of its own family"
 
 
 def test_json(kspec: Kspec) -> None:

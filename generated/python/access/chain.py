@@ -15,6 +15,12 @@ def authorizerTypes():
     return ["AlwaysAllow", "AlwaysDeny", "ABAC", "Webhook", "RBAC", "Node"]
 
 
+# access/modeByDefault  function (): string
+def modeByDefault():
+    """The authorizer of an API server whose flags name none: everything is allowed."""
+    return "AlwaysAllow"
+
+
 # access/webhookDecision  function (a: access.Authorizer): Decision
 def webhookDecision(a):
     """A webhook is asked if all of its conditions hold. What it would say may not be known: then the decision is `unknown`."""
@@ -132,6 +138,17 @@ RULES = (
         result="list(string)",
         source="pkg/kubeapiserver/authorizer/modes/modes.go AuthorizationModeChoices",
         doc="The types that an AuthorizationConfiguration may name.",
+        path="access/chain",
+    ),
+    CompiledRule(
+        "access/modeByDefault",
+        "function",
+        "modeByDefault",
+        (),
+        modeByDefault,
+        result="string",
+        source="pkg/kubeapiserver/options/authorization.go NewBuiltInAuthorizationOptions; Complete",
+        doc="The authorizer of an API server whose flags name none: everything is allowed.",
         path="access/chain",
     ),
     CompiledRule(

@@ -7,6 +7,7 @@ from kspec.runtime.lists import range_list
 from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import substring
+from ..access import mistakes as access_mistakes
 from ..access import writing as access_writing
 
 
@@ -196,7 +197,8 @@ def missingRole(who, namespace, cluster):
         lambda: exists_(
             cluster.get("clusterRoleBindings") or [],
             lambda b: (
-                not access_writing.roleExists(b.get("roleRef") or {}, "", cluster)
+                access_mistakes.mayBeBound(b.get("roleRef") or {}, "")
+                and not access_writing.roleExists(b.get("roleRef") or {}, "", cluster)
                 and any(appliesTo(s, r, "") for s in b.get("subjects") or [])
                 and undetermined(
                     join_texts(
@@ -212,6 +214,10 @@ def missingRole(who, namespace, cluster):
             cluster.get("roleBindings") or [],
             lambda b: (
                 ((b.get("metadata") or {}).get("namespace") or "") == namespace
+                and access_mistakes.mayBeBound(
+                    b.get("roleRef") or {},
+                    (b.get("metadata") or {}).get("namespace") or "",
+                )
                 and not access_writing.roleExists(
                     b.get("roleRef") or {},
                     (b.get("metadata") or {}).get("namespace") or "",

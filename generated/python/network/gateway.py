@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import all_, and_, exists_, exists_pair, join_texts, or_
+from kspec.runtime.generated_support import all_ as all__, and_, exists_, exists_pair, join_texts, or_
 from kspec.runtime.maths import greatest
 from kspec.runtime.operators import index_list, negate_int
 from kspec.runtime.regex import matches
@@ -227,8 +227,8 @@ def requestMatches(m, r):
             not m.get("method")
             or (m.get("method") or "") == ("GET" if not r.get("method") else r.get("method") or "")
         ),
-        lambda: all_(m.get("headers") or [], lambda h: valueMatches(h, r.get("headers") or {}, True)),
-        lambda: all_(
+        lambda: all__(m.get("headers") or [], lambda h: valueMatches(h, r.get("headers") or {}, True)),
+        lambda: all__(
             m.get("queryParams") or [],
             lambda q: valueMatches(q, r.get("queryParams") or {}, False),
         ),

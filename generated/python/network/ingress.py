@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.runtime.equality import equals
-from kspec.runtime.generated_support import all_, and_, exists_, join_lists, join_texts
+from kspec.runtime.generated_support import all_ as all__, and_, exists_, join_lists, join_texts
 from kspec.runtime.maths import greatest
 from kspec.runtime.operators import add_int, divide_int, index_list, multiply_int, undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
@@ -175,7 +175,7 @@ def routeIngress(r, class_, cluster):
     none = {}
     if len(all_) == 0:
         return none
-    elif all_(all_, lambda c: equals(c.get("backend") or {}, index_list(all_, 0).get("backend") or {})):
+    elif all__(all_, lambda c: equals(c.get("backend") or {}, index_list(all_, 0).get("backend") or {})):
         return {
             "by": index_list(all_, 0).get("by") or "",
             "backends": [index_list(all_, 0).get("backend") or {}],
@@ -881,6 +881,7 @@ RULES = (
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
+                "jobs * spec completionMode",
                 "jobs * spec template metadata labels",
                 "jobs * spec template spec containers #",
                 "jobs * spec template spec containers * ports",
@@ -1438,6 +1439,7 @@ RULES = (
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
+                "jobs * spec completionMode",
                 "jobs * spec template metadata labels",
                 "jobs * spec template spec containers #",
                 "jobs * spec template spec containers * ports",

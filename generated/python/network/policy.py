@@ -152,6 +152,10 @@ def ingressAllowed(from_, to, port, protocol, cluster):
                 (np.get("spec") or {}).get("ingress") or [],
                 lambda rule: and_(
                     lambda: (
+                        len(rule.get("ports") or []) == 0
+                        or exists_(rule.get("ports") or [], lambda p: portMatches(p, to, port, protocol))
+                    ),
+                    lambda: (
                         len(rule.get("from") or []) == 0
                         or exists_(
                             rule.get("from") or [],
@@ -162,10 +166,6 @@ def ingressAllowed(from_, to, port, protocol, cluster):
                                 cluster,
                             ),
                         )
-                    ),
-                    lambda: (
-                        len(rule.get("ports") or []) == 0
-                        or exists_(rule.get("ports") or [], lambda p: portMatches(p, to, port, protocol))
                     ),
                 ),
             ),
@@ -189,18 +189,6 @@ def egressAllowed(from_, to, port, protocol, cluster):
                 (np.get("spec") or {}).get("egress") or [],
                 lambda rule: and_(
                     lambda: (
-                        len(rule.get("to") or []) == 0
-                        or exists_(
-                            rule.get("to") or [],
-                            lambda peer: peerMatches(
-                                peer,
-                                (np.get("metadata") or {}).get("namespace") or "",
-                                to,
-                                cluster,
-                            ),
-                        )
-                    ),
-                    lambda: (
                         len(rule.get("ports") or []) == 0
                         or exists_(
                             rule.get("ports") or [],
@@ -223,6 +211,18 @@ def egressAllowed(from_, to, port, protocol, cluster):
                                         ),
                                     )
                                 ),
+                            ),
+                        )
+                    ),
+                    lambda: (
+                        len(rule.get("to") or []) == 0
+                        or exists_(
+                            rule.get("to") or [],
+                            lambda peer: peerMatches(
+                                peer,
+                                (np.get("metadata") or {}).get("namespace") or "",
+                                to,
+                                cluster,
                             ),
                         )
                     ),

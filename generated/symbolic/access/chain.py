@@ -15,6 +15,12 @@ def authorizerTypes():
     return ops.list_(["AlwaysAllow", "AlwaysDeny", "ABAC", "Webhook", "RBAC", "Node"])
 
 
+# access/modeByDefault  function (): string
+@ops.rule("access/modeByDefault")
+def modeByDefault():
+    return "AlwaysAllow"
+
+
 # access/webhookDecision  function (a: access.Authorizer): Decision
 @ops.rule("access/webhookDecision")
 def webhookDecision(a):
@@ -184,6 +190,7 @@ def asking(r, verb, apiGroup, resource, subresource, namespace, name):
 
 RULES = {
     "access/authorizerTypes": authorizerTypes,
+    "access/modeByDefault": modeByDefault,
     "access/webhookDecision": webhookDecision,
     "access/authorizerSays": authorizerSays,
     "access/isPrivileged": isPrivileged,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import mistakes as access_mistakes_rules
 from ..access import writing as access_writing_rules
 
 
@@ -294,7 +295,11 @@ def missingRole(who, namespace, cluster):
             ops.exists(
                 ops.field(cluster, "clusterRoleBindings", []),
                 lambda b: ops.and_(
-                    ops.call("!_", access_writing_rules.roleExists(ops.field(b, "roleRef", {}), "", cluster)),
+                    access_mistakes_rules.mayBeBound(ops.field(b, "roleRef", {}), ""),
+                    lambda: ops.call(
+                        "!_",
+                        access_writing_rules.roleExists(ops.field(b, "roleRef", {}), "", cluster),
+                    ),
                     lambda: ops.exists(ops.field(b, "subjects", []), lambda s: appliesTo(s, r, "")),
                     lambda: ops.call(
                         "undetermined",
@@ -314,6 +319,10 @@ def missingRole(who, namespace, cluster):
                 ops.field(cluster, "roleBindings", []),
                 lambda b: ops.and_(
                     ops.call("_==_", ops.field(ops.field(b, "metadata", {}), "namespace", ""), namespace),
+                    lambda: access_mistakes_rules.mayBeBound(
+                        ops.field(b, "roleRef", {}),
+                        ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+                    ),
                     lambda: ops.call(
                         "!_",
                         access_writing_rules.roleExists(

@@ -211,6 +211,13 @@ def ingressAllowed(from_, to, port, protocol, cluster):
                     ops.field(ops.field(np, "spec", {}), "ingress", []),
                     lambda rule: ops.and_(
                         ops.or_(
+                            ops.call("_==_", ops.call("size", ops.field(rule, "ports", [])), 0),
+                            lambda: ops.exists(
+                                ops.field(rule, "ports", []),
+                                lambda p: portMatches(p, to, port, protocol),
+                            ),
+                        ),
+                        lambda: ops.or_(
                             ops.call("_==_", ops.call("size", ops.field(rule, "from", [])), 0),
                             lambda: ops.exists(
                                 ops.field(rule, "from", []),
@@ -220,13 +227,6 @@ def ingressAllowed(from_, to, port, protocol, cluster):
                                     from_,
                                     cluster,
                                 ),
-                            ),
-                        ),
-                        lambda: ops.or_(
-                            ops.call("_==_", ops.call("size", ops.field(rule, "ports", [])), 0),
-                            lambda: ops.exists(
-                                ops.field(rule, "ports", []),
-                                lambda p: portMatches(p, to, port, protocol),
                             ),
                         ),
                     ),
@@ -255,18 +255,6 @@ def egressAllowed(from_, to, port, protocol, cluster):
                     ops.field(ops.field(np, "spec", {}), "egress", []),
                     lambda rule: ops.and_(
                         ops.or_(
-                            ops.call("_==_", ops.call("size", ops.field(rule, "to", [])), 0),
-                            lambda: ops.exists(
-                                ops.field(rule, "to", []),
-                                lambda peer: peerMatches(
-                                    peer,
-                                    ops.field(ops.field(np, "metadata", {}), "namespace", ""),
-                                    to,
-                                    cluster,
-                                ),
-                            ),
-                        ),
-                        lambda: ops.or_(
                             ops.call("_==_", ops.call("size", ops.field(rule, "ports", [])), 0),
                             lambda: ops.exists(
                                 ops.field(rule, "ports", []),
@@ -293,6 +281,18 @@ def egressAllowed(from_, to, port, protocol, cluster):
                                             ),
                                         ),
                                     ),
+                                ),
+                            ),
+                        ),
+                        lambda: ops.or_(
+                            ops.call("_==_", ops.call("size", ops.field(rule, "to", [])), 0),
+                            lambda: ops.exists(
+                                ops.field(rule, "to", []),
+                                lambda peer: peerMatches(
+                                    peer,
+                                    ops.field(ops.field(np, "metadata", {}), "namespace", ""),
+                                    to,
+                                    cluster,
                                 ),
                             ),
                         ),

@@ -27,11 +27,13 @@ def analyze(session: Session, inputs: Inputs, timeout: float) -> Section:
         superfluous_rules,
         unbound,
     )
+    from kspec.cli.reviewing.mistakes import mistakes
     from kspec.report.analysis import Finding, Section
 
     began = monotonic()
     reviewed = Reviewed(inputs)
-    parts = (missing_roles, missing_accounts, superfluous_rules, superfluous_bindings, unbound, escalating)
+    named = (mistakes, missing_roles, missing_accounts)
+    parts = (*named, superfluous_rules, superfluous_bindings, unbound, escalating)
     findings: list[Finding] = []
     with session.progress("access", len(parts)) as progress:
         for part in parts:

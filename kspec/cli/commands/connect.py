@@ -64,12 +64,12 @@ def run(
     because no policy selects either end.
     """
     from kspec.cli.connecting import Network, filters
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.resources.load import paused_collector
 
     with session.progress("connecting") as progress:
         progress.step("reading")
-        inputs = load(session, paths, ClusterOptions(k8s_version, param, option=option))
+        inputs = load_accepted(session, paths, ClusterOptions(k8s_version, param, option=option))
         progress.step("comparing")
         network = Network(inputs, by, pod_cidr)
         view = network.view(filters(network, from_, to, port, namespace))

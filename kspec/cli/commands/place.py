@@ -124,7 +124,7 @@ def gathered(
 
 
 def show(session: Session, version: str, its: Placing, answers: tuple[Answer, ...], seconds: float) -> int:
-    """Print the answers; the exit code says whether all are yes."""
+    """Print the answers; the exit code says whether all are yes, and nothing is refused."""
     from kspec.report import placement as report
 
     made = report.Placements(
@@ -136,13 +136,14 @@ def show(session: Session, version: str, its: Placing, answers: tuple[Answer, ..
         {pod_name(p): its.source.origin(p) for p in its.source.free},
         its.assumptions,
         its.left_out,
+        its.refused,
         seconds,
     )
     if session.json:
         session.document("place", report.to_json(made))
     else:
         session.result(report.render(made, session.style))
-    if made.count("violated"):
+    if made.count("violated") or made.refused:
         return exits.VIOLATED
     return exits.OK if made.count("holds") == len(answers) else exits.UNDECIDED
 

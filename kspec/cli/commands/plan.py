@@ -68,7 +68,7 @@ def run(
     if detailed_exitcode:
         failed = plan.totals.refused or plan.problems
         return DETAILED_ERROR if failed else DETAILED_CHANGES if plan.has_changes else exits.OK
-    if plan.totals.refused:
+    if plan.totals.refused or plan.failures:
         return exits.VIOLATED
     return exits.UNDECIDED if plan.problems else exits.OK
 

@@ -73,11 +73,11 @@ def run(
     `prove` and `forbid` are about everything that could exist, `assert` about what is there, `expect`
     tests a property. A witness has been replayed by the reference evaluator before it is shown.
     """
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.cli.verifying import Verification, chosen
     from kspec.report import verify
 
-    inputs = load(session, paths, ClusterOptions(k8s_version, param, option=option))
+    inputs = load_accepted(session, paths, ClusterOptions(k8s_version, param, option=option))
     properties = chosen(inputs.workspace.properties, only)
     with session.progress("verifying", len(properties)) as progress:
         verification = Verification(inputs, timeout, bootstrap)

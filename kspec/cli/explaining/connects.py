@@ -57,13 +57,13 @@ def explain_connect(
     **options: Any,
 ) -> int:
     """The stories of all connections that are meant."""
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.verify.network.ports import port_of
 
     options.pop("nodes", None)
     with session.progress("explaining"):
         number, protocol = port_of(read_ports(port)[0][0])
-        inputs = load(session, paths, ClusterOptions(**options))
+        inputs = load_accepted(session, paths, ClusterOptions(**options))
         network = Network(inputs, "pod", pod_cidr, texts_of(origin, destination))
         asking = _Asking(network, number, protocol)
         sources = parties(network, origin)

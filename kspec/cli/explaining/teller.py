@@ -31,8 +31,8 @@ class Teller:
         """The verdict, and what each side says; `over`: a family that it is about alone."""
         head = f"{origin} -> {destination} on {story.port}/{story.protocol}{over}"
         yield self.verdict(head, story.verdict)
-        if story.apart:
-            yield "  their addresses are of different families, IPv4 and IPv6: they never meet"
+        if not story.is_one_family:
+            yield f"  {_families(story)}"
             return
         for side, name in zip(story.sides, (origin, destination), strict=True):
             yield from self._side(side, name, story)
@@ -118,7 +118,8 @@ class Teller:
             "port": story.port,
             "protocol": story.protocol,
             "verdict": VERDICTS[story.verdict],
-            "sides": [self._side_to_json(side, story) for side in (() if story.apart else story.sides)],
+            **({} if story.is_one_family else {"reason": _families(story)}),
+            "sides": [self._side_to_json(side, story) for side in story.sides],
         }
 
     def _side_to_json(self, side: SideStory, story: Story) -> dict[str, object]:
@@ -155,6 +156,12 @@ def _shown(path: Path) -> str:
     for segment in path:
         text += f"[{segment}]" if isinstance(segment, int) else f".{segment}" if text else segment
     return text
+
+
+def _families(story: Story) -> str:
+    """Why there is no connection at all between two addresses."""
+    addresses = f"{story.origin['address']} and {story.destination['address']}"
+    return f"{addresses} are addresses of different families: there are no connections between them"
 
 
 def _port_text(entry: Mapping[str, Any]) -> str:

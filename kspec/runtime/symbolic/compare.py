@@ -162,6 +162,9 @@ class _Likeness:
     If it is true, all keys that the question names, on whichever side, have like entries; if it is false,
     some key has not. For the latter there is one key more, which no rule names, as two maps may always
     differ in such a one.
+
+    Of maps of strings this key is the same for all that are compared: there are as many strings as it takes
+    for maps that are not equal to have different ones there, and for equal ones to have the same.
     """
 
     def __init__(self, a: OpenMap, b: object) -> None:
@@ -188,8 +191,8 @@ class _Likeness:
         self.a.inputs.fact(t.implies(self.same, self.alike[key]))
 
     def close(self) -> None:
-        key = "other"
-        while key in self.alike:
+        key = self.a.inputs.unnamed_key()
+        while self.a.element.kind != "string" and key in self.alike:
             key += "-one"
         self.see(key)
         self.a.inputs.fact(t.or_(self.same, *(t.not_(each) for each in self.alike.values())))

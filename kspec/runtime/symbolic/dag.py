@@ -7,7 +7,7 @@ Three sorts: Bool, Int, and Text (a string that is only ever compared; printed a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from weakref import WeakValueDictionary
+from weakref import ref
 
 BOOL, INT, TEXT = "Bool", "Int", "Text"
 
@@ -53,7 +53,10 @@ class Term:
         return f"({label} {' '.join(map(repr, self.args))})"
 
 
-TABLE: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
+TABLE: dict[tuple[object, ...], ref[Term]] = {}
+"""All terms there are, and for a while some that are no more: their entries are dropped all at once."""
+ENTRIES_MIN = 200_000
+_entries_max = ENTRIES_MIN
 
 
 def make(
@@ -65,11 +68,32 @@ def make(
     high: int | None = None,
 ) -> Term:
     key = (op, sort, value, low, high, *args)
-    found = TABLE.get(key)
-    if found is None:
-        found = Term(op, args, value, sort, low, high)
-        TABLE[key] = found
+    known = TABLE.get(key)
+    if known is not None:
+        there = known()
+        if there is not None:
+            return there
+    found = Term(op, args, value, sort, low, high)
+    TABLE[key] = ref(found)
+    if len(TABLE) > _entries_max:
+        _drop_dead()
     return found
+
+
+def negation(term: Term) -> Term | None:
+    """The term that is `not` this one, if there is one."""
+    known = TABLE.get(("not", BOOL, None, None, None, term))
+    return None if known is None else known()
+
+
+def _drop_dead() -> None:
+    """An entry holds the arguments of its term, which were made before it: the latest go first."""
+    global _entries_max
+    for key in reversed(list(TABLE)):
+        if TABLE[key]() is None:
+            del TABLE[key]
+        del key
+    _entries_max = max(ENTRIES_MIN, 2 * len(TABLE))
 
 
 # ---------------------------------------------------------------- leaves

@@ -24,6 +24,7 @@ from kspec.runtime.symbolic.values import (
     SymList,
     SymStr,
     Union,
+    make_bool,
     symbolic_class,
 )
 
@@ -93,14 +94,15 @@ class Inputs:
     """What the open values of one question share.
 
     `record_fields` gives the fields of a record type by name; `slots` how the list at a path is made
-    (default: one element); `pins` the strings at some paths, which are then known.
+    (default: one element); `pins` the values of some variables by name, which are then known: strings by
+    their paths, bools by theirs, and whether a field or an entry is there.
     """
 
     def __init__(
         self,
         record_fields: Callable[[str], Mapping[str, Shape]],
         slots: Mapping[str, Slots] | None = None,
-        pins: Mapping[str, str] | None = None,
+        pins: Mapping[str, str | bool] | None = None,
     ) -> None:
         self.record_fields = record_fields
         self.pins = dict(pins or {})
@@ -110,6 +112,9 @@ class Inputs:
         """What holds of the open values by their making: to be assumed."""
         self.last: list[Callable[[], None]] = []
         """What adds facts once it is known which keys the question names."""
+        self.keys: set[str] = set()
+        """The keys that the question names, of whichever open map."""
+        self._unnamed = ""
 
     def fact(self, term: Term) -> None:
         if term is not t.TRUE:
@@ -120,11 +125,24 @@ class Inputs:
         for add in self.last:
             add()
 
+    def unnamed_key(self) -> str:
+        """A key that the question does not name; the same one whenever it is asked for at the end."""
+        if not self._unnamed:
+            self._unnamed = "other"
+            while self._unnamed in self.keys:
+                self._unnamed += "-one"
+        return self._unnamed
+
+    def bool_term(self, name: str) -> Term:
+        """The variable of this name, or its value."""
+        value = self.pins.get(name)
+        return t.truth(value) if isinstance(value, bool) else t.bool_var(name)
+
     def make(self, path: str, shape: Shape) -> object:
         """A value of this shape of which nothing is known yet."""
         match shape.kind:
             case "bool":
-                return SymBool(t.bool_var(path))
+                return make_bool(self.bool_term(path))
             case "int" | "uint" | "quantity" | "timestamp" | "duration":
                 low, high = LIMITS[shape.kind]
                 low = low if shape.low is None else shape.low
@@ -132,7 +150,8 @@ class Inputs:
                 term = t.number(low) if low == high else t.int_var(path, low, high)
                 return make_number(shape.kind, term)
             case "string":
-                return self.pins.get(path) or self._make_string(path, shape)
+                pinned = self.pins.get(path)
+                return pinned if isinstance(pinned, str) else self._make_string(path, shape)
             case "ip":
                 address, fact = open_address(path)
                 self.fact(fact)
@@ -220,10 +239,12 @@ class OpenRecord:
             shape = self.shape_of(name)
             if shape is None:
                 return t.FALSE
-            if shape.required or f"{self.path}.{name}" in self.inputs.pins:
+            pinned = bool(self.inputs.pins.get(f"{self.path}.{name}"))
+            if shape.required or pinned:
                 self.presence[name] = self.exists
+                self.inputs.fact(t.or_(self.exists, t.truth(not pinned)))
                 return self.exists
-            present = self.presence[name] = t.bool_var(f"has {self.path}.{name}")
+            present = self.presence[name] = self.inputs.bool_term(f"has {self.path}.{name}")
             self.inputs.fact(t.implies(present, self.exists))
             if name in self.values:
                 limit(self.values[name], present, self.inputs)
@@ -252,8 +273,9 @@ class OpenMap:
     def entry(self, key: str) -> tuple[Term, object]:
         """(is the key there, its value if so)."""
         if key not in self.entries:
+            self.inputs.keys.add(key)
             place = f'{self.path}["{key}"]'
-            presence = t.bool_var(f"has {place}")
+            presence = self.inputs.bool_term(f"has {place}")
             self.inputs.fact(t.implies(presence, self.exists))
             self.entries[key] = (presence, self.inputs.make(place, self.element))
             for tell in tuple(self.told):
@@ -277,6 +299,8 @@ def limit(value: object, exists: Term, inputs: Inputs) -> None:
             inputs.fact(t.or_(exists, t.eq(term, t.number(0))))
         case SymStr(term):
             inputs.fact(t.or_(exists, t.eq(term, t.text(""))))
+        case bool() | str():  # pinned
+            inputs.fact(t.or_(exists, t.truth(not value)))
         case SymList():
             for guard, _ in value.items:
                 inputs.fact(t.implies(guard, exists))

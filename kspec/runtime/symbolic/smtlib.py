@@ -5,10 +5,11 @@ assertion.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import TypeAlias
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.strings import StringClass, axioms, string_classes
@@ -76,14 +77,20 @@ class Script:
     impossible: bool
 
 
-def script(assertions: Iterable[tuple[str, Term]]) -> Script:
+def script(
+    assertions: Iterable[tuple[str, Term]],
+    named: Mapping[str, Term] = MappingProxyType({}),
+    lines: bool = False,
+) -> Script:
     """The query as text: declarations, what bounds and strings demand, then each assertion under its
-    comment.
+    comment. `named`: conditions that are not asserted, but have a name there. `lines`: broken into lines, for
+    people.
     """
     given = list(assertions)
-    classes = string_classes(term for _, term in given)
+    roots = [term for _, term in given] + list(named.values())
+    classes = string_classes(roots)
     facts = axioms(classes)
-    roots = [term for _, term in given] + facts
+    roots += facts
     order = list(t.walk(roots))
     variables = tuple(term for term in order if term.op in ("var", "atom"))
     numbers: dict[str, int] = {}
@@ -91,22 +98,60 @@ def script(assertions: Iterable[tuple[str, Term]]) -> Script:
         if term.op == "text":
             numbers.setdefault(str(term.value), len(numbers))
     names = _shared(order, roots)
-    lines = ["(set-logic QF_LIA)"]
-    lines += [f"(define-fun {constant_name(text)} () Int {n})" for text, n in numbers.items()]
-    lines += [f"(declare-const {name_of(v)} {'Bool' if v.sort == t.BOOL else 'Int'})" for v in variables]
-    lines += [line for v in variables for line in _bounds(v)]
+    text_of = _laid_out(names) if lines else _Plain(order, names)
+    out = ["(set-logic QF_LIA)"]
+    out += [f"(define-fun {constant_name(text)} () Int {n})" for text, n in numbers.items()]
+    out += [f"(declare-const {name_of(v)} {'Bool' if v.sort == t.BOOL else 'Int'})" for v in variables]
+    out += [line for v in variables for line in _bounds(v)]
     for term in order:
         if term in names:
-            sort = "Bool" if term.sort == t.BOOL else "Int"
-            head = f"(define-fun {names[term]} () {sort} "
-            lines.append(f"{head}{laid_out(term, names, len(head), top=True)})")
+            head = f"(define-fun {names[term]} () {'Bool' if term.sort == t.BOOL else 'Int'} "
+            out.append(f"{head}{text_of(term, len(head), True)})")
+    out += [f"(define-fun {name} () Bool {text_of(term, 0, False)})" for name, term in named.items()]
     if facts:
-        lines.append("; strings: facts about constants, and among facts")
-        lines += [f"(assert {show(fact, names)})" for fact in facts]
+        out.append("; strings: facts about constants, and among facts")
+        out += [f"(assert {text_of(fact, 0, False)})" for fact in facts]
     for comment, term in given:
-        lines += [f"; {line}" for line in comment.splitlines()]
-        lines.append(f"(assert {laid_out(term, names, len('(assert '))})")
-    return Script("\n".join(lines) + "\n", variables, tuple(classes), numbers, len(order), t.FALSE in roots)
+        out += [f"; {line}" for line in comment.splitlines()]
+        out.append(f"(assert {text_of(term, len('(assert '), False)})")
+    impossible = any(term is t.FALSE for _, term in given)
+    return Script("\n".join(out) + "\n", variables, tuple(classes), numbers, len(order), impossible)
+
+
+TextOf: TypeAlias = Callable[[Term, int, bool], str]
+"""The text of a term that stands so many characters from the left; if it has a name, that, or (true) what the
+name is of.
+"""
+
+
+def _laid_out(names: Mapping[Term, str]) -> TextOf:
+    return lambda term, taken, top: laid_out(term, names, taken, top=top)
+
+
+LONG = 2000
+"""A text longer than this is given a name, so that none is copied again and again."""
+
+
+class _Plain:
+    """The texts of all terms, made once, in the order in which they are used; long ones get names."""
+
+    def __init__(self, order: Iterable[Term], names: dict[Term, str]) -> None:
+        self.texts: dict[Term, str] = {}
+        self.shown: dict[Term, str] = {}
+        for term in order:
+            if not term.args or term.op == "atom":
+                self.shown[term] = self.texts[term] = show(term)
+                continue
+            shown = [self.shown[arg] for arg in term.args]
+            if term.op in ("mul", "div"):
+                shown.append(integer_text(term.value))
+            text = self.texts[term] = f"({_OPERATORS[term.op]} {' '.join(shown)})"
+            if len(text) > LONG:
+                names.setdefault(term, f"${len(names) + 1}")
+            self.shown[term] = names.get(term, text)
+
+    def __call__(self, term: Term, taken: int, top: bool) -> str:
+        return self.texts[term] if top else self.shown[term]
 
 
 def name_of(variable: Term) -> str:

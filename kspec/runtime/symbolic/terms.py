@@ -12,7 +12,6 @@ from kspec.runtime.symbolic.dag import (
     BOOL,
     FALSE,
     INT,
-    TABLE,
     TEXT,
     TRUE,
     Term,
@@ -21,6 +20,7 @@ from kspec.runtime.symbolic.dag import (
     evaluate,
     int_var,
     make,
+    negation,
     number,
     text,
     text_var,
@@ -72,10 +72,26 @@ def not_(term: Term) -> Term:
 
 
 def and_(*terms: Term) -> Term:
+    if len(terms) == 2:
+        left, right = terms
+        if left is FALSE or right is FALSE:
+            return FALSE
+        if left is TRUE or left is right:
+            return right
+        if right is TRUE:
+            return left
     return _junction("and", terms, FALSE, TRUE)
 
 
 def or_(*terms: Term) -> Term:
+    if len(terms) == 2:
+        left, right = terms
+        if left is TRUE or right is TRUE:
+            return TRUE
+        if left is FALSE or left is right:
+            return right
+        if right is FALSE:
+            return left
     return _junction("or", terms, TRUE, FALSE)
 
 
@@ -101,17 +117,31 @@ def _junction(op: str, terms: tuple[Term, ...], zero: Term, unit: Term) -> Term:
             return zero
         if term is unit:
             continue
-        for part in term.args if term.op == op else (term,):
-            members[part] = None
-    for part in members:
-        if part.op == "not" and part.args[0] in members:
-            return zero
-    if len(members) > 1 and not _fold_cases(op, members):
-        return zero
+        if term.op == op:
+            for part in term.args:
+                members[part] = None
+        else:
+            members[term] = None
     if len(members) > 1:
-        resolved = _absorb(op, members)
-        if resolved is not None:
-            return _junction(op, resolved, zero, unit)
+        dual = "or" if op == "and" else "and"
+        nested = cases = 0
+        for part in members:
+            its = part.op
+            if its == "not":
+                inner = part.args[0]
+                if inner in members:
+                    return zero
+                cases += inner.op == "eq"
+            elif its == dual:
+                nested += 1
+            elif its == "eq":
+                cases += 1
+        if cases > 1 and not _fold_cases(op, members):
+            return zero
+        if nested and len(members) > 1:
+            resolved = _absorb(dual, members)
+            if resolved is not None:
+                return _junction(op, resolved, zero, unit)
     if not members:
         return unit
     if len(members) == 1:
@@ -149,9 +179,8 @@ def _case(term: Term) -> tuple[Term, Term] | None:
     return None
 
 
-def _absorb(op: str, members: dict[Term, None]) -> tuple[Term, ...] | None:
+def _absorb(dual: str, members: dict[Term, None]) -> tuple[Term, ...] | None:
     """`a and (a or b)` is `a`; `a and (not a or b)` is `a and b`; and the dual. None when nothing changes."""
-    dual = "or" if op == "and" else "and"
     changed = False
     kept: list[Term] = []
     for part in members:
@@ -169,7 +198,7 @@ def _absorb(op: str, members: dict[Term, None]) -> tuple[Term, ...] | None:
 def _complement_in(term: Term, members: dict[Term, None]) -> bool:
     if term.op == "not":
         return term.args[0] in members
-    return TABLE.get(("not", BOOL, None, None, None, term)) in members
+    return negation(term) in members
 
 
 def _rebuild(op: str, parts: tuple[Term, ...]) -> Term:

@@ -25,6 +25,7 @@ class Asked:
     subresource: str = ""
     namespaced: bool | None = None
     notes: tuple[str, ...] = ()
+    version: str = ""  # "" where it is not known
 
     def __str__(self) -> str:
         return self.path or show_resource(self.api_group, self.resource, self.subresource)
@@ -73,19 +74,22 @@ def asked_for(policy: Policy, word: str, table: TypeTable) -> Asked:
     head, _, subresource = word.partition("/")
     name, dot, group = head.partition(".")
     first, _, rest = group.partition(".")
-    if dot and VERSION.fullmatch(first):
+    version = first if dot and VERSION.fullmatch(first) else ""
+    if version:
         group = rest
     found = [k for k in table.kinds if name.lower() in (k.plural, k.singular, *k.short_names)]
     if dot:
         own = [k for k in found if k.group == group]
         resource = own[0].plural if own else name
-        return Asked("", group, resource, subresource, own[0].namespaced if own else None)
+        version = version or (own[0].version if own else "")
+        return Asked("", group, resource, subresource, own[0].namespaced if own else None, (), version)
     if name == "*":
         return Asked("", "*", "*", subresource)
     if found:
         exact = [k for k in found if k.plural == name.lower()] or found
         kind = next((k for k in exact if not k.group), exact[0])
-        return Asked("", kind.group, kind.plural, subresource, kind.namespaced, _others(kind, exact))
+        notes = _others(kind, exact)
+        return Asked("", kind.group, kind.plural, subresource, kind.namespaced, notes, kind.version)
     return _unknown(policy, name, subresource, table)
 
 
@@ -116,9 +120,10 @@ def request_for(
     namespace: str = "",
     name: str = "",
     field_selector: str = "",
+    label_selector: str = "",
 ) -> Request:
     """The request that someone makes for what is asked; not every verb's has a name."""
-    base = {"user": who["user"], "groups": list(who["groups"]), "verb": verb}
+    base = {**who, "groups": list(who["groups"]), "verb": verb}
     if asked.path:
         return {**base, "resourceRequest": False, "path": asked.path}
     if asked.namespaced is False:
@@ -134,6 +139,8 @@ def request_for(
         "namespace": namespace,
         "name": name,
         "fieldSelector": field_selector,
+        "labelSelector": label_selector,
+        "version": asked.version,
     }
 
 

@@ -152,6 +152,8 @@ class _Question:
         if self.kinds == ("pod", "pod"):
             together = functions[TOGETHER]
             assumed.append(("they are two pods", lambda **v: together(v["p"], v["q"])))
+        else:
+            assumed.append(("what is outside has no pod's address", self._two_addresses))
 
         def goal(**values: object) -> object:
             ends = [_end(values[name], kind) for name, kind in zip(self.ends, self.kinds, strict=True)]
@@ -166,6 +168,13 @@ class _Question:
         fields = record_fields(self.setting.table)
         query = make_query(shapes, assumed, ("nothing is let through here alone", goal), fields)
         return decide(query, self.replay, self.setting.timeout)
+
+    def _two_addresses(self, **values: object) -> object:
+        one, other = (
+            ops.field(values[name], "address", None) if kind == "pod" else values[name]
+            for name, kind in zip(self.ends, self.kinds, strict=True)
+        )
+        return ops.call("!_", ops.call("_==_", one, other))
 
     def concrete(self, values: Mapping[str, object]) -> tuple[End, End]:
         made = [

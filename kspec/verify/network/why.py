@@ -91,23 +91,23 @@ class SideStory:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A connection between two ends, side by side."""
+    """A connection between two ends, side by side. `is_one_family`: have they addresses of one family?"""
 
     origin: End
     destination: End
     port: int
     protocol: str
     sides: tuple[SideStory, ...] = field(default=())
-    apart: bool = False  # their addresses are of two families
+    is_one_family: bool = True
 
     @property
     def signature(self) -> object:
         """What is told of it: stories of one signature are one."""
-        return self.verdict, self.apart, tuple(side.signature for side in self.sides)
+        return self.verdict, self.is_one_family, tuple(side.signature for side in self.sides)
 
     @property
     def verdict(self) -> bool | None:
-        if self.apart:
+        if not self.is_one_family:
             return False
         verdicts = [side.verdict for side in self.sides]
         return False if False in verdicts else None if None in verdicts else True
@@ -116,8 +116,6 @@ class Story:
 def explain(parts: Parts, cluster: Object, origin: End, destination: End, port: int, protocol: str) -> Story:
     """The story of a connection."""
     policies = parts.policies(cluster)
-    together = parts.is_one_family
-    apart = together is not None and not together(origin, destination)
     sides = []
     for direction in DIRECTIONS:
         may = parts.may[direction]
@@ -134,18 +132,22 @@ def explain(parts: Parts, cluster: Object, origin: End, destination: End, port: 
             for story in _rules(policy, direction, other, destination, port, protocol, cluster)
         ]
         sides.append(SideStory(direction, verdict, reason, tuple(about), tuple(rules)))
-    return Story(origin, destination, port, protocol, tuple(sides), apart)
+    return Story(origin, destination, port, protocol, tuple(sides), can_meet(parts, origin, destination))
 
 
 def reached(
     parts: Parts, cluster: Object, origin: End, destination: End, port: int, protocol: str
 ) -> bool | None:
     """The verdict alone."""
-    said = [asked(may, origin, destination, port, protocol, cluster)[0] for may in parts.may.values()]
-    together = parts.is_one_family
-    if together is not None and not together(origin, destination):
+    if not can_meet(parts, origin, destination):
         return False
+    said = [asked(may, origin, destination, port, protocol, cluster)[0] for may in parts.may.values()]
     return False if False in said else None if None in said else True
+
+
+def can_meet(parts: Parts, origin: End, destination: End) -> bool:
+    """Are their addresses of one family?"""
+    return parts.is_one_family is None or parts.is_one_family(origin, destination) is True
 
 
 def asked(function: Callable[..., object], *args: object) -> tuple[bool | None, str]:

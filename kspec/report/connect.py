@@ -13,7 +13,7 @@ from kspec.verify.network.addresses import show_range
 from kspec.verify.network.blocks import Block
 from kspec.verify.network.columns import bits_of, digits, first_member, members
 from kspec.verify.network.connectivity import Connectivity
-from kspec.verify.network.ports import ALL, NONE, Intervals, by_protocol, show
+from kspec.verify.network.ports import ALL, NONE, Intervals, show
 from kspec.verify.network.treatment import Answer
 
 OUTSIDE = "outside"
@@ -336,58 +336,6 @@ def notes(view: View) -> Iterator[str]:
     if view.unseen:
         yield f"Not among them: pods of custom resources ({', '.join(_first(view.unseen, NAMED_MAX))})."
     yield from (f"{text[0].upper()}{text[1:]}." for text in view.options)
-
-
-def to_json(view: View, place: Callable[[Unit], str]) -> dict[str, object]:
-    """The body of the document `kspec/connect/1`; `place` says where the object of a unit stands."""
-    t = view.totals
-    return {
-        "by": view.by,
-        "totals": {
-            "units": t.units,
-            "policies": t.policies,
-            "pairs": t.pairs,
-            "open": t.open_all,
-            "openOnSomePorts": t.open_some,
-            "shut": t.shut,
-            "undetermined": t.undetermined,
-            "openForWantOfPolicy": t.free,
-            "differByFamily": t.unlike,
-            "fromOutside": t.from_outside,
-            "toOutside": t.to_outside,
-        },
-        "units": [_unit_to_json(u, place(u)) for u in view.units],
-        "groups": [_group_to_json(g, view.reason(g)) for g in view.groups],
-        "notes": list(notes(view)),
-        "assumptions": list(view.options),
-    }
-
-
-def _unit_to_json(unit: Unit, place: str) -> dict[str, object]:
-    made: dict[str, object] = {
-        "id": unit.id,
-        "kind": unit.kind,
-        "namespace": unit.namespace,
-        "name": unit.name,
-    }
-    if unit.pods:
-        made["pods"] = list(unit.pods)
-    return {**made, "place": place} if place else made
-
-
-def _group_to_json(group: Group, reason: str) -> dict[str, object]:
-    made: dict[str, object] = {
-        "from": [u.id for u in group.origins],
-        "fromOutside": list(group.origin_ranges),
-        "to": [u.id for u in group.destinations],
-        "toOutside": list(group.destination_ranges),
-        "open": by_protocol(group.answer[0]),
-        "undetermined": by_protocol(group.answer[1]),
-        "forWantOfPolicy": group.free,
-    }
-    if group.family:
-        made["family"] = f"IPv{group.family}"
-    return {**made, "reason": reason} if reason else made
 
 
 def pairs(view: View) -> Iterator[tuple[Group, list[tuple[str, str]], list[tuple[str, str]]]]:

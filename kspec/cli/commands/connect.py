@@ -81,11 +81,13 @@ def run(
 
 
 def show(session: Session, network: Network, view: View) -> None:
-    from kspec.report import connect, connect_text
+    from kspec.report import connect_text
 
     match session.format:
         case "json":
-            session.document("connect", connect.to_json(view, network.place))
+            from kspec.report.connect_json import to_json
+
+            session.document("connect", to_json(view, network.place))
         case "csv":
             session.result(connect_text.to_csv(view))
         case "markdown":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from kspec.source import Diagnostic, DiagnosticError
@@ -18,8 +18,8 @@ REFUSED = "KS2617"
 _SEGMENT = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
-def check_accepted(inputs: Inputs) -> Inputs:
-    """Raises what would be refused, as far as the rules of validation say."""
+def check_accepted(inputs: Inputs, records: Collection[str] = ()) -> Inputs:
+    """Raises what would be refused, as far as the rules of validation say; of these types alone, if any."""
     from kspec.model.defaults import Defaults
     from kspec.model.rules import call_function
     from kspec.model.standard import standard_rules
@@ -32,8 +32,8 @@ def check_accepted(inputs: Inputs) -> Inputs:
     for each in inputs.workspace.objects:
         if each.kind is None or each.decoded is None or _was_accepted(each.decoded["metadata"]):
             continue
-        if rules.about("validate", each.kind.record):
-            record = each.kind.record
+        record = each.kind.record
+        if rules.about("validate", record) and (not records or record in records):
             value = defaults.applied(record, each.decoded, lambda rule, part: call_function(rule, part))
             found += _refusals(each, record, value, rules)
     if found:

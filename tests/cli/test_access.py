@@ -723,12 +723,12 @@ def test_a_folder_is_not_taken_for_a_name(
             "kind: RoleBinding\nmetadata: {name: b, namespace: a}\n"
             "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\n"
             "subjects: [{kind: user, name: jane}]",
-            "`user` is no subject",
+            "`kind` is User, Group or ServiceAccount",
         ),
         (
             "kind: ClusterRoleBinding\nmetadata: {name: b}\n"
             "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects: []",
-            "`Role` cannot be bound here",
+            "a ClusterRoleBinding is to a ClusterRole",
         ),
     ],
 )

@@ -77,8 +77,21 @@ def refusedReference(ref, namespace):
                 ),
             },
         ]
-    name = [{"path": "roleRef", "message": "`name` is needed"}] if not ref.get("name") else []
+    if not ref.get("name"):
+        name = [{"path": "roleRef", "message": "`name` is needed"}]
+    elif isPathSegment(ref.get("name") or ""):
+        name = []
+    else:
+        name = [
+            {"path": "roleRef", "message": join_texts("no role can be called `", ref.get("name") or "", "`")},
+        ]
     return join_lists(group, kind, name)
+
+
+# access/isPathSegment  function (name: string): bool
+def isPathSegment(name):
+    """Can this be a name in a path of the API?"""
+    return name not in [".", ".."] and "/" not in name and "%" not in name
 
 
 # access/refusedSubject  function (s: rbac.Subject, namespace: string): string
@@ -407,6 +420,18 @@ RULES = (
         reads={"namespace": paths_(""), "ref": paths_("apiGroup", "kind", "name")},
         source="pkg/apis/rbac/validation/validation.go ValidateRoleBinding, ValidateClusterRoleBinding",
         doc="Why the API server refuses a binding, besides its subjects.",
+        path="access/mistakes",
+    ),
+    CompiledRule(
+        "access/isPathSegment",
+        "function",
+        "isPathSegment",
+        (Param("name", "string"),),
+        isPathSegment,
+        result="bool",
+        reads={"name": paths_("")},
+        source="staging/src/k8s.io/apimachinery/pkg/api/validation/path/name.go IsValidPathSegmentName",
+        doc="Can this be a name in a path of the API?",
         path="access/mistakes",
     ),
     CompiledRule(

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import string_from_int
-from kspec.runtime.formats import validate
 from kspec.runtime.generated_support import join_texts
-from kspec.runtime.library import FUNCTIONS
-from kspec.runtime.optionals import has_value
 from kspec.runtime.rulebook import CompiledRule, Param, paths
-from kspec.runtime.strings import join
+from ..access import mistakes as access_mistakes
 from ..validation import selectors as validation_selectors
-
-format_dns1123Subdomain = FUNCTIONS["format.dns1123Subdomain"]
 
 
 # validation/RoleRules  validate (self: rbac.Role): list(Finding)
 def validate_RoleRules(self):
     return [
-        {"code": "Invalid", "reason": reason, "field": join_texts("rules[", string_from_int(r_index), "]")}
+        {
+            "code": "Invalid",
+            "reason": access_mistakes.refusedRule(r, (self.get("metadata") or {}).get("namespace") or ""),
+            "field": join_texts("rules[", string_from_int(r_index), "]"),
+        }
         for r_index, r in enumerate(self.get("rules") or [])
-        if len(ruleMistakes(r, False)) != 0
-        for reason in ruleMistakes(r, False)
+        if access_mistakes.refusedRule(r, (self.get("metadata") or {}).get("namespace") or "") != ""
     ]
 
 
@@ -28,10 +26,13 @@ def validate_RoleRules(self):
 def validate_ClusterRoleRules(self):
     made = []
     made += [
-        {"code": "Invalid", "reason": reason, "field": join_texts("rules[", string_from_int(r_index), "]")}
+        {
+            "code": "Invalid",
+            "reason": access_mistakes.refusedRule(r, ""),
+            "field": join_texts("rules[", string_from_int(r_index), "]"),
+        }
         for r_index, r in enumerate(self.get("rules") or [])
-        if len(ruleMistakes(r, True)) != 0
-        for reason in ruleMistakes(r, True)
+        if access_mistakes.refusedRule(r, "") != ""
     ]
     if not (
         self.get("aggregationRule") is None
@@ -57,40 +58,33 @@ def validate_ClusterRoleRules(self):
     return made
 
 
-# validation/ruleMistakes  function (r: rbac.PolicyRule, everywhere: bool): list(string)
-def ruleMistakes(r, everywhere):
-    """What is wrong with a rule of a role, or of a ClusterRole (`everywhere`)."""
-    made = []
-    if len(r.get("verbs") or []) == 0:
-        made += ["a rule needs verbs"]
-    if len(r.get("nonResourceURLs") or []) > 0:
-        if not everywhere:
-            made += ["a Role cannot grant paths (nonResourceURLs)"]
-        if len(r.get("apiGroups") or []) + len(r.get("resources") or []) + len(
-            r.get("resourceNames") or [],
-        ) > 0:
-            made += ["paths and resources cannot stand in one rule"]
-    else:
-        if len(r.get("apiGroups") or []) == 0:
-            made += ['a rule about resources needs apiGroups; the core group is ""']
-        if len(r.get("resources") or []) == 0:
-            made += ["a rule needs resources"]
-    return made
-
-
 # validation/RoleBindingSubjects  validate (self: rbac.RoleBinding): list(Finding)
 def validate_RoleBindingSubjects(self):
     made = []
-    if len(roleRefMistakes(self.get("roleRef") or {}, ["Role", "ClusterRole"])) != 0:
+    if len(
+        access_mistakes.refusedReference(
+            self.get("roleRef") or {},
+            (self.get("metadata") or {}).get("namespace") or "",
+        ),
+    ) != 0:
         made += [
             {"code": "Invalid", "reason": reason, "field": "roleRef"}
-            for reason in roleRefMistakes(self.get("roleRef") or {}, ["Role", "ClusterRole"])
+            for reason in [
+                m.get("message") or ""
+                for m in access_mistakes.refusedReference(
+                    self.get("roleRef") or {},
+                    (self.get("metadata") or {}).get("namespace") or "",
+                )
+            ]
         ]
     made += [
-        {"code": "Invalid", "reason": reason, "field": join_texts("subjects[", string_from_int(s_index), "]")}
+        {
+            "code": "Invalid",
+            "reason": access_mistakes.refusedSubject(s, (self.get("metadata") or {}).get("namespace") or ""),
+            "field": join_texts("subjects[", string_from_int(s_index), "]"),
+        }
         for s_index, s in enumerate(self.get("subjects") or [])
-        if len(subjectMistakes(s, True)) != 0
-        for reason in subjectMistakes(s, True)
+        if access_mistakes.refusedSubject(s, (self.get("metadata") or {}).get("namespace") or "") != ""
     ]
     return made
 
@@ -98,68 +92,23 @@ def validate_RoleBindingSubjects(self):
 # validation/ClusterRoleBindingSubjects  validate (self: rbac.ClusterRoleBinding): list(Finding)
 def validate_ClusterRoleBindingSubjects(self):
     made = []
-    if len(roleRefMistakes(self.get("roleRef") or {}, ["ClusterRole"])) != 0:
+    if len(access_mistakes.refusedReference(self.get("roleRef") or {}, "")) != 0:
         made += [
             {"code": "Invalid", "reason": reason, "field": "roleRef"}
-            for reason in roleRefMistakes(self.get("roleRef") or {}, ["ClusterRole"])
+            for reason in [
+                m.get("message") or ""
+                for m in access_mistakes.refusedReference(self.get("roleRef") or {}, "")
+            ]
         ]
     made += [
-        {"code": "Invalid", "reason": reason, "field": join_texts("subjects[", string_from_int(s_index), "]")}
+        {
+            "code": "Invalid",
+            "reason": access_mistakes.refusedSubject(s, ""),
+            "field": join_texts("subjects[", string_from_int(s_index), "]"),
+        }
         for s_index, s in enumerate(self.get("subjects") or [])
-        if len(subjectMistakes(s, False)) != 0
-        for reason in subjectMistakes(s, False)
+        if access_mistakes.refusedSubject(s, "") != ""
     ]
-    return made
-
-
-# validation/roleRefMistakes  function (ref: rbac.RoleRef, kinds: list(string)): list(string)
-def roleRefMistakes(ref, kinds):
-    """What is wrong with the reference to a role."""
-    made = []
-    if (ref.get("apiGroup") or "") not in ["", "rbac.authorization.k8s.io"]:
-        made += [
-            join_texts(
-                "`",
-                ref.get("apiGroup") or "",
-                "` has no roles: the group is rbac.authorization.k8s.io",
-            ),
-        ]
-    if (ref.get("kind") or "") not in kinds:
-        made += [join_texts("`", ref.get("kind") or "", "` cannot be bound here: ", join(kinds, " or "))]
-    if not ref.get("name"):
-        made += ["the role has no name"]
-    elif isPathSegment(ref.get("name") or ""):
-        pass
-    else:
-        made += [join_texts("`", ref.get("name") or "", "` is no name of a role")]
-    return made
-
-
-# validation/isPathSegment  function (name: string): bool
-def isPathSegment(name):
-    """Can this be a name in a path of the API?"""
-    return name not in [".", ".."] and "/" not in name and "%" not in name
-
-
-# validation/subjectMistakes  function (s: rbac.Subject, namespaced: bool): list(string)
-def subjectMistakes(s, namespaced):
-    """What is wrong with a subject of a binding; one in a namespace gives it to service accounts that name none."""
-    group = "rbac.authorization.k8s.io"
-    made = []
-    if not s.get("name"):
-        made += ["a subject needs a name"]
-    if s.get("kind") == "ServiceAccount":
-        if not (not s.get("name") or not has_value(validate(format_dns1123Subdomain(), s.get("name") or ""))):
-            made += [join_texts("`", s.get("name") or "", "` is no name of a service account")]
-        if (s.get("apiGroup") or "") != "":
-            made += ['a ServiceAccount is in the core group: apiGroup ""']
-        if not s.get("namespace") and not namespaced:
-            made += ["a ServiceAccount needs a namespace here"]
-    elif s.get("kind") in ["User", "Group"]:
-        if (s.get("apiGroup") or "") not in ["", group]:
-            made += [join_texts("a ", s.get("kind") or "", " is in the group ", group)]
-    else:
-        made += [join_texts("`", s.get("kind") or "", "` is no subject: User, Group or ServiceAccount")]
     return made
 
 
@@ -171,7 +120,7 @@ RULES = (
         (Param("self", "rbac.Role"),),
         validate_RoleRules,
         result="list(Finding)",
-        reads={"self": paths("rules #", "rules *")},
+        reads={"self": paths("metadata namespace", "rules #", "rules *")},
         source="pkg/apis/rbac/validation/validation.go ValidateRole",
         path="validation/access",
     ),
@@ -195,28 +144,22 @@ RULES = (
         path="validation/access",
     ),
     CompiledRule(
-        "validation/ruleMistakes",
-        "function",
-        "ruleMistakes",
-        (Param("r", "rbac.PolicyRule"), Param("everywhere", "bool")),
-        ruleMistakes,
-        result="list(string)",
-        reads={
-            "everywhere": paths(""),
-            "r": paths("apiGroups #", "nonResourceURLs #", "resourceNames #", "resources #", "verbs #"),
-        },
-        source="pkg/apis/rbac/validation/validation.go ValidatePolicyRule",
-        doc="What is wrong with a rule of a role, or of a ClusterRole (`everywhere`).",
-        path="validation/access",
-    ),
-    CompiledRule(
         "validation/RoleBindingSubjects",
         "validate",
         "RoleBindingSubjects",
         (Param("self", "rbac.RoleBinding"),),
         validate_RoleBindingSubjects,
         result="list(Finding)",
-        reads={"self": paths("roleRef apiGroup", "roleRef kind", "roleRef name", "subjects #", "subjects *")},
+        reads={
+            "self": paths(
+                "metadata namespace",
+                "roleRef apiGroup",
+                "roleRef kind",
+                "roleRef name",
+                "subjects #",
+                "subjects *",
+            ),
+        },
         source="pkg/apis/rbac/validation/validation.go ValidateRoleBinding",
         path="validation/access",
     ),
@@ -229,42 +172,6 @@ RULES = (
         result="list(Finding)",
         reads={"self": paths("roleRef apiGroup", "roleRef kind", "roleRef name", "subjects #", "subjects *")},
         source="pkg/apis/rbac/validation/validation.go ValidateClusterRoleBinding",
-        path="validation/access",
-    ),
-    CompiledRule(
-        "validation/roleRefMistakes",
-        "function",
-        "roleRefMistakes",
-        (Param("ref", "rbac.RoleRef"), Param("kinds", "list(string)")),
-        roleRefMistakes,
-        result="list(string)",
-        reads={"kinds": paths(""), "ref": paths("apiGroup", "kind", "name")},
-        source="pkg/apis/rbac/validation/validation.go ValidateRoleBinding, ValidateClusterRoleBinding; pkg/apis/rbac/v1/defaults.go",
-        doc="What is wrong with the reference to a role.",
-        path="validation/access",
-    ),
-    CompiledRule(
-        "validation/isPathSegment",
-        "function",
-        "isPathSegment",
-        (Param("name", "string"),),
-        isPathSegment,
-        result="bool",
-        reads={"name": paths("")},
-        source="staging/src/k8s.io/apimachinery/pkg/api/validation/path/name.go IsValidPathSegmentName",
-        doc="Can this be a name in a path of the API?",
-        path="validation/access",
-    ),
-    CompiledRule(
-        "validation/subjectMistakes",
-        "function",
-        "subjectMistakes",
-        (Param("s", "rbac.Subject"), Param("namespaced", "bool")),
-        subjectMistakes,
-        result="list(string)",
-        reads={"namespaced": paths(""), "s": paths("apiGroup", "kind", "name", "namespace")},
-        source="pkg/apis/rbac/validation/validation.go ValidateRoleBindingSubject; pkg/apis/rbac/v1/defaults.go SetDefaults_Subject",
-        doc="What is wrong with a subject of a binding; one in a namespace gives it to service accounts that name none.",
         path="validation/access",
     ),
 )

@@ -142,10 +142,37 @@ def refusedReference(ref, namespace):
         ops.cond(
             ops.call("_==_", ops.field(ref, "name", ""), ""),
             lambda: ops.list_([ops.record({"path": "roleRef", "message": "`name` is needed"})]),
-            lambda: ops.list_([]),
+            lambda: ops.cond(
+                isPathSegment(ops.field(ref, "name", "")),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "path": "roleRef",
+                                "message": ops.call(
+                                    "_+_",
+                                    ops.call("_+_", "no role can be called `", ops.field(ref, "name", "")),
+                                    "`",
+                                ),
+                            },
+                        ),
+                    ],
+                ),
+            ),
         ),
     )
     return lets.done(ops.call("_+_", ops.call("_+_", group, kind), name))
+
+
+# access/isPathSegment  function (name: string): bool
+@ops.rule("access/isPathSegment")
+def isPathSegment(name):
+    return ops.and_(
+        ops.call("!_", ops.call("@in", name, ops.list_([".", ".."]))),
+        lambda: ops.call("!_", ops.call("contains", name, "/")),
+        lambda: ops.call("!_", ops.call("contains", name, "%")),
+    )
 
 
 # access/refusedSubject  function (s: rbac.Subject, namespace: string): string
@@ -743,6 +770,7 @@ RULES = {
     "access/servesOf": servesOf,
     "access/mayBeBound": mayBeBound,
     "access/refusedReference": refusedReference,
+    "access/isPathSegment": isPathSegment,
     "access/refusedSubject": refusedSubject,
     "access/doubtfulSubject": doubtfulSubject,
     "access/groupsLike": groupsLike,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import mistakes as access_mistakes_rules
 from ..validation import selectors as validation_selectors_rules
 
 
@@ -13,17 +14,32 @@ def validate_RoleRules(self):
     return ops.flat_map(
         ops.field(self, "rules", []),
         lambda r_index, r: ops.cond(
-            ops.call("_==_", ops.call("size", ruleMistakes(r, False)), 0),
-            lambda: ops.list_([]),
-            lambda: ops.map_(
-                ruleMistakes(r, False),
-                lambda reason: ops.record(
-                    {
-                        "code": "Invalid",
-                        "reason": reason,
-                        "field": ops.call("_+_", ops.call("_+_", "rules[", ops.call("string", r_index)), "]"),
-                    },
+            ops.call(
+                "_==_",
+                access_mistakes_rules.refusedRule(
+                    r,
+                    ops.field(ops.field(self, "metadata", {}), "namespace", ""),
                 ),
+                "",
+            ),
+            lambda: ops.list_([]),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "code": "Invalid",
+                            "reason": access_mistakes_rules.refusedRule(
+                                r,
+                                ops.field(ops.field(self, "metadata", {}), "namespace", ""),
+                            ),
+                            "field": ops.call(
+                                "_+_",
+                                ops.call("_+_", "rules[", ops.call("string", r_index)),
+                                "]",
+                            ),
+                        },
+                    ),
+                ],
             ),
         ),
         pairs=True,
@@ -40,21 +56,22 @@ def validate_ClusterRoleRules(self):
             ops.flat_map(
                 ops.field(self, "rules", []),
                 lambda r_index, r: ops.cond(
-                    ops.call("_==_", ops.call("size", ruleMistakes(r, True)), 0),
+                    ops.call("_==_", access_mistakes_rules.refusedRule(r, ""), ""),
                     lambda: ops.list_([]),
-                    lambda: ops.map_(
-                        ruleMistakes(r, True),
-                        lambda reason: ops.record(
-                            {
-                                "code": "Invalid",
-                                "reason": reason,
-                                "field": ops.call(
-                                    "_+_",
-                                    ops.call("_+_", "rules[", ops.call("string", r_index)),
-                                    "]",
-                                ),
-                            },
-                        ),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": access_mistakes_rules.refusedRule(r, ""),
+                                    "field": ops.call(
+                                        "_+_",
+                                        ops.call("_+_", "rules[", ops.call("string", r_index)),
+                                        "]",
+                                    ),
+                                },
+                            ),
+                        ],
                     ),
                 ),
                 pairs=True,
@@ -114,60 +131,6 @@ def validate_ClusterRoleRules(self):
     )
 
 
-# validation/ruleMistakes  function (r: rbac.PolicyRule, everywhere: bool): list(string)
-@ops.rule("validation/ruleMistakes")
-def ruleMistakes(r, everywhere):
-    return ops.call(
-        "_+_",
-        ops.cond(
-            ops.call("_==_", ops.call("size", ops.field(r, "verbs", [])), 0),
-            lambda: ops.list_(["a rule needs verbs"]),
-            lambda: ops.list_([]),
-        ),
-        ops.cond(
-            ops.call("_>_", ops.call("size", ops.field(r, "nonResourceURLs", [])), 0),
-            lambda: ops.call(
-                "_+_",
-                ops.cond(
-                    everywhere,
-                    lambda: ops.list_([]),
-                    lambda: ops.list_(["a Role cannot grant paths (nonResourceURLs)"]),
-                ),
-                ops.cond(
-                    ops.call(
-                        "_>_",
-                        ops.call(
-                            "_+_",
-                            ops.call(
-                                "_+_",
-                                ops.call("size", ops.field(r, "apiGroups", [])),
-                                ops.call("size", ops.field(r, "resources", [])),
-                            ),
-                            ops.call("size", ops.field(r, "resourceNames", [])),
-                        ),
-                        0,
-                    ),
-                    lambda: ops.list_(["paths and resources cannot stand in one rule"]),
-                    lambda: ops.list_([]),
-                ),
-            ),
-            lambda: ops.call(
-                "_+_",
-                ops.cond(
-                    ops.call("_==_", ops.call("size", ops.field(r, "apiGroups", [])), 0),
-                    lambda: ops.list_(['a rule about resources needs apiGroups; the core group is ""']),
-                    lambda: ops.list_([]),
-                ),
-                ops.cond(
-                    ops.call("_==_", ops.call("size", ops.field(r, "resources", [])), 0),
-                    lambda: ops.list_(["a rule needs resources"]),
-                    lambda: ops.list_([]),
-                ),
-            ),
-        ),
-    )
-
-
 # validation/RoleBindingSubjects  validate (self: rbac.RoleBinding): list(Finding)
 @ops.rule("validation/RoleBindingSubjects")
 def validate_RoleBindingSubjects(self):
@@ -178,34 +141,54 @@ def validate_RoleBindingSubjects(self):
                 "_==_",
                 ops.call(
                     "size",
-                    roleRefMistakes(ops.field(self, "roleRef", {}), ops.list_(["Role", "ClusterRole"])),
+                    access_mistakes_rules.refusedReference(
+                        ops.field(self, "roleRef", {}),
+                        ops.field(ops.field(self, "metadata", {}), "namespace", ""),
+                    ),
                 ),
                 0,
             ),
             lambda: ops.list_([]),
             lambda: ops.map_(
-                roleRefMistakes(ops.field(self, "roleRef", {}), ops.list_(["Role", "ClusterRole"])),
+                ops.map_(
+                    access_mistakes_rules.refusedReference(
+                        ops.field(self, "roleRef", {}),
+                        ops.field(ops.field(self, "metadata", {}), "namespace", ""),
+                    ),
+                    lambda m: ops.field(m, "message", ""),
+                ),
                 lambda reason: ops.record({"code": "Invalid", "reason": reason, "field": "roleRef"}),
             ),
         ),
         ops.flat_map(
             ops.field(self, "subjects", []),
             lambda s_index, s: ops.cond(
-                ops.call("_==_", ops.call("size", subjectMistakes(s, True)), 0),
-                lambda: ops.list_([]),
-                lambda: ops.map_(
-                    subjectMistakes(s, True),
-                    lambda reason: ops.record(
-                        {
-                            "code": "Invalid",
-                            "reason": reason,
-                            "field": ops.call(
-                                "_+_",
-                                ops.call("_+_", "subjects[", ops.call("string", s_index)),
-                                "]",
-                            ),
-                        },
+                ops.call(
+                    "_==_",
+                    access_mistakes_rules.refusedSubject(
+                        s,
+                        ops.field(ops.field(self, "metadata", {}), "namespace", ""),
                     ),
+                    "",
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Invalid",
+                                "reason": access_mistakes_rules.refusedSubject(
+                                    s,
+                                    ops.field(ops.field(self, "metadata", {}), "namespace", ""),
+                                ),
+                                "field": ops.call(
+                                    "_+_",
+                                    ops.call("_+_", "subjects[", ops.call("string", s_index)),
+                                    "]",
+                                ),
+                            },
+                        ),
+                    ],
                 ),
             ),
             pairs=True,
@@ -221,33 +204,37 @@ def validate_ClusterRoleBindingSubjects(self):
         ops.cond(
             ops.call(
                 "_==_",
-                ops.call("size", roleRefMistakes(ops.field(self, "roleRef", {}), ops.list_(["ClusterRole"]))),
+                ops.call("size", access_mistakes_rules.refusedReference(ops.field(self, "roleRef", {}), "")),
                 0,
             ),
             lambda: ops.list_([]),
             lambda: ops.map_(
-                roleRefMistakes(ops.field(self, "roleRef", {}), ops.list_(["ClusterRole"])),
+                ops.map_(
+                    access_mistakes_rules.refusedReference(ops.field(self, "roleRef", {}), ""),
+                    lambda m: ops.field(m, "message", ""),
+                ),
                 lambda reason: ops.record({"code": "Invalid", "reason": reason, "field": "roleRef"}),
             ),
         ),
         ops.flat_map(
             ops.field(self, "subjects", []),
             lambda s_index, s: ops.cond(
-                ops.call("_==_", ops.call("size", subjectMistakes(s, False)), 0),
+                ops.call("_==_", access_mistakes_rules.refusedSubject(s, ""), ""),
                 lambda: ops.list_([]),
-                lambda: ops.map_(
-                    subjectMistakes(s, False),
-                    lambda reason: ops.record(
-                        {
-                            "code": "Invalid",
-                            "reason": reason,
-                            "field": ops.call(
-                                "_+_",
-                                ops.call("_+_", "subjects[", ops.call("string", s_index)),
-                                "]",
-                            ),
-                        },
-                    ),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Invalid",
+                                "reason": access_mistakes_rules.refusedSubject(s, ""),
+                                "field": ops.call(
+                                    "_+_",
+                                    ops.call("_+_", "subjects[", ops.call("string", s_index)),
+                                    "]",
+                                ),
+                            },
+                        ),
+                    ],
                 ),
             ),
             pairs=True,
@@ -255,175 +242,9 @@ def validate_ClusterRoleBindingSubjects(self):
     )
 
 
-# validation/roleRefMistakes  function (ref: rbac.RoleRef, kinds: list(string)): list(string)
-@ops.rule("validation/roleRefMistakes")
-def roleRefMistakes(ref, kinds):
-    return ops.call(
-        "_+_",
-        ops.call(
-            "_+_",
-            ops.cond(
-                ops.call("@in", ops.field(ref, "apiGroup", ""), ops.list_(["", "rbac.authorization.k8s.io"])),
-                lambda: ops.list_([]),
-                lambda: ops.list_(
-                    [
-                        ops.call(
-                            "_+_",
-                            ops.call("_+_", "`", ops.field(ref, "apiGroup", "")),
-                            "` has no roles: the group is rbac.authorization.k8s.io",
-                        ),
-                    ],
-                ),
-            ),
-            ops.cond(
-                ops.call("@in", ops.field(ref, "kind", ""), kinds),
-                lambda: ops.list_([]),
-                lambda: ops.list_(
-                    [
-                        ops.call(
-                            "_+_",
-                            ops.call(
-                                "_+_",
-                                ops.call("_+_", "`", ops.field(ref, "kind", "")),
-                                "` cannot be bound here: ",
-                            ),
-                            ops.call("join", kinds, " or "),
-                        ),
-                    ],
-                ),
-            ),
-        ),
-        ops.cond(
-            ops.call("_==_", ops.field(ref, "name", ""), ""),
-            lambda: ops.list_(["the role has no name"]),
-            lambda: ops.cond(
-                isPathSegment(ops.field(ref, "name", "")),
-                lambda: ops.list_([]),
-                lambda: ops.list_(
-                    [
-                        ops.call(
-                            "_+_",
-                            ops.call("_+_", "`", ops.field(ref, "name", "")),
-                            "` is no name of a role",
-                        ),
-                    ],
-                ),
-            ),
-        ),
-    )
-
-
-# validation/isPathSegment  function (name: string): bool
-@ops.rule("validation/isPathSegment")
-def isPathSegment(name):
-    return ops.and_(
-        ops.call("!_", ops.call("@in", name, ops.list_([".", ".."]))),
-        lambda: ops.call("!_", ops.call("contains", name, "/")),
-        lambda: ops.call("!_", ops.call("contains", name, "%")),
-    )
-
-
-# validation/subjectMistakes  function (s: rbac.Subject, namespaced: bool): list(string)
-@ops.rule("validation/subjectMistakes")
-def subjectMistakes(s, namespaced):
-    lets = ops.Lets()
-    group = lets.take("rbac.authorization.k8s.io")
-    return lets.done(
-        ops.call(
-            "_+_",
-            ops.cond(
-                ops.call("_==_", ops.field(s, "name", ""), ""),
-                lambda: ops.list_(["a subject needs a name"]),
-                lambda: ops.list_([]),
-            ),
-            ops.cond(
-                ops.call("_==_", ops.field(s, "kind", ""), "ServiceAccount"),
-                lambda: ops.call(
-                    "_+_",
-                    ops.call(
-                        "_+_",
-                        ops.cond(
-                            ops.or_(
-                                ops.call("_==_", ops.field(s, "name", ""), ""),
-                                lambda: ops.call(
-                                    "!_",
-                                    ops.call(
-                                        "hasValue",
-                                        ops.call(
-                                            "validate",
-                                            ops.call("format.dns1123Subdomain"),
-                                            ops.field(s, "name", ""),
-                                        ),
-                                    ),
-                                ),
-                            ),
-                            lambda: ops.list_([]),
-                            lambda: ops.list_(
-                                [
-                                    ops.call(
-                                        "_+_",
-                                        ops.call("_+_", "`", ops.field(s, "name", "")),
-                                        "` is no name of a service account",
-                                    ),
-                                ],
-                            ),
-                        ),
-                        ops.cond(
-                            ops.call("_==_", ops.field(s, "apiGroup", ""), ""),
-                            lambda: ops.list_([]),
-                            lambda: ops.list_(['a ServiceAccount is in the core group: apiGroup ""']),
-                        ),
-                    ),
-                    ops.cond(
-                        ops.and_(
-                            ops.call("_==_", ops.field(s, "namespace", ""), ""),
-                            lambda: ops.call("!_", namespaced),
-                        ),
-                        lambda: ops.list_(["a ServiceAccount needs a namespace here"]),
-                        lambda: ops.list_([]),
-                    ),
-                ),
-                lambda: ops.cond(
-                    ops.call("@in", ops.field(s, "kind", ""), ops.list_(["User", "Group"])),
-                    lambda: ops.cond(
-                        ops.call("@in", ops.field(s, "apiGroup", ""), ops.list_(["", group])),
-                        lambda: ops.list_([]),
-                        lambda: ops.list_(
-                            [
-                                ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call("_+_", "a ", ops.field(s, "kind", "")),
-                                        " is in the group ",
-                                    ),
-                                    group,
-                                ),
-                            ],
-                        ),
-                    ),
-                    lambda: ops.list_(
-                        [
-                            ops.call(
-                                "_+_",
-                                ops.call("_+_", "`", ops.field(s, "kind", "")),
-                                "` is no subject: User, Group or ServiceAccount",
-                            ),
-                        ],
-                    ),
-                ),
-            ),
-        ),
-    )
-
-
 RULES = {
     "validation/RoleRules": validate_RoleRules,
     "validation/ClusterRoleRules": validate_ClusterRoleRules,
-    "validation/ruleMistakes": ruleMistakes,
     "validation/RoleBindingSubjects": validate_RoleBindingSubjects,
     "validation/ClusterRoleBindingSubjects": validate_ClusterRoleBindingSubjects,
-    "validation/roleRefMistakes": roleRefMistakes,
-    "validation/isPathSegment": isPathSegment,
-    "validation/subjectMistakes": subjectMistakes,
 }

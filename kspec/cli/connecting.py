@@ -34,13 +34,15 @@ class Network:
         by: str = "workload",
         pod_cidr: Sequence[str] = (),
         texts: Iterable[str] = (),
+        left_out: Sequence[str] = (),
     ) -> None:
         """`pod_cidr`: pods whose address is not known have one of these. `texts`: what else may matter about
-        ends, beside what the policies mention.
+        ends, beside what the policies mention. `left_out`: policies of other engines that are not looked at.
         """
         from kspec.runtime.rulebook import load_rulebook
         from kspec.verify.choices import Choosing
-        from kspec.verify.cluster import cluster_of
+        from kspec.verify.cluster import cluster_of, objects_in
+        from kspec.verify.foreign import without
         from kspec.verify.network.connectivity import Connectivity, placed
         from kspec.verify.network.parts import Parts
         from kspec.verify.network.talkers import talkers
@@ -48,9 +50,10 @@ class Network:
         self.inputs = inputs
         workspace = inputs.workspace
         table = inputs.library.types(workspace.table)
-        known = ((o.kind.record, o.decoded) for o in workspace.objects if o.kind and o.decoded)
+        known = objects_in(workspace, table)
         self.choosing = Choosing(inputs.choices, table)
-        self.cluster: dict[str, Any] = self.choosing.within(cluster_of(known, table))
+        at_hand = without(cluster_of(known, table), left_out)
+        self.cluster: dict[str, Any] = self.choosing.within(at_hand)
         self.parts: Parts = Parts(load_rulebook(), table)
         self.talkers: list[Talker]
         said_of = self.parts.talkers(self.cluster)
@@ -82,13 +85,18 @@ class Network:
     def view(self, filters: Filters | None = None) -> View:
         from kspec.report.connect import View
 
-        unseen = sorted({kind for _, kind in self.inputs.workspace.unmodelled})
+        policies = {str(p.object.get("kind")) for p in self.found.policies}
+        unseen = sorted({kind for _, kind in self.inputs.workspace.unmodelled} - policies)
         return View(self.found, self.units, self.by, filters, self.reason, unseen, self.of_two_families)
 
     def place(self, unit: Unit) -> str:
         """Where its object stands; "" if it is not in the input, as an owner of pods may be."""
-        at = self._objects.get((unit.kind, unit.namespace, unit.name))
+        at = self.named(unit.kind, unit.namespace, unit.name)
         return str(at.span) if at else ""
+
+    def named(self, kind: str, namespace: str, name: str) -> KubeObject | None:
+        """The object of the input of this kind and name."""
+        return self._objects.get((kind, namespace, name))
 
     @cached_property
     def _objects(self) -> dict[tuple[str, str, str], KubeObject]:

@@ -38,7 +38,7 @@ OPTION = click.option(
     "--option",
     multiple=True,
     metavar="NAME=VALUE",
-    help="What the cluster does where implementations differ; see docs/network.md.",
+    help="What the cluster does where implementations differ, and its ranges; see docs/network.md.",
 )
 
 

@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from kspec.source import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
     from kspec.cli.inputs import Inputs
-    from kspec.model.rules import RuleSet
+    from kspec.model.api import Problem
     from kspec.resources.decode import Path
     from kspec.resources.objects import KubeObject
 
 REFUSED = "KS2617"
-_SEGMENT = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+_SEGMENT = re.compile(r"\[(\d+)\]|\[([^\]]+)\]|([^.\[\]]+)")
 
 
 def check_accepted(inputs: Inputs, records: Collection[str] = ()) -> Inputs:
     """Raises what would be refused, as far as the rules of validation say; of these types alone, if any."""
-    from kspec.model.defaults import Defaults
-    from kspec.model.rules import call_function
+    from kspec.model.api import Api
+    from kspec.model.clock import Clock
+    from kspec.model.cluster import FixedCluster
+    from kspec.model.kinds import Kinds
     from kspec.model.standard import standard_rules
+    from kspec.model.store import Store
     from kspec.runtime.rulebook import load_rulebook
 
     table = inputs.library.types(inputs.workspace.table)
-    rules = standard_rules(load_rulebook(), table)
-    defaults = Defaults(table, rules)
+    api = Api(Store(Clock()), standard_rules(load_rulebook(), table), Kinds(table), FixedCluster({}))
     found: list[Diagnostic] = []
     for each in inputs.workspace.objects:
         if each.kind is None or each.decoded is None or _was_accepted(each.decoded["metadata"]):
             continue
-        record = each.kind.record
-        if rules.about("validate", record) and (not records or record in records):
-            value = defaults.applied(record, each.decoded, lambda rule, part: call_function(rule, part))
-            found += _refusals(each, record, value, rules)
+        if not records or each.kind.record in records:
+            found += [_diagnostic(each, p) for p in api.invalid(each.kind.record, each.decoded)]
     if found:
         raise DiagnosticError(found)
     return inputs
@@ -48,20 +48,13 @@ def _was_accepted(metadata: dict[str, Any]) -> bool:
     )
 
 
-def _refusals(each: KubeObject, record: str, value: dict[str, Any], rules: RuleSet) -> Iterator[Diagnostic]:
-    from kspec.model.rules import call_function, clauses_of, has_param
-
-    for rule in rules.about("validate", record):
-        verbs = [c.constant or c.name for c in clauses_of(rule, "on")]
-        if has_param(rule, "old") or has_param(rule, "cluster") or (verbs and "create" not in verbs):
-            continue
-        for finding in call_function(rule, value):
-            path = _path(finding.get("field") or "")
-            reason = finding.get("reason") or "a value is required"
-            message = f"the API server refuses this {each.key.kind}: {reason}"
-            yield Diagnostic(REFUSED, message, each.locate(path), path=path)
+def _diagnostic(each: KubeObject, problem: Problem) -> Diagnostic:
+    reason = problem.reason or ("a value is required" if problem.code == "Required" else problem.code)
+    message = f"the API server refuses this {each.key.kind}: {reason}"
+    path = _path(problem.field)
+    return Diagnostic(REFUSED, message, each.locate(path), path=path)
 
 
 def _path(field: str) -> Path:
     """`spec.ports[0]` as a path."""
-    return tuple(int(number) if number else name for number, name in _SEGMENT.findall(field))
+    return tuple(int(number) if number else key or name for number, key, name in _SEGMENT.findall(field))

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kspec.source import Diagnostic, DiagnosticError, InternalError, SourceFile, Span
+from kspec.verify.access.acting import mode_for
 from kspec.verify.access.policy import Policy, Request
 
 BAD_EVENT = "KS4005"
@@ -170,8 +171,7 @@ def _impersonation(policy: Policy, event: Event, request: Request, audit_id: str
     asking = {**request, **who}
     wanted = _wanted(policy, target)
     bound = (original.get("extra") or {}).get(BOUND_NODE) or [""]
-    chain = policy.chain_for(asking)
-    if not policy.rule("access/impersonationBy")(asking, wanted, str(bound[0]), chain, policy.cluster):
+    if not mode_for(policy, asking, wanted, str(bound[0])):
         decided = f"{who['user']} may not act as {wanted['user']}"
         yield Difference("impersonation", asking, "allow", "forbid", decided, 1, event.line, audit_id)
 

@@ -287,7 +287,8 @@ def notes(view: View) -> Iterator[str]:
         who = ", ".join(_first(ungoverned, NAMED_MAX))
         yield f"{who} {verb} in the network of the node: policies neither govern nor select such pods."
     unknown = any(view.found.ends[u.number].get("address") is None for u in view.units)
-    if unknown and any(group.answer[1] for group in view.groups):
+    blocks = view.found.cells.count > len(view.found.families)
+    if unknown and blocks and any(group.answer[1] for group in view.groups):
         yield "The addresses of pods are not known: --pod-cidr 10.244.0.0/16, say, would decide about blocks."
     if view.of_two_families:
         verb = "has" if len(view.of_two_families) == 1 else "have"

@@ -124,6 +124,8 @@ class Decoder:
                 return self._scalar(type_, format_)
 
     def _list(self, element: Type, format_: str) -> Step:
+        zero: Any = {} if isinstance(element, Record) else _ZEROS.get(element)
+
         def step(value: Any, steps: Steps) -> Any:
             if type(value) is not list:
                 self._mismatch(value, f"list({show(element)})", steps, self._wrap_help(value, element))
@@ -131,15 +133,18 @@ class Decoder:
             result = []
             inner = self._step(element, format_)  # looked up late: types may hold themselves
             for index, item in enumerate(value):
-                if item is None:
+                if item is not None:
+                    result.append(inner(item, (steps, index)))
+                elif zero is not None:
+                    result.append(inner(zero, (steps, index)))
+                    self._null_means(zero, (steps, index))
+                else:
                     self.tell(
                         WRONG_TYPE,
                         "a list cannot hold null",
                         (steps, index),
                         "delete the element, or give it a value",
                     )
-                else:
-                    result.append(inner(item, (steps, index)))
             return result
 
         return step
@@ -296,9 +301,10 @@ class Decoder:
         self.tell(WRONG_TYPE, f"this is {describe(value)}, and {_article(wanted)} is wanted", steps, help_)
 
     def _null_means(self, zero: Any, steps: Steps) -> None:
-        """Null, as a value of a map: Go's decoder keeps the key, with the zero value of its type."""
+        """Null, in a map or a list: Go's decoder keeps the key or place, with the zero value of the type."""
         written = str(zero).lower() if zero != "" else '""'
-        message = f"`{steps[1]}` has no value, which means `{written}` to the API server"
+        what = f"`{steps[1]}`" if isinstance(steps[1], str) else "this element"
+        message = f"{what} has no value, which means `{written}` to the API server"
         help_ = f"write the value that is meant, or `{written}` if it is that"
         self.tell(NULL_IN_MAP, message, steps, help_)
         self.zeros.append((path_of(steps), zero))

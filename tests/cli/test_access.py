@@ -499,6 +499,26 @@ subjects: [{kind: ServiceAccount, name: bot, namespace: ci}]
         assert_valid("can", more.json)
         assert more.json["verdict"] == "denied"
 
+    @pytest.mark.parametrize(
+        ("condition", "code"),
+        [
+            ("request.resourceAttributes.verb == 'list'", 3),  # the request as jane is asked about
+            ("request.resourceAttributes.verb.startsWith('impersonate')", 3),
+            ("request.resourceAttributes.resource == 'users' && request.user != 'jane'", 3),
+            ("request.resourceAttributes.resource == 'secrets'", 0),
+        ],
+    )
+    def test_webhooks_are_asked_about_each_right(
+        self, kspec: Kspec, policy: Path, tmp_path: Path, condition: str, code: int
+    ) -> None:
+        policy.write_text(f"{POLICY}---\n{self.ROLE}")
+        head, _, tail = TestConfiguration.TEXT.partition("    - expression")
+        config = f'{head}    - expression: "{condition}"\n{tail[tail.index("- {type") :]}'
+        (tmp_path / "authz.yaml").write_text(config)
+        ask = ("pods", "-n", "shop", "--acting-as", "jane", policy)
+        ran = kspec("can", "sa:ci/bot", "list", *ask, "--authorization-config", tmp_path / "authz.yaml")
+        assert ran.code == code, ran.out
+
     def test_a_list_of_one_object(self, kspec: Kspec, policy: Path) -> None:
         policy.write_text(
             POLICY.replace("resourceNames: [db], verbs: [get]", "resourceNames: [db], verbs: [list]")
@@ -723,12 +743,12 @@ def test_a_folder_is_not_taken_for_a_name(
             "kind: RoleBinding\nmetadata: {name: b, namespace: a}\n"
             "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\n"
             "subjects: [{kind: user, name: jane}]",
-            "`kind` is User, Group or ServiceAccount",
+            "`user` is no subject",
         ),
         (
             "kind: ClusterRoleBinding\nmetadata: {name: b}\n"
             "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects: []",
-            "a ClusterRoleBinding is to a ClusterRole",
+            "`Role` cannot be bound here",
         ),
     ],
 )

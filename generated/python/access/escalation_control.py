@@ -539,6 +539,24 @@ def aggregate(cluster):
     ]
 
 
+# access/convert  function (cluster: Cluster): list(access.Edge)
+def convert(cluster):
+    """Who changes the definition of a custom resource has its objects converted by a server of one's own, which reads and writes them."""
+    return [
+        {
+            "requests": [r],
+            "gains": {"what": "conversion"},
+            "how": join_texts(kubectl(r), ", with a conversion webhook"),
+            "assumes": unlessMade(r),
+        }
+        for r in [
+            r
+            for r in writes("apiextensions.k8s.io", "customresourcedefinitions", cluster)
+            if r.get("verb") != "create"
+        ]
+    ]
+
+
 # access/notModelled  function (cluster: Cluster): list(string)
 def notModelled(cluster):
     """What the edges do not model, if rules at hand speak of it."""
@@ -921,6 +939,18 @@ RULES = (
         reads={"cluster": paths("clusterRoles #", "clusterRoles * rules")},
         source="staging/src/k8s.io/kube-aggregator/pkg/apiserver/handler_proxy.go",
         doc="An APIService hands a whole API group to a server of one's own.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/convert",
+        "function",
+        "convert",
+        (Param("cluster", "Cluster", True),),
+        convert,
+        result="list(access.Edge)",
+        reads={"cluster": paths("clusterRoles #", "clusterRoles * rules")},
+        source="staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/conversion/webhook_converter.go",
+        doc="Who changes the definition of a custom resource has its objects converted by a server of one's own, which reads and writes them.",
         path="access/escalation_control",
     ),
     CompiledRule(

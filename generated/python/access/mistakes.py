@@ -10,7 +10,6 @@ from kspec.runtime.regex import matches
 from kspec.runtime.rulebook import CompiledRule, Param, paths as paths_
 from kspec.runtime.strings import lower_ascii, split, substring_from
 from ..access import attributes as access_attributes
-from ..access import escalation_control as access_escalation_control
 from ..access import identity as access_identity
 from ..access import rbac as access_rbac
 
@@ -50,70 +49,6 @@ def servesOf(all_):
 def mayBeBound(ref, namespace):
     """Could there be the role that a binding in this namespace ("": everywhere) refers to?"""
     return ref.get("kind") == "ClusterRole" or ref.get("kind") == "Role" and namespace != ""
-
-
-# access/refusedReference  function (ref: rbac.RoleRef, namespace: string): list(access.Mistake)
-def refusedReference(ref, namespace):
-    """Why the API server refuses a binding, besides its subjects."""
-    if (ref.get("apiGroup") or "") in ["", access_escalation_control.rbacGroup()]:
-        group = []
-    else:
-        group = [
-            {
-                "path": "roleRef",
-                "message": join_texts("`apiGroup` is ", access_escalation_control.rbacGroup()),
-            },
-        ]
-    if mayBeBound(ref, namespace):
-        kind = []
-    else:
-        kind = [
-            {
-                "path": "roleRef",
-                "message": (
-                    "a ClusterRoleBinding is to a ClusterRole; a Role is bound by a RoleBinding of its namespace"
-                    if namespace == "" and ref.get("kind") == "Role"
-                    else "`kind` is Role or ClusterRole"
-                ),
-            },
-        ]
-    if not ref.get("name"):
-        name = [{"path": "roleRef", "message": "`name` is needed"}]
-    elif isPathSegment(ref.get("name") or ""):
-        name = []
-    else:
-        name = [
-            {"path": "roleRef", "message": join_texts("no role can be called `", ref.get("name") or "", "`")},
-        ]
-    return join_lists(group, kind, name)
-
-
-# access/isPathSegment  function (name: string): bool
-def isPathSegment(name):
-    """Can this be a name in a path of the API?"""
-    return name not in [".", ".."] and "/" not in name and "%" not in name
-
-
-# access/refusedSubject  function (s: rbac.Subject, namespace: string): string
-def refusedSubject(s, namespace):
-    """Why the API server refuses a subject."""
-    account = s.get("kind") == "ServiceAccount"
-    if s.get("kind") not in ["User", "Group", "ServiceAccount"]:
-        return "`kind` is User, Group or ServiceAccount"
-    elif not s.get("name"):
-        return "`name` is needed"
-    elif account and s.get("apiGroup"):
-        return "a ServiceAccount has no `apiGroup`"
-    elif account and not s.get("namespace") and namespace == "":
-        return "a ServiceAccount needs its `namespace` here"
-    elif (
-        account
-        and not matches(s.get("name") or "", "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*$")
-    ):
-        return "no service account can be called so"
-    elif not account and (s.get("apiGroup") or "") not in ["", access_escalation_control.rbacGroup()]:
-        return join_texts("`apiGroup` is ", access_escalation_control.rbacGroup())
-    return ""
 
 
 # access/doubtfulSubject  function (s: rbac.Subject): string
@@ -157,28 +92,6 @@ def groupsLike(s):
     ):
         return [g for g in access_identity.specialGroups() if g != (s.get("name") or "")]
     return []
-
-
-# access/refusedRule  function (r: rbac.PolicyRule, namespace: string): string
-def refusedRule(r, namespace):
-    """Why the API server refuses a rule of a role in this namespace ("": a ClusterRole)."""
-    paths = len(r.get("nonResourceURLs") or []) > 0
-    other = len(r.get("apiGroups") or []) + len(r.get("resources") or []) + len(
-        r.get("resourceNames") or [],
-    ) > 0
-    if len(r.get("verbs") or []) == 0:
-        return "a rule needs `verbs`"
-    elif paths and namespace != "":
-        return "a Role cannot have `nonResourceURLs`: paths are in no namespace"
-    elif paths and other:
-        return "a rule is for resources or for `nonResourceURLs`, not for both"
-    elif paths:
-        return ""
-    elif len(r.get("apiGroups") or []) == 0:
-        return 'a rule needs `apiGroups`; that of pods and secrets is ""'
-    elif len(r.get("resources") or []) == 0:
-        return "a rule needs `resources`"
-    return ""
 
 
 # access/doubtfulRule  function (r: rbac.PolicyRule, namespace: string, all: access.Serves): list(access.Mistake)
@@ -411,42 +324,6 @@ RULES = (
         path="access/mistakes",
     ),
     CompiledRule(
-        "access/refusedReference",
-        "function",
-        "refusedReference",
-        (Param("ref", "rbac.RoleRef"), Param("namespace", "string")),
-        refusedReference,
-        result="list(access.Mistake)",
-        reads={"namespace": paths_(""), "ref": paths_("apiGroup", "kind", "name")},
-        source="pkg/apis/rbac/validation/validation.go ValidateRoleBinding, ValidateClusterRoleBinding",
-        doc="Why the API server refuses a binding, besides its subjects.",
-        path="access/mistakes",
-    ),
-    CompiledRule(
-        "access/isPathSegment",
-        "function",
-        "isPathSegment",
-        (Param("name", "string"),),
-        isPathSegment,
-        result="bool",
-        reads={"name": paths_("")},
-        source="staging/src/k8s.io/apimachinery/pkg/api/validation/path/name.go IsValidPathSegmentName",
-        doc="Can this be a name in a path of the API?",
-        path="access/mistakes",
-    ),
-    CompiledRule(
-        "access/refusedSubject",
-        "function",
-        "refusedSubject",
-        (Param("s", "rbac.Subject"), Param("namespace", "string")),
-        refusedSubject,
-        result="string",
-        reads={"namespace": paths_(""), "s": paths_("apiGroup", "kind", "name", "namespace")},
-        source="pkg/apis/rbac/validation/validation.go ValidateRoleBindingSubject; pkg/apis/rbac/v1/defaults.go SetDefaults_Subject",
-        doc="Why the API server refuses a subject.",
-        path="access/mistakes",
-    ),
-    CompiledRule(
         "access/doubtfulSubject",
         "function",
         "doubtfulSubject",
@@ -468,21 +345,6 @@ RULES = (
         reads={"s": paths_("kind", "name")},
         source="staging/src/k8s.io/apiserver/pkg/authentication/user/user.go",
         doc="The groups of Kubernetes' own that may be meant by one that it does not have.",
-        path="access/mistakes",
-    ),
-    CompiledRule(
-        "access/refusedRule",
-        "function",
-        "refusedRule",
-        (Param("r", "rbac.PolicyRule"), Param("namespace", "string")),
-        refusedRule,
-        result="string",
-        reads={
-            "namespace": paths_(""),
-            "r": paths_("apiGroups #", "nonResourceURLs #", "resourceNames #", "resources #", "verbs #"),
-        },
-        source="pkg/apis/rbac/validation/validation.go ValidatePolicyRule",
-        doc='Why the API server refuses a rule of a role in this namespace ("": a ClusterRole).',
         path="access/mistakes",
     ),
     CompiledRule(

@@ -5,173 +5,254 @@ from __future__ import annotations
 from kspec.runtime.conversions import string_from_int
 from kspec.runtime.generated_support import join_texts
 from kspec.runtime.rulebook import CompiledRule, Param, paths
-from ..access import mistakes as access_mistakes
-from ..validation import selectors as validation_selectors
+from ..validation import metadata as validation_metadata
+from ..validation import selector as validation_selector
 
 
-# validation/RoleRules  validate (self: rbac.Role): list(Finding)
-def validate_RoleRules(self):
+# validation/Role  validate (self: rbac.Role): list(Finding)
+def validate_Role(self):
     return [
         {
             "code": "Invalid",
-            "reason": access_mistakes.refusedRule(r, (self.get("metadata") or {}).get("namespace") or ""),
-            "field": join_texts("rules[", string_from_int(r_index), "]"),
+            "reason": "namespaced rules cannot apply to non-resource URLs",
+            "field": join_texts("rules[", string_from_int(r_index), "].nonResourceURLs"),
         }
         for r_index, r in enumerate(self.get("rules") or [])
-        if access_mistakes.refusedRule(r, (self.get("metadata") or {}).get("namespace") or "") != ""
+        if len(r.get("nonResourceURLs") or []) != 0
     ]
 
 
-# validation/ClusterRoleRules  validate (self: rbac.ClusterRole): list(Finding)
-def validate_ClusterRoleRules(self):
+# validation/PolicyRule  validate (self: rbac.PolicyRule): list(Finding)
+def validate_PolicyRule(self):
+    resources = len(self.get("nonResourceURLs") or []) == 0
     made = []
-    made += [
-        {
-            "code": "Invalid",
-            "reason": access_mistakes.refusedRule(r, ""),
-            "field": join_texts("rules[", string_from_int(r_index), "]"),
-        }
-        for r_index, r in enumerate(self.get("rules") or [])
-        if access_mistakes.refusedRule(r, "") != ""
-    ]
+    if len(self.get("verbs") or []) <= 0:
+        made += [{"code": "Required", "reason": "verbs must contain at least one value", "field": "verbs"}]
     if not (
-        self.get("aggregationRule") is None
-        or len((self.get("aggregationRule") or {}).get("clusterRoleSelectors") or []) > 0
+        resources
+        or len(self.get("apiGroups") or []) + len(self.get("resources") or []) + len(
+            self.get("resourceNames") or [],
+        ) == 0
     ):
         made += [
             {
-                "code": "Required",
-                "reason": "at least one selector is needed",
-                "field": "aggregationRule.clusterRoleSelectors",
+                "code": "Invalid",
+                "reason": "rules cannot apply to both regular resources and non-resource URLs",
+                "field": "nonResourceURLs",
             },
         ]
+    if not (not resources or len(self.get("apiGroups") or []) > 0):
+        made += [
+            {
+                "code": "Required",
+                "reason": "resource rules must supply at least one api group",
+                "field": "apiGroups",
+            },
+        ]
+    if not (not resources or len(self.get("resources") or []) > 0):
+        made += [
+            {
+                "code": "Required",
+                "reason": "resource rules must supply at least one resource",
+                "field": "resources",
+            },
+        ]
+    return made
+
+
+# validation/ClusterRole  validate (self: rbac.ClusterRole): list(Finding)
+def validate_ClusterRole(self):
+    if self.get("aggregationRule") is not None:
+        made = []
+        if len((self.get("aggregationRule") or {}).get("clusterRoleSelectors") or []) <= 0:
+            made += [
+                {
+                    "code": "Required",
+                    "reason": "at least one clusterRoleSelector required if aggregationRule is non-nil",
+                    "field": "aggregationRule.clusterRoleSelectors",
+                },
+            ]
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "invalid label selector.",
+                "field": join_texts("aggregationRule.clusterRoleSelectors[", string_from_int(s_index), "]"),
+            }
+            for s_index, s in enumerate((self.get("aggregationRule") or {}).get("clusterRoleSelectors") or [])
+            if not validation_selector.isReadable(s)
+        ]
+        return made
+    return []
+
+
+# validation/RoleBinding  validate (self: rbac.RoleBinding): list(Finding)
+def validate_RoleBinding(self):
+    made = []
+    if (self.get("roleRef") or {}).get("apiGroup") != "rbac.authorization.k8s.io":
+        made += [
+            {
+                "code": "NotSupported",
+                "reason": 'supported values: "rbac.authorization.k8s.io"',
+                "field": "roleRef.apiGroup",
+            },
+        ]
+    if not (self.get("roleRef") or {}).get("name"):
+        made += [{"code": "Required", "reason": "", "field": "roleRef.name"}]
+    if len(validation_metadata.segmentMistakes((self.get("roleRef") or {}).get("name") or "")) != 0:
+        made += [
+            {"code": "Invalid", "reason": reason, "field": "roleRef.name"}
+            for reason in validation_metadata.segmentMistakes((self.get("roleRef") or {}).get("name") or "")
+        ]
+    if (self.get("roleRef") or {}).get("kind") not in ["Role", "ClusterRole"]:
+        made += [
+            {
+                "code": "NotSupported",
+                "reason": 'supported values: "Role", "ClusterRole"',
+                "field": "roleRef.kind",
+            },
+        ]
+    return made
+
+
+# validation/ClusterRoleBinding  validate (self: rbac.ClusterRoleBinding): list(Finding)
+def validate_ClusterRoleBinding(self):
+    made = []
+    if (self.get("roleRef") or {}).get("apiGroup") != "rbac.authorization.k8s.io":
+        made += [
+            {
+                "code": "NotSupported",
+                "reason": 'supported values: "rbac.authorization.k8s.io"',
+                "field": "roleRef.apiGroup",
+            },
+        ]
+    if not (self.get("roleRef") or {}).get("name"):
+        made += [{"code": "Required", "reason": "", "field": "roleRef.name"}]
+    if len(validation_metadata.segmentMistakes((self.get("roleRef") or {}).get("name") or "")) != 0:
+        made += [
+            {"code": "Invalid", "reason": reason, "field": "roleRef.name"}
+            for reason in validation_metadata.segmentMistakes((self.get("roleRef") or {}).get("name") or "")
+        ]
+    if (self.get("roleRef") or {}).get("kind") != "ClusterRole":
+        made += [
+            {"code": "NotSupported", "reason": 'supported values: "ClusterRole"', "field": "roleRef.kind"},
+        ]
     made += [
         {
-            "code": "Invalid",
-            "reason": reason,
-            "field": join_texts("aggregationRule.clusterRoleSelectors[", string_from_int(s_index), "]"),
+            "code": "Required",
+            "reason": "",
+            "field": join_texts("subjects[", string_from_int(s_index), "].namespace"),
         }
-        for s_index, s in enumerate((self.get("aggregationRule") or {}).get("clusterRoleSelectors") or [])
-        if len(validation_selectors.selectorMistakes(s)) != 0
-        for reason in validation_selectors.selectorMistakes(s)
+        for s_index, s in enumerate(self.get("subjects") or [])
+        if not (s.get("kind") != "ServiceAccount" or s.get("namespace"))
     ]
     return made
 
 
-# validation/RoleBindingSubjects  validate (self: rbac.RoleBinding): list(Finding)
-def validate_RoleBindingSubjects(self):
+# validation/Subject  validate (self: rbac.Subject): list(Finding)
+def validate_Subject(self):
+    if self.get("kind") == "ServiceAccount" and self.get("name"):
+        badAccount = validation_metadata.nameMistakes("subdomain", self.get("name") or "", False)
+    else:
+        badAccount = []
     made = []
-    if len(
-        access_mistakes.refusedReference(
-            self.get("roleRef") or {},
-            (self.get("metadata") or {}).get("namespace") or "",
-        ),
-    ) != 0:
+    if not self.get("name"):
+        made += [{"code": "Required", "reason": "", "field": "name"}]
+    if len(badAccount) != 0:
+        made += [{"code": "Invalid", "reason": reason, "field": "name"} for reason in badAccount]
+    if not (self.get("kind") != "ServiceAccount" or not self.get("apiGroup")):
+        made += [{"code": "NotSupported", "reason": 'supported values: ""', "field": "apiGroup"}]
+    if not (self.get("kind") not in ["User", "Group"] or self.get("apiGroup") == "rbac.authorization.k8s.io"):
         made += [
-            {"code": "Invalid", "reason": reason, "field": "roleRef"}
-            for reason in [
-                m.get("message") or ""
-                for m in access_mistakes.refusedReference(
-                    self.get("roleRef") or {},
-                    (self.get("metadata") or {}).get("namespace") or "",
-                )
-            ]
+            {
+                "code": "NotSupported",
+                "reason": 'supported values: "rbac.authorization.k8s.io"',
+                "field": "apiGroup",
+            },
         ]
-    made += [
-        {
-            "code": "Invalid",
-            "reason": access_mistakes.refusedSubject(s, (self.get("metadata") or {}).get("namespace") or ""),
-            "field": join_texts("subjects[", string_from_int(s_index), "]"),
-        }
-        for s_index, s in enumerate(self.get("subjects") or [])
-        if access_mistakes.refusedSubject(s, (self.get("metadata") or {}).get("namespace") or "") != ""
-    ]
-    return made
-
-
-# validation/ClusterRoleBindingSubjects  validate (self: rbac.ClusterRoleBinding): list(Finding)
-def validate_ClusterRoleBindingSubjects(self):
-    made = []
-    if len(access_mistakes.refusedReference(self.get("roleRef") or {}, "")) != 0:
+    if self.get("kind") not in ["ServiceAccount", "User", "Group"]:
         made += [
-            {"code": "Invalid", "reason": reason, "field": "roleRef"}
-            for reason in [
-                m.get("message") or ""
-                for m in access_mistakes.refusedReference(self.get("roleRef") or {}, "")
-            ]
+            {
+                "code": "NotSupported",
+                "reason": 'supported values: "ServiceAccount", "User", "Group"',
+                "field": "kind",
+            },
         ]
-    made += [
-        {
-            "code": "Invalid",
-            "reason": access_mistakes.refusedSubject(s, ""),
-            "field": join_texts("subjects[", string_from_int(s_index), "]"),
-        }
-        for s_index, s in enumerate(self.get("subjects") or [])
-        if access_mistakes.refusedSubject(s, "") != ""
-    ]
     return made
 
 
 RULES = (
     CompiledRule(
-        "validation/RoleRules",
+        "validation/Role",
         "validate",
-        "RoleRules",
+        "Role",
         (Param("self", "rbac.Role"),),
-        validate_RoleRules,
+        validate_Role,
         result="list(Finding)",
-        reads={"self": paths("metadata namespace", "rules #", "rules *")},
-        source="pkg/apis/rbac/validation/validation.go ValidateRole",
+        reads={"self": paths("rules #", "rules *")},
+        source="pkg/apis/rbac/validation/validation.go ValidateRole, ValidatePolicyRule",
         path="validation/access",
     ),
     CompiledRule(
-        "validation/ClusterRoleRules",
+        "validation/PolicyRule",
         "validate",
-        "ClusterRoleRules",
+        "PolicyRule",
+        (Param("self", "rbac.PolicyRule"),),
+        validate_PolicyRule,
+        result="list(Finding)",
+        reads={
+            "self": paths("apiGroups #", "nonResourceURLs #", "resourceNames #", "resources #", "verbs #"),
+        },
+        source="pkg/apis/rbac/validation/validation.go ValidatePolicyRule",
+        path="validation/access",
+    ),
+    CompiledRule(
+        "validation/ClusterRole",
+        "validate",
+        "ClusterRole",
         (Param("self", "rbac.ClusterRole"),),
-        validate_ClusterRoleRules,
+        validate_ClusterRole,
         result="list(Finding)",
         reads={
             "self": paths(
                 "aggregationRule ?",
                 "aggregationRule clusterRoleSelectors #",
                 "aggregationRule clusterRoleSelectors *",
-                "rules #",
-                "rules *",
             ),
         },
         source="pkg/apis/rbac/validation/validation.go ValidateClusterRole",
         path="validation/access",
     ),
     CompiledRule(
-        "validation/RoleBindingSubjects",
+        "validation/RoleBinding",
         "validate",
-        "RoleBindingSubjects",
+        "RoleBinding",
         (Param("self", "rbac.RoleBinding"),),
-        validate_RoleBindingSubjects,
+        validate_RoleBinding,
         result="list(Finding)",
-        reads={
-            "self": paths(
-                "metadata namespace",
-                "roleRef apiGroup",
-                "roleRef kind",
-                "roleRef name",
-                "subjects #",
-                "subjects *",
-            ),
-        },
+        reads={"self": paths("roleRef apiGroup", "roleRef kind", "roleRef name")},
         source="pkg/apis/rbac/validation/validation.go ValidateRoleBinding",
         path="validation/access",
     ),
     CompiledRule(
-        "validation/ClusterRoleBindingSubjects",
+        "validation/ClusterRoleBinding",
         "validate",
-        "ClusterRoleBindingSubjects",
+        "ClusterRoleBinding",
         (Param("self", "rbac.ClusterRoleBinding"),),
-        validate_ClusterRoleBindingSubjects,
+        validate_ClusterRoleBinding,
         result="list(Finding)",
         reads={"self": paths("roleRef apiGroup", "roleRef kind", "roleRef name", "subjects #", "subjects *")},
         source="pkg/apis/rbac/validation/validation.go ValidateClusterRoleBinding",
+        path="validation/access",
+    ),
+    CompiledRule(
+        "validation/Subject",
+        "validate",
+        "Subject",
+        (Param("self", "rbac.Subject"),),
+        validate_Subject,
+        result="list(Finding)",
+        reads={"self": paths("apiGroup", "kind", "name")},
+        source="pkg/apis/rbac/validation/validation.go ValidateRoleBindingSubject",
         path="validation/access",
     ),
 )

@@ -515,98 +515,106 @@ def title(p):
                     ops.call("_==_", ops.field(p, "what", ""), "node"),
                     lambda: "root on a node",
                     lambda: ops.cond(
-                        ops.call("_==_", ops.field(p, "what", ""), "everything"),
-                        lambda: ops.call("_+_", "everything in ", place),
+                        ops.call("_==_", ops.field(p, "what", ""), "node-identity"),
+                        lambda: "the identity of a node",
                         lambda: ops.cond(
-                            ops.call("@in", ops.field(p, "what", ""), ops.list_(["rules", "granted"])),
+                            ops.call("_==_", ops.field(p, "what", ""), "conversion"),
+                            lambda: "custom resources, read and changed as they are converted",
                             lambda: ops.cond(
-                                ops.call("_==_", ops.field(p, "name", ""), "*"),
-                                lambda: ops.call("_+_", "any rules in ", place),
-                                lambda: ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call("_+_", "the rules of ", ops.field(p, "name", "")),
-                                        " in ",
-                                    ),
-                                    place,
-                                ),
-                            ),
-                            lambda: ops.cond(
-                                ops.call("_==_", ops.field(p, "what", ""), "shared"),
-                                lambda: ops.call("_+_", "the rights of all whom one is, as one, in ", place),
+                                ops.call("_==_", ops.field(p, "what", ""), "everything"),
+                                lambda: ops.call("_+_", "everything in ", place),
                                 lambda: ops.cond(
-                                    ops.call("_==_", ops.field(p, "what", ""), "secrets"),
-                                    lambda: ops.call("_+_", "all secrets of ", place),
+                                    ops.call(
+                                        "@in",
+                                        ops.field(p, "what", ""),
+                                        ops.list_(["rules", "granted"]),
+                                    ),
                                     lambda: ops.cond(
-                                        ops.call("_==_", ops.field(p, "what", ""), "pods"),
-                                        lambda: ops.call("_+_", "pods of one's own in ", place),
+                                        ops.call("_==_", ops.field(p, "name", ""), "*"),
+                                        lambda: ops.call("_+_", "any rules in ", place),
+                                        lambda: ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                ops.call("_+_", "the rules of ", ops.field(p, "name", "")),
+                                                " in ",
+                                            ),
+                                            place,
+                                        ),
+                                    ),
+                                    lambda: ops.cond(
+                                        ops.call("_==_", ops.field(p, "what", ""), "shared"),
+                                        lambda: ops.call(
+                                            "_+_",
+                                            "the rights of all whom one is, as one, in ",
+                                            place,
+                                        ),
                                         lambda: ops.cond(
-                                            ops.call("_==_", ops.field(p, "what", ""), "account"),
-                                            lambda: ops.call("_+_", "any service account of ", place),
+                                            ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                            lambda: ops.call("_+_", "all secrets of ", place),
                                             lambda: ops.cond(
-                                                ops.call("_==_", ops.field(p, "what", ""), "inside"),
-                                                lambda: ops.call("_+_", "code in the pods of ", place),
+                                                ops.call("_==_", ops.field(p, "what", ""), "pods"),
+                                                lambda: ops.call("_+_", "pods of one's own in ", place),
                                                 lambda: ops.cond(
-                                                    ops.call("_==_", ops.field(p, "what", ""), "kubelet"),
-                                                    lambda: "the kubelet API of the nodes",
+                                                    ops.call("_==_", ops.field(p, "what", ""), "account"),
+                                                    lambda: ops.call("_+_", "any service account of ", place),
                                                     lambda: ops.cond(
-                                                        ops.call(
-                                                            "_==_",
-                                                            ops.field(p, "what", ""),
-                                                            "any-group",
+                                                        ops.call("_==_", ops.field(p, "what", ""), "inside"),
+                                                        lambda: ops.call(
+                                                            "_+_",
+                                                            "code in the pods of ",
+                                                            place,
                                                         ),
-                                                        lambda: "any groups",
                                                         lambda: ops.cond(
                                                             ops.call(
                                                                 "_==_",
                                                                 ops.field(p, "what", ""),
-                                                                "anyone",
+                                                                "kubelet",
                                                             ),
-                                                            lambda: "any user and any groups but system:masters",
+                                                            lambda: "the kubelet API of the nodes",
                                                             lambda: ops.cond(
                                                                 ops.call(
                                                                     "_==_",
                                                                     ops.field(p, "what", ""),
-                                                                    "csr",
+                                                                    "any-group",
                                                                 ),
-                                                                lambda: "a certificate signing request",
+                                                                lambda: "any groups",
                                                                 lambda: ops.cond(
                                                                     ops.call(
                                                                         "_==_",
                                                                         ops.field(p, "what", ""),
-                                                                        "token-secret",
+                                                                        "anyone",
                                                                     ),
-                                                                    lambda: ops.call(
-                                                                        "_+_",
-                                                                        "a token secret in ",
-                                                                        place,
-                                                                    ),
+                                                                    lambda: "any user and any groups but system:masters",
                                                                     lambda: ops.cond(
                                                                         ops.call(
                                                                             "_==_",
                                                                             ops.field(p, "what", ""),
-                                                                            "relabel",
+                                                                            "csr",
                                                                         ),
-                                                                        lambda: ops.call(
-                                                                            "_+_",
-                                                                            "the labels of ",
-                                                                            place,
-                                                                        ),
+                                                                        lambda: "a certificate signing request",
                                                                         lambda: ops.cond(
                                                                             ops.call(
                                                                                 "_==_",
                                                                                 ops.field(p, "what", ""),
-                                                                                "host-volume",
+                                                                                "token-secret",
                                                                             ),
-                                                                            lambda: "a volume that is a host path",
+                                                                            lambda: ops.call(
+                                                                                "_+_",
+                                                                                "a token secret in ",
+                                                                                place,
+                                                                            ),
                                                                             lambda: ops.cond(
                                                                                 ops.call(
                                                                                     "_==_",
                                                                                     ops.field(p, "what", ""),
-                                                                                    "mutating-policy",
+                                                                                    "relabel",
                                                                                 ),
-                                                                                lambda: "a policy that changes objects, not yet bound",
+                                                                                lambda: ops.call(
+                                                                                    "_+_",
+                                                                                    "the labels of ",
+                                                                                    place,
+                                                                                ),
                                                                                 lambda: ops.cond(
                                                                                     ops.call(
                                                                                         "_==_",
@@ -615,9 +623,9 @@ def title(p):
                                                                                             "what",
                                                                                             "",
                                                                                         ),
-                                                                                        "mutation",
+                                                                                        "host-volume",
                                                                                     ),
-                                                                                    lambda: "what is written by others, changed on its way",
+                                                                                    lambda: "a volume that is a host path",
                                                                                     lambda: ops.cond(
                                                                                         ops.call(
                                                                                             "_==_",
@@ -626,9 +634,9 @@ def title(p):
                                                                                                 "what",
                                                                                                 "",
                                                                                             ),
-                                                                                            "admission",
+                                                                                            "mutating-policy",
                                                                                         ),
-                                                                                        lambda: "what is written by others, read or refused on its way",
+                                                                                        lambda: "a policy that changes objects, not yet bound",
                                                                                         lambda: ops.cond(
                                                                                             ops.call(
                                                                                                 "_==_",
@@ -637,13 +645,9 @@ def title(p):
                                                                                                     "what",
                                                                                                     "",
                                                                                                 ),
-                                                                                                "goal",
+                                                                                                "mutation",
                                                                                             ),
-                                                                                            lambda: ops.field(
-                                                                                                p,
-                                                                                                "name",
-                                                                                                "",
-                                                                                            ),
+                                                                                            lambda: "what is written by others, changed on its way",
                                                                                             lambda: ops.cond(
                                                                                                 ops.call(
                                                                                                     "_==_",
@@ -652,13 +656,41 @@ def title(p):
                                                                                                         "what",
                                                                                                         "",
                                                                                                     ),
-                                                                                                    "aggregation",
+                                                                                                    "admission",
                                                                                                 ),
-                                                                                                lambda: "an API group answered by a server of one's own",
-                                                                                                lambda: ops.field(
-                                                                                                    p,
-                                                                                                    "what",
-                                                                                                    "",
+                                                                                                lambda: "what is written by others, read or refused on its way",
+                                                                                                lambda: ops.cond(
+                                                                                                    ops.call(
+                                                                                                        "_==_",
+                                                                                                        ops.field(
+                                                                                                            p,
+                                                                                                            "what",
+                                                                                                            "",
+                                                                                                        ),
+                                                                                                        "goal",
+                                                                                                    ),
+                                                                                                    lambda: ops.field(
+                                                                                                        p,
+                                                                                                        "name",
+                                                                                                        "",
+                                                                                                    ),
+                                                                                                    lambda: ops.cond(
+                                                                                                        ops.call(
+                                                                                                            "_==_",
+                                                                                                            ops.field(
+                                                                                                                p,
+                                                                                                                "what",
+                                                                                                                "",
+                                                                                                            ),
+                                                                                                            "aggregation",
+                                                                                                        ),
+                                                                                                        lambda: "an API group answered by a server of one's own",
+                                                                                                        lambda: ops.field(
+                                                                                                            p,
+                                                                                                            "what",
+                                                                                                            "",
+                                                                                                        ),
+                                                                                                    ),
                                                                                                 ),
                                                                                             ),
                                                                                         ),
@@ -701,43 +733,59 @@ def rank(p):
                     ops.call("_==_", ops.field(p, "what", ""), "node"),
                     lambda: 80,
                     lambda: ops.cond(
-                        ops.call("_==_", ops.field(p, "what", ""), "mutation"),
-                        lambda: 75,
+                        ops.call("_==_", ops.field(p, "what", ""), "node-identity"),
+                        lambda: 45,
                         lambda: ops.cond(
-                            ops.and_(
-                                ops.call("_==_", ops.field(p, "what", ""), "secrets"),
-                                lambda: ops.call("_==_", ops.field(p, "namespace", ""), ""),
-                            ),
-                            lambda: 70,
+                            ops.call("_==_", ops.field(p, "what", ""), "conversion"),
+                            lambda: 33,
                             lambda: ops.cond(
-                                ops.call("_==_", ops.field(p, "what", ""), "goal"),
-                                lambda: 60,
+                                ops.call("_==_", ops.field(p, "what", ""), "mutation"),
+                                lambda: 75,
                                 lambda: ops.cond(
-                                    ops.call("_==_", ops.field(p, "what", ""), "everything"),
-                                    lambda: 50,
+                                    ops.and_(
+                                        ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                        lambda: ops.call("_==_", ops.field(p, "namespace", ""), ""),
+                                    ),
+                                    lambda: 70,
                                     lambda: ops.cond(
-                                        ops.or_(
-                                            ops.call("_==_", ops.field(p, "what", ""), "identity"),
-                                            lambda: ops.and_(
-                                                ops.call("_==_", ops.field(p, "what", ""), "granted"),
-                                                lambda: ops.call("_!=_", ops.field(p, "name", ""), "*"),
-                                            ),
-                                        ),
-                                        lambda: 40,
+                                        ops.call("_==_", ops.field(p, "what", ""), "goal"),
+                                        lambda: 60,
                                         lambda: ops.cond(
-                                            ops.or_(
-                                                ops.call("_==_", ops.field(p, "what", ""), "aggregation"),
-                                                lambda: ops.call(
-                                                    "_==_",
-                                                    ops.field(p, "what", ""),
-                                                    "admission",
-                                                ),
-                                            ),
-                                            lambda: 35,
+                                            ops.call("_==_", ops.field(p, "what", ""), "everything"),
+                                            lambda: 50,
                                             lambda: ops.cond(
-                                                ops.call("_==_", ops.field(p, "what", ""), "secrets"),
-                                                lambda: 30,
-                                                lambda: 0,
+                                                ops.or_(
+                                                    ops.call("_==_", ops.field(p, "what", ""), "identity"),
+                                                    lambda: ops.and_(
+                                                        ops.call("_==_", ops.field(p, "what", ""), "granted"),
+                                                        lambda: ops.call(
+                                                            "_!=_",
+                                                            ops.field(p, "name", ""),
+                                                            "*",
+                                                        ),
+                                                    ),
+                                                ),
+                                                lambda: 40,
+                                                lambda: ops.cond(
+                                                    ops.or_(
+                                                        ops.call(
+                                                            "_==_",
+                                                            ops.field(p, "what", ""),
+                                                            "aggregation",
+                                                        ),
+                                                        lambda: ops.call(
+                                                            "_==_",
+                                                            ops.field(p, "what", ""),
+                                                            "admission",
+                                                        ),
+                                                    ),
+                                                    lambda: 35,
+                                                    lambda: ops.cond(
+                                                        ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                                        lambda: 30,
+                                                        lambda: 0,
+                                                    ),
+                                                ),
                                             ),
                                         ),
                                     ),

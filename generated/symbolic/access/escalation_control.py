@@ -881,6 +881,25 @@ def aggregate(cluster):
     )
 
 
+# access/convert  function (cluster: Cluster): list(access.Edge)
+@ops.rule("access/convert")
+def convert(cluster):
+    return ops.map_(
+        ops.filter_(
+            writes("apiextensions.k8s.io", "customresourcedefinitions", cluster),
+            lambda r: ops.call("_!=_", ops.field(r, "verb", ""), "create"),
+        ),
+        lambda r: ops.record(
+            {
+                "requests": ops.list_([r]),
+                "gains": ops.record({"what": "conversion"}),
+                "how": ops.call("_+_", kubectl(r), ", with a conversion webhook"),
+                "assumes": unlessMade(r),
+            },
+        ),
+    )
+
+
 # access/notModelled  function (cluster: Cluster): list(string)
 @ops.rule("access/notModelled")
 def notModelled(cluster):
@@ -1051,6 +1070,7 @@ RULES = {
     "access/mutate": mutate,
     "access/validation": validation,
     "access/aggregate": aggregate,
+    "access/convert": convert,
     "access/notModelled": notModelled,
     "access/admissionGroup": admissionGroup,
     "access/writes": writes,

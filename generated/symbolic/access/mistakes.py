@@ -5,7 +5,6 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..access import attributes as access_attributes_rules
-from ..access import escalation_control as access_escalation_control_rules
 from ..access import identity as access_identity_rules
 from ..access import rbac as access_rbac_rules
 
@@ -83,159 +82,6 @@ def mayBeBound(ref, namespace):
         lambda: ops.and_(
             ops.call("_==_", ops.field(ref, "kind", ""), "Role"),
             lambda: ops.call("_!=_", namespace, ""),
-        ),
-    )
-
-
-# access/refusedReference  function (ref: rbac.RoleRef, namespace: string): list(access.Mistake)
-@ops.rule("access/refusedReference")
-def refusedReference(ref, namespace):
-    lets = ops.Lets()
-    group = lets.take(
-        ops.cond(
-            ops.call(
-                "@in",
-                ops.field(ref, "apiGroup", ""),
-                ops.list_(["", access_escalation_control_rules.rbacGroup()]),
-            ),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "path": "roleRef",
-                            "message": ops.call(
-                                "_+_",
-                                "`apiGroup` is ",
-                                access_escalation_control_rules.rbacGroup(),
-                            ),
-                        },
-                    ),
-                ],
-            ),
-        ),
-    )
-    kind = lets.take(
-        ops.cond(
-            mayBeBound(ref, namespace),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "path": "roleRef",
-                            "message": ops.cond(
-                                ops.and_(
-                                    ops.call("_==_", namespace, ""),
-                                    lambda: ops.call("_==_", ops.field(ref, "kind", ""), "Role"),
-                                ),
-                                lambda: "a ClusterRoleBinding is to a ClusterRole; a Role is bound by a RoleBinding of its namespace",
-                                lambda: "`kind` is Role or ClusterRole",
-                            ),
-                        },
-                    ),
-                ],
-            ),
-        ),
-    )
-    name = lets.take(
-        ops.cond(
-            ops.call("_==_", ops.field(ref, "name", ""), ""),
-            lambda: ops.list_([ops.record({"path": "roleRef", "message": "`name` is needed"})]),
-            lambda: ops.cond(
-                isPathSegment(ops.field(ref, "name", "")),
-                lambda: ops.list_([]),
-                lambda: ops.list_(
-                    [
-                        ops.record(
-                            {
-                                "path": "roleRef",
-                                "message": ops.call(
-                                    "_+_",
-                                    ops.call("_+_", "no role can be called `", ops.field(ref, "name", "")),
-                                    "`",
-                                ),
-                            },
-                        ),
-                    ],
-                ),
-            ),
-        ),
-    )
-    return lets.done(ops.call("_+_", ops.call("_+_", group, kind), name))
-
-
-# access/isPathSegment  function (name: string): bool
-@ops.rule("access/isPathSegment")
-def isPathSegment(name):
-    return ops.and_(
-        ops.call("!_", ops.call("@in", name, ops.list_([".", ".."]))),
-        lambda: ops.call("!_", ops.call("contains", name, "/")),
-        lambda: ops.call("!_", ops.call("contains", name, "%")),
-    )
-
-
-# access/refusedSubject  function (s: rbac.Subject, namespace: string): string
-@ops.rule("access/refusedSubject")
-def refusedSubject(s, namespace):
-    lets = ops.Lets()
-    account = lets.take(ops.call("_==_", ops.field(s, "kind", ""), "ServiceAccount"))
-    return lets.done(
-        ops.cond(
-            ops.call(
-                "!_",
-                ops.call("@in", ops.field(s, "kind", ""), ops.list_(["User", "Group", "ServiceAccount"])),
-            ),
-            lambda: "`kind` is User, Group or ServiceAccount",
-            lambda: ops.cond(
-                ops.call("_==_", ops.field(s, "name", ""), ""),
-                lambda: "`name` is needed",
-                lambda: ops.cond(
-                    ops.and_(account, lambda: ops.call("_!=_", ops.field(s, "apiGroup", ""), "")),
-                    lambda: "a ServiceAccount has no `apiGroup`",
-                    lambda: ops.cond(
-                        ops.and_(
-                            account,
-                            lambda: ops.call("_==_", ops.field(s, "namespace", ""), ""),
-                            lambda: ops.call("_==_", namespace, ""),
-                        ),
-                        lambda: "a ServiceAccount needs its `namespace` here",
-                        lambda: ops.cond(
-                            ops.and_(
-                                account,
-                                lambda: ops.call(
-                                    "!_",
-                                    ops.call(
-                                        "matches",
-                                        ops.field(s, "name", ""),
-                                        "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*$",
-                                    ),
-                                ),
-                            ),
-                            lambda: "no service account can be called so",
-                            lambda: ops.cond(
-                                ops.and_(
-                                    ops.call("!_", account),
-                                    lambda: ops.call(
-                                        "!_",
-                                        ops.call(
-                                            "@in",
-                                            ops.field(s, "apiGroup", ""),
-                                            ops.list_(["", access_escalation_control_rules.rbacGroup()]),
-                                        ),
-                                    ),
-                                ),
-                                lambda: ops.call(
-                                    "_+_",
-                                    "`apiGroup` is ",
-                                    access_escalation_control_rules.rbacGroup(),
-                                ),
-                                lambda: "",
-                            ),
-                        ),
-                    ),
-                ),
-            ),
         ),
     )
 
@@ -323,55 +169,6 @@ def groupsLike(s):
             lambda g: ops.call("_!=_", g, ops.field(s, "name", "")),
         ),
         lambda: ops.list_([]),
-    )
-
-
-# access/refusedRule  function (r: rbac.PolicyRule, namespace: string): string
-@ops.rule("access/refusedRule")
-def refusedRule(r, namespace):
-    lets = ops.Lets()
-    paths = lets.take(ops.call("_>_", ops.call("size", ops.field(r, "nonResourceURLs", [])), 0))
-    other = lets.take(
-        ops.call(
-            "_>_",
-            ops.call(
-                "_+_",
-                ops.call(
-                    "_+_",
-                    ops.call("size", ops.field(r, "apiGroups", [])),
-                    ops.call("size", ops.field(r, "resources", [])),
-                ),
-                ops.call("size", ops.field(r, "resourceNames", [])),
-            ),
-            0,
-        ),
-    )
-    return lets.done(
-        ops.cond(
-            ops.call("_==_", ops.call("size", ops.field(r, "verbs", [])), 0),
-            lambda: "a rule needs `verbs`",
-            lambda: ops.cond(
-                ops.and_(paths, lambda: ops.call("_!=_", namespace, "")),
-                lambda: "a Role cannot have `nonResourceURLs`: paths are in no namespace",
-                lambda: ops.cond(
-                    ops.and_(paths, lambda: other),
-                    lambda: "a rule is for resources or for `nonResourceURLs`, not for both",
-                    lambda: ops.cond(
-                        paths,
-                        lambda: "",
-                        lambda: ops.cond(
-                            ops.call("_==_", ops.call("size", ops.field(r, "apiGroups", [])), 0),
-                            lambda: 'a rule needs `apiGroups`; that of pods and secrets is ""',
-                            lambda: ops.cond(
-                                ops.call("_==_", ops.call("size", ops.field(r, "resources", [])), 0),
-                                lambda: "a rule needs `resources`",
-                                lambda: "",
-                            ),
-                        ),
-                    ),
-                ),
-            ),
-        ),
     )
 
 
@@ -769,12 +566,8 @@ def doubtOf(r, x, namespace, all, own, virtual):
 RULES = {
     "access/servesOf": servesOf,
     "access/mayBeBound": mayBeBound,
-    "access/refusedReference": refusedReference,
-    "access/isPathSegment": isPathSegment,
-    "access/refusedSubject": refusedSubject,
     "access/doubtfulSubject": doubtfulSubject,
     "access/groupsLike": groupsLike,
-    "access/refusedRule": refusedRule,
     "access/doubtfulRule": doubtfulRule,
     "access/doubtfulPaths": doubtfulPaths,
     "access/doubtfulGroups": doubtfulGroups,

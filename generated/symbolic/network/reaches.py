@@ -10,6 +10,7 @@ from ..network import exposure as network_exposure_rules
 from ..network import ingress as network_ingress_rules
 from ..network import services as network_services_rules
 from ..network import tiers as network_tiers_rules
+from ..network import topology as network_topology_rules
 
 
 # network/reaches  function (origin: network.Endpoint, destination: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
@@ -137,20 +138,12 @@ def reaches_7(origin, destination, port, protocol, cluster):
                     lambda p: ops.and_(
                         ops.call("_==_", ops.field(p, "port", 0), port),
                         lambda: network_services_rules.sameProtocol(ops.field(p, "protocol", ""), protocol),
-                        lambda: ops.exists(
-                            network_services_rules.usable(
-                                network_services_rules.backends(destination, p, cluster),
-                            ),
-                            lambda b: ops.and_(
-                                network_services_rules.isOffered(destination, b, origin),
-                                lambda: reaches(
-                                    origin,
-                                    ops.field(b, "endpoint", {}),
-                                    ops.field(b, "port", 0),
-                                    protocol,
-                                    cluster,
-                                ),
-                            ),
+                        lambda: network_topology_rules.opensOne(
+                            destination,
+                            network_services_rules.backends(destination, p, cluster),
+                            origin,
+                            protocol,
+                            cluster,
                         ),
                     ),
                 ),

@@ -4,38 +4,28 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
-from ..access import mistakes as access_mistakes_rules
-from ..validation import selectors as validation_selectors_rules
+from ..validation import metadata as validation_metadata_rules
+from ..validation import selector as validation_selector_rules
 
 
-# validation/RoleRules  validate (self: rbac.Role): list(Finding)
-@ops.rule("validation/RoleRules")
-def validate_RoleRules(self):
+# validation/Role  validate (self: rbac.Role): list(Finding)
+@ops.rule("validation/Role")
+def validate_Role(self):
     return ops.flat_map(
         ops.field(self, "rules", []),
         lambda r_index, r: ops.cond(
-            ops.call(
-                "_==_",
-                access_mistakes_rules.refusedRule(
-                    r,
-                    ops.field(ops.field(self, "metadata", {}), "namespace", ""),
-                ),
-                "",
-            ),
+            ops.call("_==_", ops.call("size", ops.field(r, "nonResourceURLs", [])), 0),
             lambda: ops.list_([]),
             lambda: ops.list_(
                 [
                     ops.record(
                         {
                             "code": "Invalid",
-                            "reason": access_mistakes_rules.refusedRule(
-                                r,
-                                ops.field(ops.field(self, "metadata", {}), "namespace", ""),
-                            ),
+                            "reason": "namespaced rules cannot apply to non-resource URLs",
                             "field": ops.call(
                                 "_+_",
                                 ops.call("_+_", "rules[", ops.call("string", r_index)),
-                                "]",
+                                "].nonResourceURLs",
                             ),
                         },
                     ),
@@ -46,27 +36,152 @@ def validate_RoleRules(self):
     )
 
 
-# validation/ClusterRoleRules  validate (self: rbac.ClusterRole): list(Finding)
-@ops.rule("validation/ClusterRoleRules")
-def validate_ClusterRoleRules(self):
-    return ops.call(
-        "_+_",
+# validation/PolicyRule  validate (self: rbac.PolicyRule): list(Finding)
+@ops.rule("validation/PolicyRule")
+def validate_PolicyRule(self):
+    lets = ops.Lets()
+    resources = lets.take(ops.call("_==_", ops.call("size", ops.field(self, "nonResourceURLs", [])), 0))
+    return lets.done(
         ops.call(
             "_+_",
-            ops.flat_map(
-                ops.field(self, "rules", []),
-                lambda r_index, r: ops.cond(
-                    ops.call("_==_", access_mistakes_rules.refusedRule(r, ""), ""),
+            ops.call(
+                "_+_",
+                ops.cond(
+                    ops.call("_>_", ops.call("size", ops.field(self, "verbs", [])), 0),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Required",
+                                    "reason": "verbs must contain at least one value",
+                                    "field": "verbs",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+                ops.cond(
+                    ops.or_(
+                        resources,
+                        lambda: ops.call(
+                            "_==_",
+                            ops.call(
+                                "_+_",
+                                ops.call(
+                                    "_+_",
+                                    ops.call("size", ops.field(self, "apiGroups", [])),
+                                    ops.call("size", ops.field(self, "resources", [])),
+                                ),
+                                ops.call("size", ops.field(self, "resourceNames", [])),
+                            ),
+                            0,
+                        ),
+                    ),
                     lambda: ops.list_([]),
                     lambda: ops.list_(
                         [
                             ops.record(
                                 {
                                     "code": "Invalid",
-                                    "reason": access_mistakes_rules.refusedRule(r, ""),
+                                    "reason": "rules cannot apply to both regular resources and non-resource URLs",
+                                    "field": "nonResourceURLs",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            ),
+            ops.call(
+                "_+_",
+                ops.cond(
+                    ops.or_(
+                        ops.call("!_", resources),
+                        lambda: ops.call("_>_", ops.call("size", ops.field(self, "apiGroups", [])), 0),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Required",
+                                    "reason": "resource rules must supply at least one api group",
+                                    "field": "apiGroups",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+                ops.cond(
+                    ops.or_(
+                        ops.call("!_", resources),
+                        lambda: ops.call("_>_", ops.call("size", ops.field(self, "resources", [])), 0),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Required",
+                                    "reason": "resource rules must supply at least one resource",
+                                    "field": "resources",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# validation/ClusterRole  validate (self: rbac.ClusterRole): list(Finding)
+@ops.rule("validation/ClusterRole")
+def validate_ClusterRole(self):
+    return ops.cond(
+        ops.has_field(self, "aggregationRule"),
+        lambda: ops.call(
+            "_+_",
+            ops.cond(
+                ops.call(
+                    "_>_",
+                    ops.call(
+                        "size",
+                        ops.field(ops.field(self, "aggregationRule", {}), "clusterRoleSelectors", []),
+                    ),
+                    0,
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Required",
+                                "reason": "at least one clusterRoleSelector required if aggregationRule is non-nil",
+                                "field": "aggregationRule.clusterRoleSelectors",
+                            },
+                        ),
+                    ],
+                ),
+            ),
+            ops.flat_map(
+                ops.field(ops.field(self, "aggregationRule", {}), "clusterRoleSelectors", []),
+                lambda s_index, s: ops.cond(
+                    validation_selector_rules.isReadable(s),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": "invalid label selector.",
                                     "field": ops.call(
                                         "_+_",
-                                        ops.call("_+_", "rules[", ops.call("string", r_index)),
+                                        ops.call(
+                                            "_+_",
+                                            "aggregationRule.clusterRoleSelectors[",
+                                            ops.call("string", s_index),
+                                        ),
                                         "]",
                                     ),
                                 },
@@ -76,175 +191,300 @@ def validate_ClusterRoleRules(self):
                 ),
                 pairs=True,
             ),
-            ops.cond(
-                ops.or_(
-                    ops.call("!_", ops.has_field(self, "aggregationRule")),
-                    lambda: ops.call(
-                        "_>_",
-                        ops.call(
-                            "size",
-                            ops.field(ops.field(self, "aggregationRule", {}), "clusterRoleSelectors", []),
-                        ),
-                        0,
-                    ),
-                ),
-                lambda: ops.list_([]),
-                lambda: ops.list_(
-                    [
-                        ops.record(
-                            {
-                                "code": "Required",
-                                "reason": "at least one selector is needed",
-                                "field": "aggregationRule.clusterRoleSelectors",
-                            },
-                        ),
-                    ],
-                ),
-            ),
         ),
-        ops.flat_map(
-            ops.field(ops.field(self, "aggregationRule", {}), "clusterRoleSelectors", []),
-            lambda s_index, s: ops.cond(
-                ops.call("_==_", ops.call("size", validation_selectors_rules.selectorMistakes(s)), 0),
-                lambda: ops.list_([]),
-                lambda: ops.map_(
-                    validation_selectors_rules.selectorMistakes(s),
-                    lambda reason: ops.record(
-                        {
-                            "code": "Invalid",
-                            "reason": reason,
-                            "field": ops.call(
-                                "_+_",
-                                ops.call(
-                                    "_+_",
-                                    "aggregationRule.clusterRoleSelectors[",
-                                    ops.call("string", s_index),
-                                ),
-                                "]",
-                            ),
-                        },
-                    ),
-                ),
-            ),
-            pairs=True,
-        ),
+        lambda: ops.list_([]),
     )
 
 
-# validation/RoleBindingSubjects  validate (self: rbac.RoleBinding): list(Finding)
-@ops.rule("validation/RoleBindingSubjects")
-def validate_RoleBindingSubjects(self):
+# validation/RoleBinding  validate (self: rbac.RoleBinding): list(Finding)
+@ops.rule("validation/RoleBinding")
+def validate_RoleBinding(self):
     return ops.call(
         "_+_",
-        ops.cond(
-            ops.call(
-                "_==_",
-                ops.call(
-                    "size",
-                    access_mistakes_rules.refusedReference(
-                        ops.field(self, "roleRef", {}),
-                        ops.field(ops.field(self, "metadata", {}), "namespace", ""),
-                    ),
-                ),
-                0,
-            ),
-            lambda: ops.list_([]),
-            lambda: ops.map_(
-                ops.map_(
-                    access_mistakes_rules.refusedReference(
-                        ops.field(self, "roleRef", {}),
-                        ops.field(ops.field(self, "metadata", {}), "namespace", ""),
-                    ),
-                    lambda m: ops.field(m, "message", ""),
-                ),
-                lambda reason: ops.record({"code": "Invalid", "reason": reason, "field": "roleRef"}),
-            ),
-        ),
-        ops.flat_map(
-            ops.field(self, "subjects", []),
-            lambda s_index, s: ops.cond(
+        ops.call(
+            "_+_",
+            ops.cond(
                 ops.call(
                     "_==_",
-                    access_mistakes_rules.refusedSubject(
-                        s,
-                        ops.field(ops.field(self, "metadata", {}), "namespace", ""),
-                    ),
-                    "",
+                    ops.field(ops.field(self, "roleRef", {}), "apiGroup", ""),
+                    "rbac.authorization.k8s.io",
                 ),
                 lambda: ops.list_([]),
                 lambda: ops.list_(
                     [
                         ops.record(
                             {
-                                "code": "Invalid",
-                                "reason": access_mistakes_rules.refusedSubject(
-                                    s,
-                                    ops.field(ops.field(self, "metadata", {}), "namespace", ""),
-                                ),
-                                "field": ops.call(
-                                    "_+_",
-                                    ops.call("_+_", "subjects[", ops.call("string", s_index)),
-                                    "]",
-                                ),
+                                "code": "NotSupported",
+                                "reason": 'supported values: "rbac.authorization.k8s.io"',
+                                "field": "roleRef.apiGroup",
                             },
                         ),
                     ],
                 ),
             ),
-            pairs=True,
+            ops.cond(
+                ops.call("_!=_", ops.field(ops.field(self, "roleRef", {}), "name", ""), ""),
+                lambda: ops.list_([]),
+                lambda: ops.list_([ops.record({"code": "Required", "reason": "", "field": "roleRef.name"})]),
+            ),
+        ),
+        ops.call(
+            "_+_",
+            ops.cond(
+                ops.call(
+                    "_==_",
+                    ops.call(
+                        "size",
+                        validation_metadata_rules.segmentMistakes(
+                            ops.field(ops.field(self, "roleRef", {}), "name", ""),
+                        ),
+                    ),
+                    0,
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.map_(
+                    validation_metadata_rules.segmentMistakes(
+                        ops.field(ops.field(self, "roleRef", {}), "name", ""),
+                    ),
+                    lambda reason: ops.record({"code": "Invalid", "reason": reason, "field": "roleRef.name"}),
+                ),
+            ),
+            ops.cond(
+                ops.call(
+                    "@in",
+                    ops.field(ops.field(self, "roleRef", {}), "kind", ""),
+                    ops.list_(["Role", "ClusterRole"]),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "NotSupported",
+                                "reason": 'supported values: "Role", "ClusterRole"',
+                                "field": "roleRef.kind",
+                            },
+                        ),
+                    ],
+                ),
+            ),
         ),
     )
 
 
-# validation/ClusterRoleBindingSubjects  validate (self: rbac.ClusterRoleBinding): list(Finding)
-@ops.rule("validation/ClusterRoleBindingSubjects")
-def validate_ClusterRoleBindingSubjects(self):
+# validation/ClusterRoleBinding  validate (self: rbac.ClusterRoleBinding): list(Finding)
+@ops.rule("validation/ClusterRoleBinding")
+def validate_ClusterRoleBinding(self):
     return ops.call(
         "_+_",
-        ops.cond(
+        ops.call(
+            "_+_",
             ops.call(
-                "_==_",
-                ops.call("size", access_mistakes_rules.refusedReference(ops.field(self, "roleRef", {}), "")),
-                0,
-            ),
-            lambda: ops.list_([]),
-            lambda: ops.map_(
-                ops.map_(
-                    access_mistakes_rules.refusedReference(ops.field(self, "roleRef", {}), ""),
-                    lambda m: ops.field(m, "message", ""),
+                "_+_",
+                ops.cond(
+                    ops.call(
+                        "_==_",
+                        ops.field(ops.field(self, "roleRef", {}), "apiGroup", ""),
+                        "rbac.authorization.k8s.io",
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "NotSupported",
+                                    "reason": 'supported values: "rbac.authorization.k8s.io"',
+                                    "field": "roleRef.apiGroup",
+                                },
+                            ),
+                        ],
+                    ),
                 ),
-                lambda reason: ops.record({"code": "Invalid", "reason": reason, "field": "roleRef"}),
+                ops.cond(
+                    ops.call("_!=_", ops.field(ops.field(self, "roleRef", {}), "name", ""), ""),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [ops.record({"code": "Required", "reason": "", "field": "roleRef.name"})],
+                    ),
+                ),
+            ),
+            ops.cond(
+                ops.call(
+                    "_==_",
+                    ops.call(
+                        "size",
+                        validation_metadata_rules.segmentMistakes(
+                            ops.field(ops.field(self, "roleRef", {}), "name", ""),
+                        ),
+                    ),
+                    0,
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.map_(
+                    validation_metadata_rules.segmentMistakes(
+                        ops.field(ops.field(self, "roleRef", {}), "name", ""),
+                    ),
+                    lambda reason: ops.record({"code": "Invalid", "reason": reason, "field": "roleRef.name"}),
+                ),
             ),
         ),
-        ops.flat_map(
-            ops.field(self, "subjects", []),
-            lambda s_index, s: ops.cond(
-                ops.call("_==_", access_mistakes_rules.refusedSubject(s, ""), ""),
+        ops.call(
+            "_+_",
+            ops.cond(
+                ops.call("_==_", ops.field(ops.field(self, "roleRef", {}), "kind", ""), "ClusterRole"),
                 lambda: ops.list_([]),
                 lambda: ops.list_(
                     [
                         ops.record(
                             {
-                                "code": "Invalid",
-                                "reason": access_mistakes_rules.refusedSubject(s, ""),
-                                "field": ops.call(
-                                    "_+_",
-                                    ops.call("_+_", "subjects[", ops.call("string", s_index)),
-                                    "]",
-                                ),
+                                "code": "NotSupported",
+                                "reason": 'supported values: "ClusterRole"',
+                                "field": "roleRef.kind",
                             },
                         ),
                     ],
                 ),
             ),
-            pairs=True,
+            ops.flat_map(
+                ops.field(self, "subjects", []),
+                lambda s_index, s: ops.cond(
+                    ops.or_(
+                        ops.call("_!=_", ops.field(s, "kind", ""), "ServiceAccount"),
+                        lambda: ops.call("_!=_", ops.field(s, "namespace", ""), ""),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Required",
+                                    "reason": "",
+                                    "field": ops.call(
+                                        "_+_",
+                                        ops.call("_+_", "subjects[", ops.call("string", s_index)),
+                                        "].namespace",
+                                    ),
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+                pairs=True,
+            ),
+        ),
+    )
+
+
+# validation/Subject  validate (self: rbac.Subject): list(Finding)
+@ops.rule("validation/Subject")
+def validate_Subject(self):
+    lets = ops.Lets()
+    badAccount = lets.take(
+        ops.cond(
+            ops.and_(
+                ops.call("_==_", ops.field(self, "kind", ""), "ServiceAccount"),
+                lambda: ops.call("_!=_", ops.field(self, "name", ""), ""),
+            ),
+            lambda: validation_metadata_rules.nameMistakes("subdomain", ops.field(self, "name", ""), False),
+            lambda: ops.list_([]),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    ops.cond(
+                        ops.call("_!=_", ops.field(self, "name", ""), ""),
+                        lambda: ops.list_([]),
+                        lambda: ops.list_([ops.record({"code": "Required", "reason": "", "field": "name"})]),
+                    ),
+                    ops.cond(
+                        ops.call("_==_", ops.call("size", badAccount), 0),
+                        lambda: ops.list_([]),
+                        lambda: ops.map_(
+                            badAccount,
+                            lambda reason: ops.record({"code": "Invalid", "reason": reason, "field": "name"}),
+                        ),
+                    ),
+                ),
+                ops.cond(
+                    ops.or_(
+                        ops.call("_!=_", ops.field(self, "kind", ""), "ServiceAccount"),
+                        lambda: ops.call("_==_", ops.field(self, "apiGroup", ""), ""),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "NotSupported",
+                                    "reason": 'supported values: ""',
+                                    "field": "apiGroup",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            ),
+            ops.call(
+                "_+_",
+                ops.cond(
+                    ops.or_(
+                        ops.call(
+                            "!_",
+                            ops.call("@in", ops.field(self, "kind", ""), ops.list_(["User", "Group"])),
+                        ),
+                        lambda: ops.call(
+                            "_==_",
+                            ops.field(self, "apiGroup", ""),
+                            "rbac.authorization.k8s.io",
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "NotSupported",
+                                    "reason": 'supported values: "rbac.authorization.k8s.io"',
+                                    "field": "apiGroup",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+                ops.cond(
+                    ops.call(
+                        "@in",
+                        ops.field(self, "kind", ""),
+                        ops.list_(["ServiceAccount", "User", "Group"]),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "NotSupported",
+                                    "reason": 'supported values: "ServiceAccount", "User", "Group"',
+                                    "field": "kind",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            ),
         ),
     )
 
 
 RULES = {
-    "validation/RoleRules": validate_RoleRules,
-    "validation/ClusterRoleRules": validate_ClusterRoleRules,
-    "validation/RoleBindingSubjects": validate_RoleBindingSubjects,
-    "validation/ClusterRoleBindingSubjects": validate_ClusterRoleBindingSubjects,
+    "validation/Role": validate_Role,
+    "validation/PolicyRule": validate_PolicyRule,
+    "validation/ClusterRole": validate_ClusterRole,
+    "validation/RoleBinding": validate_RoleBinding,
+    "validation/ClusterRoleBinding": validate_ClusterRoleBinding,
+    "validation/Subject": validate_Subject,
 }

@@ -16,7 +16,6 @@ TITLE = "Network"
 
 def analyze(session: Session, inputs: Inputs, timeout: float) -> Section:
     """Every finding about policies, Services and Ingresses, in order of place."""
-    from kspec.cli.refusals import check_accepted
     from kspec.cli.reviewing.manifests import Reviewed
     from kspec.cli.reviewing.policies import conflicts, superfluous
     from kspec.cli.reviewing.services import names, remarks, services
@@ -25,7 +24,6 @@ def analyze(session: Session, inputs: Inputs, timeout: float) -> Section:
 
     began = monotonic()
     reviewed = Reviewed(session, inputs, timeout)
-    check_accepted(inputs, [reviewed.records[kind] for kind in reviewed.kinds])
     parts = (superfluous, conflicts, remarks, names, services)
     findings = [finding for part in parts for finding in part(reviewed)]
     findings.sort(key=lambda f: (f.span.file.path, f.span.start, f.code))

@@ -51,11 +51,11 @@ def run(
     A finding is `proved` for everything that could exist, or `shown` by the objects at hand or by a
     witness, which has been replayed by the reference evaluator.
     """
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.report import analysis
 
     began = monotonic()
-    inputs = load(session, paths, ClusterOptions(k8s_version, param, option=option))
+    inputs = load_accepted(session, paths, ClusterOptions(k8s_version, param, option=option))
     sections = tuple(
         topic(name).analyze(session, inputs, timeout) for name in topics() if name in (only or topics())
     )

@@ -214,11 +214,12 @@ class Teller:
         return f"    {title}{where}" + (f" {what}" if what else "") + place
 
     def title(self, policy: Policy) -> str:
-        kind = policy.kind.record.rpartition(".")[2]
+        kind = _kind(policy)
         return f"{kind} {policy.namespace}/{policy.name}" if policy.namespace else f"{kind} {policy.name}"
 
     def span(self, policy: Policy, path: Path) -> Span | None:
-        found = self.network.object(policy.kind.record, policy.namespace, policy.name)
+        place = policy.namespace, policy.name
+        found = self.network.object(policy.kind.record, *place) or self.network.named(_kind(policy), *place)
         return found.locate(path) if found else None
 
     def cause(self, side: str, policy: Policy, path: Path, what: str) -> Cause:
@@ -289,3 +290,7 @@ def _port_text(entry: Mapping[str, Any]) -> str:
     from kspec.report.values import show_value
 
     return show_value(dict(entry))
+
+
+def _kind(policy: Policy) -> str:
+    return str(policy.object.get("kind") or policy.kind.record.rpartition(".")[2])

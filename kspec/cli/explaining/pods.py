@@ -196,7 +196,7 @@ def world_of(session: Session, inputs: Inputs, options: ClusterOptions) -> World
     given = load_nodes(session, options, workspace.version)
     found = [o.decoded for o in workspace.objects if o.kind and o.kind.record == NODE and o.decoded]
     nodes = choose_nodes(rules.rules, given, declared(workspace), found).objects
-    return prepared_world(rules, workspace.table, workspace.objects, nodes)
+    return prepared_world(rules, workspace.table, workspace.objects, nodes, options=inputs.choices)
 
 
 def _name(pod: Mapping[str, Any]) -> tuple[str, str]:

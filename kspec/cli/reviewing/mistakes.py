@@ -1,4 +1,4 @@
-"""Knows how mistakes in roles and bindings are reported: what is refused, and what allows nothing."""
+"""Knows how mistakes in roles and bindings are reported: what allows nothing, or is for nobody."""
 
 from __future__ import annotations
 
@@ -13,26 +13,19 @@ from kspec.source import Severity
 from kspec.verify.access.edges import call
 from kspec.verify.access.policy import Binding, Role
 
-DOUBTFUL_SUBJECT, DOUBTFUL_RULE, REFUSED = "KS4111", "KS4112", "KS4113"
-REFUSES = "the API server refuses it"
+DOUBTFUL_SUBJECT, DOUBTFUL_RULE = "KS4111", "KS4112"
 NEAR = 0.85
 
 
 def mistakes(reviewed: Reviewed) -> Iterator[Finding]:
     """Of every role and binding that was written here."""
     for binding in reviewed.bindings:
-        for mistake in call("refusedReference")(binding.ref, binding.namespace):
-            yield _refused(binding, _path(mistake["path"]), mistake["message"])
         for place, subject in enumerate(binding.subjects):
             yield from _subject(binding, place, subject)
     serves = call("servesOf")(served(reviewed.table))
     for role in reviewed.roles:
         for place, rule in enumerate((role.written.decoded or {}).get("rules") or ()):
-            why = call("refusedRule")(rule, role.namespace)
-            if why:
-                yield _refused(role, ("rules", place), why)
-            else:
-                yield from _rule(role, place, rule, serves)
+            yield from _rule(role, place, rule, serves)
 
 
 def served(table: TypeTable) -> list[dict[str, Any]]:
@@ -45,10 +38,6 @@ def served(table: TypeTable) -> list[dict[str, Any]]:
 
 
 def _subject(binding: Binding, place: int, subject: Mapping[str, Any]) -> Iterator[Finding]:
-    why = call("refusedSubject")(subject, binding.namespace)
-    if why:
-        yield _refused(binding, ("subjects", place), why)
-        return
     name = str(subject.get("name"))
     why = call("doubtfulSubject")(subject) or _misspelt(subject)
     if why:
@@ -93,18 +82,6 @@ def _near(rule: Mapping[str, Any], path: tuple[str | int, ...], serves: Mapping[
         return ""
     near = get_close_matches(name, sorted(serves["resources"]), n=1, cutoff=NEAR)
     return f"did you mean `{near[0]}`?" if near else ""
-
-
-def _refused(thing: Role | Binding, path: tuple[str | int, ...], message: str) -> Finding:
-    return Finding(
-        REFUSED,
-        Severity.ERROR,
-        f"{thing} is not valid: {message}",
-        thing.written.locate(path),
-        SHOWN,
-        reason=REFUSES,
-        subject=str(thing),
-    )
 
 
 def _path(text: str) -> tuple[str | int, ...]:

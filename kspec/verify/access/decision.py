@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from kspec.source import InternalError
-from kspec.verify.access.policy import Binding, Grant, Policy, Request, Role
+from kspec.verify.access.policy import Binding, Grant, Policy, Request, Role, by_same
 
 ALLOWED, DENIED, UNDETERMINED = "allowed", "denied", "undetermined"
 VERDICTS = {"allow": ALLOWED, "deny": DENIED, "noopinion": DENIED, "unknown": UNDETERMINED}
@@ -71,7 +71,8 @@ def answer(policy: Policy, request: Request, *, misses: bool = True) -> Answer:
         raise InternalError("the RBAC rule allows what no binding grants")
     if by == "" and grants and policy.has_rbac:
         raise InternalError("a binding grants what the RBAC rule does not allow")
-    further = tuple(answer(policy, r) for r in policy.rule("access/connectRequests")(request))
+    more = policy.rule("access/connectRequests")(request)
+    further = tuple(answer(policy, by_same(request, r)) for r in more)
     missing = policy.missing(request) if verdict == DENIED and not by else []
     if missing:
         verdict, reason = UNDETERMINED, "; ".join(map(not_at_hand, missing))

@@ -318,6 +318,11 @@ class Policy:
         return found
 
 
+def by_same(request: Request, other: Request) -> Request:
+    """Another request of the same one: with what of them is no part of it as rules see it."""
+    return {**{k: request[k] for k in ("uid", "extra") if k in request}, **other}
+
+
 ASKED = ("resourceRequest", "verb", "apiGroup", "resource", "subresource", "name", "path")
 """What of a request the rules of a role look at."""
 

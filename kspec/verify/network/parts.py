@@ -48,7 +48,9 @@ class RuleFields:
 
 @dataclass(frozen=True, slots=True)
 class PolicyKind:
-    """A kind of policy: its field of `Cluster`, whom it is about, and its rules by direction."""
+    """A kind of policy: its field of `Cluster`, whom it is about, and its rules by direction; none where
+    of a kind no more is known than whom it can be about.
+    """
 
     field: str
     record: str
@@ -72,8 +74,8 @@ class Policy:
         return str((self.object.get("metadata") or {}).get("name") or "")
 
     def rules(self, direction: str) -> list[Object]:
-        spec = self.object.get("spec") or {}
-        return spec.get(self.kind.fields[direction].rules) or []
+        spec, fields = self.object.get("spec") or {}, self.kind.fields.get(direction)
+        return [] if fields is None else spec.get(fields.rules) or []
 
     def texts(self) -> set[str]:
         """What `isAbout` may compare an end with."""
@@ -171,6 +173,8 @@ def _rule_fields(
     found = {}
     for direction in DIRECTIONS:
         rules = direction.lower()
+        if rules not in lists:
+            continue
         inner = _lists(table, lists[rules])
         peers = next(name for name, element in inner.items() if element in means_end)
         ports = next(name for name, element in inner.items() if element in means_port)

@@ -129,14 +129,15 @@ class Side:
         return self._shapes[number]
 
     def _take_apart(self, policy: Policy) -> _Shape:
-        fields = policy.kind.fields[self.direction]
         others = tuple(
             (f.rules, bool(policy.rules(d))) for d, f in policy.kind.fields.items() if d != self.direction
         )
         peers: list[tuple[int, int]] = []
         ports: list[tuple[str, Object, Any]] = []
         form: list[object] = [policy.kind.record, others, self._form(policy)]
+        fields = policy.kind.fields.get(self.direction)
         for rule in policy.rules(self.direction):
+            assert fields is not None
             its_peers, its_ports = rule.get(fields.peers) or (), rule.get(fields.ports) or ()
             peers += [self._peer(policy, peer) for peer in its_peers]
             ports += [(repr(entry), entry, fields.means_port) for entry in its_ports]

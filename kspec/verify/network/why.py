@@ -134,8 +134,9 @@ def asked(function: Callable[..., object], *args: object) -> tuple[bool | None, 
 def _rules(
     policy: Policy, direction: str, other: End, destination: End, port: int, protocol: str, cluster: Object
 ) -> Iterator[RuleStory]:
-    fields = policy.kind.fields[direction]
+    fields = policy.kind.fields.get(direction)
     for number, rule in enumerate(policy.rules(direction)):
+        assert fields is not None
         path: Path = ("spec", fields.rules, number)
         peers = tuple(
             Part(

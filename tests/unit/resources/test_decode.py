@@ -101,7 +101,9 @@ def test_all_mistakes_of_an_object_with_places_and_help() -> None:
         " | start the element with `- `",
         "KS2503 18:25 `1 core` is not a quantity such as `250m` or `16Gi` | ",
         "KS2502 18:41 this is a list, and a quantity is wanted | ",
-        "KS2502 19:9 a list cannot hold null | delete the element, or give it a value",
+        "KS2504 19:9 core.Container needs the field `name` | name of the container specified as a DNS_LABEL",
+        "KS2411 19:9 this element has no value, which means `{}` to the API server"
+        " | write the value that is meant, or `{}` if it is that",
         "KS2502 20:38 this is a large number, and an int is wanted | a whole number is wanted",
         "KS2502 21:20 this is the text `true`, and a bool is wanted | write it without quotes",
         "KS2501 5:3 meta.ObjectMeta has no field `lables` | did you mean `labels`?",

@@ -130,11 +130,25 @@ WIDE = {
     },
     "root on a node": {
         "create pods": [rule("create", "pods")],
+        "exec in kube-system": [rule("create", "pods/exec")],
+    },
+    "the identity of a node": {
         "approve certificates of kubelets": [
             rule("create", "certificatesigningrequests", CSR),
             rule("patch", "certificatesigningrequests/approval", CSR),
             rule("approve", "signers", CSR, "kubernetes.io/kube-apiserver-client-kubelet"),
         ],
+        "certificates that are approved by themselves": [
+            rule("create", "certificatesigningrequests", CSR),
+            rule("create", "certificatesigningrequests/nodeclient", CSR),
+        ],
+        "impersonate nodes for all they may do": [
+            rule("impersonate:arbitrary-node", "nodes", "authentication.k8s.io"),
+            rule("impersonate-on:arbitrary-node:<any>", "*", "*"),
+        ],
+    },
+    "custom resources, read and changed as they are converted": {
+        "a conversion webhook": [rule("patch", "customresourcedefinitions", "apiextensions.k8s.io")],
     },
     "what is written by others, changed on its way": {
         "a webhook": [rule("create", "mutatingwebhookconfigurations", ADMISSION)],
@@ -213,9 +227,64 @@ def test_who_may_relabel_the_namespace_gets_it_back() -> None:
 
 
 def test_a_host_path_volume_is_not_seen_by_pod_security() -> None:
-    rights = rule("create", "pods persistentvolumes persistentvolumeclaims")
+    """The claim is made for the pod, if it has it as an ephemeral volume."""
+    rights = rule("create", "pods persistentvolumes")
     assert "root on a node" in gained(cluster(rights), level="restricted")
     assert "root on a node" not in gained(cluster(rule("create", "pods")), level="restricted")
+
+
+def running(**spec: Any) -> dict[str, Any]:
+    """A pod of the robot in namespace shop."""
+    made = {"serviceAccountName": "robot", "containers": [{"name": "c", "image": "x"}], **spec}
+    return {"pods": [{"metadata": {"name": "web-0", "namespace": "shop"}, "spec": made}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "root"),
+    [
+        ({}, False),
+        ({"containers": [{"name": "c", "securityContext": {"privileged": True}}]}, True),
+        ({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}, True),
+        ({"volumes": [{"name": "v", "hostPath": {"path": "/var/lib/kubelet/"}}]}, True),
+        ({"volumes": [{"name": "v", "hostPath": {"path": "/etc/localtime"}}]}, False),
+        ({"hostNetwork": True}, False),
+    ],
+)
+def test_code_in_a_pod_that_is_root_on_its_node(spec: dict[str, Any], root: bool) -> None:
+    for rights in (rule("create", "pods/exec"), rule("create", "pods/exec", CORE, "web-0")):
+        titles = gained(cluster(rights, namespace="shop", **running(**spec)), level="restricted")
+        assert ("root on a node" in titles) == root
+        assert is_robot(titles)
+
+
+@pytest.mark.parametrize(
+    ("pod", "account", "there"),
+    [
+        ({}, {}, True),
+        ({"automountServiceAccountToken": False}, {}, False),
+        ({}, {"automountServiceAccountToken": False}, False),
+        ({"automountServiceAccountToken": True}, {"automountServiceAccountToken": False}, True),
+        (
+            {
+                "automountServiceAccountToken": False,
+                "volumes": [
+                    {"name": "t", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
+                ],
+            },
+            {},
+            True,
+        ),
+    ],
+)
+def test_a_pod_without_a_token_makes_nobody_its_service_account(
+    pod: dict[str, Any], account: dict[str, Any], there: bool
+) -> None:
+    robot = {"metadata": {"name": "robot", "namespace": "shop"}, **account}
+    for rights in (rule("create", "pods/exec"), rule("create", "pods/exec", CORE, "web-0")):
+        objects = cluster(rights, namespace="shop", **running(**pod))
+        assert is_robot(gained({**objects, "serviceAccounts": [robot]})) == there
+    own = cluster(rule("create", "pods"), namespace="shop", **running(**pod))
+    assert is_robot(gained({**own, "serviceAccounts": [robot]}))
 
 
 def test_a_node_of_the_control_plane_holds_the_keys() -> None:

@@ -47,7 +47,7 @@ def _was_accepted(metadata: dict[str, Any]) -> bool:
 
 def _diagnostic(each: KubeObject, problem: Problem) -> Diagnostic:
     reason = problem.reason or ("a value is required" if problem.code == "Required" else problem.code)
-    message = f"the API server refuses this {each.key.kind}: {problem.field}: {reason}"
+    message = f"the API server refuses this {each.key.kind}: {reason}"
     path = _path(problem.field)
     return Diagnostic(REFUSED, message, each.locate(path), path=path)
 

@@ -707,3 +707,56 @@ def test_a_request_without_a_name_is_not_given_by_resource_names(
     assert kspec("can", "jane", *request_, "-n", "shop", "-f", tmp_path).code == code
     if request_[-1] == "cm":
         assert ("jane" in kspec("who-can", *request_, "-n", "shop", "-f", tmp_path).out) == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("args", "what"),
+    [
+        (("who-can", "get", "secrets", "k8s"), "NAME"),
+        (("can", "jane", "get", "secrets", "k8s"), "NAME"),
+        (("access", "k8s"), "USER"),
+        (("escalate", "k8s"), "USER"),
+    ],
+)
+def test_a_folder_is_not_taken_for_a_name(
+    kspec: Kspec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], what: str
+) -> None:
+    (tmp_path / "k8s").mkdir()
+    monkeypatch.chdir(tmp_path)
+    ran = kspec(*args, "--bootstrap")
+    assert ran.code == 2
+    assert f"'k8s' was read as the {what}. As a path it is ./k8s, or -f k8s." in ran.err
+
+
+@pytest.mark.parametrize(
+    ("manifest", "reason"),
+    [
+        (
+            "kind: Role\nmetadata: {name: r, namespace: a}\nrules: [{verbs: [get], resources: [pods]}]",
+            "apiGroups",
+        ),
+        (
+            "kind: Role\nmetadata: {name: r, namespace: a}\nrules: [{verbs: [get], nonResourceURLs: [/a]}]",
+            "paths",
+        ),
+        (
+            "kind: RoleBinding\nmetadata: {name: b, namespace: a}\n"
+            "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\n"
+            "subjects: [{kind: user, name: jane}]",
+            "`user` is no subject",
+        ),
+        (
+            "kind: ClusterRoleBinding\nmetadata: {name: b}\n"
+            "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects: []",
+            "`Role` cannot be bound here",
+        ),
+    ],
+)
+def test_what_the_api_server_refuses_grants_nothing(
+    kspec: Kspec, tmp_path: Path, manifest: str, reason: str
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"apiVersion: rbac.authorization.k8s.io/v1\n{manifest}\n")
+    ran = kspec("who-can", "get", "pods", path)
+    assert ran.code == 2
+    assert "error[KS2617]: the API server refuses this" in ran.err and reason in ran.err

@@ -202,6 +202,74 @@ def test_pods_of_a_stateful_set_are_told_apart_by_their_own_labels(kspec: Kspec,
     assert "db-1) on 5432/TCP: shut" in kspec(*story, "shop/db-1", "5432", tmp_path).out
 
 
+MADE_LABELS = """
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly, namespace: a}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: a}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: jobs, namespace: a}
+spec: {podSelector: {matchExpressions: [{key: job-name, operator: Exists}]}, policyTypes: [Ingress]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: others, namespace: a}
+spec:
+  podSelector: {matchExpressions: [{key: pod-template-hash, operator: DoesNotExist}]}
+  policyTypes: [Egress]
+"""
+
+
+def test_labels_that_controllers_put_on_pods_are_there(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(MADE_LABELS)
+    ran = kspec("connect", tmp_path, "--format", "json")
+    groups = [(g["from"] or g["fromOutside"], g["to"] or g["toOutside"]) for g in ran.json["groups"]]
+    assert groups == [(["a/web"], ["outside"]), (["outside"], ["a/web"])]
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ("policyTypes: [ingress]", 'supported values: "Egress", "Ingress"'),
+        ('ingress: [{ports: [{port: "80"}]}]', "must contain at least one letter"),
+        ("ingress: [{ports: [{protocol: tcp}]}]", "supported values"),
+        ("ingress: [{ports: [{port: 90, endPort: 80}]}]", "must be greater than or equal to `port`"),
+        ("ingress: [{from: [{}]}]", "must specify a peer"),
+        ("ingress: [{from: [{ipBlock: {cidr: 10.0.0.1}}]}]", "must be a valid CIDR value"),
+        (
+            "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/16]}}]}]",
+            "must be a strict subset of `cidr`",
+        ),
+        (
+            "podSelector: {matchExpressions: [{key: a, operator: in, values: [b]}]}",
+            "not a valid selector operator",
+        ),
+    ],
+)
+def test_a_policy_that_the_api_server_refuses_protects_nobody(
+    kspec: Kspec, tmp_path: Path, spec: str, reason: str
+) -> None:
+    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
+    selector = "" if "podSelector" in spec else "podSelector: {}, "
+    (tmp_path / "a.yaml").write_text(f"{head}spec: {{{selector}{spec}}}\n")
+    for command in ("connect", "analyze"):
+        ran = kspec(command, tmp_path)
+        assert ran.code == 2
+        assert f"error[KS2617]: the API server refuses this NetworkPolicy: {reason}" in ran.err
+
+
 CILIUM = """
 apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy

@@ -6,6 +6,7 @@ from kspec.runtime.generated_support import and_, exists_, join_lists, or_
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import split
+from ..access import attributes as access_attributes
 from ..access import escalation as access_escalation
 from ..access import rbac as access_rbac
 
@@ -97,6 +98,12 @@ def domain_requests(r):
                 )
             )
             and not r.get("fieldSelector")
+            and (r.get("name") or "") == access_attributes.requestedName(
+                r.get("verb") or "",
+                r.get("subresource") or "",
+                r.get("name") or "",
+                "",
+            )
         ),
         "witness": [],
     }

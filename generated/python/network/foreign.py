@@ -616,6 +616,7 @@ RULES = (
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
+                "jobs * spec completionMode",
                 "jobs * spec template metadata labels",
                 "jobs * spec template spec containers #",
                 "jobs * spec template spec containers * ports",

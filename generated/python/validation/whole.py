@@ -19,6 +19,7 @@ def wholeKinds():
         "ConfigMap",
         "Secret",
         "Service",
+        "Ingress",
     ]
 
 

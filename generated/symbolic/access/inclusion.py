@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import attributes as access_attributes_rules
 from ..access import escalation as access_escalation_rules
 from ..access import rbac as access_rbac_rules
 
@@ -107,6 +108,16 @@ def domain_requests(r):
             ),
         ),
         lambda: ops.call("_==_", ops.field(r, "fieldSelector", ""), ""),
+        lambda: ops.call(
+            "_==_",
+            ops.field(r, "name", ""),
+            access_attributes_rules.requestedName(
+                ops.field(r, "verb", ""),
+                ops.field(r, "subresource", ""),
+                ops.field(r, "name", ""),
+                "",
+            ),
+        ),
     )
 
 

@@ -21,6 +21,7 @@ def wholeKinds():
             "ConfigMap",
             "Secret",
             "Service",
+            "Ingress",
         ],
     )
 

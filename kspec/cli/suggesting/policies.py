@@ -27,7 +27,8 @@ Examples:
 \b
 An end is namespace/workload, namespace/*, service/namespace/name (what is
 behind it, on its own port), a block of addresses (10.0.0.0/8, [fd00::/8]),
-or `any`. Ports: 80, 80,443, 8000-8010, */UDP; without any: all.
+or `any`, which opens the other end alone. Ports: 80, 80,443, 8000-8010,
+*/UDP; without any: all.
 
 \b
 Exit codes: 0 the policies allow just that, 1 some workloads cannot be told

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kspec.report.results import Result
 
 if TYPE_CHECKING:
-    from kspec.ir.properties import Property
+    from kspec.ir.properties import ExpectCase, Property
+    from kspec.resources.decode import Path
     from kspec.resources.objects import KubeObject
     from kspec.solve.verdict import Witness
+    from kspec.source import Span
     from kspec.verify.access.comers import Comer
     from kspec.verify.access.escalation import Step
     from kspec.verify.access.policy import Policy
     from kspec.verify.access.verbs import Escalates, Rewritten, Said
+    from kspec.verify.cluster import Defaulting
     from kspec.verify.setting import Setting
 
 LOST_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The one place that is known of an object, whatever of it is asked for."""
+
+    span: Span
+
+    def locate(self, path: Path) -> Span:
+        return self.span
+
+    def locate_key(self, path: Path) -> Span:
+        return self.span
 
 
 class AccessVerbs:
@@ -27,6 +43,21 @@ class AccessVerbs:
     def __init__(self, objects: Sequence[KubeObject], cluster: Mapping[str, Any], setting: Setting) -> None:
         self._objects, self._cluster, self._setting = objects, cluster, setting
         self._made: tuple[Policy, Escalates] | None = None
+
+    def within(self, case: ExpectCase, defaulting: Defaulting) -> AccessVerbs:
+        """The same with the objects of a case added, as if they were applied."""
+        from kspec.resources.objects import ObjectReader
+        from kspec.verify.cluster import with_objects
+
+        table = self._setting.table
+        reader = ObjectReader(table)
+        objects = {o.key: o for o in self._objects}
+        for raw in case.objects:
+            made, _ = reader.read(raw, Whole(case.span))
+            if made is not None:
+                objects[made.key] = made
+        cluster = with_objects(self._cluster, case.objects, table, defaulting)
+        return AccessVerbs(list(objects.values()), cluster, self._setting)
 
     def read(self, prop: Property) -> Rewritten | Result | None:
         """The property as one that the solver can be asked; None if it does not speak of escalation; a result

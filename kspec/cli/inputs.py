@@ -60,6 +60,13 @@ def load(session: Session, paths: Sequence[str], options: ClusterOptions) -> Inp
     return Inputs(workspace, library, workspace.diagnostics, session, choices)
 
 
+def load_accepted(session: Session, paths: Sequence[str], options: ClusterOptions) -> Inputs:
+    """Read everything that is asked about. What the API server would refuse is a mistake."""
+    from kspec.cli.refusals import check_accepted
+
+    return check_accepted(load(session, paths, options))
+
+
 def _choices(workspace: Workspace, library: Library, options: ClusterOptions) -> dict[str, dict[str, object]]:
     """What `--option` says, and below it what the `cluster` blocks of the files do."""
     said = [spec.fields["options"] for spec in workspace.clusters if "options" in spec.fields]

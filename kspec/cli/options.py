@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -37,7 +38,7 @@ OPTION = click.option(
     "--option",
     multiple=True,
     metavar="NAME=VALUE",
-    help="What the cluster does where implementations differ; see docs/network.md.",
+    help="What the cluster does where implementations differ, and its ranges; see docs/network.md.",
 )
 
 
@@ -80,6 +81,16 @@ CONFIG = click.option(
 ABAC = click.option(
     "--authorization-policy-file", metavar="FILE", help="The policy file of the ABAC authorizer."
 )
+APISERVER = click.option(
+    "--apiserver",
+    metavar="FILE",
+    help="The API server's pod (kube-apiserver.yaml) or kubeadm's ClusterConfiguration: its flags count.",
+)
+TOKENS = click.option(
+    "--token-auth-file",
+    metavar="FILE",
+    help="The file of static tokens (token,user,uid,groups): users' groups.",
+)
 AS_GROUP = click.option(
     "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
 )
@@ -110,16 +121,34 @@ FIELD_SELECTOR = click.option(
     "--field-selector",
     default="",
     metavar="TEXT",
-    help="Of a list or watch: metadata.name=x asks for one.",
+    help="Of a list or watch: metadata.name=x asks for one, spec.nodeName=x for those on a node.",
+)
+LABEL_SELECTOR = click.option(
+    "-l",
+    "--selector",
+    "label_selector",
+    default="",
+    metavar="TEXT",
+    help="Of a list or watch: labels (-l a=b).",
 )
 NAMESPACE = click.option(
     "-n", "--namespace", metavar="NS", help="The namespace of the request. [default: the whole cluster]"
 )
 
 
+AUTHORIZERS = (APISERVER, ABAC, CONFIG, MODE)
+
+
 def policy_options(function: F) -> F:
     """What grants access: `-f`, `--bootstrap`, the authorizers, `--param` and `--k8s-version`."""
-    for option in (K8S_VERSION, PARAM, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
+    for option in (K8S_VERSION, PARAM, TOKENS, *AUTHORIZERS, BOOTSTRAP, FILES):
+        function = option(function)
+    return function
+
+
+def authorizer_options(function: F) -> F:
+    """The authorizers alone."""
+    for option in AUTHORIZERS:
         function = option(function)
     return function
 
@@ -134,3 +163,9 @@ def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 def is_path(word: str) -> bool:
     return "/" in word or "*" in word or word in (".", "..", "-") or word.endswith(MANIFEST_SUFFIXES)
+
+
+def check_no_path(word: str, what: str, options: Mapping[str, Any]) -> None:
+    """Where no path was given, a word that is a file or folder is hardly meant for a USER or a NAME."""
+    if os.path.exists(word) and not options["files"]:
+        raise click.UsageError(f"{word!r} was read as the {what}. As a path it is ./{word}, or -f {word}.")

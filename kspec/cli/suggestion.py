@@ -75,6 +75,8 @@ class Suggestion:
             yield "  whoever of them may go anywhere -> the cluster's DNS"
         if not self.undecided:
             yield "whatever pods, namespaces, labels, addresses and ports there are; and no rule can go."
+        if any({} in (each["from"], each["to"]) for each in self.wanted):
+            yield f"`any` opens the other end alone: pods of {where} also need a connection that names them."
 
     def remarks(self) -> Iterator[str]:
         """What a person should know besides."""

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kspec.source import Diagnostic, DiagnosticError, InternalError, SourceFile, Span
+from kspec.verify.access.acting import mode_for
 from kspec.verify.access.policy import Policy, Request
 
 BAD_EVENT = "KS4005"
@@ -23,12 +24,16 @@ DECIDED = {"allow": "allow", "deny": "forbid", "noopinion": "forbid"}
 BINDING = re.compile(r'\b(ClusterRoleBinding|RoleBinding) "([^"]+)"')
 """In a reason of RBAC: a RoleBinding as name/namespace."""
 
+PREFIX = re.compile(rb"^[^\[{\"][^{\"]*(?=\{\"kind\": ?\"Event)")
+"""What the logs of containers, and journals, have before an event: a time, a stream, a unit."""
+
 CONFIRMED_MAX = 200
 """So many differences are decided again by the rules alone, which read every binding each time."""
 
 NO_DECISION = "no decision was recorded (another stage, or refused before)"
 AGAIN = "a further stage of a request that was judged"
 UNKNOWN = "a webhook decides, of which nothing is known"
+OF_PODS = "what the Node authorizer allows depends on the pods that were on the node then"
 INCOMPLETE = "a role that is bound is not in the input"
 UNREADABLE = "what was asked cannot be read from the event"
 
@@ -135,6 +140,9 @@ def _judge(policy: Policy, event: Event, found: Replay, seen: set[str]) -> Itera
     if decision == "noopinion" and policy.missing(request):
         found.undecided[INCOMPLETE] += 1
         return
+    if decided != recorded and policy.has_node and policy.rule("access/needsGraph")(request):
+        found.undecided[OF_PODS] += 1
+        return
     found.judged += 1
     if decided != recorded:
         reason = str(notes.get(REASON) or "") + _not_there(policy, str(notes.get(REASON) or ""))
@@ -163,8 +171,7 @@ def _impersonation(policy: Policy, event: Event, request: Request, audit_id: str
     asking = {**request, **who}
     wanted = _wanted(policy, target)
     bound = (original.get("extra") or {}).get(BOUND_NODE) or [""]
-    chain = policy.chain_for(asking)
-    if not policy.rule("access/impersonationBy")(asking, wanted, str(bound[0]), chain, policy.cluster):
+    if not mode_for(policy, asking, wanted, str(bound[0])):
         decided = f"{who['user']} may not act as {wanted['user']}"
         yield Difference("impersonation", asking, "allow", "forbid", decided, 1, event.line, audit_id)
 
@@ -184,7 +191,8 @@ def _identity(raw: object) -> dict[str, Any] | None:
     groups = raw.get("groups") or []
     if not isinstance(groups, list) or not all(isinstance(g, str) for g in groups):
         return None
-    return {"user": raw["username"], "groups": groups}
+    more = {"uid": str(raw.get("uid") or ""), "extra": raw.get("extra") or {}}
+    return {"user": raw["username"], "groups": groups, **more}
 
 
 def request_of(policy: Policy, event: Mapping[str, Any], who: Mapping[str, Any]) -> Request | None:
@@ -196,13 +204,14 @@ def request_of(policy: Policy, event: Mapping[str, Any], who: Mapping[str, Any])
     if not isinstance(verb, str):
         return None
     found = _by_url(policy, event.get("requestURI"), verb, who)
+    version = str(reference.get("apiVersion") or "") if isinstance(reference, dict) else ""
     if found and found["verb"] == verb and found["resourceRequest"] == isinstance(reference, dict):
-        return found
+        return {**found, "version": version}
     if not isinstance(reference, dict):
         return None
     names = ("apiGroup", "resource", "subresource", "namespace", "name")
     said = {name: str(reference.get(name) or "") for name in names}
-    return {**who, "resourceRequest": True, "verb": verb, **said}
+    return {**who, "resourceRequest": True, "verb": verb, "version": version, **said}
 
 
 def _by_url(policy: Policy, uri: object, verb: str, who: Mapping[str, Any]) -> Request | None:
@@ -217,7 +226,9 @@ def _by_url(policy: Policy, uri: object, verb: str, who: Mapping[str, Any]) -> R
     selector = query.get("fieldSelector", [""])[0]
     method = policy.rule("access/methodOf")(verb)
     found = policy.rule("access/attributesOf")(who, method, unquote(parts.path), watch, selector)
-    return dict(found) if found["resourceRequest"] else {**found, "verb": verb}
+    labels = query.get("labelSelector", [""])[0]
+    made = {**found, **who, "labelSelector": labels}
+    return made if found["resourceRequest"] else {**made, "verb": verb}
 
 
 def _key(request: Mapping[str, Any]) -> tuple[object, ...]:
@@ -225,7 +236,8 @@ def _key(request: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def read_events(path: str, lines: Iterable[bytes]) -> Iterator[Event]:
-    """The events of a log: a JSON object a line, or one over all lines, each an Event or an EventList.
+    """The events of a log: a JSON object a line, or one value over all lines: an Event, an EventList, a list.
+    What the logs of containers have before the object of a line is passed over.
 
     Raises the first that is none.
     """
@@ -240,7 +252,7 @@ def read_events(path: str, lines: Iterable[bytes]) -> Iterator[Event]:
         if why:
             raise DiagnosticError([_mistake(path, number, raw, f"line {number} is not JSON: {why}")])
         listed = isinstance(value, dict) and value.get("kind") == "EventList"
-        events = value.get("items") if listed else [value]
+        events = value.get("items") if listed else value if isinstance(value, list) else [value]
         for event in events if isinstance(events, list) else [None]:
             if not isinstance(event, dict) or not _is_event(event):
                 raise DiagnosticError([_mistake(path, number, raw, f"line {number} is no audit event")])
@@ -250,7 +262,7 @@ def read_events(path: str, lines: Iterable[bytes]) -> Iterator[Event]:
 def _parsed(raw: bytes) -> tuple[Any, str]:
     """The value of a JSON text, or why it is none."""
     try:
-        return json.loads(raw), ""
+        return json.loads(PREFIX.sub(b"", raw, count=1)), ""
     except (ValueError, RecursionError) as error:
         return None, str(error) or "nested too deeply"
 

@@ -8,7 +8,7 @@ from kspec.elaborate import build
 from kspec.elaborate.context import ITEM, Block, Context
 from kspec.elaborate.paths import Assignment, assign, element_of, resolve_path
 from kspec.elaborate.places import lower_require
-from kspec.elaborate.statements import Statements, enter_each, lower_each, lower_let
+from kspec.elaborate.statements import Statements, enter_each, lower_each, lower_let, without_index
 from kspec.ir.nodes import Expr, Fold, Let, MakeList, MakeRecord, Var
 from kspec.syntax import ast
 
@@ -46,6 +46,7 @@ def _changed(statement: ast.Statement, block: Block, context: Context) -> Expr |
             return build.choice(test, then, other)
         case ast.Each(name, _, body) if _writes(body):
             domain, inner, _ = enter_each(statement, block, context)
+            without_index(statement, context)
             subject = Var(context.subject, block.type_of(context.subject))
             step = lower_object(body, inner, context)
             return Fold(name, context.subject, domain, subject, step, subject.type, statement.span)

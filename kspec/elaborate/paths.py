@@ -27,6 +27,7 @@ from kspec.ir.nodes import (
 )
 from kspec.ir.types import BOOL, DYN, STRING, FieldDef, ListOf, MapOf, Record, Scalar, Type, show
 from kspec.ir.walk import free_variables
+from kspec.source import InternalError
 from kspec.syntax import ast
 
 Change: TypeAlias = Callable[[Expr], Expr]
@@ -37,6 +38,7 @@ class StepKind(Enum):
     KEY = "key"  # ["app"] of a map
     ITEM = "item"  # [web]: the element of a list-map whose key field has this value
     EACH = "each"  # [*]
+    NUMBER = "number"  # [0], of a place that is told and not gone to
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,16 @@ class Step:
     key: str = ""
 
 
-def resolve_path(path: ast.Path, type_: Type, context: Context) -> tuple[Step, ...] | None:
-    """The steps of a path from a value of this type; None after a mistake, which is reported."""
+def resolve_path(
+    path: ast.Path, type_: Type, context: Context, numbered: bool = False
+) -> tuple[Step, ...] | None:
+    """The steps of a path from a value of this type; None after a mistake, which is reported. `numbered`:
+    elements of lists may go by their number, in a place that is only told.
+    """
     steps: list[Step] = []
     at: FieldDef | None = None
     for segment in path:
-        step = _step(segment, type_, at, context)
+        step = _step(segment, type_, at, context, numbered)
         if step is None:
             return None
         at = context.view.table.fields_of(type_).get(step.name) if step.kind is StepKind.FIELD else None
@@ -63,7 +69,9 @@ def resolve_path(path: ast.Path, type_: Type, context: Context) -> tuple[Step, .
     return tuple(steps)
 
 
-def _step(segment: ast.PathSegment, type_: Type, at: FieldDef | None, context: Context) -> Step | None:
+def _step(
+    segment: ast.PathSegment, type_: Type, at: FieldDef | None, context: Context, numbered: bool
+) -> Step | None:
     match segment, type_:
         case ast.Name(name), Record():
             return _field(segment, name, type_, context)
@@ -73,6 +81,8 @@ def _step(segment: ast.PathSegment, type_: Type, at: FieldDef | None, context: C
             return Step(StepKind.KEY, name, DYN)
         case ast.ItemKey(name), ListOf(Record() as element) if at is not None and len(at.list_keys) == 1:
             return Step(StepKind.ITEM, name, element, at.list_keys[0])
+        case ast.ItemKey(name), ListOf(element) if numbered and name.isdigit():
+            return Step(StepKind.NUMBER, name, element)
         case ast.EachItem(), ListOf(element):
             return Step(StepKind.EACH, "*", element)
         case ast.EachItem(), _:
@@ -121,6 +131,12 @@ def _read(operand: Expr, step: Step) -> Expr:
             found = Loop("filter", (ITEM,), operand, None, _has_key(step), operand.type)
             first = Call("_[_]", (found, build.number(0)), step.type)
             return build.choice(build.is_empty(found), build.zero(step.type), first)
+        case StepKind.NUMBER:
+            raise _only_told(step)
+
+
+def _only_told(step: Step) -> InternalError:
+    return InternalError(f"[{step.name}] is part of a place, and of none that is read or written")
 
 
 def _has_key(step: Step, variable: str = ITEM) -> Expr:
@@ -140,6 +156,8 @@ def is_present(operand: Expr, steps: tuple[Step, ...]) -> Expr:
             return HasKey(holder, last.name)
         case StepKind.ITEM | StepKind.EACH:
             return Loop("exists", (ITEM,), holder, None, _has_key(last), BOOL)
+        case StepKind.NUMBER:
+            raise _only_told(last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def lower_require(statement: ast.Require, block: Block, context: Context) -> Exp
     """
     steps: tuple[Step, ...] | None = ()
     if statement.at is not None:
-        steps = resolve_path(statement.at, block.type_of(context.subject), context)
+        numbered = not any(isinstance(segment, ast.EachItem) for segment in statement.at)
+        steps = resolve_path(statement.at, block.type_of(context.subject), context, numbered)
     return _along(statement, steps or (), block, context)
 
 

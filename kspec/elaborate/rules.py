@@ -52,7 +52,7 @@ KINDS: Mapping[str, RuleKind] = {
     "function": RuleKind(("let", "when", "return")),
     "score": RuleKind(("let", "when", "return"), ("weight",), INT, 1),
     "filter": RuleKind((*_BLOCKS, "require"), ("after",), build.FINDINGS, 1),
-    "validate": RuleKind((*_BLOCKS, "require"), ("on",), build.FINDINGS, 1),
+    "validate": RuleKind((*_BLOCKS, "require"), ("on", "after"), build.FINDINGS, 1),
     "gate": RuleKind((*_BLOCKS, "require"), ("for",), build.FINDINGS, 1),
     "authorizer": RuleKind((*_BLOCKS, "allow", "deny", "pass"), ("after",), build.DECISION, 1),
     "default": RuleKind((*_BLOCKS, "path: value", "set"), ("after",), None, 1),
@@ -266,8 +266,8 @@ def _admitted(
             case ast.When(condition, body, otherwise):
                 then = tuple(_admitted(body, node, context))
                 yield ast.When(condition, then, tuple(_admitted(otherwise, node, context)), statement.span)
-            case ast.Each(name, domain, body):
-                yield ast.Each(name, domain, tuple(_admitted(body, node, context)), statement.span)
+            case ast.Each(body=body):
+                yield replace(statement, body=tuple(_admitted(body, node, context)))
             case _:
                 yield statement
 

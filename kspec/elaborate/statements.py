@@ -13,7 +13,7 @@ from kspec.elaborate.context import Block, Context, LoopPlace
 from kspec.elaborate.places import finding, lower_require, path_of
 from kspec.elaborate.writes import lower_write
 from kspec.ir.nodes import And, Call, Cond, Expr, Field, Let, Lit, Loop, MakeList, MakeRecord, Var
-from kspec.ir.types import BOOL, DYN, STRING, ListOf, MapOf, Type, show
+from kspec.ir.types import BOOL, DYN, INT, STRING, ListOf, MapOf, Type, show
 from kspec.ir.walk import free_variables
 from kspec.syntax import ast
 
@@ -142,13 +142,25 @@ def enter_each(statement: ast.Each, block: Block, context: Context) -> tuple[Exp
                     f"`each` runs over a list or the keys of a map, and this is `{show(domain.type)}`",
                     statement.domain.span,
                 )
+    if statement.index and isinstance(domain.type, MapOf):
+        message = "the keys of a map have no numbers"
+        context.report("KS2213", message, statement.span, f"`each {statement.name} in …` has the keys")
     inner = block.bind(statement.name, element, statement.span, context)
-    index = inner.fresh(f"{statement.name}_index")
+    if statement.index:
+        inner = inner.bind(statement.index, INT, statement.span, context)
+    index = statement.index or inner.fresh(f"{statement.name}_index")
     path = path_of(statement.domain, block, context)
     if path is not None and isinstance(domain.type, ListOf):
         place = LoopPlace(path, statement.name, index)
         inner = Block(inner.scope, inner.spans, (*inner.loops, place))
     return domain, inner, index
+
+
+def without_index(statement: ast.Each, context: Context) -> None:
+    """Findings and writes of a controller know the number of an element; what else `each` is for does not."""
+    if statement.index:
+        message = "decisions, and fields that are written, do not go by the number of an element"
+        context.report("KS2213", message, statement.span, f"leave `{statement.index},` out")
 
 
 def lower_findings(statements: Statements, block: Block, context: Context) -> Expr:
@@ -262,6 +274,7 @@ def _decided_or(decided: Expr, rest: Statements, block: Block, context: Context,
 def _first_decided(statement: ast.Each, block: Block, context: Context) -> Expr:
     """The decision of the first element that decides, else UNDECIDED."""
     domain, inner, _ = enter_each(statement, block, context)
+    without_index(statement, context)
     name = inner.fresh("decided")
     named = Var(name, build.DECISION)
     body = lower_decision(statement.body, inner, context, UNDECIDED)

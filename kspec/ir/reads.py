@@ -32,6 +32,14 @@ def read_set(rule: ir.Rule, rules: Mapping[str, ir.Rule] | None = None) -> dict[
     return ReadSets(rules or {}).of(rule)
 
 
+def reads_of(expr: ir.Expr, name: str) -> frozenset[FieldPath]:
+    """The same of one free variable of an expression: every path that is read, also below others."""
+    reader = _Reader(ReadSets({}))
+    with deep_recursion():
+        result = reader.origins(expr, {name: frozenset(((name, ()),))})
+    return frozenset(path for found, path in reader.reads | result if found == name)
+
+
 class ReadSets:
     """The read sets of rules that call one another: what is called by many is read once."""
 

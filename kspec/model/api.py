@@ -6,11 +6,11 @@ refusal is a `Reply` with the API's reason, never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kspec.model.cluster import ClusterValues
+from kspec.model.cluster import ClusterSource
 from kspec.model.defaults import Defaults
 from kspec.model.kinds import Kinds
 from kspec.model.objects import (
@@ -26,6 +26,7 @@ from kspec.model.objects import (
 )
 from kspec.model.rules import RuleFailed, RuleSet, call, call_function, clauses_of, has_param
 from kspec.model.store import Store, StoreError
+from kspec.model.validation import Validations
 from kspec.runtime.rulebook import CompiledRule
 
 BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
@@ -82,12 +83,13 @@ class Api:
     store: Store
     rules: RuleSet
     kinds: Kinds
-    cluster: ClusterValues
+    cluster: ClusterSource
     authenticate: Hook = _open_door
     authorize: Hook = _open_door
 
     def __post_init__(self) -> None:
         self._defaults = Defaults(self.kinds.table, self.rules)
+        self._validations = Validations(self.kinds.table, self.rules)
 
     # ------------------------------------------------------------ requests
 
@@ -210,13 +212,28 @@ class Api:
                 problems += _problems(rule, admission.get("findings") or ())
         if problems:
             return Reply("Forbidden", "; ".join(p.reason for p in problems), obj, tuple(problems))
-        for rule in self.rules.about("validate", record):
-            if _applies(rule, verb) and not (old is None and has_param(rule, "old")):
-                findings = self._value(rule, obj, values)
-                problems += _problems(rule, findings)
+        problems += self._invalid(record, obj, values)
         if problems:
             return Reply("Invalid", "; ".join(_line(p) for p in problems), obj, tuple(problems))
         return Reply(object=obj)
+
+    def _invalid(self, record: str, obj: Object, values: dict[str, object]) -> Iterator[Problem]:
+        """What rules of validation find, in the object and in its parts."""
+        known = {
+            **values,
+            "kind": self.kinds.kind_name(record),
+            "namespaced": self.kinds.is_namespaced(record),
+        }
+        verb, compared = str(values["operation"]), values["old"] is not None
+        found = self._validations.found(record, obj, verb, compared, lambda r, at: self._value(r, at, known))
+        for rule, finding, field_ in found:
+            yield Problem(rule.id, finding.get("code", ""), finding.get("reason", ""), field_)
+
+    def invalid(self, record: str, obj: Object) -> list[Problem]:
+        """What the API server would refuse of a new object for its form, defaults filled in before."""
+        values: dict[str, object] = {"old": None, "now": self.store.clock.now, "operation": "create"}
+        identified = self.kinds.identified(record, obj)
+        return list(self._invalid(record, self._defaulted(record, identified, values), values))
 
     def defaulted(self, record: str, obj: Object) -> Object:
         """The object as the API would fill it in, before admission."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kspec.report.access import show_rule
 from kspec.report.style import PLAIN, Style, plural, printable
+from kspec.verify.access.certificate import Certificate
 from kspec.verify.access.edges import Asked, Power
 from kspec.verify.access.escalation import Climber, Climbers, Gains, Path, Step
 from kspec.verify.access.nobody import Nobody
@@ -24,7 +25,7 @@ def render(
     """The answer about one user, or about everyone."""
     assumed, unknown = assumed_and_unknown
     if isinstance(found, Nobody):
-        lines = _nobody(found, style)
+        lines = _nobody(found, bool(unknown), style)
     else:
         lines = _gains(found, shown_max, style) if isinstance(found, Gains) else _climbers(found, style)
     tail = [style.dim("assumed"), *(style.dim(f"  {printable(a)}") for a in assumed)]
@@ -40,8 +41,10 @@ def _gains(found: Gains, shown_max: int, style: Style) -> Iterator[str]:
         yield f"{name} is cluster-admin already: there is nothing to gain"
         return
     if strongest is None:
-        yield f"{style.good('no way')}  {name} can gain nothing by what RBAC allows"
-        yield from _refused(found.refused)
+        known = found.certificate is None or found.certificate.holds
+        told = style.good("no way") if known else style.warn("no way found")
+        yield f"{told}  {name} can gain nothing by what RBAC allows"
+        yield from _certified(found.certificate)
     else:
         most = show_gain(strongest.gains, strongest.title)
         total = f"{plural(len(ways), 'way')} to gain more; the strongest: {most}"
@@ -119,14 +122,16 @@ def show_gain(power: Power, title: str) -> str:
     return f"the identity {show_identity(power)}" if power.what == "identity" else title
 
 
-def _nobody(found: Nobody, style: Style) -> Iterator[str]:
+def _nobody(found: Nobody, undecided: bool, style: Style) -> Iterator[str]:
     """The proof, or the smallest identities that break it."""
     but = " and ".join(f"anyone in {b[6:]}" if b.startswith("group:") else show_user(b) for b in found.but)
     claim = f"nobody but {but} comes to {found.target}"
     if not found.paths:
-        yield f"{style.good('proved')}  {printable(claim)}"
-        yield "  for any user that could exist, in any other groups"
-        yield from _refused(found.refused)
+        yield f"{style.warn('UNDECIDED') if undecided else style.good('proved')}  {printable(claim)}"
+        together = found.certificate is not None and found.certificate.together
+        whom = "for any user that could exist, in any other groups"
+        yield f"  {whom}{', and for all of them together' if together else ''}"
+        yield from _certified(found.certificate)
     else:
         yield f"{style.bad('VIOLATED')}  {printable(claim)}"
     if found.trusted:
@@ -138,10 +143,14 @@ def _nobody(found: Nobody, style: Style) -> Iterator[str]:
             yield from _climber(Climber("", show_identity(who), gains.user, gains.groups, False, path), style)
 
 
-def _refused(count: int | None) -> Iterator[str]:
-    """That nothing leads further was asked of the RBAC rule itself, where that could be done in time."""
-    if count:
-        yield f"  the RBAC rule refuses all {count:,} requests that would lead further"
+def _certified(certificate: Certificate | None) -> Iterator[str]:
+    """How large what they come to have is, and that the solver has found it to be closed."""
+    if certificate is None or not certificate.holds:
+        return
+    size = (
+        f"{plural(certificate.identities, 'identity', 'identities')}, {plural(certificate.powers, 'power')}"
+    )
+    yield f"  the closure ({size}) is inductive: no request leads out of it, by Z3"
 
 
 def _climbers(found: Climbers, style: Style) -> Iterator[str]:
@@ -151,6 +160,7 @@ def _climbers(found: Climbers, style: Style) -> Iterator[str]:
         yield f"{style.bad(str(len(climbers)))} of {people} can come to {style.bold(printable(found.target))}"
     else:
         yield f"{style.good('nobody')} of {people} can come to {style.bold(printable(found.target))}"
+        yield from _certified(found.certificate)
     if found.already:
         shown = ", ".join(f"{c.kind} {show_user(c.name)}" for c in found.already[:ALREADY_MAX])
         more = f" and {len(found.already) - ALREADY_MAX} more" if len(found.already) > ALREADY_MAX else ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kspec.report.access_json import grant_to_json
+from kspec.verify.access.certificate import Certificate
 from kspec.verify.access.edges import Asked, Power
 from kspec.verify.access.escalation import Climber, Climbers, Gains, Path, Step
 from kspec.verify.access.nobody import Nobody
@@ -25,6 +26,7 @@ def to_json(
             "verdict": "violated" if found.paths else "undecided" if undecided else "proved",
             "already": [],
             "trusted": found.trusted,
+            "certificate": _certificate(found.certificate),
             "witnesses": [
                 {"user": g.user, "groups": list(g.groups), "path": _path(p, policy)}
                 for g in found.paths
@@ -41,6 +43,7 @@ def to_json(
             "strongest": strongest.title if strongest else None,
             "already": [p.title for p in found.already],
             "paths": [_path(p, policy) for p in found.paths],
+            "certificate": _certificate(found.certificate),
             "undecided": list(undecided),
             "assumed": list(assumed),
         }
@@ -49,8 +52,22 @@ def to_json(
         "examined": found.subjects,
         "already": [_climber(c, policy) for c in found.already],
         "subjects": [_climber(c, policy) for c in found.climbers],
+        "certificate": _certificate(found.certificate),
         "undecided": list(undecided),
         "assumed": list(assumed),
+    }
+
+
+def _certificate(certificate: Certificate | None) -> Json | None:
+    if certificate is None:
+        return None
+    return {
+        "verdict": "holds" if certificate.holds else "undecided",
+        "powers": certificate.powers,
+        "identities": certificate.identities,
+        "edgesOut": certificate.edges,
+        "together": certificate.together,
+        "reason": certificate.told,
     }
 
 

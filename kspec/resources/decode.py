@@ -1,7 +1,8 @@
 """Knows how the JSON of the API becomes values of a type, and tells all that does not fit, with its place.
 
 A value of the API is decoded as `kspec.runtime.values` has it: quantities and times become values, fields
-that are null are dropped, everything else stays as it is in JSON (binary data stays base64 text).
+that are null are dropped, everything else stays as it is in JSON (binary data stays base64 text). A key
+of a map stays if its value is null, as it does for the API server: `app:` is an empty label.
 """
 
 from __future__ import annotations
@@ -80,18 +81,21 @@ class Decoder:
         self.strict = strict
         self._steps: dict[tuple[Type, str], Step] = {}
         self._found: list[_Found] = []
+        self.zeros: list[tuple[Path, Any]] = []
+        """Where the last value that was decoded has null in a map, and what the API server makes of it."""
 
     def decode(
         self, value: object, type_: Type, where: Locator | None = None
     ) -> tuple[Any, list[Diagnostic]]:
-        self._found = []
+        self._found, self.zeros = [], []
         decoded = self._step(type_, "")(value, None)
         return decoded, [self._diagnostic(where, f) for f in self._found if not _is_left_to_status(f)]
 
     def _diagnostic(self, where: Locator | None, found: _Found) -> Diagnostic:
         path = path_of(found.steps)
         span = None if where is None else where.locate_key(path) if found.at_key else where.locate(path)
-        severity = Severity.WARNING if found.code == UNKNOWN_FIELD and not self.strict else Severity.ERROR
+        mild = found.code == NULL_IN_MAP or (found.code == UNKNOWN_FIELD and not self.strict)
+        severity = Severity.WARNING if mild else Severity.ERROR
         return Diagnostic(found.code, found.message, span, severity, found.help, path=path)
 
     def tell(self, code: str, message: str, steps: Steps, help_: str = "", at_key: bool = False) -> None:
@@ -120,6 +124,8 @@ class Decoder:
                 return self._scalar(type_, format_)
 
     def _list(self, element: Type, format_: str) -> Step:
+        zero: Any = {} if isinstance(element, Record) else _ZEROS.get(element)
+
         def step(value: Any, steps: Steps) -> Any:
             if type(value) is not list:
                 self._mismatch(value, f"list({show(element)})", steps, self._wrap_help(value, element))
@@ -127,21 +133,25 @@ class Decoder:
             result = []
             inner = self._step(element, format_)  # looked up late: types may hold themselves
             for index, item in enumerate(value):
-                if item is None:
+                if item is not None:
+                    result.append(inner(item, (steps, index)))
+                elif zero is not None:
+                    result.append(inner(zero, (steps, index)))
+                    self._null_means(zero, (steps, index))
+                else:
                     self.tell(
                         WRONG_TYPE,
                         "a list cannot hold null",
                         (steps, index),
                         "delete the element, or give it a value",
                     )
-                else:
-                    result.append(inner(item, (steps, index)))
             return result
 
         return step
 
     def _map(self, element: Type, format_: str) -> Step:
         plain = element == STRING and not format_
+        zero: Any = {} if isinstance(element, Record) else _ZEROS.get(element)
 
         def step(value: Any, steps: Steps) -> Any:
             if type(value) is not dict:
@@ -154,6 +164,9 @@ class Decoder:
                     result[key] = item
                 elif item is not None:
                     result[key] = inner(item, (steps, key))
+                elif zero is not None:
+                    result[key] = inner(zero, (steps, key))
+                    self._null_means(zero, (steps, key))
             return result
 
         return step
@@ -287,6 +300,15 @@ class Decoder:
     def _mismatch(self, value: Any, wanted: str, steps: Steps, help_: str = "") -> None:
         self.tell(WRONG_TYPE, f"this is {describe(value)}, and {_article(wanted)} is wanted", steps, help_)
 
+    def _null_means(self, zero: Any, steps: Steps) -> None:
+        """Null, in a map or a list: Go's decoder keeps the key or place, with the zero value of the type."""
+        written = str(zero).lower() if zero != "" else '""'
+        what = f"`{steps[1]}`" if isinstance(steps[1], str) else "this element"
+        message = f"{what} has no value, which means `{written}` to the API server"
+        help_ = f"write the value that is meant, or `{written}` if it is that"
+        self.tell(NULL_IN_MAP, message, steps, help_)
+        self.zeros.append((path_of(steps), zero))
+
     def _wrap_help(self, value: Any, element: Type) -> str:
         single = isinstance(element, Record) and type(value) is dict
         return "start the element with `- `" if single or (element == STRING and type(value) is str) else ""
@@ -301,7 +323,9 @@ class Decoder:
 
 
 UNKNOWN_FIELD, WRONG_TYPE, BAD_VALUE, MISSING, NOT_ALLOWED = "KS2501", "KS2502", "KS2503", "KS2504", "KS2505"
+NULL_IN_MAP = "KS2411"
 
+_ZEROS: Mapping[Type, Any] = {STRING: "", QUANTITY: "0", INT: 0, BOOL: False}
 _ZERO_TEXTS = {QUANTITY: "0", TIMESTAMP: "1970-01-01T00:00:00Z", DURATION: "0s"}
 
 

@@ -35,8 +35,8 @@ class KubeObject:
     """One object out of some input.
 
     `value` is the JSON of the API as it was written, but for the namespace, which is filled in or taken
-    away as the API server does; `decoded` is the same with values for quantities and times, None where the
-    kind is not known.
+    away as the API server does, and for null in maps, which it reads as the zero value; `decoded` is the
+    same with values for quantities and times, None where the kind is not known.
     """
 
     value: dict[str, Any]
@@ -102,6 +102,8 @@ class ObjectReader:
         decoded = None
         if kind is not None:
             decoded, mistakes = self._decoder.decode(value, Record(kind.record), inside)
+            for path, zero in self._decoder.zeros:
+                value = _with_zero(value, path, zero)
         else:
             mistakes = self._why_unserved(value, inside)
         return KubeObject(value, kind, key_of(value), decoded, where, base), warnings + mistakes
@@ -152,6 +154,19 @@ class ObjectReader:
         else:
             return []
         return [Diagnostic("KS2604", message, where.locate((at,)), help=help_, path=(at,))]
+
+
+def _with_zero(obj: dict[str, Any], path: Path, zero: Any) -> dict[str, Any]:
+    """The object with another value at a path; what is not on the way is shared."""
+
+    def made(value: Any, path: Path) -> Any:
+        if not path:
+            return zero
+        if isinstance(value, list):
+            return [made(v, path[1:]) if n == path[0] else v for n, v in enumerate(value)]
+        return {**value, path[0]: made(value[path[0]], path[1:])}
+
+    return {**obj, **made(obj, path)}
 
 
 def group_of(api_version: str) -> str:

@@ -8,15 +8,20 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from kspec.runtime.registry import function, value_type
 from kspec.runtime.times import parse_timestamp
 from kspec.runtime.url import is_url
 from kspec.runtime.values import NONE, EvalError, Optional
 
+TEXTS_KEPT_MAX = 20_000
+"""Names and labels are few beside the places where they stand."""
+
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _WORD = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?"
 _LABEL_ADVICE = "lower case letters, digits and `-`, the ends no `-`"
+_NAME_ADVICE = "letters, digits, `-`, `_` and `.`, the ends letters or digits"
 _SUBDOMAIN_ADVICE = "lower case letters, digits, `-` and `.`, each part a label"
 
 
@@ -30,10 +35,11 @@ class NamedFormat:
 
 def _shaped(pattern: str, length_max: int, advice: str) -> Callable[[str], list[str]]:
     """A check of a length and a shape (k8s.io/apimachinery util/validation)."""
+    shape = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> list[str]:
         problems = [f"must be no more than {length_max} characters"] if len(text) > length_max else []
-        return problems if re.fullmatch(pattern, text, re.ASCII) else [*problems, f"must consist of {advice}"]
+        return problems if shape.fullmatch(text) else [*problems, f"must consist of {advice}"]
 
     return check
 
@@ -43,13 +49,19 @@ def _prefix(check: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
     return lambda text: check(text[:-1] + "a" if len(text) > 1 and text.endswith("-") else text)
 
 
+_name_part = _shaped(_WORD, 63, _NAME_ADVICE)
+
+
 def _qualified_name(text: str) -> list[str]:
-    """An optional DNS prefix, a slash, a name of 63 characters at most."""
-    prefix, slash, name = text.rpartition("/")
-    problems = _CHECKS["dns1123Subdomain"](prefix) if slash else []
-    return problems + _shaped(_WORD, 63, "letters, digits, `-`, `_` and `.`, the ends letters or digits")(
-        name
-    )
+    """An optional DNS prefix, a slash, a name of 63 characters at most (IsQualifiedName)."""
+    parts = text.split("/")
+    if len(parts) > 2:
+        return [f"{_NAME_ADVICE}, with an optional DNS subdomain and `/` before it"]
+    problems = []
+    if len(parts) == 2:
+        problems += _CHECKS["dns1123Subdomain"](parts[0]) if parts[0] else ["the prefix must not be empty"]
+    problems += [] if parts[-1] else ["must not be empty"]
+    return problems + _name_part(parts[-1])
 
 
 def _reads(read: Callable[[str], object], advice: str) -> Callable[[str], list[str]]:
@@ -67,9 +79,7 @@ _CHECKS: Mapping[str, Callable[[str], list[str]]] = {
     "dns1123Subdomain": _shaped(rf"{_LABEL}(?:\.{_LABEL})*", 253, _SUBDOMAIN_ADVICE),
     "dns1035Label": _shaped(r"[a-z](?:[-a-z0-9]*[a-z0-9])?", 63, f"{_LABEL_ADVICE}, a letter first"),
     "qualifiedName": _qualified_name,
-    "labelValue": _shaped(
-        rf"(?:{_WORD})?", 63, "letters, digits, `-`, `_` and `.`, the ends letters or digits"
-    ),
+    "labelValue": _shaped(rf"(?:{_WORD})?", 63, _NAME_ADVICE),
     "uri": _reads(is_url, "must be an absolute URL or path"),
     "uuid": _shaped(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}", 36, "a UUID's digits"),
     "byte": _reads(lambda text: base64.b64decode(text, validate=True), "must be base64"),
@@ -106,5 +116,10 @@ def named(name: str) -> Optional:
 @function("validate", "named_format", "string")
 def validate(wanted: NamedFormat, text: str) -> Optional:
     """None if the text is of the format, else what is wrong with it."""
-    problems = FORMATS[wanted.name](text)
+    return _validated(wanted.name, text)
+
+
+@lru_cache(maxsize=TEXTS_KEPT_MAX)
+def _validated(name: str, text: str) -> Optional:
+    problems = FORMATS[name](text)
     return Optional(True, problems) if problems else NONE

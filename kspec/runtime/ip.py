@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kspec.runtime.registry import function, value_type
 from kspec.runtime.values import EvalError
 
 _BITS = {4: 32, 6: 128}
 _MAPPED = 0xFFFF << 32
+TEXTS_MAX = 1 << 16
+"""So many texts are remembered: policies name the same blocks again and again."""
 
 
 @value_type("ip", "net.IP")
@@ -47,6 +50,7 @@ class CIDR:
         return self.first | ((1 << (_BITS[self.address.version] - self.bits)) - 1)
 
 
+@lru_cache(TEXTS_MAX)
 def _parse(text: str) -> IP | None:
     """An address without a zone. IPv4 mapped into IPv6 is refused in its dotted form, else taken for IPv4."""
     from ipaddress import AddressValueError, IPv4Address, IPv6Address
@@ -134,6 +138,7 @@ def is_global_unicast(value: IP) -> bool:
 # ---------------------------------------------------------------- ranges
 
 
+@lru_cache(TEXTS_MAX)
 def _parse_cidr(text: str) -> CIDR | None:
     address_text, slash, bits_text = text.rpartition("/")
     if not slash or not re.fullmatch(r"0|[1-9]\d{0,2}", bits_text, re.ASCII):

@@ -203,7 +203,7 @@ class _Follows:
     def __init__(self, inputs: Inputs, shapes: Mapping[str, Shape], assume: Sequence[Labelled]) -> None:
         self.inputs = inputs
         values = {name: inputs.make(name, shape) for name, shape in shapes.items()}
-        with remembering({}):
+        with remembering():
             self.conditions = [read(label, reading(**values)) for label, reading in assume]
 
     @property

@@ -70,10 +70,11 @@ class When:  # when e { ... } otherwise { ... }
 
 
 @dataclass(frozen=True, slots=True)
-class Each:  # each x in e { ... }
+class Each:  # each x in e { ... }, each i, x in e { ... }
     name: str
     domain: Expr
     body: tuple[Statement, ...]
+    index: str = ""
     span: Span = _span()
 
 

@@ -137,7 +137,10 @@ class Declarations(Expressions):
         return ast.When(v[1], tuple(v[2]), (v[4],), Span(self.file, start, end))
 
     def each(self, v: Values, start: int, end: int) -> ast.Each:
-        return ast.Each(v[1][0], v[3], tuple(v[4]), Span(self.file, start, end))
+        return ast.Each(v[1][0], v[3], tuple(v[4]), span=Span(self.file, start, end))
+
+    def each_indexed(self, v: Values, start: int, end: int) -> ast.Each:
+        return ast.Each(v[3][0], v[5], tuple(v[6]), v[1][0], Span(self.file, start, end))
 
     def set(self, v: Values, start: int, end: int) -> ast.Set:
         return ast.Set(tuple(v[1]), v[3], Span(self.file, start, end))

@@ -264,8 +264,9 @@ class Declarations(Printer):
                 return group(head, note, Indent(2, (SPACE, "because ", self.expr(because))))
             case ast.When():
                 return self.when(s)
-            case ast.Each(name, domain, body):
-                head = ("each ", name, " in ", Indent(2, self.expr(domain)), " ")
+            case ast.Each(name, domain, body, index):
+                names = f"{index}, {name}" if index else name
+                head = ("each ", names, " in ", Indent(2, self.expr(domain)), " ")
                 return (head, self.block_of(body, domain.span.end, s.span.end))
             case ast.Set(target, value):
                 return ("set ", path(target, NOT_FIRST), ": ", self.value(value))

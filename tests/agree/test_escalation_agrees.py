@@ -1,5 +1,6 @@
 """Laws: the shortest ways, the closure of everyone at once, and a plain fixpoint over the RBAC rule gain the
-same; and every way is allowed, request by request.
+same; every way is allowed, request by request; and the solver, which reads the rules, finds each closure
+closed and none with a hole.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from kspec.resources.objects import KubeObject, ObjectReader
 from kspec.resources.types import load_types
 from kspec.runtime.rulebook import load_rulebook
 from kspec.source import NOWHERE, Span
-from kspec.verify.access.closure import IDENTITY, RULES, Reach
+from kspec.verify.access.certificate import Certifier, Invariant
+from kspec.verify.access.closure import Reach
 from kspec.verify.access.comers import comers
 from kspec.verify.access.edges import Edge, Power, call
 from kspec.verify.access.escalation import CLUSTER_ADMIN, Escalation
 from kspec.verify.access.everyone import Everyone
+from kspec.verify.access.index import GRANTED, IDENTITY, RULES, SHARED
 from kspec.verify.access.nobody import nobody_but, reaches
 from kspec.verify.access.policy import Policy
 from kspec.verify.cluster import cluster_of
@@ -96,6 +99,7 @@ class Plain:
         self.rbac, self.after, self.keys = call("RBAC"), call("afterGrant"), call("keysOf")
         self.had: set[int] = set()
         self.granted: list[int] = []
+        self.shared: list[str] = []
         self.memo: dict[tuple[int, int, int], bool] = {}
         self.take(start)
         changed = True
@@ -111,22 +115,32 @@ class Plain:
         value = self.reach.power(power)
         if value.what == IDENTITY:
             self.had |= {self.reach.edges.power(k) for k in self.keys(value.value())}
-        if value.what == RULES and not self.is_bound(power):
+        if value.what == GRANTED:
             self.granted.append(power)
-
-    def is_bound(self, power: int) -> bool:
-        return any(power in self.reach.bound.get(key, ()) for key in self.had)
+        if value.what == SHARED:
+            self.shared.append(value.namespace)
 
     def holds(self, edge: Edge) -> bool:
         if not set(edge.having) <= self.had:
             return False
         actors = [p for p in self.had if self.reach.power(p).what == IDENTITY]
-        return not edge.requests or any(all(self.may(a, r) for r in edge.requests) for a in actors)
+        return not edge.requests or any(all(self.may(a, r, actors) for r in edge.requests) for a in actors)
 
-    def may(self, actor: int, request: int) -> bool:
-        key = (actor, request, len(self.granted))
+    def may(self, actor: int, request: int, others: list[int]) -> bool:
+        """Alone; or where rights are shared, as another may."""
+        if self.alone(actor, request, self.cluster):
+            return True
+        where = self.reach.edges.requests[request].namespace
+        narrow = (
+            where != "" and where in self.shared and any(self.alone(o, request, self.cluster) for o in others)
+        )
+        wide = {**self.cluster, "roleBindings": []}
+        return narrow or ("" in self.shared and any(self.alone(o, request, wide) for o in others))
+
+    def alone(self, actor: int, request: int, cluster: dict[str, Any]) -> bool:
+        key = (actor, request, len(self.granted), len(cluster["roleBindings"]))
         if key not in self.memo:
-            who, cluster = self.reach.power(actor), self.cluster
+            who = self.reach.power(actor)
             for power in self.granted:
                 cluster = self.after(cluster, self.reach.power(power).value(), [who.name])
             asked = self.reach.edges.requests[request].by(who.name, who.groups)
@@ -150,6 +164,34 @@ def test_three_ways_to_compute_a_closure_agree(cluster: dict[str, Any]) -> None:
             assert found == together == plain
 
 
+@settings(max_examples=25, deadline=None)
+@given(clusters(), st.integers(0, 10**6))
+def test_the_solver_finds_a_closure_closed_and_no_other(cluster: dict[str, Any], left_out: int) -> None:
+    """certify(closure) holds, and certify(closure without any one of its powers) does not."""
+    reach = Reach(cluster, {"podSecurity": "restricted"})
+    certifier = Certifier(reach)
+    for user, groups in STARTS:
+        closure = reach.closure(reach.identity(user, groups), whole=True)
+        whole = Invariant.of([closure])
+        assert certifier.certify(whole, 60).holds
+        number = sorted(whole.powers)[left_out % len(whole.powers)]
+        holed = certifier.certify(Invariant(whole.starts, whole.powers - {number}), 60)
+        assert not holed.holds
+        assert not holed.undecided
+
+
+@settings(max_examples=25, deadline=None)
+@given(clusters())
+def test_what_bindings_grant_is_what_rbac_allows(cluster: dict[str, Any]) -> None:
+    """bindingGrants(holdings, who, r) == RBAC allows r, for the requests of all edges."""
+    rbac, grants, holdings = call("RBAC"), call("bindingGrants"), call("holdings")(cluster)
+    reach = Reach(cluster, {"podSecurity": "restricted"})
+    for user, groups in (*STARTS, ("system:serviceaccount:shop:web", ["system:authenticated"])):
+        for asked in reach.edges.requests[::7]:
+            allowed = rbac(asked.by(user, groups), cluster)["decision"] == "allow"
+            assert grants(holdings, {"user": user, "groups": groups}, asked.value()) == allowed
+
+
 @settings(max_examples=40, deadline=None)
 @given(clusters())
 def test_costs_never_fall(cluster: dict[str, Any]) -> None:
@@ -171,7 +213,7 @@ def test_another_right_takes_nothing_away(cluster: dict[str, Any], more: dict[st
     after = Reach(wider, {"podSecurity": "privileged"})
     had = {before.power(p) for p in before.closure(before.identity(*start), whole=True).ways}
     has = {after.power(p) for p in after.closure(after.identity(*start), whole=True).ways}
-    assert {p for p in had if p.what != RULES} <= has
+    assert {p for p in had if p.what not in (RULES, GRANTED)} <= has
 
 
 class Nowhere:

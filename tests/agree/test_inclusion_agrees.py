@@ -23,7 +23,7 @@ from kspec.verify.properties import verify_property
 from kspec.verify.setting import Setting, standard_setting
 
 few = st.sampled_from
-VERBS, GROUPS = ("get", "list", "*"), ("", "apps", "*")
+VERBS, GROUPS = ("get", "create", "*"), ("", "apps", "*")
 RESOURCES = ("pods", "pods/log", "*/log", "*", "scales/scale", "pods/*")
 NAMES, PATHS = ("a", "b", ""), ("/api", "/api/*", "/api*", "*", "/healthz", "/*", "/api/v1")
 OTHER = "zz"
@@ -46,16 +46,17 @@ rules = st.lists(rule(), min_size=1, max_size=4)
 ASKED = [
     {"resourceRequest": True, "verb": v, "apiGroup": g, "resource": r, "subresource": s, "name": n}
     for v, g, r, s, n in product(
-        ("get", "list", OTHER),
+        ("get", "create", OTHER),
         ("", "apps", OTHER),
         ("pods", "scales", OTHER),
         ("", "log", "scale", "*", OTHER),
         ("a", "b", "", OTHER),
     )
+    if not (v == "create" and s == "" and n)  # to create in a collection is to name nothing
 ] + [
     {"resourceRequest": False, "verb": v, "path": p}
     for v, p in product(
-        ("get", "list", OTHER),
+        ("get", "create", OTHER),
         ("/api", "/apis", "/api/", "/api/v1", "/api/v1x", "/healthz", "/healthzx", "/", "x", "/api/x"),
     )
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -149,6 +150,69 @@ authorizers:
         assert kspec("can", "jane", "list", "pods", "-n", "dev", *ask).code == 1
         assert kspec("can", "sa:ops/prom", "get", "/metrics/slis", *ask).code == 0
 
+    SELECTING = """\
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthorizationConfiguration
+authorizers:
+- type: Webhook
+  name: guard
+  webhook:
+    failurePolicy: Deny
+    matchConditions:
+    - expression: "request.resourceAttributes.version == 'v1'"
+    - expression: "request.resourceAttributes.?SELECTOR.hasValue()"
+    - expression: >-
+        request.resourceAttributes.SELECTOR.requirements.exists(r, r.key == 'tier' && r.values == ['db'])
+"""
+
+    @pytest.mark.parametrize(
+        ("field", "option", "text", "code"),
+        [
+            ("labelSelector", "-l", "tier in (db)", 3),
+            ("labelSelector", "-l", "tier==db,app", 3),
+            ("labelSelector", "-l", "tier in (db,web)", 1),
+            ("fieldSelector", "--field-selector", "tier=db", 3),
+            ("fieldSelector", "--field-selector", "tier", 1),
+        ],
+    )
+    def test_conditions_read_selectors(
+        self, kspec: Kspec, tmp_path: Path, field: str, option: str, text: str, code: int
+    ) -> None:
+        (tmp_path / "authz.yaml").write_text(self.SELECTING.replace("SELECTOR", field))
+        ask = ("--bootstrap", "--authorization-config", tmp_path / "authz.yaml", option, text)
+        assert kspec("can", "jane", "list", "pods", *ask).code == code
+        assert kspec("can", "jane", "get", "pods", *ask).code == 1  # selects nothing
+
+    def test_a_condition_that_is_no_expression(self, kspec: Kspec, tmp_path: Path) -> None:
+        (tmp_path / "authz.yaml").write_text(self.SELECTING.replace("SELECTOR", "selector"))
+        ran = kspec(
+            "who-can", "get", "pods", "--bootstrap", "--authorization-config", tmp_path / "authz.yaml"
+        )
+        assert ran.code == 2
+        assert "KS4002" in ran.err
+        assert "has no field `selector`" in ran.err
+
+    def test_whom_a_webhook_may_stop(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
+        conditions = """\
+    - expression: has(request.resourceAttributes) && request.resourceAttributes.resource == 'secrets'
+    - expression: "!request.user.startsWith('system:serviceaccount:')"
+"""
+        head, _, tail = self.TEXT.partition("    - expression")
+        (tmp_path / "authz.yaml").write_text(f"{head}{conditions}{tail[tail.index('- {type') :]}")
+        ask = ("-f", policy, "--authorization-config", tmp_path / "authz.yaml", "--format", "json")
+        ran = kspec("who-can", "get", "secrets", *ask)
+        assert_valid("who-can", ran.json)
+        assert ran.code == 3
+        unless = {h["name"]: h.get("unless") for h in ran.json["holders"]}
+        assert unless == {
+            "system:masters": None,
+            "jane": ["webhook guard"],
+            "system:serviceaccounts:ci": ["webhook guard"],
+        }
+        ran = kspec("who-can", "list", "pods", *ask)
+        assert ran.code == 0
+        assert not any("unless" in h for h in ran.json["holders"])
+
     def test_an_abac_file(self, kspec: Kspec, tmp_path: Path) -> None:
         file = tmp_path / "abac.jsonl"
         version = '"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy"'
@@ -277,6 +341,35 @@ class TestAudit:
         ran = kspec("conform", "--audit", log, policy, "--format", "json")
         assert ran.code == 1
         assert [d["what"] for d in ran.json["differences"]] == ["impersonation"]
+
+    @pytest.mark.parametrize(
+        "wrapped",
+        [
+            "[{}]",
+            "2026-01-01T00:00:00.1Z stdout F {}",
+            "Jan 01 00:00:00 cp kube-apiserver[12]: {}",
+            '{{"apiVersion": "audit.k8s.io/v1", "kind": "EventList", "items": [{}]}}',
+        ],
+    )
+    def test_what_an_event_is_wrapped_in(
+        self, kspec: Kspec, policy: Path, tmp_path: Path, wrapped: str
+    ) -> None:
+        said = event("1", "allow", f"{self.SHOP}/pods", "list", objectRef=self.PODS)
+        said = json.dumps({"kind": "Event", **json.loads(said)})
+        log = self.log(tmp_path, wrapped.format(said), wrapped.format(said.replace('"1"', '"2"')))
+        if wrapped != "[{}]":
+            assert kspec("conform", "--audit", log, policy, "--format", "json").json["judged"] == 2
+        log.write_text(wrapped.format(said))
+        assert kspec("conform", "--audit", log, policy, "--format", "json").json["judged"] == 1
+
+    def test_what_pods_a_node_had_is_not_known(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
+        secret = {**self.SECRETS, "name": "db"}
+        line = event("1", "allow", f"{self.SHOP}/secrets/db", "get", "system:node:w1", objectRef=secret)
+        line = line.replace('["system:a', '["system:nodes", "system:a')
+        ran = kspec("conform", "--audit", self.log(tmp_path, line), policy, "--format", "json")
+        assert ran.code == 3
+        assert list(ran.json["undecided"].values()) == [1]
+        assert "the pods that were on the node" in str(ran.json["undecided"])
 
     def test_a_webhook_leaves_it_open(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
         log = self.log(tmp_path, event("1", "allow", f"{self.SHOP}/pods", "list", objectRef=self.PODS))
@@ -407,6 +500,26 @@ subjects: [{kind: ServiceAccount, name: bot, namespace: ci}]
         assert_valid("can", more.json)
         assert more.json["verdict"] == "denied"
 
+    @pytest.mark.parametrize(
+        ("condition", "code"),
+        [
+            ("request.resourceAttributes.verb == 'list'", 3),  # the request as jane is asked about
+            ("request.resourceAttributes.verb.startsWith('impersonate')", 3),
+            ("request.resourceAttributes.resource == 'users' && request.user != 'jane'", 3),
+            ("request.resourceAttributes.resource == 'secrets'", 0),
+        ],
+    )
+    def test_webhooks_are_asked_about_each_right(
+        self, kspec: Kspec, policy: Path, tmp_path: Path, condition: str, code: int
+    ) -> None:
+        policy.write_text(f"{POLICY}---\n{self.ROLE}")
+        head, _, tail = TestConfiguration.TEXT.partition("    - expression")
+        config = f'{head}    - expression: "{condition}"\n{tail[tail.index("- {type") :]}'
+        (tmp_path / "authz.yaml").write_text(config)
+        ask = ("pods", "-n", "shop", "--acting-as", "jane", policy)
+        ran = kspec("can", "sa:ci/bot", "list", *ask, "--authorization-config", tmp_path / "authz.yaml")
+        assert ran.code == code, ran.out
+
     def test_a_list_of_one_object(self, kspec: Kspec, policy: Path) -> None:
         policy.write_text(
             POLICY.replace("resourceNames: [db], verbs: [get]", "resourceNames: [db], verbs: [list]")
@@ -428,8 +541,13 @@ jwt:
   claimMappings:
     username: {claim: sub, prefix: "id:"}
     groups: {expression: "claims.teams.map(t, 'team-' + t)"}
+    uid: {claim: id}
+    extra:
+    - {key: example.com/tenant, valueExpression: "[claims.tenant, '']"}
   userValidationRules:
   - {expression: "!user.username.startsWith('system:')", message: names of the system are reserved}
+  - {expression: "user.groups.all(g, !g.startsWith('system:'))", message: groups of the system are reserved}
+  - {expression: "user.uid == '7' && user.extra['example.com/tenant'] == ['shop']"}
 anonymous:
   enabled: true
   conditions: [{path: /livez}]
@@ -441,6 +559,7 @@ anonymous:
         "tenant": "shop",
         "level": 2,
         "teams": ["web"],
+        "id": "7",
     }
 
     def ask(self, kspec: Kspec, folder: Path, claims: dict[str, Any]) -> Ran:
@@ -459,12 +578,13 @@ anonymous:
         ("changed", "reason"),
         [
             ({"iss": "https://other"}, "no issuer"),
-            ({"aud": "other"}, "no issuer"),
+            ({"aud": "other"}, "is not taken for the audiences"),
             ({"tenant": "x"}, "the claim `tenant`"),
             ({"level": 1}, "the level is too low"),
             ({"level": "a"}, "cannot be evaluated"),
-            ({"sub": 3}, "no user name"),
+            ({"sub": 3}, "for the username is no text"),
             ({"teams": None}, "cannot be evaluated"),
+            ({"id": "8"}, "user.uid == '7'"),
         ],
     )
     def test_tokens_that_are_not_taken(
@@ -481,6 +601,97 @@ anonymous:
         assert kspec("can", "system:anonymous", "get", "/livez", *options).code == 0
         assert kspec("can", "system:anonymous", "get", "/healthz", *options).code == 1
         assert kspec("can", "jane", "get", "/healthz", *options).code == 0
+
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            ('"https://id', '"http://id', "begins with https://"),
+            (", audiences: [kubernetes]", "", "needs `audiences`"),
+            ("[kubernetes]", "[kubernetes, other]", "is MatchAny"),
+            (', prefix: "id:"', "", "needs `prefix`"),
+            ("{claim: sub,", "{claim: sub, expression: claims.sub,", "cannot both be set"),
+            ("claims.level > 1", "claims.level >", "does not compile"),
+            ('claim: sub, prefix: "id:"', "expression: claims.email", "claims.email_verified"),
+            ("example.com/tenant, v", "kubernetes.io/tenant, v", "in a domain of one's own"),
+            ("enabled: true", "enabled: false", "need `enabled: true`"),
+        ],
+    )
+    def test_what_the_server_would_not_start_with(
+        self, kspec: Kspec, tmp_path: Path, old: str, new: str, message: str
+    ) -> None:
+        assert old in self.CONFIG
+        (tmp_path / "authn.yaml").write_text(self.CONFIG.replace(old, new))
+        options = ("--bootstrap", "--authentication-config", tmp_path / "authn.yaml")
+        ran = kspec("can", "jane", "get", "/healthz", *options)
+        assert ran.code == 2
+        assert "KS4002" in ran.err
+        assert message in ran.err
+
+    def test_a_service_account_s_token_speaks_for_itself(self, kspec: Kspec, tmp_path: Path) -> None:
+        bound = {"namespace": "shop", "node": {"name": "w1", "uid": "u"}, "serviceaccount": {"name": "web"}}
+        claims = {"iss": "https://cluster", "sub": "system:serviceaccount:shop:web", "kubernetes.io": bound}
+        (tmp_path / "claims.json").write_text(json.dumps(claims))
+        options = ("--claims", tmp_path / "claims.json", "--format", "json")
+        ran = kspec("can", "-", "get", "/healthz", "--bootstrap", *options)
+        assert ran.json["user"] == "system:serviceaccount:shop:web"
+        assert "system:serviceaccounts:shop" in ran.json["groups"]
+
+    POD = """apiVersion: v1
+kind: Pod
+metadata: {name: kube-apiserver, namespace: kube-system}
+spec:
+  containers:
+  - name: kube-apiserver
+    command: [kube-apiserver, --oidc-issuer-url=https://id.example.com, --oidc-client-id, kubernetes, FLAGS]
+"""
+
+    @pytest.mark.parametrize(
+        ("flags", "user", "groups"),
+        [
+            ("--a", "https://id.example.com#jane", []),
+            ("--oidc-username-prefix=-", "jane", []),
+            ("--oidc-username-claim=email", "j@x", []),
+            (
+                "--oidc-groups-claim=teams, '--oidc-groups-prefix=id:'",
+                "https://id.example.com#jane",
+                ["id:web"],
+            ),
+            ("--oidc-required-claim=tenant=other", "", None),
+        ],
+    )
+    def test_the_flags_of_the_server(
+        self, kspec: Kspec, tmp_path: Path, flags: str, user: str, groups: list[str] | None
+    ) -> None:
+        (tmp_path / "server.yaml").write_text(self.POD.replace("FLAGS", flags))
+        (tmp_path / "claims.json").write_text(json.dumps({**self.CLAIMS, "email": "j@x"}))
+        options = ("--apiserver", tmp_path / "server.yaml", "--claims", tmp_path / "claims.json")
+        ran = kspec("can", "-", "get", "/healthz", "--bootstrap", *options, "--format", "json")
+        assert ran.json["user"] == user
+        assert ran.json["groups"] == ([] if groups is None else [*groups, "system:authenticated"])
+        assert ran.json["by"] == ("authentication" if groups is None else "AlwaysAllow")
+
+    def test_a_bootstrap_token(self, kspec: Kspec, tmp_path: Path) -> None:
+        used = base64.b64encode(b"true").decode()
+        (tmp_path / "token.yaml").write_text(
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: bootstrap-token-abcdef, namespace: kube-system}\n"
+            "type: bootstrap.kubernetes.io/token\n"
+            f"data: {{usage-bootstrap-authentication: {used}}}\n"
+            'stringData: {auth-extra-groups: "system:bootstrappers:kubeadm,system:masters"}\n'
+        )
+        ask = ("get", "/healthz", tmp_path / "token.yaml", "--bootstrap", "--format", "json")
+        ran = kspec("can", "bootstrap:abcdef", *ask)
+        assert ran.json["user"] == "system:bootstrap:abcdef"
+        groups = ["system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"]
+        assert ran.json["groups"] == groups
+        assert "KS4011" in kspec("can", "bootstrap:other", *ask).err
+        assert "KS4011" in kspec("can", "cert:O=dev", *ask).err
+
+    def test_a_file_of_tokens(self, kspec: Kspec, tmp_path: Path) -> None:
+        (tmp_path / "tokens.csv").write_text('t1,jane,7,"dev,ops"\nt2,bob,8\n,eve,9,"system:masters"\n')
+        ask = ("get", "/healthz", "--bootstrap", "--format", "json", "--token-auth-file")
+        for user, groups in (("jane", ["dev", "ops"]), ("bob", []), ("eve", [])):
+            ran = kspec("can", user, *ask, tmp_path / "tokens.csv")
+            assert ran.json["groups"] == [*groups, "system:authenticated"]
 
     def test_a_certificate(self, kspec: Kspec) -> None:
         assert kspec("can", "cert:CN=root,O=system:masters", "delete", "nodes", "--bootstrap").code == 0
@@ -520,3 +731,65 @@ def test_a_request_without_a_name_is_not_given_by_resource_names(
     assert kspec("can", "jane", *request_, "-n", "shop", "-f", tmp_path).code == code
     if request_[-1] == "cm":
         assert ("jane" in kspec("who-can", *request_, "-n", "shop", "-f", tmp_path).out) == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("args", "what"),
+    [
+        (("who-can", "get", "secrets", "k8s"), "NAME"),
+        (("can", "jane", "get", "secrets", "k8s"), "NAME"),
+        (("access", "k8s"), "USER"),
+        (("escalate", "k8s"), "USER"),
+    ],
+)
+def test_a_folder_is_not_taken_for_a_name(
+    kspec: Kspec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], what: str
+) -> None:
+    (tmp_path / "k8s").mkdir()
+    monkeypatch.chdir(tmp_path)
+    ran = kspec(*args, "--bootstrap")
+    assert ran.code == 2
+    assert f"'k8s' was read as the {what}. As a path it is ./k8s, or -f k8s." in ran.err
+
+
+@pytest.mark.parametrize(
+    ("manifest", "reason"),
+    [
+        (
+            "kind: Role\nmetadata: {name: r, namespace: a}\nrules: [{verbs: [get], resources: [pods]}]",
+            "apiGroups",
+        ),
+        (
+            "kind: Role\nmetadata: {name: r, namespace: a}\nrules: [{verbs: [get], nonResourceURLs: [/a]}]",
+            "non-resource URLs",
+        ),
+        (
+            "kind: RoleBinding\nmetadata: {name: b, namespace: a}\n"
+            "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\n"
+            "subjects: [{kind: user, name: jane}]",
+            "supported values: ",
+        ),
+        (
+            "kind: ClusterRoleBinding\nmetadata: {name: b}\n"
+            "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects: []",
+            "supported values: ",
+        ),
+    ],
+)
+def test_what_the_api_server_refuses_grants_nothing(
+    kspec: Kspec, tmp_path: Path, manifest: str, reason: str
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"apiVersion: rbac.authorization.k8s.io/v1\n{manifest}\n")
+    ran = kspec("who-can", "get", "pods", path)
+    assert ran.code == 2
+    assert "error[KS2617]: the API server refuses this" in ran.err and reason in ran.err
+
+
+def test_what_does_not_grant_access_may_be_refused(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
+        "spec: {podSelector: {}, policyTypes: [ingress]}\n"
+    )
+    assert kspec("who-can", "get", "pods", tmp_path / "a.yaml").code == 0
+    assert kspec("connect", tmp_path / "a.yaml").code == 2

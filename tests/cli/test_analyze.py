@@ -151,11 +151,6 @@ def test_a_peer_that_matches_nothing_is_told_from_one_that_others_cover(
     assert told(findings(policy(spec))) == [("KS3105", "proved")]
 
 
-def test_an_empty_range_of_ports_matches_nothing(findings: Callable[..., Found]) -> None:
-    spec = "{podSelector: {}, ingress: [{ports: [{port: 90, endPort: 80}, {port: 443}]}]}"
-    assert told(findings(policy(spec))) == [("KS3105", "proved")]
-
-
 def test_egress_to_dns_by_its_pods_or_by_its_port_is_enough(findings: Callable[..., Found]) -> None:
     for rule, codes in (
         ("{to: [{podSelector: {}}]}", ["KS3110"]),

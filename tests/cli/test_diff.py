@@ -207,6 +207,13 @@ def test_a_right_that_is_new_is_shown_by_its_smallest_request(kspec: Kspec, tmp_
     assert "- lou: get pods/log everywhere" in kspec("diff", new, ACCESS, "--only", "access").out
 
 
+def test_several_rights_of_one_rule_are_all_told(kspec: Kspec, tmp_path: Path) -> None:
+    more = "resources: [pods, pods/log, services], verbs: [get, list]"
+    new = edited_access(tmp_path, "resources: [pods], verbs: [get]", more)
+    out = kspec("diff", ACCESS, new, "--only", "access").out
+    assert "+ lou: list pods; get, list pods/log, services everywhere" in out
+
+
 def test_an_edit_of_rules_without_meaning_is_none(kspec: Kspec, tmp_path: Path) -> None:
     """Two rules say what one said."""
     one = "- {apiGroups: [apps], resources: [deployments], verbs: [create, patch]}"
@@ -258,7 +265,7 @@ spec:
 
 
 @pytest.mark.parametrize(("there_too", "code"), [(False, 3), (True, 0)])
-def test_a_difference_in_a_kind_that_no_rule_knows_is_never_proved_harmless(
+def test_a_difference_in_policies_of_another_engine_is_never_proved_harmless(
     kspec: Kspec, tmp_path: Path, there_too: bool, code: int
 ) -> None:
     namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
@@ -269,3 +276,64 @@ def test_a_difference_in_a_kind_that_no_rule_knows_is_never_proved_harmless(
     ran = kspec(*args, "--require", "no-more")
     assert ran.code == code and "FirewallRule" in ran.out
     assert ("Proved" in ran.out) is there_too
+
+
+SERVICE_MONITOR = (
+    "---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\nspec: {}\n"
+)
+EGRESS_FIREWALL = """---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: egressfirewalls.k8s.ovn.org}
+spec:
+  group: k8s.ovn.org
+  names: {kind: EgressFirewall, plural: egressfirewalls}
+  scope: Namespaced
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object,
+    properties: {spec: {type: object, x-kubernetes-preserve-unknown-fields: true}}}}}]
+---
+apiVersion: k8s.ovn.org/v1
+kind: EgressFirewall
+metadata: {name: default, namespace: shop}
+spec: {egress: [{type: Deny, to: {cidrSelector: 0.0.0.0/0}}]}
+"""
+
+
+def test_a_difference_in_what_an_operator_makes_is_told_and_is_none(kspec: Kspec, tmp_path: Path) -> None:
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+    (tmp_path / "old.yaml").write_text(namespace)
+    (tmp_path / "new.yaml").write_text(namespace + SERVICE_MONITOR)
+    args = ("diff", tmp_path / "old.yaml", tmp_path / "new.yaml", "--only", "network")
+    ran = kspec(*args, "--require", "same")
+    assert ran.code == 0 and "taken to be nothing to the network: ServiceMonitor" in ran.out, ran.out
+    (tmp_path / "new.yaml").write_text(namespace + EGRESS_FIREWALL)
+    ran = kspec(*args, "--require", "same")
+    assert ran.code == 3 and "the EgressFirewall shop/default may have a say" in ran.out, ran.out
+
+
+def test_policies_of_another_engine_that_stay_hide_no_change(kspec: Kspec, tmp_path: Path) -> None:
+    deny = (
+        "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: shop}}\n"
+    )
+    (tmp_path / "old.yaml").write_text(EGRESS_FIREWALL)
+    (tmp_path / "new.yaml").write_text(EGRESS_FIREWALL + deny.replace("}}", "}, spec: {podSelector: {}}}"))
+    ran = kspec("diff", tmp_path / "old.yaml", tmp_path / "new.yaml", "--only", "network")
+    assert ran.code == 1 and "they are left out: EgressFirewall shop/default" in ran.out, ran.out
+    assert "not decided" not in ran.out
+
+
+ONE_ADDRESS = """
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: shop},
+ spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.1/32}}], ports: [{port: 80}]}]}}
+"""
+
+
+def test_no_pod_has_the_address_of_what_is_outside(kspec: Kspec, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(ONE_ADDRESS)
+    new.write_text(ONE_ADDRESS.replace("port: 80", "port: 81"))
+    ran = kspec("diff", old, new, "--only", "network", "--format", "json")
+    gained = json.loads(ran.out)["sections"][0]["gained"]
+    (one,) = [g for g in gained if g["what"].startswith("the outside (10.0.0.1) -> a possible pod")]
+    (pod,) = [o for o in one["witness"] if o["kind"] == "Pod"]
+    assert pod["status"]["podIP"] != "10.0.0.1"

@@ -42,6 +42,22 @@ def test_who_can_gain_nothing_is_told_so(kspec: Kspec, policy: Path) -> None:
     ran = kspec("escalate", "lou", policy)
     assert (ran.code, ran.out.splitlines()[0]) == (0, "no way  lou can gain nothing by what RBAC allows")
     assert "no other admission policy is in the way" in ran.out
+    assert "is inductive: no request leads out of it, by Z3" in ran.out
+    assert (
+        json.loads(kspec("escalate", "lou", policy, "--format", "json").out)["certificate"]["verdict"]
+        == "holds"
+    )
+
+
+def test_an_answer_that_was_not_checked_in_time_is_undecided(kspec: Kspec, policy: Path) -> None:
+    for words in (["lou"], ["--to", "node", "--but", "group:dev", "--but", "sa:ci/robot"]):
+        ran = kspec("escalate", *words, policy, "--timeout", "0s")
+        assert ran.code == 3
+        assert "not decided  whether what was found is all: the solver says timeout" in ran.out
+        assert "proved" not in ran.out
+    found = json.loads(kspec("escalate", "lou", policy, "--timeout", "0s", "--format", "json").out)
+    assert_valid("escalate", found)
+    assert found["certificate"]["verdict"] == "undecided"
 
 
 def test_everyone_who_comes_to_be_cluster_admin(kspec: Kspec, policy: Path) -> None:
@@ -194,6 +210,17 @@ def verdict(kspec: Kspec, folder: Path, formula: str, *options: str) -> tuple[in
             'prove "hidden": forall s in subjects: !comes(s)',
             3,
         ),
+        (
+            'forbid "zed by some verb": exists s in subjects where s.user == "zed":'
+            ' ["get", "list"].exists(v, escalates(s, { verb: v  resource: "secrets" }))',
+            1,
+        ),
+        (
+            'assert "lou by each of two": ["get", "list"].all(v, ["configmaps", "secrets"].all(r,'
+            ' !escalates({ user: "lou" }, { verb: v  resource: r  namespace: "shop" })))',
+            0,
+        ),
+        ('assert "of none": ["get"].filter(v, v == "x").all(v, escalates({ user: "a" }, { verb: v }))', 0),
     ],
 )
 def test_a_property_may_ask_who_comes_to_a_request(
@@ -210,6 +237,25 @@ def test_a_property_that_fails_shows_each_request_that_leads_there(kspec: Kspec,
     assert "zed comes to get secrets: as zed kubectl create -f deployments.yaml -n ci" in out
     assert ", then as sa:ci/robot kubectl create clusterrolebinding" in out
     assert f"(RoleBinding ci/deployers at {policy}:7)" in out
+
+
+def test_cases_are_worked_out_with_their_objects(kspec: Kspec, policy: Path) -> None:
+    binding = (
+        "when ClusterRoleBinding NAME {\n"
+        '  roleRef: { apiGroup: "rbac.authorization.k8s.io"  kind: "ClusterRole"  name: "binder" }\n'
+        '  subjects: [{ kind: "User"  name: "lou"  apiGroup: "rbac.authorization.k8s.io" }]\n}\n'
+    )
+    formula = (
+        f'forbid "by lou": exists s in subjects where s.user == "lou" && size(s.groups) == 0:'
+        f' escalates(s, {SECRETS})\nexpect "by lou" {{\n  violated {binding.replace("NAME", "one")}'
+        '  holds when ConfigMap other { metadata.namespace: "ci" }\n'
+        f"  holds {binding.replace('NAME', 'two')}}}"
+    )
+    code, out = verdict(kspec, policy.parent, formula)
+    assert code == 1
+    assert out.count("holds        ") == 3, out
+    assert "because it is violated then; lou comes to get secrets: as lou kubectl create clusterrole" in out
+    assert "(ClusterRoleBinding two at " in out
 
 
 def test_a_role_that_is_not_at_hand_leaves_open_who_does_not_come_to_a_request(

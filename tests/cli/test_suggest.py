@@ -61,6 +61,7 @@ def test_what_is_suggested_lets_through_just_what_is_wanted(kspec: Kspec, manife
     assert ran.out.startswith(
         "# Proved: of what may leave or enter the pods of n, shop, these let through just\n"
     )
+    assert "# `any` opens the other end alone: pods of n, shop also need" in ran.out
     policies = manifests.with_name("policies.yaml")
     policies.write_text(ran.out)
     checks = manifests.with_name("checks.kspec")

@@ -103,6 +103,56 @@ def test_stars_in_a_request_are_not_taken_for_wildcards(kspec: Kspec, log: Calla
     assert "1 event could not be read" in ran.err
 
 
+AT_HAND = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: looker, namespace: shop}
+rules:
+- {apiGroups: [""], resources: [pods], verbs: [watch]}
+- {apiGroups: [""], resources: [pods], verbs: [list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: wide, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: exact, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: looker}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]
+"""
+
+
+def test_a_role_at_hand_that_is_just_right_is_bound(
+    kspec: Kspec, log: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "rbac.yaml").write_text(AT_HAND)
+    looking = [(verb, "/api/v1/namespaces/shop/pods") for verb in ("list", "watch")]
+    path = log(*looking)
+    ran = kspec("suggest", "roles", "--audit", path, tmp_path / "rbac.yaml", "--format", "json")
+    assert_valid("suggest-roles", ran.json)
+    (jane,) = ran.json["identities"]
+    assert [m["kind"] for m in jane["manifests"]] == ["RoleBinding"]
+    assert jane["manifests"][0]["roleRef"]["name"] == "looker"
+    assert [(r["kind"], r["place"]["line"]) for r in jane["reused"]] == [("Role", 1)]
+    more = log(*looking, ("get", "/api/v1/namespaces/shop/pods/a"))
+    ran = kspec("suggest", "roles", "--audit", more, tmp_path / "rbac.yaml", "--format", "json")
+    assert ran.json["identities"][0]["reused"] == []
+
+
+def test_rights_that_nobody_was_seen_to_use(kspec: Kspec, log: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "rbac.yaml").write_text(AT_HAND)
+    path = log(("list", "/api/v1/namespaces/shop/pods"), ("list", "/api/v1/namespaces/other/pods"))
+    ran = kspec("suggest", "roles", "--audit", path, tmp_path / "rbac.yaml", "--format", "json")
+    uses = {u["binding"]: u for u in ran.json["identities"][0]["uses"]}
+    exact, wide = uses["RoleBinding shop/exact"], uses["RoleBinding shop/wide"]
+    assert (exact["rights"], exact["used"], exact["spare"]) == (2, 1, ["watch pods"])
+    assert wide["used"] == 1 and "get configmaps" in wide["spare"]
+    assert len(wide["spare"]) == wide["rights"] - 1
+
+
 def test_the_suggestion_stands_up_to_the_log(kspec: Kspec, tmp_path: Path) -> None:
     """What `suggest roles` writes, `conform --audit` accepts."""
     log = ROOT / "examples" / "access" / "audit.log"

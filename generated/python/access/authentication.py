@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import join_texts
+from kspec.runtime.conversions import string_from_int
+from kspec.runtime.generated_support import join_lists, join_texts, merge_entries, put
+from kspec.runtime.lists import flatten, slice_list
+from kspec.runtime.operators import index_list
+from kspec.runtime.regex import matches
 from kspec.runtime.rulebook import CompiledRule, Param, paths
-from ..access import identity as access_identity
 
 
 # access/anonymousTaken  function (c: access.AnonymousAuthConfig, path: string): bool
@@ -19,18 +22,23 @@ def anonymousTaken(c, path):
     )
 
 
-# access/takesToken  function (j: access.JWTAuthenticator, issuer: string, audiences: list(string)): bool
-def takesToken(j, issuer, audiences):
-    """Is this the authenticator for a token of this issuer, made for these?"""
-    return (
-        ((j.get("issuer") or {}).get("url") or "") == issuer
-        and any(a in audiences for a in (j.get("issuer") or {}).get("audiences") or [])
-    )
+# access/takesIssuer  function (j: access.JWTAuthenticator, issuer: string): bool
+def takesIssuer(j, issuer):
+    """Is this the authenticator for a token of this issuer?"""
+    return ((j.get("issuer") or {}).get("url") or "") == issuer
+
+
+# access/takesAudience  function (j: access.JWTAuthenticator, audiences: list(string)): bool
+def takesAudience(j, audiences):
+    """Was the token made for one of those whom the issuer is taken for?"""
+    return any(a in audiences for a in (j.get("issuer") or {}).get("audiences") or [])
 
 
 # access/tokenIdentity  function (m: access.ClaimMappings, username: string, groups: list(string)): access.Identity
 def tokenIdentity(m, username, groups):
-    """The user of a token: what stands before, then what the claims say."""
+    """The user of a token: what stands before, then what the claims say. Groups and values that an expression gives as "" are none.
+    What follows once someone is known (`authenticated`) is not in it yet: the rules about users do not see it.
+    """
     if not (m.get("username") or {}).get("expression"):
         before = (m.get("username") or {}).get("prefix") or ""
     else:
@@ -39,8 +47,254 @@ def tokenIdentity(m, username, groups):
         beforeGroup = (m.get("groups") or {}).get("prefix") or ""
     else:
         beforeGroup = ""
-    return access_identity.authenticated(
-        {"user": join_texts(before, username), "groups": [join_texts(beforeGroup, g) for g in groups]},
+    return {
+        "user": join_texts(before, username),
+        "groups": (
+            [join_texts(beforeGroup, g) for g in groups]
+            if not (m.get("groups") or {}).get("expression")
+            else [g for g in groups if g != ""]
+        ),
+    }
+
+
+# access/verifiedBy  function (m: access.ClaimMappings): string
+def verifiedBy(m):
+    """Must this claim be true where it is there? Only of a user who is named by the email."""
+    if not (m.get("username") or {}).get("expression") and (m.get("username") or {}).get("claim") == "email":
+        return "email_verified"
+    return ""
+
+
+# access/issuerOfFlags  function (url: string, client: string, usernameClaim: string, usernamePrefix: string, groupsClaim: string, groupsPrefix: string, required: map(string, string)): list(access.JWTAuthenticator)
+def issuerOfFlags(url, client, usernameClaim, usernamePrefix, groupsClaim, groupsPrefix, required):
+    """The issuer that the flags of the API server name: `--oidc-issuer-url`, `--oidc-client-id`, and the claims that they take. A user
+    name has the issuer before it, unless it is an email, or a prefix is said; `-` says that there is none.
+    """
+    claim = "sub" if usernameClaim == "" else usernameClaim
+    if usernamePrefix == "-":
+        prefix = ""
+    elif usernamePrefix == "" and claim != "email":
+        prefix = join_texts(url, "#")
+    else:
+        prefix = usernamePrefix
+    if url == "" or client == "":
+        return []
+    return [
+        {
+            "issuer": {"url": url, "audiences": [client]},
+            "claimMappings": {
+                "username": {"claim": claim, "prefix": prefix},
+                "groups": {"claim": groupsClaim, "prefix": groupsPrefix},
+            },
+            "claimValidationRules": [{"claim": k, "requiredValue": v} for k, v in required.items()],
+        },
+    ]
+
+
+# access/accountExtra  function (c: access.AccountClaims, id: string): map(string, list(string))
+def accountExtra(c, id):
+    """The further fields of a service account's user, by what its token is bound to."""
+    credential = [] if id == "" else [join_texts("JTI=", id)]
+    all_ = {
+        "authentication.kubernetes.io/credential-id": credential,
+        "authentication.kubernetes.io/pod-name": [(c.get("pod") or {}).get("name") or ""],
+        "authentication.kubernetes.io/pod-uid": [(c.get("pod") or {}).get("uid") or ""],
+        "authentication.kubernetes.io/node-name": [(c.get("node") or {}).get("name") or ""],
+        "authentication.kubernetes.io/node-uid": [(c.get("node") or {}).get("uid") or ""],
+    }
+    return merge_entries(put({}, k, v) for k, v in all_.items() if any(x != "" for x in v))
+
+
+# access/nodeField  function (): string
+def nodeField():
+    """The further field that says which node a token is bound to."""
+    return "authentication.kubernetes.io/node-name"
+
+
+# access/issuerMistakes  function (at: string, i: access.Issuer): list(access.AuthenticationMistake)
+def issuerMistakes(at, i):
+    """An issuer is a URL of https, and said once; it names whom its tokens are for."""
+    all_ = [
+        {
+            "path": "" if (i.get("url") or "").startswith("https://") else join_texts(at, ".url"),
+            "message": (
+                "an issuer needs `url`"
+                if not i.get("url")
+                else "the URL of an issuer begins with https://"
+            ),
+        },
+        {
+            "path": "" if len(i.get("audiences") or []) > 0 else join_texts(at, ".audiences"),
+            "message": "an issuer needs `audiences`: whom its tokens are for",
+        },
+        {
+            "path": (
+                ""
+                if (
+                    i.get("audienceMatchPolicy") == "MatchAny"
+                    or not i.get("audienceMatchPolicy") and len(i.get("audiences") or []) < 2
+                )
+                else join_texts(at, ".audienceMatchPolicy")
+            ),
+            "message": "with several audiences `audienceMatchPolicy` is MatchAny",
+        },
+    ]
+    return [m for m in all_ if m.get("path")]
+
+
+# access/mappingMistakes  function (at: string, c: access.PrefixedClaim, needed: bool): list(access.AuthenticationMistake)
+def mappingMistakes(at, c, needed):
+    """A mapping is a claim, with what stands before it (which may be "", but is said), or an expression."""
+    if c.get("claim") and c.get("expression"):
+        wrong = "`claim` and `expression` cannot both be set"
+    elif not c.get("claim") and not c.get("expression") and needed:
+        wrong = "`claim` or `expression` is needed"
+    elif c.get("expression") and c.get("prefix") is not None:
+        wrong = "`prefix` goes with `claim`, not with `expression`"
+    elif c.get("claim") and c.get("prefix") is None:
+        wrong = '`claim` needs `prefix`; "" is one'
+    else:
+        wrong = ""
+    return [] if wrong == "" else [{"path": at, "message": wrong}]
+
+
+# access/validationMistakes  function (at: string, j: access.JWTAuthenticator): list(access.AuthenticationMistake)
+def validationMistakes(at, j):
+    """A rule about claims is a claim and its value, or an expression; one about the user is an expression."""
+    both = [
+        {
+            "path": join_texts(at, ".claimValidationRules.", string_from_int(i)),
+            "message": (
+                "`claim` or `expression` is needed"
+                if not r.get("claim")
+                else "`claim` and `expression` cannot both be set"
+            ),
+        }
+        for i, r in enumerate(j.get("claimValidationRules") or [])
+        if (not r.get("claim")) == (not r.get("expression"))
+    ]
+    stray = [
+        {
+            "path": join_texts(at, ".claimValidationRules.", string_from_int(i)),
+            "message": (
+                "`message` goes with `expression`"
+                if r.get("claim")
+                else "`requiredValue` goes with `claim`"
+            ),
+        }
+        for i, r in enumerate(j.get("claimValidationRules") or [])
+        if (
+            r.get("claim") and not r.get("expression") and r.get("message")
+            or r.get("expression") and not r.get("claim") and r.get("requiredValue")
+        )
+    ]
+    empty = [
+        {
+            "path": join_texts(at, ".userValidationRules.", string_from_int(i)),
+            "message": "`expression` is needed",
+        }
+        for i, r in enumerate(j.get("userValidationRules") or [])
+        if not r.get("expression")
+    ]
+    return join_lists(both, stray, empty)
+
+
+# access/emailMistakes  function (at: string, j: access.JWTAuthenticator): list(access.AuthenticationMistake)
+def emailMistakes(at, j):
+    """Whoever is named by their email must have verified it: some expression looks."""
+    looking = join_lists(
+        [((j.get("claimMappings") or {}).get("username") or {}).get("expression") or ""],
+        [e.get("valueExpression") or "" for e in (j.get("claimMappings") or {}).get("extra") or []],
+        [r.get("expression") or "" for r in j.get("claimValidationRules") or []],
+    )
+    named = matches(
+        ((j.get("claimMappings") or {}).get("username") or {}).get("expression") or "",
+        "\\bclaims[.][?]?email\\b",
+    )
+    if named and not any(matches(e, "\\bclaims[.][?]?email_verified\\b") for e in looking):
+        return [
+            {
+                "path": join_texts(at, ".claimMappings.username"),
+                "message": "where `claims.email` is the user, some expression must look at `claims.email_verified`",
+            },
+        ]
+    return []
+
+
+# access/extraMistakes  function (at: string, j: access.JWTAuthenticator): list(access.AuthenticationMistake)
+def extraMistakes(at, j):
+    """Further fields have keys in a domain of their own, in small letters."""
+    return [
+        {
+            "path": join_texts(at, ".claimMappings.extra.", string_from_int(i)),
+            "message": (
+                "`valueExpression` is needed"
+                if not e.get("valueExpression")
+                else "`key` is a path in a domain of one's own, in small letters, such as example.com/tenant"
+            ),
+        }
+        for i, e in enumerate((j.get("claimMappings") or {}).get("extra") or [])
+        if (
+            not matches(
+                e.get("key") or "",
+                "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*/[-a-z0-9/._~%!$&'()*+,;=:]+$",
+            )
+            or matches(e.get("key") or "", "^([^/]*[.])?(kubernetes|k8s)[.]io/")
+            or not e.get("valueExpression")
+        )
+    ]
+
+
+# access/authenticationMistakes  function (c: access.AuthenticationConfiguration): list(access.AuthenticationMistake)
+def authenticationMistakes(c):
+    """Everything that keeps the API server from starting with this configuration, but for expressions that do not compile."""
+    again = [
+        {
+            "path": join_texts("jwt.", string_from_int(i), ".issuer.url"),
+            "message": "this issuer is there already",
+        }
+        for i, j in enumerate(c.get("jwt") or [])
+        if any(
+            ((o.get("issuer") or {}).get("url") or "") == ((j.get("issuer") or {}).get("url") or "")
+            for o in slice_list(c.get("jwt") or [], 0, i)
+        )
+    ]
+    if (
+        not (c.get("anonymous") or {}).get("enabled")
+        and len((c.get("anonymous") or {}).get("conditions") or []) > 0
+    ):
+        shut = [{"path": "anonymous.conditions", "message": "`conditions` need `enabled: true`"}]
+    else:
+        shut = []
+    return join_lists(
+        again,
+        shut,
+        flatten(
+            [
+                join_lists(
+                    issuerMistakes(
+                        join_texts(at, ".issuer"),
+                        index_list(c.get("jwt") or [], i).get("issuer") or {},
+                    ),
+                    mappingMistakes(
+                        join_texts(at, ".claimMappings.username"),
+                        (index_list(c.get("jwt") or [], i).get("claimMappings") or {}).get("username") or {},
+                        True,
+                    ),
+                    mappingMistakes(
+                        join_texts(at, ".claimMappings.groups"),
+                        (index_list(c.get("jwt") or [], i).get("claimMappings") or {}).get("groups") or {},
+                        False,
+                    ),
+                    validationMistakes(at, index_list(c.get("jwt") or [], i)),
+                    emailMistakes(at, index_list(c.get("jwt") or [], i)),
+                    extraMistakes(at, index_list(c.get("jwt") or [], i)),
+                )
+                for i, at in enumerate(
+                    [join_texts("jwt.", string_from_int(i)) for i, j in enumerate(c.get("jwt") or [])],
+                )
+            ],
+        ),
     )
 
 
@@ -58,23 +312,27 @@ RULES = (
         path="access/authentication",
     ),
     CompiledRule(
-        "access/takesToken",
+        "access/takesIssuer",
         "function",
-        "takesToken",
-        (
-            Param("j", "access.JWTAuthenticator"),
-            Param("issuer", "string"),
-            Param("audiences", "list(string)"),
-        ),
-        takesToken,
+        "takesIssuer",
+        (Param("j", "access.JWTAuthenticator"), Param("issuer", "string")),
+        takesIssuer,
         result="bool",
-        reads={
-            "audiences": paths(""),
-            "issuer": paths(""),
-            "j": paths("issuer audiences #", "issuer audiences *", "issuer url"),
-        },
-        source="staging/src/k8s.io/apiserver/plugin/pkg/authenticator/token/oidc/oidc.go AuthenticateToken",
-        doc="Is this the authenticator for a token of this issuer, made for these?",
+        reads={"issuer": paths(""), "j": paths("issuer url")},
+        source="staging/src/k8s.io/apiserver/plugin/pkg/authenticator/token/oidc/oidc.go AuthenticateToken, hasCorrectIssuer",
+        doc="Is this the authenticator for a token of this issuer?",
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/takesAudience",
+        "function",
+        "takesAudience",
+        (Param("j", "access.JWTAuthenticator"), Param("audiences", "list(string)")),
+        takesAudience,
+        result="bool",
+        reads={"audiences": paths(""), "j": paths("issuer audiences #", "issuer audiences *")},
+        source="staging/src/k8s.io/apiserver/plugin/pkg/authenticator/token/oidc/oidc.go verifyAudience",
+        doc="Was the token made for one of those whom the issuer is taken for?",
         path="access/authentication",
     ),
     CompiledRule(
@@ -85,12 +343,164 @@ RULES = (
         tokenIdentity,
         result="access.Identity",
         reads={
-            "groups": paths("#", "*"),
+            "groups": paths(""),
             "m": paths("groups expression", "groups prefix", "username expression", "username prefix"),
             "username": paths(""),
         },
-        source="staging/src/k8s.io/apiserver/plugin/pkg/authenticator/token/oidc/oidc.go getUsername, getGroups",
-        doc="The user of a token: what stands before, then what the claims say.",
+        source="staging/src/k8s.io/apiserver/plugin/pkg/authenticator/token/oidc/oidc.go getUsername, getGroups, convertCELValueToStringList",
+        doc='The user of a token: what stands before, then what the claims say. Groups and values that an expression gives as "" are none.\nWhat follows once someone is known (`authenticated`) is not in it yet: the rules about users do not see it.',
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/verifiedBy",
+        "function",
+        "verifiedBy",
+        (Param("m", "access.ClaimMappings"),),
+        verifiedBy,
+        result="string",
+        reads={"m": paths("username claim", "username expression")},
+        source="staging/src/k8s.io/apiserver/plugin/pkg/authenticator/token/oidc/oidc.go getUsername",
+        doc="Must this claim be true where it is there? Only of a user who is named by the email.",
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/issuerOfFlags",
+        "function",
+        "issuerOfFlags",
+        (
+            Param("url", "string"),
+            Param("client", "string"),
+            Param("usernameClaim", "string"),
+            Param("usernamePrefix", "string"),
+            Param("groupsClaim", "string"),
+            Param("groupsPrefix", "string"),
+            Param("required", "map(string, string)"),
+        ),
+        issuerOfFlags,
+        result="list(access.JWTAuthenticator)",
+        reads={
+            "client": paths(""),
+            "groupsClaim": paths(""),
+            "groupsPrefix": paths(""),
+            "required": paths("#", "*"),
+            "url": paths(""),
+            "usernameClaim": paths(""),
+            "usernamePrefix": paths(""),
+        },
+        source="pkg/kubeapiserver/options/authentication.go ToAuthenticationConfig, NewOIDCAuthenticationOptions",
+        doc="The issuer that the flags of the API server name: `--oidc-issuer-url`, `--oidc-client-id`, and the claims that they take. A user\nname has the issuer before it, unless it is an email, or a prefix is said; `-` says that there is none.",
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/accountExtra",
+        "function",
+        "accountExtra",
+        (Param("c", "access.AccountClaims"), Param("id", "string")),
+        accountExtra,
+        result="map(string, list(string))",
+        reads={"c": paths("node name", "node uid", "pod name", "pod uid"), "id": paths("")},
+        source="staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go ServiceAccountInfo.UserInfo; pkg/serviceaccount/claims.go",
+        doc="The further fields of a service account's user, by what its token is bound to.",
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/nodeField",
+        "function",
+        "nodeField",
+        (),
+        nodeField,
+        result="string",
+        source="staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go NodeNameKey",
+        doc="The further field that says which node a token is bound to.",
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/issuerMistakes",
+        "function",
+        "issuerMistakes",
+        (Param("at", "string"), Param("i", "access.Issuer")),
+        issuerMistakes,
+        result="list(access.AuthenticationMistake)",
+        reads={"at": paths(""), "i": paths("audienceMatchPolicy", "audiences #", "url")},
+        source="staging/src/k8s.io/apiserver/pkg/apis/apiserver/validation/validation.go validateIssuer, validateAudiences",
+        doc="An issuer is a URL of https, and said once; it names whom its tokens are for.",
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/mappingMistakes",
+        "function",
+        "mappingMistakes",
+        (Param("at", "string"), Param("c", "access.PrefixedClaim"), Param("needed", "bool")),
+        mappingMistakes,
+        result="list(access.AuthenticationMistake)",
+        reads={"at": paths(""), "c": paths("claim", "expression", "prefix ?"), "needed": paths("")},
+        source="staging/src/k8s.io/apiserver/pkg/apis/apiserver/validation/validation.go validatePrefixClaimOrExpression",
+        doc='A mapping is a claim, with what stands before it (which may be "", but is said), or an expression.',
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/validationMistakes",
+        "function",
+        "validationMistakes",
+        (Param("at", "string"), Param("j", "access.JWTAuthenticator")),
+        validationMistakes,
+        result="list(access.AuthenticationMistake)",
+        reads={
+            "at": paths(""),
+            "j": paths(
+                "claimValidationRules #",
+                "claimValidationRules *",
+                "userValidationRules #",
+                "userValidationRules *",
+            ),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/apis/apiserver/validation/validation.go validateClaimValidationRules, validateUserValidationRules",
+        doc="A rule about claims is a claim and its value, or an expression; one about the user is an expression.",
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/emailMistakes",
+        "function",
+        "emailMistakes",
+        (Param("at", "string"), Param("j", "access.JWTAuthenticator")),
+        emailMistakes,
+        result="list(access.AuthenticationMistake)",
+        reads={
+            "at": paths(""),
+            "j": paths(
+                "claimMappings extra #",
+                "claimMappings extra * valueExpression",
+                "claimMappings username expression",
+                "claimValidationRules #",
+                "claimValidationRules * expression",
+            ),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/apis/apiserver/validation/validation.go validateClaimMappings, usesEmailClaim",
+        doc="Whoever is named by their email must have verified it: some expression looks.",
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/extraMistakes",
+        "function",
+        "extraMistakes",
+        (Param("at", "string"), Param("j", "access.JWTAuthenticator")),
+        extraMistakes,
+        result="list(access.AuthenticationMistake)",
+        reads={"at": paths(""), "j": paths("claimMappings extra #", "claimMappings extra *")},
+        source="staging/src/k8s.io/apiserver/pkg/apis/apiserver/validation/validation.go validateClaimMappings, isKubernetesDomainPrefix",
+        doc="Further fields have keys in a domain of their own, in small letters.",
+        path="access/authentication",
+    ),
+    CompiledRule(
+        "access/authenticationMistakes",
+        "function",
+        "authenticationMistakes",
+        (Param("c", "access.AuthenticationConfiguration"),),
+        authenticationMistakes,
+        result="list(access.AuthenticationMistake)",
+        reads={"c": paths("anonymous conditions #", "anonymous enabled", "jwt")},
+        source="staging/src/k8s.io/apiserver/pkg/apis/apiserver/validation/validation.go ValidateAuthenticationConfiguration",
+        doc="Everything that keeps the API server from starting with this configuration, but for expressions that do not compile.",
         path="access/authentication",
     ),
 )

@@ -15,6 +15,18 @@ def authorizerTypes():
     return ["AlwaysAllow", "AlwaysDeny", "ABAC", "Webhook", "RBAC", "Node"]
 
 
+# access/modeByDefault  function (): string
+def modeByDefault():
+    """The authorizer of an API server whose flags name none: everything is allowed."""
+    return "AlwaysAllow"
+
+
+# access/webhookAnswers  function (): list(string)
+def webhookAnswers():
+    """What a webhook may say. One that cannot be asked says what its failurePolicy means, which is one of these."""
+    return ["allow", "deny", "noopinion"]
+
+
 # access/webhookDecision  function (a: access.Authorizer): Decision
 def webhookDecision(a):
     """A webhook is asked if all of its conditions hold. What it would say may not be known: then the decision is `unknown`."""
@@ -132,6 +144,28 @@ RULES = (
         result="list(string)",
         source="pkg/kubeapiserver/authorizer/modes/modes.go AuthorizationModeChoices",
         doc="The types that an AuthorizationConfiguration may name.",
+        path="access/chain",
+    ),
+    CompiledRule(
+        "access/modeByDefault",
+        "function",
+        "modeByDefault",
+        (),
+        modeByDefault,
+        result="string",
+        source="pkg/kubeapiserver/options/authorization.go NewBuiltInAuthorizationOptions; Complete",
+        doc="The authorizer of an API server whose flags name none: everything is allowed.",
+        path="access/chain",
+    ),
+    CompiledRule(
+        "access/webhookAnswers",
+        "function",
+        "webhookAnswers",
+        (),
+        webhookAnswers,
+        result="list(string)",
+        source="staging/src/k8s.io/apiserver/plugin/pkg/authorizer/webhook/webhook.go Authorize; decisionOnError",
+        doc="What a webhook may say. One that cannot be asked says what its failurePolicy means, which is one of these.",
         path="access/chain",
     ),
     CompiledRule(

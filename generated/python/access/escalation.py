@@ -7,6 +7,7 @@ from kspec.runtime.lists import distinct
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import split_some
+from ..access import covers as access_covers
 from ..access import escalation_identities as access_escalation_identities
 from ..access import escalation_pods as access_escalation_pods
 from ..access import identity as access_identity
@@ -51,6 +52,12 @@ def rulesPower(namespace, name):
     return {"what": "rules", "namespace": namespace, "name": name}
 
 
+# access/grantedPower  function (namespace: string, name: string): access.Power
+def grantedPower(namespace, name):
+    """The same rules once they were handed out: by a binding of one's own, to whomever one likes of those one is."""
+    return {"what": "granted", "namespace": namespace, "name": name}
+
+
 # access/roleName  function (ref: rbac.RoleRef): string
 def roleName(ref):
     """A role as the name of a power."""
@@ -59,8 +66,17 @@ def roleName(ref):
 
 # access/contentsOf  function (p: access.Power, cluster: Cluster): list(rbac.PolicyRule)
 def contentsOf(p, cluster):
-    """The rules that such a power is."""
-    if p.get("name") == "*":
+    """The rules that such a power is; of what an identity shares, all that it holds there."""
+    if p.get("what") == "shared":
+        return access_covers.heldRules(
+            {
+                "user": p.get("name") or "",
+                "groups": p.get("groups") or [],
+                "namespace": p.get("namespace") or "",
+            },
+            cluster,
+        )
+    elif p.get("name") == "*":
         return [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]
     return access_rbac.rulesOf(
         {
@@ -88,16 +104,16 @@ def holderOf(s, namespace):
 # access/afterGrant  function (cluster: Cluster, p: access.Power, users: list(string)): Cluster
 def afterGrant(cluster, p, users):
     """The cluster once these identities have been given a power: what a step of a path leaves behind."""
-    whole = p.get("name") == "*"
-    role = "escalated" if whole else index_list(split_some(p.get("name") or "", "/", 2), 1)
+    whole = p.get("name") == "*" or p.get("what") == "shared"
+    if p.get("what") == "shared":
+        role = join_texts("shared by ", p.get("name") or "", " in ", p.get("namespace") or "")
+    elif whole:
+        role = "escalated"
+    else:
+        role = index_list(split_some(p.get("name") or "", "/", 2), 1)
     kind = "ClusterRole" if whole else index_list(split_some(p.get("name") or "", "/", 2), 0)
     subjects = [{"kind": "User", "name": u} for u in users]
-    if whole:
-        made = [
-            {"metadata": {"name": role}, "rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]},
-        ]
-    else:
-        made = []
+    made = [{"metadata": {"name": role}, "rules": contentsOf(p, cluster)}] if whole else []
     if not p.get("namespace"):
         wide = [
             {
@@ -314,12 +330,18 @@ def title(p):
         return join_texts("identity ", p.get("name") or "")
     elif p.get("what") == "node":
         return "root on a node"
+    elif p.get("what") == "node-identity":
+        return "the identity of a node"
+    elif p.get("what") == "conversion":
+        return "custom resources, read and changed as they are converted"
     elif p.get("what") == "everything":
         return join_texts("everything in ", place)
-    elif p.get("what") == "rules":
+    elif p.get("what") in ["rules", "granted"]:
         if p.get("name") == "*":
             return join_texts("any rules in ", place)
         return join_texts("the rules of ", p.get("name") or "", " in ", place)
+    elif p.get("what") == "shared":
+        return join_texts("the rights of all whom one is, as one, in ", place)
     elif p.get("what") == "secrets":
         return join_texts("all secrets of ", place)
     elif p.get("what") == "pods":
@@ -366,6 +388,10 @@ def rank(p):
         return 90
     elif p.get("what") == "node":
         return 80
+    elif p.get("what") == "node-identity":
+        return 45
+    elif p.get("what") == "conversion":
+        return 33
     elif p.get("what") == "mutation":
         return 75
     elif p.get("what") == "secrets" and not p.get("namespace"):
@@ -374,7 +400,7 @@ def rank(p):
         return 60
     elif p.get("what") == "everything":
         return 50
-    elif p.get("what") == "identity" or p.get("what") == "rules" and p.get("name") != "*":
+    elif p.get("what") == "identity" or p.get("what") == "granted" and p.get("name") != "*":
         return 40
     elif p.get("what") == "aggregation" or p.get("what") == "admission":
         return 35
@@ -533,6 +559,17 @@ RULES = (
         path="access/escalation",
     ),
     CompiledRule(
+        "access/grantedPower",
+        "function",
+        "grantedPower",
+        (Param("namespace", "string"), Param("name", "string")),
+        grantedPower,
+        result="access.Power",
+        reads={"name": paths(""), "namespace": paths("")},
+        doc="The same rules once they were handed out: by a binding of one's own, to whomever one likes of those one is.",
+        path="access/escalation",
+    ),
+    CompiledRule(
         "access/roleName",
         "function",
         "roleName",
@@ -552,18 +589,33 @@ RULES = (
         result="list(rbac.PolicyRule)",
         reads={
             "cluster": paths(
+                "clusterRoleBindings #",
+                "clusterRoleBindings * roleRef kind",
+                "clusterRoleBindings * roleRef name",
+                "clusterRoleBindings * subjects #",
+                "clusterRoleBindings * subjects * kind",
+                "clusterRoleBindings * subjects * name",
+                "clusterRoleBindings * subjects * namespace",
                 "clusterRoles #",
                 "clusterRoles * metadata name",
                 "clusterRoles * rules",
+                "roleBindings #",
+                "roleBindings * metadata namespace",
+                "roleBindings * roleRef kind",
+                "roleBindings * roleRef name",
+                "roleBindings * subjects #",
+                "roleBindings * subjects * kind",
+                "roleBindings * subjects * name",
+                "roleBindings * subjects * namespace",
                 "roles #",
                 "roles * metadata name",
                 "roles * metadata namespace",
                 "roles * rules",
             ),
-            "p": paths("name", "namespace"),
+            "p": paths("groups", "name", "namespace", "what"),
         },
-        source="pkg/registry/rbac/validation/rule.go GetRoleReferenceRules",
-        doc="The rules that such a power is.",
+        source="pkg/registry/rbac/validation/rule.go GetRoleReferenceRules, RulesFor",
+        doc="The rules that such a power is; of what an identity shares, all that it holds there.",
         path="access/escalation",
     ),
     CompiledRule(
@@ -587,7 +639,7 @@ RULES = (
         result="Cluster",
         reads={
             "cluster": paths("clusterRoleBindings", "clusterRoles", "roleBindings", "roles"),
-            "p": paths("name", "namespace"),
+            "p": paths("groups", "name", "namespace", "what"),
             "users": paths("#", "*"),
         },
         source="plugin/pkg/auth/authorizer/rbac/rbac.go Authorize",
@@ -857,33 +909,103 @@ RULES = (
                 "cronJobs #",
                 "cronJobs * metadata name",
                 "cronJobs * metadata namespace",
+                "cronJobs * spec jobTemplate spec template spec automountServiceAccountToken",
+                "cronJobs * spec jobTemplate spec template spec containers #",
+                "cronJobs * spec jobTemplate spec template spec containers * securityContext privileged",
+                "cronJobs * spec jobTemplate spec template spec initContainers #",
+                "cronJobs * spec jobTemplate spec template spec initContainers * securityContext privileged",
                 "cronJobs * spec jobTemplate spec template spec serviceAccountName",
+                "cronJobs * spec jobTemplate spec template spec volumes #",
+                "cronJobs * spec jobTemplate spec template spec volumes * hostPath ?",
+                "cronJobs * spec jobTemplate spec template spec volumes * hostPath path",
+                "cronJobs * spec jobTemplate spec template spec volumes * projected sources #",
+                "cronJobs * spec jobTemplate spec template spec volumes * projected sources * serviceAccountToken ?",
                 "daemonSets #",
                 "daemonSets * metadata name",
                 "daemonSets * metadata namespace",
+                "daemonSets * spec template spec automountServiceAccountToken",
+                "daemonSets * spec template spec containers #",
+                "daemonSets * spec template spec containers * securityContext privileged",
+                "daemonSets * spec template spec initContainers #",
+                "daemonSets * spec template spec initContainers * securityContext privileged",
                 "daemonSets * spec template spec serviceAccountName",
+                "daemonSets * spec template spec volumes #",
+                "daemonSets * spec template spec volumes * hostPath ?",
+                "daemonSets * spec template spec volumes * hostPath path",
+                "daemonSets * spec template spec volumes * projected sources #",
+                "daemonSets * spec template spec volumes * projected sources * serviceAccountToken ?",
                 "deployments #",
                 "deployments * metadata name",
                 "deployments * metadata namespace",
+                "deployments * spec template spec automountServiceAccountToken",
+                "deployments * spec template spec containers #",
+                "deployments * spec template spec containers * securityContext privileged",
+                "deployments * spec template spec initContainers #",
+                "deployments * spec template spec initContainers * securityContext privileged",
                 "deployments * spec template spec serviceAccountName",
+                "deployments * spec template spec volumes #",
+                "deployments * spec template spec volumes * hostPath ?",
+                "deployments * spec template spec volumes * hostPath path",
+                "deployments * spec template spec volumes * projected sources #",
+                "deployments * spec template spec volumes * projected sources * serviceAccountToken ?",
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
+                "jobs * spec template spec automountServiceAccountToken",
+                "jobs * spec template spec containers #",
+                "jobs * spec template spec containers * securityContext privileged",
+                "jobs * spec template spec initContainers #",
+                "jobs * spec template spec initContainers * securityContext privileged",
                 "jobs * spec template spec serviceAccountName",
+                "jobs * spec template spec volumes #",
+                "jobs * spec template spec volumes * hostPath ?",
+                "jobs * spec template spec volumes * hostPath path",
+                "jobs * spec template spec volumes * projected sources #",
+                "jobs * spec template spec volumes * projected sources * serviceAccountToken ?",
                 "namespaces #",
                 "namespaces * metadata name",
                 "pods #",
                 "pods * metadata name",
                 "pods * metadata namespace",
+                "pods * spec automountServiceAccountToken",
+                "pods * spec containers #",
+                "pods * spec containers * securityContext privileged",
+                "pods * spec initContainers #",
+                "pods * spec initContainers * securityContext privileged",
                 "pods * spec serviceAccountName",
+                "pods * spec volumes #",
+                "pods * spec volumes * hostPath ?",
+                "pods * spec volumes * hostPath path",
+                "pods * spec volumes * projected sources #",
+                "pods * spec volumes * projected sources * serviceAccountToken ?",
                 "replicaSets #",
                 "replicaSets * metadata name",
                 "replicaSets * metadata namespace",
+                "replicaSets * spec template spec automountServiceAccountToken",
+                "replicaSets * spec template spec containers #",
+                "replicaSets * spec template spec containers * securityContext privileged",
+                "replicaSets * spec template spec initContainers #",
+                "replicaSets * spec template spec initContainers * securityContext privileged",
                 "replicaSets * spec template spec serviceAccountName",
+                "replicaSets * spec template spec volumes #",
+                "replicaSets * spec template spec volumes * hostPath ?",
+                "replicaSets * spec template spec volumes * hostPath path",
+                "replicaSets * spec template spec volumes * projected sources #",
+                "replicaSets * spec template spec volumes * projected sources * serviceAccountToken ?",
                 "replicationControllers #",
                 "replicationControllers * metadata name",
                 "replicationControllers * metadata namespace",
+                "replicationControllers * spec template spec automountServiceAccountToken",
+                "replicationControllers * spec template spec containers #",
+                "replicationControllers * spec template spec containers * securityContext privileged",
+                "replicationControllers * spec template spec initContainers #",
+                "replicationControllers * spec template spec initContainers * securityContext privileged",
                 "replicationControllers * spec template spec serviceAccountName",
+                "replicationControllers * spec template spec volumes #",
+                "replicationControllers * spec template spec volumes * hostPath ?",
+                "replicationControllers * spec template spec volumes * hostPath path",
+                "replicationControllers * spec template spec volumes * projected sources #",
+                "replicationControllers * spec template spec volumes * projected sources * serviceAccountToken ?",
                 "roleBindings #",
                 "roleBindings * metadata labels",
                 "roleBindings * metadata name",
@@ -893,12 +1015,23 @@ RULES = (
                 "roles #",
                 "roles * metadata namespace",
                 "serviceAccounts #",
+                "serviceAccounts * automountServiceAccountToken",
                 "serviceAccounts * metadata name",
                 "serviceAccounts * metadata namespace",
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
+                "statefulSets * spec template spec automountServiceAccountToken",
+                "statefulSets * spec template spec containers #",
+                "statefulSets * spec template spec containers * securityContext privileged",
+                "statefulSets * spec template spec initContainers #",
+                "statefulSets * spec template spec initContainers * securityContext privileged",
                 "statefulSets * spec template spec serviceAccountName",
+                "statefulSets * spec template spec volumes #",
+                "statefulSets * spec template spec volumes * hostPath ?",
+                "statefulSets * spec template spec volumes * hostPath path",
+                "statefulSets * spec template spec volumes * projected sources #",
+                "statefulSets * spec template spec volumes * projected sources * serviceAccountToken ?",
             ),
         },
         source="pkg/registry/rbac/validation/rule.go",

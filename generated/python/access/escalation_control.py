@@ -80,7 +80,7 @@ def bindRoles(cluster, known):
                             c,
                             [access_escalation.ask("bind", rbacGroup(), "clusterroles", "", r, "")],
                         ),
-                        "gains": access_escalation.rulesPower(
+                        "gains": access_escalation.grantedPower(
                             "",
                             "*" if r == "cluster-admin" else join_texts("ClusterRole/", r),
                         ),
@@ -112,7 +112,7 @@ def bindRoles(cluster, known):
                                 ),
                             ],
                         ),
-                        "gains": access_escalation.rulesPower(
+                        "gains": access_escalation.grantedPower(
                             index_list(c, 0).get("namespace") or "",
                             "*" if r == "cluster-admin" else join_texts("ClusterRole/", r),
                         ),
@@ -167,6 +167,151 @@ def bindRoles(cluster, known):
     )
 
 
+# access/granted  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def granted(cluster, known):
+    """Who is handed rules holds them."""
+    return [
+        {
+            "having": [access_escalation.grantedPower(p.get("namespace") or "", p.get("name") or "")],
+            "gains": p,
+        }
+        for p in rolesHeld(cluster, known)
+    ]
+
+
+# access/share  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def share(cluster, known):
+    """Nobody needs `bind` or `escalate` to hand out what they hold: to another whom they are as well, who then has the rights of
+    both. So where one of them writes bindings or roles, all of them have the rights of each: that is what `shared` means. In
+    a namespace; or in the whole cluster, and then of those rights that hold everywhere.
+    """
+    return join_lists(
+        [
+            {
+                "requests": c,
+                "gains": {"what": "shared"},
+                "how": "kubectl create clusterrolebinding shared --clusterrole=<one's own> --user=<another>",
+            }
+            for c in access_escalation.wideCreations(rbacGroup(), "clusterrolebindings", cluster)
+        ],
+        [
+            {
+                "requests": c,
+                "gains": {"what": "shared", "namespace": index_list(c, 0).get("namespace") or ""},
+                "how": join_texts(
+                    "kubectl create rolebinding shared --clusterrole=<one's own> --user=<another> -n ",
+                    index_list(c, 0).get("namespace") or "",
+                ),
+            }
+            for c in access_escalation.creations(rbacGroup(), "rolebindings", cluster, known)
+        ],
+        shareByChange(cluster, known),
+    )
+
+
+# access/shareByChange  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def shareByChange(cluster, known):
+    """The same by changing a binding or a role that is there, or by creating a role that is bound or gathered already."""
+    bindings = [
+        {
+            "requests": [
+                access_escalation.ask(
+                    v,
+                    rbacGroup(),
+                    "clusterrolebindings" if not b.get("namespace") else "rolebindings",
+                    b.get("namespace") or "",
+                    b.get("name") or "",
+                    "",
+                ),
+            ],
+            "gains": {"what": "shared", "namespace": b.get("namespace") or ""},
+            "how": join_texts(
+                "kubectl ",
+                "patch" if v == "patch" else "edit",
+                " ",
+                (
+                    "clusterrolebinding "
+                    if not b.get("namespace")
+                    else join_texts("rolebinding -n ", b.get("namespace") or "", " ")
+                ),
+                b.get("name") or "",
+                ", with another among the subjects",
+            ),
+            "assumes": join_texts(
+                "the rules of ",
+                access_escalation.roleName(b.get("role") or {}),
+                " are among one's own",
+            ),
+        }
+        for b in known.get("bindings") or []
+        for v in ["update", "patch"]
+    ]
+    there = join_lists(
+        [
+            join_texts(" ClusterRole/", (c.get("metadata") or {}).get("name") or "")
+            for c in cluster.get("clusterRoles") or []
+        ],
+        [
+            join_texts(
+                (r.get("metadata") or {}).get("namespace") or "",
+                " Role/",
+                (r.get("metadata") or {}).get("name") or "",
+            )
+            for r in cluster.get("roles") or []
+        ],
+    )
+    gathering = [
+        join_texts("ClusterRole/", (c.get("metadata") or {}).get("name") or "")
+        for c in [
+            c
+            for c in cluster.get("clusterRoles") or []
+            if len((c.get("aggregationRule") or {}).get("clusterRoleSelectors") or []) > 0
+        ]
+    ]
+    return join_lists(
+        bindings,
+        [
+            {
+                "requests": [
+                    access_escalation.ask(
+                        v,
+                        rbacGroup(),
+                        rolePlural(index_list(split_some(p.get("name") or "", "/", 2), 0)),
+                        roleScope(p),
+                        "" if v == "create" else index_list(split_some(p.get("name") or "", "/", 2), 1),
+                        "",
+                    ),
+                ],
+                "gains": {"what": "shared", "namespace": roleScope(p)},
+                "how": join_texts(
+                    "kubectl ",
+                    v,
+                    " ",
+                    lower_ascii(p.get("name") or ""),
+                    "" if roleScope(p) == "" else join_texts(" -n ", roleScope(p)),
+                    ", with rules of one's own",
+                ),
+                "assumes": join_texts("it is the other who holds ", p.get("name") or ""),
+            }
+            for p in rolesHeld(cluster, known)
+            for v in (
+                ["update", "patch", "create"]
+                if (
+                    (p.get("name") or "") in gathering
+                    or join_texts(roleScope(p), " ", p.get("name") or "") not in there
+                )
+                else ["update", "patch"]
+            )
+        ],
+    )
+
+
+# access/roleScope  function (p: access.Power): string
+def roleScope(p):
+    """The namespace of the role that a power of rules is of."""
+    return p.get("namespace") or "" if (p.get("name") or "").startswith("Role/") else ""
+
+
 # access/joinBindings  function (cluster: Cluster, known: access.Known): list(access.Edge)
 def joinBindings(cluster, known):
     """Who changes a binding, and may bind its role, adds themselves to it."""
@@ -190,7 +335,7 @@ def joinBindings(cluster, known):
                     "",
                 ),
             ],
-            "gains": access_escalation.rulesPower(
+            "gains": access_escalation.grantedPower(
                 b.get("namespace") or "",
                 access_escalation.roleName(b.get("role") or {}),
             ),
@@ -223,13 +368,13 @@ def rewriteRoles(cluster, known):
                     x,
                     rbacGroup(),
                     rolePlural(index_list(split_some(p.get("name") or "", "/", 2), 0)),
-                    p.get("namespace") or "" if (p.get("name") or "").startswith("Role/") else "",
+                    roleScope(p),
                     index_list(split_some(p.get("name") or "", "/", 2), 1),
                     "",
                 )
                 for x in ["escalate", v]
             ],
-            "gains": access_escalation.rulesPower(p.get("namespace") or "", "*"),
+            "gains": access_escalation.grantedPower(p.get("namespace") or "", "*"),
             "how": join_texts(
                 "kubectl edit ",
                 lower_ascii(p.get("name") or ""),
@@ -279,13 +424,13 @@ def createRoles(cluster, known):
                     x,
                     rbacGroup(),
                     rolePlural(index_list(split_some(p.get("name") or "", "/", 2), 0)),
-                    p.get("namespace") or "" if (p.get("name") or "").startswith("Role/") else "",
+                    roleScope(p),
                     "",
                     "",
                 )
                 for x in ["escalate", "create"]
             ],
-            "gains": access_escalation.rulesPower(p.get("namespace") or "", "*"),
+            "gains": access_escalation.grantedPower(p.get("namespace") or "", "*"),
             "how": join_texts(
                 "kubectl create -f role.yaml, ",
                 "aggregated into " if (p.get("name") or "") in aggregated else "with the name of ",
@@ -297,11 +442,7 @@ def createRoles(cluster, known):
             for p in rolesHeld(cluster, known)
             if (
                 (p.get("name") or "") in aggregated
-                or join_texts(
-                    p.get("namespace") or "" if (p.get("name") or "").startswith("Role/") else "",
-                    " ",
-                    p.get("name") or "",
-                ) not in there
+                or join_texts(roleScope(p), " ", p.get("name") or "") not in there
             )
         ]
     ]
@@ -398,6 +539,24 @@ def aggregate(cluster):
     ]
 
 
+# access/convert  function (cluster: Cluster): list(access.Edge)
+def convert(cluster):
+    """Who changes the definition of a custom resource has its objects converted by a server of one's own, which reads and writes them."""
+    return [
+        {
+            "requests": [r],
+            "gains": {"what": "conversion"},
+            "how": join_texts(kubectl(r), ", with a conversion webhook"),
+            "assumes": unlessMade(r),
+        }
+        for r in [
+            r
+            for r in writes("apiextensions.k8s.io", "customresourcedefinitions", cluster)
+            if r.get("verb") != "create"
+        ]
+    ]
+
+
 # access/notModelled  function (cluster: Cluster): list(string)
 def notModelled(cluster):
     """What the edges do not model, if rules at hand speak of it."""
@@ -481,7 +640,7 @@ def bindRole(o, creation):
                 ),
             ],
         ),
-        "gains": access_escalation.rulesPower(
+        "gains": access_escalation.grantedPower(
             (o.get("metadata") or {}).get("namespace") or "",
             join_texts("Role/", (o.get("metadata") or {}).get("name") or ""),
         ),
@@ -570,6 +729,103 @@ RULES = (
         },
         source="pkg/registry/rbac/helpers.go BindingAuthorized; pkg/registry/rbac/clusterrolebinding/policybased/storage.go Create",
         doc="Who creates bindings and may bind a role gives it to themselves. Who may bind any, binds the one that allows all.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/granted",
+        "function",
+        "granted",
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
+        granted,
+        result="list(access.Edge)",
+        reads={
+            "cluster": paths("clusterRoles #", "clusterRoles * rules", "roles #", "roles * rules"),
+            "known": paths(
+                "bindings #",
+                "bindings * namespace",
+                "bindings * role kind",
+                "bindings * role name",
+                "namespaces #",
+                "namespaces *",
+            ),
+        },
+        source="pkg/registry/rbac/validation/rule.go VisitRulesFor",
+        doc="Who is handed rules holds them.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/share",
+        "function",
+        "share",
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
+        share,
+        result="list(access.Edge)",
+        reads={
+            "cluster": paths(
+                "clusterRoles #",
+                "clusterRoles * aggregationRule clusterRoleSelectors #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
+            ),
+            "known": paths(
+                "bindings #",
+                "bindings * name",
+                "bindings * namespace",
+                "bindings * role kind",
+                "bindings * role name",
+                "namespaces #",
+                "namespaces *",
+            ),
+        },
+        source="pkg/registry/rbac/validation/rule.go ConfirmNoEscalation; pkg/registry/rbac/{role,clusterrole,rolebinding,clusterrolebinding}/policybased/storage.go",
+        doc="Nobody needs `bind` or `escalate` to hand out what they hold: to another whom they are as well, who then has the rights of\nboth. So where one of them writes bindings or roles, all of them have the rights of each: that is what `shared` means. In\na namespace; or in the whole cluster, and then of those rights that hold everywhere.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/shareByChange",
+        "function",
+        "shareByChange",
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
+        shareByChange,
+        result="list(access.Edge)",
+        reads={
+            "cluster": paths(
+                "clusterRoles #",
+                "clusterRoles * aggregationRule clusterRoleSelectors #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
+            ),
+            "known": paths(
+                "bindings #",
+                "bindings * name",
+                "bindings * namespace",
+                "bindings * role kind",
+                "bindings * role name",
+                "namespaces #",
+                "namespaces *",
+            ),
+        },
+        source="pkg/registry/rbac/validation/rule.go ConfirmNoEscalation; pkg/controller/clusterroleaggregation",
+        doc="The same by changing a binding or a role that is there, or by creating a role that is bound or gathered already.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/roleScope",
+        "function",
+        "roleScope",
+        (Param("p", "access.Power"),),
+        roleScope,
+        result="string",
+        reads={"p": paths("name", "namespace")},
+        doc="The namespace of the role that a power of rules is of.",
         path="access/escalation_control",
     ),
     CompiledRule(
@@ -683,6 +939,18 @@ RULES = (
         reads={"cluster": paths("clusterRoles #", "clusterRoles * rules")},
         source="staging/src/k8s.io/kube-aggregator/pkg/apiserver/handler_proxy.go",
         doc="An APIService hands a whole API group to a server of one's own.",
+        path="access/escalation_control",
+    ),
+    CompiledRule(
+        "access/convert",
+        "function",
+        "convert",
+        (Param("cluster", "Cluster", True),),
+        convert,
+        result="list(access.Edge)",
+        reads={"cluster": paths("clusterRoles #", "clusterRoles * rules")},
+        source="staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/conversion/webhook_converter.go",
+        doc="Who changes the definition of a custom resource has its objects converted by a server of one's own, which reads and writes them.",
         path="access/escalation_control",
     ),
     CompiledRule(

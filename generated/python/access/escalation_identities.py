@@ -401,7 +401,7 @@ def certificates(cluster):
     group = "certificates.k8s.io"
     signers = [
         {"signer": "kubernetes.io/kube-apiserver-client", "gains": "anyone"},
-        {"signer": "kubernetes.io/kube-apiserver-client-kubelet", "gains": "node"},
+        {"signer": "kubernetes.io/kube-apiserver-client-kubelet", "gains": "node-identity"},
     ]
     request = {
         "requests": [access_escalation.ask("create", group, "certificatesigningrequests", "", "", "")],
@@ -454,6 +454,75 @@ def eachUser(cluster, known):
             for g in [g for g in known.get("groups") or [] if g != "system:masters"]
         ],
     )
+
+
+# access/nodeCertificates  function (): list(access.Edge)
+def nodeCertificates():
+    """A request for a node's certificate is approved by a controller, if whoever makes it may have it so."""
+    group = "certificates.k8s.io"
+    return [
+        {
+            "requests": [
+                access_escalation.ask("create", group, "certificatesigningrequests", "", "", ""),
+                access_escalation.ask("create", group, "certificatesigningrequests", "", "", "nodeclient"),
+            ],
+            "gains": {"what": "node-identity"},
+            "how": "kubectl create -f node-csr.yaml, which is approved by itself",
+        },
+    ]
+
+
+# access/impersonateNodes  function (cluster: Cluster): list(access.Edge)
+def impersonateNodes(cluster):
+    """Constrained impersonation of nodes, where it admits every request that they may make."""
+    any_ = access_escalation.anyName()
+    return [
+        {
+            "requests": [
+                access_escalation.ask(
+                    "impersonate:arbitrary-node",
+                    "authentication.k8s.io",
+                    "nodes",
+                    "",
+                    n,
+                    "",
+                ),
+                access_escalation.ask("impersonate-on:arbitrary-node:<any>", any_, any_, "", any_, ""),
+            ],
+            "gains": {"what": "node-identity"},
+            "how": join_texts("kubectl --as=system:node:", n),
+        }
+        for n in access_escalation.wideNames("nodes", "", cluster)
+    ]
+
+
+# access/kubeletAccounts  function (cluster: Cluster, known: access.Known): list(access.Edge)
+def kubeletAccounts(cluster, known):
+    """A kubelet asks for the tokens of the service accounts that pods on its node run as."""
+    return [
+        {
+            "having": [{"what": "node-identity"}],
+            "gains": access_escalation.accountIdentity(
+                index_list(split_some(a, ":", 2), 0),
+                index_list(split_some(a, ":", 2), 1),
+            ),
+            "assumes": join_texts(
+                "a pod on the node runs as ",
+                index_list(split_some(a, ":", 2), 1),
+                " in namespace ",
+                index_list(split_some(a, ":", 2), 0),
+            ),
+        }
+        for a in distinct(
+            join_lists(
+                [
+                    join_texts(w.get("namespace") or "", ":", w.get("serviceAccount") or "")
+                    for w in known.get("pods") or []
+                ],
+                known.get("podAccounts") or [],
+            ),
+        )
+    ]
 
 
 RULES = (
@@ -693,6 +762,44 @@ RULES = (
         },
         source="plugin/pkg/admission/certificates/subjectrestriction/admission.go Validate",
         doc="Who may be any user, and in any groups but system:masters, is each of them.",
+        path="access/escalation_identities",
+    ),
+    CompiledRule(
+        "access/nodeCertificates",
+        "function",
+        "nodeCertificates",
+        (),
+        nodeCertificates,
+        result="list(access.Edge)",
+        source="pkg/controller/certificates/approver/sarapprove.go recognizers",
+        doc="A request for a node's certificate is approved by a controller, if whoever makes it may have it so.",
+        path="access/escalation_identities",
+    ),
+    CompiledRule(
+        "access/impersonateNodes",
+        "function",
+        "impersonateNodes",
+        (Param("cluster", "Cluster", True),),
+        impersonateNodes,
+        result="list(access.Edge)",
+        reads={"cluster": paths("clusterRoles #", "clusterRoles * rules")},
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go arbitraryNodeImpersonationMode",
+        doc="Constrained impersonation of nodes, where it admits every request that they may make.",
+        path="access/escalation_identities",
+    ),
+    CompiledRule(
+        "access/kubeletAccounts",
+        "function",
+        "kubeletAccounts",
+        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
+        kubeletAccounts,
+        result="list(access.Edge)",
+        reads={
+            "cluster": paths(),
+            "known": paths("podAccounts", "pods #", "pods * namespace", "pods * serviceAccount"),
+        },
+        source="plugin/pkg/auth/authorizer/node/node_authorizer.go authorizeCreateToken; plugin/pkg/admission/noderestriction",
+        doc="A kubelet asks for the tokens of the service accounts that pods on its node run as.",
         path="access/escalation_identities",
     ),
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kspec.runtime.generated_support import join_lists, join_texts
 from kspec.runtime.lists import distinct, slice_list
-from kspec.runtime.operators import index_list, index_map
+from kspec.runtime.operators import index_list
 from kspec.runtime.regex import matches
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import split_some, substring_from
 from ..access import escalation as access_escalation
+from ..access import escalation_nodes as access_escalation_nodes
 
 
 # access/templated  function (): list(access.ResourceKind)
@@ -33,14 +34,41 @@ def accountOf(spec):
     return spec.get("serviceAccountName") or ""
 
 
-# access/runner  function (apiGroup: string, resource: string, meta: meta.ObjectMeta, spec: core.PodSpec): access.Runner
-def runner(apiGroup, resource, meta, spec):
+# access/hasToken  function (namespace: string, spec: core.PodSpec, cluster: Cluster): bool
+def hasToken(namespace, spec, cluster):
+    """Is the token of the service account in the pod? As the pod says, else as the service account says; or by a volume of its own."""
+    own = any(
+        any(s.get("serviceAccountToken") is not None for s in (v.get("projected") or {}).get("sources") or [])
+        for v in spec.get("volumes") or []
+    )
+    return (
+        own
+        or (
+            spec.get("automountServiceAccountToken") or False
+            if spec.get("automountServiceAccountToken") is not None
+            else not any(
+                (
+                    ((a.get("metadata") or {}).get("namespace") or "") == namespace
+                    and ((a.get("metadata") or {}).get("name") or "") == accountOf(spec)
+                    and a.get("automountServiceAccountToken") is not None
+                    and not a.get("automountServiceAccountToken")
+                )
+                for a in cluster.get("serviceAccounts") or []
+            )
+        )
+    )
+
+
+# access/runner  function (apiGroup: string, resource: string, meta: meta.ObjectMeta, spec: core.PodSpec, cluster: Cluster): access.Runner
+def runner(apiGroup, resource, meta, spec, cluster):
     return {
         "apiGroup": apiGroup,
         "resource": resource,
         "namespace": meta.get("namespace") or "",
         "name": meta.get("name") or "",
         "serviceAccount": accountOf(spec),
+        "token": hasToken(meta.get("namespace") or "", spec, cluster),
+        "host": access_escalation_nodes.isOnHost(spec),
     }
 
 
@@ -48,13 +76,17 @@ def runner(apiGroup, resource, meta, spec):
 def podsKnown(cluster):
     """Everything at hand that runs pods."""
     return join_lists(
-        [runner("", "pods", o.get("metadata") or {}, o.get("spec") or {}) for o in cluster.get("pods") or []],
+        [
+            runner("", "pods", o.get("metadata") or {}, o.get("spec") or {}, cluster)
+            for o in cluster.get("pods") or []
+        ],
         [
             runner(
                 "",
                 "replicationcontrollers",
                 o.get("metadata") or {},
                 ((o.get("spec") or {}).get("template") or {}).get("spec") or {},
+                cluster,
             )
             for o in cluster.get("replicationControllers") or []
         ],
@@ -64,6 +96,7 @@ def podsKnown(cluster):
                 "daemonsets",
                 o.get("metadata") or {},
                 ((o.get("spec") or {}).get("template") or {}).get("spec") or {},
+                cluster,
             )
             for o in cluster.get("daemonSets") or []
         ],
@@ -73,6 +106,7 @@ def podsKnown(cluster):
                 "deployments",
                 o.get("metadata") or {},
                 ((o.get("spec") or {}).get("template") or {}).get("spec") or {},
+                cluster,
             )
             for o in cluster.get("deployments") or []
         ],
@@ -82,6 +116,7 @@ def podsKnown(cluster):
                 "replicasets",
                 o.get("metadata") or {},
                 ((o.get("spec") or {}).get("template") or {}).get("spec") or {},
+                cluster,
             )
             for o in cluster.get("replicaSets") or []
         ],
@@ -91,6 +126,7 @@ def podsKnown(cluster):
                 "statefulsets",
                 o.get("metadata") or {},
                 ((o.get("spec") or {}).get("template") or {}).get("spec") or {},
+                cluster,
             )
             for o in cluster.get("statefulSets") or []
         ],
@@ -106,6 +142,7 @@ def podsKnown(cluster):
                     ).get("spec")
                     or {}
                 ),
+                cluster,
             )
             for o in cluster.get("cronJobs") or []
         ],
@@ -115,6 +152,7 @@ def podsKnown(cluster):
                 "jobs",
                 o.get("metadata") or {},
                 ((o.get("spec") or {}).get("template") or {}).get("spec") or {},
+                cluster,
             )
             for o in cluster.get("jobs") or []
         ],
@@ -366,7 +404,9 @@ def enterPods(cluster, known):
 
 # access/enteredAs  function (o: access.Spot, cluster: Cluster): list(access.Power)
 def enteredAs(o, cluster):
-    """What code in such a pod acts as: its service account if it is at hand, else any of the namespace."""
+    """What code in such a pod comes to, if it is at hand: its service account by the token there, and its node. Else what the pods of
+    the namespace come to.
+    """
     found = [
         p
         for p in cluster.get("pods") or []
@@ -376,12 +416,15 @@ def enteredAs(o, cluster):
         )
     ]
     inside = [{"what": "inside", "namespace": o.get("namespace") or ""}]
-    if len(found) == 0:
-        return inside
-    return [
+    accounts = [
         access_escalation.accountIdentity(o.get("namespace") or "", accountOf(p.get("spec") or {}))
-        for p in found
+        for p in [p for p in found if hasToken(o.get("namespace") or "", p.get("spec") or {}, cluster)]
     ]
+    nodes = [
+        {"what": "node"}
+        for p in [p for p in found if access_escalation_nodes.isOnHost(p.get("spec") or {})]
+    ]
+    return inside if len(found) == 0 else join_lists(accounts, nodes)
 
 
 # access/podsInside  function (cluster: Cluster, known: access.Known): list(access.Edge)
@@ -391,6 +434,12 @@ def podsInside(cluster, known):
         [
             join_texts(w.get("namespace") or "", ":", w.get("serviceAccount") or "")
             for w in known.get("pods") or []
+        ],
+    )
+    tokens = distinct(
+        [
+            join_texts(w.get("namespace") or "", ":", w.get("serviceAccount") or "")
+            for w in [w for w in known.get("pods") or [] if w.get("token")]
         ],
     )
     all_ = distinct(join_lists(there, known.get("podAccounts") or []))
@@ -403,7 +452,7 @@ def podsInside(cluster, known):
                     index_list(split_some(a, ":", 2), 1),
                 ),
             }
-            for a in there
+            for a in tokens
         ],
         [
             {
@@ -449,111 +498,6 @@ def askKubelets(cluster, known):
     )
 
 
-# access/levelOf  function (namespace: string, admission: access.Admission, cluster: Cluster): string
-def levelOf(namespace, admission, cluster):
-    """The Pod Security level that a namespace enforces."""
-    key = "pod-security.kubernetes.io/enforce"
-    told = [
-        index_map((n.get("metadata") or {}).get("labels") or {}, key)
-        for n in [
-            n
-            for n in cluster.get("namespaces") or []
-            if (
-                ((n.get("metadata") or {}).get("name") or "") == namespace
-                and key in ((n.get("metadata") or {}).get("labels") or {})
-            )
-        ]
-    ]
-    return index_list(told, 0) if len(told) > 0 else admission.get("podSecurity") or ""
-
-
-# access/escapeToNode  function (admission: access.Admission, cluster: Cluster, known: access.Known): list(access.Edge)
-def escapeToNode(admission, cluster, known):
-    """A pod of one's own with a host path, or privileged, is root on its node, and it may name its node."""
-    return [
-        (
-            {
-                "having": [{"what": "pods", "namespace": n}],
-                "gains": {"what": "node"},
-                "how": "a pod with spec.nodeName, and / of the node as a hostPath volume",
-                "assumes": join_texts("no admission policy forbids privileged pods in namespace ", n),
-            }
-            if levelOf(n, admission, cluster) == "privileged"
-            else {
-                "having": [{"what": "pods", "namespace": n}, {"what": "relabel", "namespace": n}],
-                "gains": {"what": "node"},
-                "how": "a pod with spec.nodeName, and / of the node as a hostPath volume",
-                "assumes": join_texts(
-                    "no admission policy other than Pod Security forbids privileged pods in namespace ",
-                    n,
-                ),
-            }
-        )
-        for n in known.get("namespaces") or []
-    ]
-
-
-# access/relabel  function (cluster: Cluster, known: access.Known): list(access.Edge)
-def relabel(cluster, known):
-    """Who may change the labels of a namespace turns Pod Security off. Its own RoleBindings may grant that."""
-    return [
-        {
-            "requests": [access_escalation.ask(v, "", "namespaces", n, n, "")],
-            "gains": {"what": "relabel", "namespace": n},
-            "how": join_texts(
-                "kubectl label namespace ",
-                n,
-                " pod-security.kubernetes.io/enforce=privileged --overwrite",
-            ),
-        }
-        for n in known.get("namespaces") or []
-        for v in ["update", "patch"]
-    ]
-
-
-# access/hostVolumes  function (cluster: Cluster, known: access.Known): list(access.Edge)
-def hostVolumes(cluster, known):
-    """A volume that is a host path is seen by Pod Security only as its claim."""
-    volume = {
-        "requests": [access_escalation.ask("create", "", "persistentvolumes", "", "", "")],
-        "gains": {"what": "host-volume"},
-        "how": "kubectl create -f hostpath-volume.yaml",
-    }
-    return join_lists(
-        [volume],
-        [
-            {
-                "having": [{"what": "pods", "namespace": n}, {"what": "host-volume"}],
-                "requests": [access_escalation.ask("create", "", "persistentvolumeclaims", n, "", "")],
-                "gains": {"what": "node"},
-                "how": join_texts("kubectl create -f claim.yaml -n ", n, ", for the pod"),
-                "assumes": "no admission policy forbids volumes of host paths",
-            }
-            for n in known.get("namespaces") or []
-        ],
-    )
-
-
-# access/controlPlane  function (cluster: Cluster): list(access.Edge)
-def controlPlane(cluster):
-    """On a node of the control plane lie the keys of the cluster."""
-    return [
-        {
-            "having": [{"what": "node"}],
-            "gains": {"what": "cluster-admin"},
-            "how": join_texts(
-                "read /etc/kubernetes/admin.conf on ",
-                (n.get("metadata") or {}).get("name") or "",
-            ),
-        }
-        for n in [
-            n
-            for n in cluster.get("nodes") or []
-            if "node-role.kubernetes.io/control-plane" in ((n.get("metadata") or {}).get("labels") or {})
-        ]
-    ]
-
-
 RULES = (
     CompiledRule(
         "access/templated",
@@ -579,6 +523,33 @@ RULES = (
         path="access/escalation_pods",
     ),
     CompiledRule(
+        "access/hasToken",
+        "function",
+        "hasToken",
+        (Param("namespace", "string"), Param("spec", "core.PodSpec"), Param("cluster", "Cluster", True)),
+        hasToken,
+        result="bool",
+        reads={
+            "cluster": paths(
+                "serviceAccounts #",
+                "serviceAccounts * automountServiceAccountToken",
+                "serviceAccounts * metadata name",
+                "serviceAccounts * metadata namespace",
+            ),
+            "namespace": paths(""),
+            "spec": paths(
+                "automountServiceAccountToken",
+                "serviceAccountName",
+                "volumes #",
+                "volumes * projected sources #",
+                "volumes * projected sources * serviceAccountToken ?",
+            ),
+        },
+        source="plugin/pkg/admission/serviceaccount/admission.go shouldAutomount",
+        doc="Is the token of the service account in the pod? As the pod says, else as the service account says; or by a volume of its own.",
+        path="access/escalation_pods",
+    ),
+    CompiledRule(
         "access/runner",
         "function",
         "runner",
@@ -587,14 +558,33 @@ RULES = (
             Param("resource", "string"),
             Param("meta", "meta.ObjectMeta"),
             Param("spec", "core.PodSpec"),
+            Param("cluster", "Cluster", True),
         ),
         runner,
         result="access.Runner",
         reads={
             "apiGroup": paths(""),
+            "cluster": paths(
+                "serviceAccounts #",
+                "serviceAccounts * automountServiceAccountToken",
+                "serviceAccounts * metadata name",
+                "serviceAccounts * metadata namespace",
+            ),
             "meta": paths("name", "namespace"),
             "resource": paths(""),
-            "spec": paths("serviceAccountName"),
+            "spec": paths(
+                "automountServiceAccountToken",
+                "containers #",
+                "containers * securityContext privileged",
+                "initContainers #",
+                "initContainers * securityContext privileged",
+                "serviceAccountName",
+                "volumes #",
+                "volumes * hostPath ?",
+                "volumes * hostPath path",
+                "volumes * projected sources #",
+                "volumes * projected sources * serviceAccountToken ?",
+            ),
         },
         path="access/escalation_pods",
     ),
@@ -610,35 +600,119 @@ RULES = (
                 "cronJobs #",
                 "cronJobs * metadata name",
                 "cronJobs * metadata namespace",
+                "cronJobs * spec jobTemplate spec template spec automountServiceAccountToken",
+                "cronJobs * spec jobTemplate spec template spec containers #",
+                "cronJobs * spec jobTemplate spec template spec containers * securityContext privileged",
+                "cronJobs * spec jobTemplate spec template spec initContainers #",
+                "cronJobs * spec jobTemplate spec template spec initContainers * securityContext privileged",
                 "cronJobs * spec jobTemplate spec template spec serviceAccountName",
+                "cronJobs * spec jobTemplate spec template spec volumes #",
+                "cronJobs * spec jobTemplate spec template spec volumes * hostPath ?",
+                "cronJobs * spec jobTemplate spec template spec volumes * hostPath path",
+                "cronJobs * spec jobTemplate spec template spec volumes * projected sources #",
+                "cronJobs * spec jobTemplate spec template spec volumes * projected sources * serviceAccountToken ?",
                 "daemonSets #",
                 "daemonSets * metadata name",
                 "daemonSets * metadata namespace",
+                "daemonSets * spec template spec automountServiceAccountToken",
+                "daemonSets * spec template spec containers #",
+                "daemonSets * spec template spec containers * securityContext privileged",
+                "daemonSets * spec template spec initContainers #",
+                "daemonSets * spec template spec initContainers * securityContext privileged",
                 "daemonSets * spec template spec serviceAccountName",
+                "daemonSets * spec template spec volumes #",
+                "daemonSets * spec template spec volumes * hostPath ?",
+                "daemonSets * spec template spec volumes * hostPath path",
+                "daemonSets * spec template spec volumes * projected sources #",
+                "daemonSets * spec template spec volumes * projected sources * serviceAccountToken ?",
                 "deployments #",
                 "deployments * metadata name",
                 "deployments * metadata namespace",
+                "deployments * spec template spec automountServiceAccountToken",
+                "deployments * spec template spec containers #",
+                "deployments * spec template spec containers * securityContext privileged",
+                "deployments * spec template spec initContainers #",
+                "deployments * spec template spec initContainers * securityContext privileged",
                 "deployments * spec template spec serviceAccountName",
+                "deployments * spec template spec volumes #",
+                "deployments * spec template spec volumes * hostPath ?",
+                "deployments * spec template spec volumes * hostPath path",
+                "deployments * spec template spec volumes * projected sources #",
+                "deployments * spec template spec volumes * projected sources * serviceAccountToken ?",
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
+                "jobs * spec template spec automountServiceAccountToken",
+                "jobs * spec template spec containers #",
+                "jobs * spec template spec containers * securityContext privileged",
+                "jobs * spec template spec initContainers #",
+                "jobs * spec template spec initContainers * securityContext privileged",
                 "jobs * spec template spec serviceAccountName",
+                "jobs * spec template spec volumes #",
+                "jobs * spec template spec volumes * hostPath ?",
+                "jobs * spec template spec volumes * hostPath path",
+                "jobs * spec template spec volumes * projected sources #",
+                "jobs * spec template spec volumes * projected sources * serviceAccountToken ?",
                 "pods #",
                 "pods * metadata name",
                 "pods * metadata namespace",
+                "pods * spec automountServiceAccountToken",
+                "pods * spec containers #",
+                "pods * spec containers * securityContext privileged",
+                "pods * spec initContainers #",
+                "pods * spec initContainers * securityContext privileged",
                 "pods * spec serviceAccountName",
+                "pods * spec volumes #",
+                "pods * spec volumes * hostPath ?",
+                "pods * spec volumes * hostPath path",
+                "pods * spec volumes * projected sources #",
+                "pods * spec volumes * projected sources * serviceAccountToken ?",
                 "replicaSets #",
                 "replicaSets * metadata name",
                 "replicaSets * metadata namespace",
+                "replicaSets * spec template spec automountServiceAccountToken",
+                "replicaSets * spec template spec containers #",
+                "replicaSets * spec template spec containers * securityContext privileged",
+                "replicaSets * spec template spec initContainers #",
+                "replicaSets * spec template spec initContainers * securityContext privileged",
                 "replicaSets * spec template spec serviceAccountName",
+                "replicaSets * spec template spec volumes #",
+                "replicaSets * spec template spec volumes * hostPath ?",
+                "replicaSets * spec template spec volumes * hostPath path",
+                "replicaSets * spec template spec volumes * projected sources #",
+                "replicaSets * spec template spec volumes * projected sources * serviceAccountToken ?",
                 "replicationControllers #",
                 "replicationControllers * metadata name",
                 "replicationControllers * metadata namespace",
+                "replicationControllers * spec template spec automountServiceAccountToken",
+                "replicationControllers * spec template spec containers #",
+                "replicationControllers * spec template spec containers * securityContext privileged",
+                "replicationControllers * spec template spec initContainers #",
+                "replicationControllers * spec template spec initContainers * securityContext privileged",
                 "replicationControllers * spec template spec serviceAccountName",
+                "replicationControllers * spec template spec volumes #",
+                "replicationControllers * spec template spec volumes * hostPath ?",
+                "replicationControllers * spec template spec volumes * hostPath path",
+                "replicationControllers * spec template spec volumes * projected sources #",
+                "replicationControllers * spec template spec volumes * projected sources * serviceAccountToken ?",
+                "serviceAccounts #",
+                "serviceAccounts * automountServiceAccountToken",
+                "serviceAccounts * metadata name",
+                "serviceAccounts * metadata namespace",
                 "statefulSets #",
                 "statefulSets * metadata name",
                 "statefulSets * metadata namespace",
+                "statefulSets * spec template spec automountServiceAccountToken",
+                "statefulSets * spec template spec containers #",
+                "statefulSets * spec template spec containers * securityContext privileged",
+                "statefulSets * spec template spec initContainers #",
+                "statefulSets * spec template spec initContainers * securityContext privileged",
                 "statefulSets * spec template spec serviceAccountName",
+                "statefulSets * spec template spec volumes #",
+                "statefulSets * spec template spec volumes * hostPath ?",
+                "statefulSets * spec template spec volumes * hostPath path",
+                "statefulSets * spec template spec volumes * projected sources #",
+                "statefulSets * spec template spec volumes * projected sources * serviceAccountToken ?",
             ),
         },
         source="pkg/api/v1/pod, the templates of the workload kinds",
@@ -835,7 +909,17 @@ RULES = (
                 "pods #",
                 "pods * metadata name",
                 "pods * metadata namespace",
+                "pods * spec automountServiceAccountToken",
+                "pods * spec containers #",
+                "pods * spec containers * securityContext privileged",
+                "pods * spec initContainers #",
+                "pods * spec initContainers * securityContext privileged",
                 "pods * spec serviceAccountName",
+                "pods * spec volumes #",
+                "pods * spec volumes * hostPath ?",
+                "pods * spec volumes * hostPath path",
+                "pods * spec volumes * projected sources #",
+                "pods * spec volumes * projected sources * serviceAccountToken ?",
                 "roles #",
                 "roles * metadata namespace",
                 "roles * rules #",
@@ -843,6 +927,10 @@ RULES = (
                 "roles * rules * resourceNames *",
                 "roles * rules * resources #",
                 "roles * rules * resources *",
+                "serviceAccounts #",
+                "serviceAccounts * automountServiceAccountToken",
+                "serviceAccounts * metadata name",
+                "serviceAccounts * metadata namespace",
             ),
             "known": paths("namespaces #", "namespaces *"),
         },
@@ -862,12 +950,26 @@ RULES = (
                 "pods #",
                 "pods * metadata name",
                 "pods * metadata namespace",
+                "pods * spec automountServiceAccountToken",
+                "pods * spec containers #",
+                "pods * spec containers * securityContext privileged",
+                "pods * spec initContainers #",
+                "pods * spec initContainers * securityContext privileged",
                 "pods * spec serviceAccountName",
+                "pods * spec volumes #",
+                "pods * spec volumes * hostPath ?",
+                "pods * spec volumes * hostPath path",
+                "pods * spec volumes * projected sources #",
+                "pods * spec volumes * projected sources * serviceAccountToken ?",
+                "serviceAccounts #",
+                "serviceAccounts * automountServiceAccountToken",
+                "serviceAccounts * metadata name",
+                "serviceAccounts * metadata namespace",
             ),
             "o": paths("name", "namespace"),
         },
         source="plugin/pkg/admission/serviceaccount/admission.go Admit",
-        doc="What code in such a pod acts as: its service account if it is at hand, else any of the namespace.",
+        doc="What code in such a pod comes to, if it is at hand: its service account by the token there, and its node. Else what the pods of\nthe namespace come to.",
         path="access/escalation_pods",
     ),
     CompiledRule(
@@ -879,7 +981,13 @@ RULES = (
         result="list(access.Edge)",
         reads={
             "cluster": paths(),
-            "known": paths("podAccounts", "pods #", "pods * namespace", "pods * serviceAccount"),
+            "known": paths(
+                "podAccounts",
+                "pods #",
+                "pods * namespace",
+                "pods * serviceAccount",
+                "pods * token",
+            ),
         },
         source="pkg/kubelet, the projected token of a pod",
         doc="The pods of a namespace run as its service accounts: as those that objects at hand name, or as any.",
@@ -898,82 +1006,6 @@ RULES = (
         },
         source="pkg/kubelet/server/auth.go; https://kubernetes.io/docs/concepts/security/rbac-good-practices, nodes/proxy",
         doc="The kubelet's own API runs commands in any pod of its node, past admission.",
-        path="access/escalation_pods",
-    ),
-    CompiledRule(
-        "access/levelOf",
-        "function",
-        "levelOf",
-        (
-            Param("namespace", "string"),
-            Param("admission", "access.Admission"),
-            Param("cluster", "Cluster", True),
-        ),
-        levelOf,
-        result="string",
-        reads={
-            "admission": paths("podSecurity"),
-            "cluster": paths("namespaces #", "namespaces * metadata labels", "namespaces * metadata name"),
-            "namespace": paths(""),
-        },
-        source="staging/src/k8s.io/pod-security-admission/api/helpers.go PolicyToEvaluate",
-        doc="The Pod Security level that a namespace enforces.",
-        path="access/escalation_pods",
-    ),
-    CompiledRule(
-        "access/escapeToNode",
-        "function",
-        "escapeToNode",
-        (
-            Param("admission", "access.Admission"),
-            Param("cluster", "Cluster", True),
-            Param("known", "access.Known", True),
-        ),
-        escapeToNode,
-        result="list(access.Edge)",
-        reads={
-            "admission": paths("podSecurity"),
-            "cluster": paths("namespaces #", "namespaces * metadata labels", "namespaces * metadata name"),
-            "known": paths("namespaces #", "namespaces *"),
-        },
-        source="https://kubernetes.io/docs/concepts/security/pod-security-standards, Privileged",
-        doc="A pod of one's own with a host path, or privileged, is root on its node, and it may name its node.",
-        path="access/escalation_pods",
-    ),
-    CompiledRule(
-        "access/relabel",
-        "function",
-        "relabel",
-        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
-        relabel,
-        result="list(access.Edge)",
-        reads={"cluster": paths(), "known": paths("namespaces #", "namespaces *")},
-        source="staging/src/k8s.io/pod-security-admission/admission/admission.go ValidateNamespace",
-        doc="Who may change the labels of a namespace turns Pod Security off. Its own RoleBindings may grant that.",
-        path="access/escalation_pods",
-    ),
-    CompiledRule(
-        "access/hostVolumes",
-        "function",
-        "hostVolumes",
-        (Param("cluster", "Cluster", True), Param("known", "access.Known", True)),
-        hostVolumes,
-        result="list(access.Edge)",
-        reads={"cluster": paths(), "known": paths("namespaces #", "namespaces *")},
-        source="https://kubernetes.io/docs/concepts/security/rbac-good-practices, Persistent volume creation",
-        doc="A volume that is a host path is seen by Pod Security only as its claim.",
-        path="access/escalation_pods",
-    ),
-    CompiledRule(
-        "access/controlPlane",
-        "function",
-        "controlPlane",
-        (Param("cluster", "Cluster", True),),
-        controlPlane,
-        result="list(access.Edge)",
-        reads={"cluster": paths("nodes #", "nodes * metadata labels", "nodes * metadata name")},
-        source="cmd/kubeadm/app/phases/kubeconfig; the label node-role.kubernetes.io/control-plane",
-        doc="On a node of the control plane lie the keys of the cluster.",
         path="access/escalation_pods",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import all_, all_pairs, and_, join_lists, join_texts
+from kspec.runtime.generated_support import all_, exists_, join_lists, join_texts
 from kspec.runtime.lists import flatten
 from kspec.runtime.operators import index_list
 from kspec.runtime.regex import matches
@@ -103,94 +103,69 @@ def extraWellFormed(t):
     )
 
 
-# access/groupsAllowed  function (mode: string, r: access.Request, t: access.Target, chain: list(access.Authorizer), cluster: Cluster): bool
-def groupsAllowed(mode, r, t, chain, cluster):
-    """The right to be in all of these groups. In a constrained mode one right on `*` is enough for four or more."""
+# access/groupNeeds  function (mode: string, r: access.Request, t: access.Target): list(list(access.Request))
+def groupNeeds(mode, r, t):
+    """The ways to be allowed to have all of these groups: each for itself; in a constrained mode `*` is enough for four or more."""
     legacy = mode == "legacy"
     verb = "impersonate" if legacy else join_texts("impersonate:", mode)
     group = "" if legacy else "authentication.k8s.io"
-    everyOne = all_(
-        t.get("groups") or [],
-        lambda g: access_chain.authorize(
-            access_chain.asking(r, verb, group, "groups", "", "", g),
-            chain,
-            cluster,
-        ).get("decision") == "allow",
-    )
-    if legacy:
-        return everyOne
-    return (
-        groupsWellFormed(t)
-        and (
-            everyOne
-            or (
-                len(t.get("groups") or []) >= 4
-                and access_chain.authorize(
-                    access_chain.asking(r, verb, group, "groups", "", "", "*"),
-                    chain,
-                    cluster,
-                ).get("decision") == "allow"
-            )
-        )
-    )
+    each = [[access_chain.asking(r, verb, group, "groups", "", "", g) for g in t.get("groups") or []]]
+    if not legacy and not groupsWellFormed(t):
+        return []
+    elif not legacy and len(t.get("groups") or []) >= 4:
+        return join_lists(each, [[access_chain.asking(r, verb, group, "groups", "", "", "*")]])
+    return each
 
 
-# access/extraAllowed  function (mode: string, r: access.Request, t: access.Target, chain: list(access.Authorizer), cluster: Cluster): bool
-def extraAllowed(mode, r, t, chain, cluster):
-    """The right to have all of these extra values. In a constrained mode one right on `*` of `*` is enough for four or more."""
+# access/extraNeeds  function (mode: string, r: access.Request, t: access.Target): list(list(access.Request))
+def extraNeeds(mode, r, t):
+    """The ways to be allowed to have all of these extra values. In a constrained mode `*` of `*` is enough for four or more."""
     legacy = mode == "legacy"
     verb = "impersonate" if legacy else join_texts("impersonate:", mode)
     group = "authentication.k8s.io"
-    everyOne = all_pairs(
-        (t.get("extra") or {}).items(),
-        lambda k, values: all_(
-            values,
-            lambda v: access_chain.authorize(
-                access_chain.asking(r, verb, group, "userextras", k, "", v),
-                chain,
-                cluster,
-            ).get("decision") == "allow",
+    each = [
+        flatten(
+            [
+                [access_chain.asking(r, verb, group, "userextras", k, "", v) for v in values]
+                for k, values in (t.get("extra") or {}).items()
+            ],
         ),
-    )
+    ]
     many = len(t.get("extra") or {}) >= 4 or len(flatten([v for k, v in (t.get("extra") or {}).items()])) >= 4
-    if legacy:
-        return everyOne
-    return (
-        extraWellFormed(t)
-        and (
-            everyOne
-            or (
-                many
-                and access_chain.authorize(
-                    access_chain.asking(r, verb, group, "userextras", "*", "", "*"),
-                    chain,
-                    cluster,
-                ).get("decision") == "allow"
-            )
-        )
-    )
+    if not legacy and not extraWellFormed(t):
+        return []
+    elif not legacy and many:
+        return join_lists(each, [[access_chain.asking(r, verb, group, "userextras", "*", "", "*")]])
+    return each
+
+
+# access/modeNeeds  function (mode: string, r: access.Request, t: access.Target, boundNode: string): list(list(access.Request))
+def modeNeeds(mode, r, t, boundNode):
+    """The ways in which one mode lets the request through, each as the rights that it takes. `r` is the request as the one who really
+    asks would make it.
+    """
+    legacy = mode == "legacy"
+    verb = "impersonate" if legacy else join_texts("impersonate:", mode)
+    doing = [] if legacy else [onBehalf(mode, r)]
+    if not t.get("uid"):
+        known = []
+    else:
+        known = [access_chain.asking(r, verb, "authentication.k8s.io", "uids", "", "", t.get("uid") or "")]
+    if modeApplies(mode, r, t, boundNode):
+        return [
+            join_lists(doing, [nameProbe(mode, r, t)], known, g, e)
+            for g in groupNeeds(mode, r, t)
+            for e in extraNeeds(mode, r, t)
+        ]
+    return []
 
 
 # access/modeAllows  function (mode: string, r: access.Request, t: access.Target, boundNode: string, chain: list(access.Authorizer), cluster: Cluster): bool
 def modeAllows(mode, r, t, boundNode, chain, cluster):
-    """Does one mode let the request through? `r` is the request as the one who really asks would make it."""
-    legacy = mode == "legacy"
-    verb = "impersonate" if legacy else join_texts("impersonate:", mode)
-    doing = onBehalf(mode, r)
-    return and_(
-        lambda: modeApplies(mode, r, t, boundNode),
-        lambda: legacy or access_chain.authorize(doing, chain, cluster).get("decision") == "allow",
-        lambda: access_chain.authorize(nameProbe(mode, r, t), chain, cluster).get("decision") == "allow",
-        lambda: (
-            not t.get("uid")
-            or access_chain.authorize(
-                access_chain.asking(r, verb, "authentication.k8s.io", "uids", "", "", t.get("uid") or ""),
-                chain,
-                cluster,
-            ).get("decision") == "allow"
-        ),
-        lambda: groupsAllowed(mode, r, t, chain, cluster),
-        lambda: extraAllowed(mode, r, t, chain, cluster),
+    """Does one mode let the request through?"""
+    return exists_(
+        modeNeeds(mode, r, t, boundNode),
+        lambda way: all_(way, lambda q: access_chain.authorize(q, chain, cluster).get("decision") == "allow"),
     )
 
 
@@ -346,261 +321,61 @@ RULES = (
         path="access/impersonation",
     ),
     CompiledRule(
-        "access/groupsAllowed",
+        "access/groupNeeds",
         "function",
-        "groupsAllowed",
-        (
-            Param("mode", "string"),
-            Param("r", "access.Request"),
-            Param("t", "access.Target"),
-            Param("chain", "list(access.Authorizer)"),
-            Param("cluster", "Cluster", True),
-        ),
-        groupsAllowed,
-        result="bool",
-        reads={
-            "chain": paths(
-                "#",
-                "* answer",
-                "* conditions",
-                "* failurePolicy",
-                "* name",
-                "* policies #",
-                "* policies * apiGroup",
-                "* policies * group",
-                "* policies * namespace",
-                "* policies * nonResourcePath",
-                "* policies * readonly",
-                "* policies * resource",
-                "* policies * user",
-                "* type",
-            ),
-            "cluster": paths(
-                "clusterRoleBindings #",
-                "clusterRoleBindings * roleRef kind",
-                "clusterRoleBindings * roleRef name",
-                "clusterRoleBindings * subjects #",
-                "clusterRoleBindings * subjects * kind",
-                "clusterRoleBindings * subjects * name",
-                "clusterRoleBindings * subjects * namespace",
-                "clusterRoles #",
-                "clusterRoles * metadata name",
-                "clusterRoles * rules",
-                "persistentVolumes #",
-                "persistentVolumes * metadata name",
-                "persistentVolumes * spec azureFile secretName",
-                "persistentVolumes * spec azureFile secretNamespace",
-                "persistentVolumes * spec cephfs secretRef",
-                "persistentVolumes * spec cinder secretRef",
-                "persistentVolumes * spec claimRef ?",
-                "persistentVolumes * spec claimRef name",
-                "persistentVolumes * spec claimRef namespace",
-                "persistentVolumes * spec csi nodeExpandSecretRef",
-                "persistentVolumes * spec csi nodePublishSecretRef",
-                "persistentVolumes * spec csi nodeStageSecretRef",
-                "persistentVolumes * spec flexVolume secretRef",
-                "persistentVolumes * spec iscsi secretRef",
-                "persistentVolumes * spec rbd secretRef",
-                "persistentVolumes * spec scaleIO secretRef",
-                "persistentVolumes * spec storageos secretRef name",
-                "persistentVolumes * spec storageos secretRef namespace",
-                "pods #",
-                "pods * metadata annotations",
-                "pods * metadata name",
-                "pods * metadata namespace",
-                "pods * spec containers #",
-                "pods * spec containers * env",
-                "pods * spec containers * envFrom",
-                "pods * spec ephemeralContainers #",
-                "pods * spec ephemeralContainers * env",
-                "pods * spec ephemeralContainers * envFrom",
-                "pods * spec imagePullSecrets #",
-                "pods * spec imagePullSecrets * name",
-                "pods * spec initContainers #",
-                "pods * spec initContainers * env",
-                "pods * spec initContainers * envFrom",
-                "pods * spec nodeName",
-                "pods * spec resourceClaims #",
-                "pods * spec resourceClaims * name",
-                "pods * spec resourceClaims * resourceClaimName",
-                "pods * spec resourceClaims * resourceClaimTemplateName ?",
-                "pods * spec serviceAccountName",
-                "pods * spec volumes #",
-                "pods * spec volumes * azureFile secretName",
-                "pods * spec volumes * cephfs secretRef name",
-                "pods * spec volumes * cinder secretRef name",
-                "pods * spec volumes * configMap name",
-                "pods * spec volumes * csi nodePublishSecretRef name",
-                "pods * spec volumes * ephemeral ?",
-                "pods * spec volumes * flexVolume secretRef name",
-                "pods * spec volumes * iscsi secretRef name",
-                "pods * spec volumes * name",
-                "pods * spec volumes * persistentVolumeClaim claimName",
-                "pods * spec volumes * projected sources #",
-                "pods * spec volumes * projected sources * configMap name",
-                "pods * spec volumes * projected sources * secret name",
-                "pods * spec volumes * rbd secretRef name",
-                "pods * spec volumes * scaleIO secretRef name",
-                "pods * spec volumes * secret secretName",
-                "pods * spec volumes * storageos secretRef name",
-                "pods * status extendedResourceClaimStatus resourceClaimName",
-                "pods * status resourceClaimStatuses #",
-                "pods * status resourceClaimStatuses * name",
-                "pods * status resourceClaimStatuses * resourceClaimName",
-                "resourceSlices #",
-                "resourceSlices * metadata name",
-                "resourceSlices * spec nodeName",
-                "roleBindings #",
-                "roleBindings * metadata namespace",
-                "roleBindings * roleRef kind",
-                "roleBindings * roleRef name",
-                "roleBindings * subjects #",
-                "roleBindings * subjects * kind",
-                "roleBindings * subjects * name",
-                "roleBindings * subjects * namespace",
-                "roles #",
-                "roles * metadata name",
-                "roles * metadata namespace",
-                "roles * rules",
-                "volumeAttachments #",
-                "volumeAttachments * metadata name",
-                "volumeAttachments * spec nodeName",
-            ),
-            "mode": paths(""),
-            "r": paths("groups", "user"),
-            "t": paths("groups"),
-        },
+        "groupNeeds",
+        (Param("mode", "string"), Param("r", "access.Request"), Param("t", "access.Target")),
+        groupNeeds,
+        result="list(list(access.Request))",
+        reads={"mode": paths(""), "r": paths("groups", "user"), "t": paths("groups")},
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go authorizeGroups",
-        doc="The right to be in all of these groups. In a constrained mode one right on `*` is enough for four or more.",
+        doc="The ways to be allowed to have all of these groups: each for itself; in a constrained mode `*` is enough for four or more.",
         path="access/impersonation",
     ),
     CompiledRule(
-        "access/extraAllowed",
+        "access/extraNeeds",
         "function",
-        "extraAllowed",
+        "extraNeeds",
+        (Param("mode", "string"), Param("r", "access.Request"), Param("t", "access.Target")),
+        extraNeeds,
+        result="list(list(access.Request))",
+        reads={"mode": paths(""), "r": paths("groups", "user"), "t": paths("extra #", "extra *")},
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go authorizeExtra, isLargeExtra",
+        doc="The ways to be allowed to have all of these extra values. In a constrained mode `*` of `*` is enough for four or more.",
+        path="access/impersonation",
+    ),
+    CompiledRule(
+        "access/modeNeeds",
+        "function",
+        "modeNeeds",
         (
             Param("mode", "string"),
             Param("r", "access.Request"),
             Param("t", "access.Target"),
-            Param("chain", "list(access.Authorizer)"),
-            Param("cluster", "Cluster", True),
+            Param("boundNode", "string"),
         ),
-        extraAllowed,
-        result="bool",
+        modeNeeds,
+        result="list(list(access.Request))",
         reads={
-            "chain": paths(
-                "#",
-                "* answer",
-                "* conditions",
-                "* failurePolicy",
-                "* name",
-                "* policies #",
-                "* policies * apiGroup",
-                "* policies * group",
-                "* policies * namespace",
-                "* policies * nonResourcePath",
-                "* policies * readonly",
-                "* policies * resource",
-                "* policies * user",
-                "* type",
-            ),
-            "cluster": paths(
-                "clusterRoleBindings #",
-                "clusterRoleBindings * roleRef kind",
-                "clusterRoleBindings * roleRef name",
-                "clusterRoleBindings * subjects #",
-                "clusterRoleBindings * subjects * kind",
-                "clusterRoleBindings * subjects * name",
-                "clusterRoleBindings * subjects * namespace",
-                "clusterRoles #",
-                "clusterRoles * metadata name",
-                "clusterRoles * rules",
-                "persistentVolumes #",
-                "persistentVolumes * metadata name",
-                "persistentVolumes * spec azureFile secretName",
-                "persistentVolumes * spec azureFile secretNamespace",
-                "persistentVolumes * spec cephfs secretRef",
-                "persistentVolumes * spec cinder secretRef",
-                "persistentVolumes * spec claimRef ?",
-                "persistentVolumes * spec claimRef name",
-                "persistentVolumes * spec claimRef namespace",
-                "persistentVolumes * spec csi nodeExpandSecretRef",
-                "persistentVolumes * spec csi nodePublishSecretRef",
-                "persistentVolumes * spec csi nodeStageSecretRef",
-                "persistentVolumes * spec flexVolume secretRef",
-                "persistentVolumes * spec iscsi secretRef",
-                "persistentVolumes * spec rbd secretRef",
-                "persistentVolumes * spec scaleIO secretRef",
-                "persistentVolumes * spec storageos secretRef name",
-                "persistentVolumes * spec storageos secretRef namespace",
-                "pods #",
-                "pods * metadata annotations",
-                "pods * metadata name",
-                "pods * metadata namespace",
-                "pods * spec containers #",
-                "pods * spec containers * env",
-                "pods * spec containers * envFrom",
-                "pods * spec ephemeralContainers #",
-                "pods * spec ephemeralContainers * env",
-                "pods * spec ephemeralContainers * envFrom",
-                "pods * spec imagePullSecrets #",
-                "pods * spec imagePullSecrets * name",
-                "pods * spec initContainers #",
-                "pods * spec initContainers * env",
-                "pods * spec initContainers * envFrom",
-                "pods * spec nodeName",
-                "pods * spec resourceClaims #",
-                "pods * spec resourceClaims * name",
-                "pods * spec resourceClaims * resourceClaimName",
-                "pods * spec resourceClaims * resourceClaimTemplateName ?",
-                "pods * spec serviceAccountName",
-                "pods * spec volumes #",
-                "pods * spec volumes * azureFile secretName",
-                "pods * spec volumes * cephfs secretRef name",
-                "pods * spec volumes * cinder secretRef name",
-                "pods * spec volumes * configMap name",
-                "pods * spec volumes * csi nodePublishSecretRef name",
-                "pods * spec volumes * ephemeral ?",
-                "pods * spec volumes * flexVolume secretRef name",
-                "pods * spec volumes * iscsi secretRef name",
-                "pods * spec volumes * name",
-                "pods * spec volumes * persistentVolumeClaim claimName",
-                "pods * spec volumes * projected sources #",
-                "pods * spec volumes * projected sources * configMap name",
-                "pods * spec volumes * projected sources * secret name",
-                "pods * spec volumes * rbd secretRef name",
-                "pods * spec volumes * scaleIO secretRef name",
-                "pods * spec volumes * secret secretName",
-                "pods * spec volumes * storageos secretRef name",
-                "pods * status extendedResourceClaimStatus resourceClaimName",
-                "pods * status resourceClaimStatuses #",
-                "pods * status resourceClaimStatuses * name",
-                "pods * status resourceClaimStatuses * resourceClaimName",
-                "resourceSlices #",
-                "resourceSlices * metadata name",
-                "resourceSlices * spec nodeName",
-                "roleBindings #",
-                "roleBindings * metadata namespace",
-                "roleBindings * roleRef kind",
-                "roleBindings * roleRef name",
-                "roleBindings * subjects #",
-                "roleBindings * subjects * kind",
-                "roleBindings * subjects * name",
-                "roleBindings * subjects * namespace",
-                "roles #",
-                "roles * metadata name",
-                "roles * metadata namespace",
-                "roles * rules",
-                "volumeAttachments #",
-                "volumeAttachments * metadata name",
-                "volumeAttachments * spec nodeName",
-            ),
+            "boundNode": paths(""),
             "mode": paths(""),
-            "r": paths("groups", "user"),
-            "t": paths("extra #", "extra *"),
+            "r": paths(
+                "apiGroup",
+                "fieldSelector",
+                "groups",
+                "name",
+                "namespace",
+                "path",
+                "resource",
+                "resourceRequest",
+                "subresource",
+                "user",
+                "verb",
+            ),
+            "t": paths("extra #", "extra *", "groups", "uid", "user"),
         },
-        source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go authorizeExtra, isLargeExtra",
-        doc="The right to have all of these extra values. In a constrained mode one right on `*` of `*` is enough for four or more.",
+        source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go constrainedImpersonationModeState.check",
+        doc="The ways in which one mode lets the request through, each as the rights that it takes. `r` is the request as the one who really\nasks would make it.",
         path="access/impersonation",
     ),
     CompiledRule(
@@ -743,7 +518,7 @@ RULES = (
             "t": paths("extra #", "extra *", "groups", "uid", "user"),
         },
         source="staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go constrainedImpersonationModeState.check",
-        doc="Does one mode let the request through? `r` is the request as the one who really asks would make it.",
+        doc="Does one mode let the request through?",
         path="access/impersonation",
     ),
     CompiledRule(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from kspec.runtime.generated_support import and_, exists_, or_
+from kspec.runtime.generated_support import and_, exists_, join_lists, or_
 from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import split
+from ..access import attributes as access_attributes
+from ..access import escalation as access_escalation
 from ..access import rbac as access_rbac
 
 
@@ -96,9 +98,91 @@ def domain_requests(r):
                 )
             )
             and not r.get("fieldSelector")
+            and (r.get("name") or "") == access_attributes.requestedName(
+                r.get("verb") or "",
+                r.get("subresource") or "",
+                r.get("name") or "",
+                "",
+            )
         ),
         "witness": [],
     }
+
+
+# access/holdings  function (cluster: Cluster): list(access.Holding)
+def holdings(cluster):
+    """All bindings with the rules of their roles."""
+    wide = [
+        {
+            "subjects": b.get("subjects") or [],
+            "rules": access_rbac.rulesOf(b.get("roleRef") or {}, "", cluster),
+        }
+        for b in cluster.get("clusterRoleBindings") or []
+    ]
+    return join_lists(
+        wide,
+        [
+            {
+                "namespace": (b.get("metadata") or {}).get("namespace") or "",
+                "subjects": b.get("subjects") or [],
+                "rules": access_rbac.rulesOf(
+                    b.get("roleRef") or {},
+                    (b.get("metadata") or {}).get("namespace") or "",
+                    cluster,
+                ),
+            }
+            for b in cluster.get("roleBindings") or []
+        ],
+    )
+
+
+# access/bindingGrants  function (holdings: list(access.Holding), who: access.Identity, r: access.Request): bool
+def bindingGrants(holdings_, who, r):
+    """Does some binding grant this to this identity? Of requests that could be made, the same that RBAC allows."""
+    by = {"user": who.get("user") or "", "groups": who.get("groups") or []}
+    return exists_(
+        holdings_,
+        lambda h: (
+            (not h.get("namespace") or (h.get("namespace") or "") == (r.get("namespace") or ""))
+            and any(access_rbac.appliesTo(s, by, h.get("namespace") or "") for s in h.get("subjects") or [])
+            and grants(h.get("rules") or [], r)
+        ),
+    )
+
+
+# access/grantedTo  function (granted: list(access.Power), r: access.Request, cluster: Cluster): bool
+def grantedTo(granted, r, cluster):
+    """Do rules that were handed to everyone allow this, each in its scope?"""
+    return exists_(
+        granted,
+        lambda p: (
+            (not p.get("namespace") or (p.get("namespace") or "") == (r.get("namespace") or ""))
+            and grants(access_escalation.contentsOf(p, cluster), r)
+        ),
+    )
+
+
+# access/isAmong  function (who: access.Identity, these: list(access.Identity)): bool
+def isAmong(who, these):
+    """Is this one of these identities, in just those groups?"""
+    return any(
+        (
+            (i.get("user") or "") == (who.get("user") or "")
+            and all(g in (who.get("groups") or []) for g in i.get("groups") or [])
+            and all(g in (i.get("groups") or []) for g in who.get("groups") or [])
+        )
+        for i in these
+    )
+
+
+# access/isAnyoneBut  function (who: access.Identity, users: list(string), groups: list(string)): bool
+def isAnyoneBut(who, users, groups):
+    """Is this an identity that could exist, but for these users and whoever is in one of these groups?"""
+    return (
+        (who.get("user") or "") not in users
+        and not any(g in groups for g in who.get("groups") or [])
+        and "system:masters" not in (who.get("groups") or [])
+    )
 
 
 RULES = (
@@ -188,6 +272,158 @@ RULES = (
         },
         source="staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go",
         doc="Every request that could be made, by whomever: any verb on any resource, or on any path.",
+        path="access/inclusion",
+    ),
+    CompiledRule(
+        "access/holdings",
+        "function",
+        "holdings",
+        (Param("cluster", "Cluster", True),),
+        holdings,
+        result="list(access.Holding)",
+        reads={
+            "cluster": paths(
+                "clusterRoleBindings #",
+                "clusterRoleBindings * roleRef kind",
+                "clusterRoleBindings * roleRef name",
+                "clusterRoleBindings * subjects",
+                "clusterRoles #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "roleBindings #",
+                "roleBindings * metadata namespace",
+                "roleBindings * roleRef kind",
+                "roleBindings * roleRef name",
+                "roleBindings * subjects",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
+            ),
+        },
+        source="pkg/registry/rbac/validation/rule.go VisitRulesFor",
+        doc="All bindings with the rules of their roles.",
+        path="access/inclusion",
+    ),
+    CompiledRule(
+        "access/bindingGrants",
+        "function",
+        "bindingGrants",
+        (
+            Param("holdings", "list(access.Holding)"),
+            Param("who", "access.Identity"),
+            Param("r", "access.Request"),
+        ),
+        bindingGrants,
+        result="bool",
+        reads={
+            "holdings": paths(
+                "#",
+                "* namespace",
+                "* rules #",
+                "* rules * apiGroups #",
+                "* rules * apiGroups *",
+                "* rules * nonResourceURLs #",
+                "* rules * nonResourceURLs *",
+                "* rules * resourceNames",
+                "* rules * resources #",
+                "* rules * resources *",
+                "* rules * verbs #",
+                "* rules * verbs *",
+                "* subjects #",
+                "* subjects * kind",
+                "* subjects * name",
+                "* subjects * namespace",
+            ),
+            "r": paths(
+                "apiGroup",
+                "name",
+                "namespace",
+                "path",
+                "resource",
+                "resourceRequest",
+                "subresource",
+                "verb",
+            ),
+            "who": paths("groups", "user"),
+        },
+        source="plugin/pkg/auth/authorizer/rbac/rbac.go Authorize; pkg/registry/rbac/validation/rule.go VisitRulesFor",
+        doc="Does some binding grant this to this identity? Of requests that could be made, the same that RBAC allows.",
+        path="access/inclusion",
+    ),
+    CompiledRule(
+        "access/grantedTo",
+        "function",
+        "grantedTo",
+        (
+            Param("granted", "list(access.Power)"),
+            Param("r", "access.Request"),
+            Param("cluster", "Cluster", True),
+        ),
+        grantedTo,
+        result="bool",
+        reads={
+            "cluster": paths(
+                "clusterRoleBindings #",
+                "clusterRoleBindings * roleRef kind",
+                "clusterRoleBindings * roleRef name",
+                "clusterRoleBindings * subjects #",
+                "clusterRoleBindings * subjects * kind",
+                "clusterRoleBindings * subjects * name",
+                "clusterRoleBindings * subjects * namespace",
+                "clusterRoles #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "roleBindings #",
+                "roleBindings * metadata namespace",
+                "roleBindings * roleRef kind",
+                "roleBindings * roleRef name",
+                "roleBindings * subjects #",
+                "roleBindings * subjects * kind",
+                "roleBindings * subjects * name",
+                "roleBindings * subjects * namespace",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
+            ),
+            "granted": paths("#", "* groups", "* name", "* namespace", "* what"),
+            "r": paths(
+                "apiGroup",
+                "name",
+                "namespace",
+                "path",
+                "resource",
+                "resourceRequest",
+                "subresource",
+                "verb",
+            ),
+        },
+        source="plugin/pkg/auth/authorizer/rbac/rbac.go RulesAllow",
+        doc="Do rules that were handed to everyone allow this, each in its scope?",
+        path="access/inclusion",
+    ),
+    CompiledRule(
+        "access/isAmong",
+        "function",
+        "isAmong",
+        (Param("who", "access.Identity"), Param("these", "list(access.Identity)")),
+        isAmong,
+        result="bool",
+        reads={"these": paths("#", "* groups", "* user"), "who": paths("groups", "user")},
+        doc="Is this one of these identities, in just those groups?",
+        path="access/inclusion",
+    ),
+    CompiledRule(
+        "access/isAnyoneBut",
+        "function",
+        "isAnyoneBut",
+        (Param("who", "access.Identity"), Param("users", "list(string)"), Param("groups", "list(string)")),
+        isAnyoneBut,
+        result="bool",
+        reads={"groups": paths(""), "users": paths(""), "who": paths("groups", "user")},
+        source="staging/src/k8s.io/apiserver/pkg/authorization/authorizerfactory/builtin.go NewPrivilegedGroups",
+        doc="Is this an identity that could exist, but for these users and whoever is in one of these groups?",
         path="access/inclusion",
     ),
 )

@@ -601,6 +601,32 @@ def authorizer_Node(r, cluster):
     return decided
 
 
+# access/needsGraph  function (r: access.Request): bool
+def needsGraph(r):
+    """Is what a kubelet may do here a matter of the pods that its node had at that moment?"""
+    kind = join_texts(
+        "core" if not r.get("apiGroup") else r.get("apiGroup") or "",
+        "/",
+        r.get("resource") or "",
+    )
+    return (
+        (r.get("resourceRequest") or False)
+        and isNode(r)
+        and (r.get("name") or "") != ""
+        and kind in [
+            "core/secrets",
+            "core/configmaps",
+            "core/persistentvolumes",
+            "core/persistentvolumeclaims",
+            "core/serviceaccounts",
+            "core/pods",
+            "resource.k8s.io/resourceclaims",
+            "resource.k8s.io/resourceslices",
+            "storage.k8s.io/volumeattachments",
+        ]
+    )
+
+
 RULES = (
     CompiledRule(
         "access/nodeName",
@@ -1019,6 +1045,18 @@ RULES = (
         },
         source="plugin/pkg/auth/authorizer/node/node_authorizer.go Authorize",
         doc="A kubelet may read what leads to its node, work on what bears its name, and do what all of them do.",
+        path="access/node",
+    ),
+    CompiledRule(
+        "access/needsGraph",
+        "function",
+        "needsGraph",
+        (Param("r", "access.Request"),),
+        needsGraph,
+        result="bool",
+        reads={"r": paths("apiGroup", "groups", "name", "resource", "resourceRequest", "user")},
+        source="plugin/pkg/auth/authorizer/node/node_authorizer.go Authorize, hasPathFrom",
+        doc="Is what a kubelet may do here a matter of the pods that its node had at that moment?",
         path="access/node",
     ),
 )

@@ -32,7 +32,7 @@ def default_Service(self):
                     },
                 },
             }
-    if (self.get("spec") or {}).get("type") != "ExternalName":
+    if (self.get("spec") or {}).get("type") in ["ClusterIP", "NodePort", "LoadBalancer"]:
         if (self.get("spec") or {}).get("internalTrafficPolicy") is None:
             self = {**self, "spec": {**(self.get("spec") or {}), "internalTrafficPolicy": "Cluster"}}
     if (self.get("spec") or {}).get("type") in ["NodePort", "LoadBalancer"]:
@@ -78,18 +78,21 @@ def default_NetworkPolicyPort(self):
 
 # defaults/Namespace  default (self: core.Namespace): core.Namespace
 def default_Namespace(self):
-    if "kubernetes.io/metadata.name" in ((self.get("metadata") or {}).get("labels") or {}):
+    if (self.get("metadata") or {}).get("name"):
+        if "kubernetes.io/metadata.name" not in ((self.get("metadata") or {}).get("labels") or {}):
+            self = {
+                **self,
+                "metadata": {
+                    **(self.get("metadata") or {}),
+                    "labels": {
+                        **((self.get("metadata") or {}).get("labels") or {}),
+                        "kubernetes.io/metadata.name": (self.get("metadata") or {}).get("name") or "",
+                    },
+                },
+            }
+    if (self.get("status") or {}).get("phase") is not None:
         return self
-    return {
-        **self,
-        "metadata": {
-            **(self.get("metadata") or {}),
-            "labels": {
-                **((self.get("metadata") or {}).get("labels") or {}),
-                "kubernetes.io/metadata.name": (self.get("metadata") or {}).get("name") or "",
-            },
-        },
-    }
+    return {**self, "status": {**(self.get("status") or {}), "phase": "Active"}}
 
 
 RULES = (
@@ -145,7 +148,7 @@ RULES = (
         default_Namespace,
         result="core.Namespace",
         reads={"self": paths("")},
-        source="pkg/apis/core/v1/defaults.go SetDefaults_Namespace",
+        source="pkg/apis/core/v1/defaults.go SetDefaults_Namespace, SetDefaults_NamespaceStatus",
         path="defaults/network",
     ),
 )

@@ -365,6 +365,18 @@ def admit_JobSelector(self):
     }
 
 
+# defaults/PriorityClass  default (self: scheduling.PriorityClass): scheduling.PriorityClass
+def default_PriorityClass(self):
+    if self.get("preemptionPolicy") is not None:
+        return self
+    return {**self, "preemptionPolicy": "PreemptLowerPriority"}
+
+
+# defaults/Secret  default (self: core.Secret): core.Secret
+def default_Secret(self):
+    return self if self.get("type") is not None else {**self, "type": "Opaque"}
+
+
 RULES = (
     CompiledRule(
         "defaults/Deployment",
@@ -443,6 +455,28 @@ RULES = (
         reads={"self": paths("")},
         source="pkg/registry/batch/job/strategy.go generateSelector",
         doc="A Job finds its pods by its own uid unless the user selects by hand.",
+        path="defaults/workloads",
+    ),
+    CompiledRule(
+        "defaults/PriorityClass",
+        "default",
+        "PriorityClass",
+        (Param("self", "scheduling.PriorityClass"),),
+        default_PriorityClass,
+        result="scheduling.PriorityClass",
+        reads={"self": paths("")},
+        source="pkg/apis/scheduling/v1/defaults.go SetDefaults_PriorityClass",
+        path="defaults/workloads",
+    ),
+    CompiledRule(
+        "defaults/Secret",
+        "default",
+        "Secret",
+        (Param("self", "core.Secret"),),
+        default_Secret,
+        result="core.Secret",
+        reads={"self": paths("")},
+        source="pkg/apis/core/v1/defaults.go SetDefaults_Secret",
         path="defaults/workloads",
     ),
 )

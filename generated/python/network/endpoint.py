@@ -14,7 +14,7 @@ from kspec.runtime.generated_support import (
     put,
     without_nulls,
 )
-from kspec.runtime.ip import is_ip, parse_ip
+from kspec.runtime.ip import family, is_ip, parse_ip
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.lists import range_list
 from kspec.runtime.operators import add_int, index_list, index_map, undetermined
@@ -23,7 +23,17 @@ from ..network import options as network_options
 from ..types import selector as types_selector
 
 string = FUNCTIONS["string"]
-family = FUNCTIONS["family"]
+family_ = FUNCTIONS["family"]
+
+
+# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
+def isOneFamily(a, b):
+    """A connection is between two addresses of one family; one that is not known may be of either."""
+    return (
+        a.get("address") is None
+        or b.get("address") is None
+        or family(a.get("address")) == family(b.get("address"))
+    )
 
 
 # network/isGoverned  function (e: network.Endpoint): bool
@@ -160,7 +170,54 @@ def ordinalEnd(s, name, index):
         (s.get("spec") or {}).get("template") or {},
     )
     own = {"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": index}
-    return withLabels(e, own)
+    return withMade(withLabels(e, own), ["controller-revision-hash"])
+
+
+# network/deploymentEnd  function (d: apps.Deployment): network.Endpoint
+def deploymentEnd(d):
+    """The end that the pods of a Deployment are."""
+    return withMade(
+        endpointOf(
+            (d.get("metadata") or {}).get("namespace") or "",
+            (d.get("metadata") or {}).get("name") or "",
+            (d.get("spec") or {}).get("template") or {},
+        ),
+        ["pod-template-hash"],
+    )
+
+
+# network/daemonEnd  function (d: apps.DaemonSet): network.Endpoint
+def daemonEnd(d):
+    """The end that the pods of a DaemonSet are."""
+    return withMade(
+        endpointOf(
+            (d.get("metadata") or {}).get("namespace") or "",
+            (d.get("metadata") or {}).get("name") or "",
+            (d.get("spec") or {}).get("template") or {},
+        ),
+        ["controller-revision-hash", "pod-template-generation"],
+    )
+
+
+# network/cronJobEnd  function (c: batch.CronJob): network.Endpoint
+def cronJobEnd(c):
+    """The end that the pods of a CronJob are: those of a Job whose name is not known."""
+    return withMade(
+        endpointOf(
+            (c.get("metadata") or {}).get("namespace") or "",
+            (c.get("metadata") or {}).get("name") or "",
+            (((c.get("spec") or {}).get("jobTemplate") or {}).get("spec") or {}).get("template") or {},
+        ),
+        ["job-name", "batch.kubernetes.io/job-name", "controller-uid", "batch.kubernetes.io/controller-uid"],
+    )
+
+
+# network/withMade  function (e: network.Endpoint, keys: list(string)): network.Endpoint
+def withMade(e, keys):
+    """An end with labels whose values are made up when it comes to be. A policy can ask whether they are there; it cannot name
+    their values beforehand.
+    """
+    return withLabels(e, merge_entries(put({}, k, "(made when it runs)") for i, k in enumerate(keys)))
 
 
 # network/jobEnd  function (j: batch.Job): network.Endpoint
@@ -170,13 +227,23 @@ def jobEnd(j):
         "job-name": (j.get("metadata") or {}).get("name") or "",
         "batch.kubernetes.io/job-name": (j.get("metadata") or {}).get("name") or "",
     }
-    return withLabels(
-        endpointOf(
-            (j.get("metadata") or {}).get("namespace") or "",
-            (j.get("metadata") or {}).get("name") or "",
-            (j.get("spec") or {}).get("template") or {},
+    return withMade(
+        withLabels(
+            endpointOf(
+                (j.get("metadata") or {}).get("namespace") or "",
+                (j.get("metadata") or {}).get("name") or "",
+                (j.get("spec") or {}).get("template") or {},
+            ),
+            own,
         ),
-        own,
+        join_lists(
+            ["controller-uid", "batch.kubernetes.io/controller-uid"],
+            (
+                ["batch.kubernetes.io/job-completion-index"]
+                if (j.get("spec") or {}).get("completionMode") == "Indexed"
+                else []
+            ),
+        ),
     )
 
 
@@ -248,13 +315,7 @@ def ends(pod):
 # network/ends#2  function (d: apps.Deployment): list(network.Endpoint)
 def ends_2(d):
     """The end that a Deployment makes."""
-    return [
-        endpointOf(
-            (d.get("metadata") or {}).get("namespace") or "",
-            (d.get("metadata") or {}).get("name") or "",
-            (d.get("spec") or {}).get("template") or {},
-        ),
-    ]
+    return [deploymentEnd(d)]
 
 
 # network/ends#3  function (s: apps.StatefulSet): list(network.Endpoint)
@@ -266,13 +327,7 @@ def ends_3(s):
 # network/ends#4  function (d: apps.DaemonSet): list(network.Endpoint)
 def ends_4(d):
     """The end that a DaemonSet makes."""
-    return [
-        endpointOf(
-            (d.get("metadata") or {}).get("namespace") or "",
-            (d.get("metadata") or {}).get("name") or "",
-            (d.get("spec") or {}).get("template") or {},
-        ),
-    ]
+    return [daemonEnd(d)]
 
 
 # network/ends#5  function (e: network.Endpoint): list(network.Endpoint)
@@ -300,14 +355,7 @@ def endpoints(cluster):
 def workloadEndpoints(cluster):
     """The ends that workloads make: one for each, and one for each pod of a StatefulSet."""
     return join_lists(
-        [
-            endpointOf(
-                (d.get("metadata") or {}).get("namespace") or "",
-                (d.get("metadata") or {}).get("name") or "",
-                (d.get("spec") or {}).get("template") or {},
-            )
-            for d in cluster.get("deployments") or []
-        ],
+        [deploymentEnd(d) for d in cluster.get("deployments") or []],
         [
             endpointOf(
                 (r.get("metadata") or {}).get("namespace") or "",
@@ -332,23 +380,9 @@ def workloadEndpoints(cluster):
             for r in cluster.get("replicationControllers") or []
         ],
         [one for s in cluster.get("statefulSets") or [] for one in ordinalEnds(s)],
-        [
-            endpointOf(
-                (d.get("metadata") or {}).get("namespace") or "",
-                (d.get("metadata") or {}).get("name") or "",
-                (d.get("spec") or {}).get("template") or {},
-            )
-            for d in cluster.get("daemonSets") or []
-        ],
+        [daemonEnd(d) for d in cluster.get("daemonSets") or []],
         [jobEnd(j) for j in cluster.get("jobs") or []],
-        [
-            endpointOf(
-                (d.get("metadata") or {}).get("namespace") or "",
-                (d.get("metadata") or {}).get("name") or "",
-                (((d.get("spec") or {}).get("jobTemplate") or {}).get("spec") or {}).get("template") or {},
-            )
-            for d in cluster.get("cronJobs") or []
-        ],
+        [cronJobEnd(c) for c in cluster.get("cronJobs") or []],
     )
 
 
@@ -429,7 +463,7 @@ def podsTogether(a, b):
         )
         and differs(a.get("address"), b.get("address"))
         and and_(
-            lambda: family(a.get("address")) == family(b.get("address")),
+            lambda: family_(a.get("address")) == family_(b.get("address")),
             lambda: (
                 (a.get("namespace") or "") != (b.get("namespace") or "")
                 or equals(a.get("namespaceLabels") or {}, b.get("namespaceLabels") or {})
@@ -439,6 +473,18 @@ def podsTogether(a, b):
 
 
 RULES = (
+    CompiledRule(
+        "network/isOneFamily",
+        "function",
+        "isOneFamily",
+        (Param("a", "network.Endpoint"), Param("b", "network.Endpoint")),
+        isOneFamily,
+        result="bool",
+        reads={"a": paths("address"), "b": paths("address")},
+        source="docs/concepts/services-networking/dual-stack",
+        doc="A connection is between two addresses of one family; one that is not known may be of either.",
+        path="network/endpoint",
+    ),
     CompiledRule(
         "network/isGoverned",
         "function",
@@ -606,6 +652,92 @@ RULES = (
         path="network/endpoint",
     ),
     CompiledRule(
+        "network/deploymentEnd",
+        "function",
+        "deploymentEnd",
+        (Param("d", "apps.Deployment"),),
+        deploymentEnd,
+        result="network.Endpoint",
+        reads={
+            "d": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec template metadata labels",
+                "spec template spec containers #",
+                "spec template spec containers * ports",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers #",
+                "spec template spec initContainers * ports",
+                "spec template spec initContainers * restartPolicy",
+            ),
+        },
+        source="pkg/controller/deployment/sync.go getNewReplicaSet (pod-template-hash)",
+        doc="The end that the pods of a Deployment are.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/daemonEnd",
+        "function",
+        "daemonEnd",
+        (Param("d", "apps.DaemonSet"),),
+        daemonEnd,
+        result="network.Endpoint",
+        reads={
+            "d": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec template metadata labels",
+                "spec template spec containers #",
+                "spec template spec containers * ports",
+                "spec template spec hostNetwork",
+                "spec template spec initContainers #",
+                "spec template spec initContainers * ports",
+                "spec template spec initContainers * restartPolicy",
+            ),
+        },
+        source="pkg/controller/daemon/util/daemonset_util.go CreatePodTemplate",
+        doc="The end that the pods of a DaemonSet are.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/cronJobEnd",
+        "function",
+        "cronJobEnd",
+        (Param("c", "batch.CronJob"),),
+        cronJobEnd,
+        result="network.Endpoint",
+        reads={
+            "c": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec jobTemplate spec template metadata labels",
+                "spec jobTemplate spec template spec containers #",
+                "spec jobTemplate spec template spec containers * ports",
+                "spec jobTemplate spec template spec hostNetwork",
+                "spec jobTemplate spec template spec initContainers #",
+                "spec jobTemplate spec template spec initContainers * ports",
+                "spec jobTemplate spec template spec initContainers * restartPolicy",
+            ),
+        },
+        source="pkg/controller/cronjob/utils.go getJobFromTemplate2; pkg/registry/batch/job/strategy.go generateSelector",
+        doc="The end that the pods of a CronJob are: those of a Job whose name is not known.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
+        "network/withMade",
+        "function",
+        "withMade",
+        (Param("e", "network.Endpoint"), Param("keys", "list(string)")),
+        withMade,
+        result="network.Endpoint",
+        reads={
+            "e": paths("hostNetwork", "labels #", "labels *", "name", "namespace", "ports"),
+            "keys": paths("#", "*"),
+        },
+        doc="An end with labels whose values are made up when it comes to be. A policy can ask whether they are there; it cannot name\ntheir values beforehand.",
+        path="network/endpoint",
+    ),
+    CompiledRule(
         "network/jobEnd",
         "function",
         "jobEnd",
@@ -616,6 +748,7 @@ RULES = (
             "j": paths(
                 "metadata name",
                 "metadata namespace",
+                "spec completionMode",
                 "spec template metadata labels",
                 "spec template spec containers #",
                 "spec template spec containers * ports",
@@ -871,6 +1004,7 @@ RULES = (
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
+                "jobs * spec completionMode",
                 "jobs * spec template metadata labels",
                 "jobs * spec template spec containers #",
                 "jobs * spec template spec containers * ports",
@@ -974,6 +1108,7 @@ RULES = (
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
+                "jobs * spec completionMode",
                 "jobs * spec template metadata labels",
                 "jobs * spec template spec containers #",
                 "jobs * spec template spec containers * ports",
@@ -1062,6 +1197,7 @@ RULES = (
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
+                "jobs * spec completionMode",
                 "jobs * spec template metadata labels",
                 "jobs * spec template spec containers #",
                 "jobs * spec template spec containers * ports",

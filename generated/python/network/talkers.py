@@ -76,7 +76,7 @@ def talkers(cluster):
     return join_lists(
         [podTalker(p) for p in [p for p in cluster.get("pods") or [] if not network_endpoint.hasEnded(p)]],
         [
-            templated("Deployment", d.get("metadata") or {}, (d.get("spec") or {}).get("template") or {})
+            talker("Deployment", d.get("metadata") or {}, network_endpoint.deploymentEnd(d))
             for d in cluster.get("deployments") or []
         ],
         [
@@ -93,7 +93,7 @@ def talkers(cluster):
         ],
         [statefulTalker(s) for s in cluster.get("statefulSets") or []],
         [
-            templated("DaemonSet", d.get("metadata") or {}, (d.get("spec") or {}).get("template") or {})
+            talker("DaemonSet", d.get("metadata") or {}, network_endpoint.daemonEnd(d))
             for d in cluster.get("daemonSets") or []
         ],
         [
@@ -101,11 +101,7 @@ def talkers(cluster):
             for j in cluster.get("jobs") or []
         ],
         [
-            templated(
-                "CronJob",
-                c.get("metadata") or {},
-                (((c.get("spec") or {}).get("jobTemplate") or {}).get("spec") or {}).get("template") or {},
-            )
+            talker("CronJob", c.get("metadata") or {}, network_endpoint.cronJobEnd(c))
             for c in cluster.get("cronJobs") or []
         ],
     )
@@ -287,6 +283,7 @@ RULES = (
                 "jobs * metadata ownerReferences * controller",
                 "jobs * metadata ownerReferences * kind",
                 "jobs * metadata ownerReferences * name",
+                "jobs * spec completionMode",
                 "jobs * spec template metadata labels",
                 "jobs * spec template spec containers #",
                 "jobs * spec template spec containers * ports",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
-from ..access import identity as access_identity_rules
-
 
 # access/anonymousTaken  function (c: access.AnonymousAuthConfig, path: string): bool
 @ops.rule("access/anonymousTaken")
@@ -22,15 +20,18 @@ def anonymousTaken(c, path):
     )
 
 
-# access/takesToken  function (j: access.JWTAuthenticator, issuer: string, audiences: list(string)): bool
-@ops.rule("access/takesToken")
-def takesToken(j, issuer, audiences):
-    return ops.and_(
-        ops.call("_==_", ops.field(ops.field(j, "issuer", {}), "url", ""), issuer),
-        lambda: ops.exists(
-            ops.field(ops.field(j, "issuer", {}), "audiences", []),
-            lambda a: ops.call("@in", a, audiences),
-        ),
+# access/takesIssuer  function (j: access.JWTAuthenticator, issuer: string): bool
+@ops.rule("access/takesIssuer")
+def takesIssuer(j, issuer):
+    return ops.call("_==_", ops.field(ops.field(j, "issuer", {}), "url", ""), issuer)
+
+
+# access/takesAudience  function (j: access.JWTAuthenticator, audiences: list(string)): bool
+@ops.rule("access/takesAudience")
+def takesAudience(j, audiences):
+    return ops.exists(
+        ops.field(ops.field(j, "issuer", {}), "audiences", []),
+        lambda a: ops.call("@in", a, audiences),
     )
 
 
@@ -53,12 +54,510 @@ def tokenIdentity(m, username, groups):
         ),
     )
     return lets.done(
-        access_identity_rules.authenticated(
-            ops.record(
+        ops.record(
+            {
+                "user": ops.call("_+_", before, username),
+                "groups": ops.cond(
+                    ops.call("_==_", ops.field(ops.field(m, "groups", {}), "expression", ""), ""),
+                    lambda: ops.map_(groups, lambda g: ops.call("_+_", beforeGroup, g)),
+                    lambda: ops.filter_(groups, lambda g: ops.call("_!=_", g, "")),
+                ),
+            },
+        ),
+    )
+
+
+# access/verifiedBy  function (m: access.ClaimMappings): string
+@ops.rule("access/verifiedBy")
+def verifiedBy(m):
+    return ops.cond(
+        ops.and_(
+            ops.call("_==_", ops.field(ops.field(m, "username", {}), "expression", ""), ""),
+            lambda: ops.call("_==_", ops.field(ops.field(m, "username", {}), "claim", ""), "email"),
+        ),
+        lambda: "email_verified",
+        lambda: "",
+    )
+
+
+# access/issuerOfFlags  function (url: string, client: string, usernameClaim: string, usernamePrefix: string, groupsClaim: string, groupsPrefix: string, required: map(string, string)): list(access.JWTAuthenticator)
+@ops.rule("access/issuerOfFlags")
+def issuerOfFlags(url, client, usernameClaim, usernamePrefix, groupsClaim, groupsPrefix, required):
+    lets = ops.Lets()
+    claim = lets.take(ops.cond(ops.call("_==_", usernameClaim, ""), lambda: "sub", lambda: usernameClaim))
+    prefix = lets.take(
+        ops.cond(
+            ops.call("_==_", usernamePrefix, "-"),
+            lambda: "",
+            lambda: ops.cond(
+                ops.and_(ops.call("_==_", usernamePrefix, ""), lambda: ops.call("_!=_", claim, "email")),
+                lambda: ops.call("_+_", url, "#"),
+                lambda: usernamePrefix,
+            ),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.or_(ops.call("_==_", url, ""), lambda: ops.call("_==_", client, "")),
+            lambda: ops.list_([]),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "issuer": ops.record({"url": url, "audiences": ops.list_([client])}),
+                            "claimMappings": ops.record(
+                                {
+                                    "username": ops.record({"claim": claim, "prefix": prefix}),
+                                    "groups": ops.record({"claim": groupsClaim, "prefix": groupsPrefix}),
+                                },
+                            ),
+                            "claimValidationRules": ops.map_(
+                                required,
+                                lambda k, v: ops.record({"claim": k, "requiredValue": v}),
+                                pairs=True,
+                            ),
+                        },
+                    ),
+                ],
+            ),
+        ),
+    )
+
+
+# access/accountExtra  function (c: access.AccountClaims, id: string): map(string, list(string))
+@ops.rule("access/accountExtra")
+def accountExtra(c, id):
+    lets = ops.Lets()
+    credential = lets.take(
+        ops.cond(
+            ops.call("_==_", id, ""),
+            lambda: ops.list_([]),
+            lambda: ops.list_([ops.call("_+_", "JTI=", id)]),
+        ),
+    )
+    all = lets.take(
+        ops.map_literal(
+            [
+                ("authentication.kubernetes.io/credential-id", credential),
+                (
+                    "authentication.kubernetes.io/pod-name",
+                    ops.list_([ops.field(ops.field(c, "pod", {}), "name", "")]),
+                ),
+                (
+                    "authentication.kubernetes.io/pod-uid",
+                    ops.list_([ops.field(ops.field(c, "pod", {}), "uid", "")]),
+                ),
+                (
+                    "authentication.kubernetes.io/node-name",
+                    ops.list_([ops.field(ops.field(c, "node", {}), "name", "")]),
+                ),
+                (
+                    "authentication.kubernetes.io/node-uid",
+                    ops.list_([ops.field(ops.field(c, "node", {}), "uid", "")]),
+                ),
+            ],
+        ),
+    )
+    return lets.done(
+        ops.transform_map_entry(
+            all,
+            lambda k, v: ops.map_literal([(k, v)]),
+            where=lambda k, v: ops.exists(v, lambda x: ops.call("_!=_", x, "")),
+            pairs=True,
+        ),
+    )
+
+
+# access/nodeField  function (): string
+@ops.rule("access/nodeField")
+def nodeField():
+    return "authentication.kubernetes.io/node-name"
+
+
+# access/issuerMistakes  function (at: string, i: access.Issuer): list(access.AuthenticationMistake)
+@ops.rule("access/issuerMistakes")
+def issuerMistakes(at, i):
+    lets = ops.Lets()
+    all = lets.take(
+        ops.list_(
+            [
+                ops.record(
+                    {
+                        "path": ops.cond(
+                            ops.call("startsWith", ops.field(i, "url", ""), "https://"),
+                            lambda: "",
+                            lambda: ops.call("_+_", at, ".url"),
+                        ),
+                        "message": ops.cond(
+                            ops.call("_==_", ops.field(i, "url", ""), ""),
+                            lambda: "an issuer needs `url`",
+                            lambda: "the URL of an issuer begins with https://",
+                        ),
+                    },
+                ),
+                ops.record(
+                    {
+                        "path": ops.cond(
+                            ops.call("_>_", ops.call("size", ops.field(i, "audiences", [])), 0),
+                            lambda: "",
+                            lambda: ops.call("_+_", at, ".audiences"),
+                        ),
+                        "message": "an issuer needs `audiences`: whom its tokens are for",
+                    },
+                ),
+                ops.record(
+                    {
+                        "path": ops.cond(
+                            ops.or_(
+                                ops.call("_==_", ops.field(i, "audienceMatchPolicy", ""), "MatchAny"),
+                                lambda: ops.and_(
+                                    ops.call("_==_", ops.field(i, "audienceMatchPolicy", ""), ""),
+                                    lambda: ops.call(
+                                        "_<_",
+                                        ops.call("size", ops.field(i, "audiences", [])),
+                                        2,
+                                    ),
+                                ),
+                            ),
+                            lambda: "",
+                            lambda: ops.call("_+_", at, ".audienceMatchPolicy"),
+                        ),
+                        "message": "with several audiences `audienceMatchPolicy` is MatchAny",
+                    },
+                ),
+            ],
+        ),
+    )
+    return lets.done(ops.filter_(all, lambda m: ops.call("_!=_", ops.field(m, "path", ""), "")))
+
+
+# access/mappingMistakes  function (at: string, c: access.PrefixedClaim, needed: bool): list(access.AuthenticationMistake)
+@ops.rule("access/mappingMistakes")
+def mappingMistakes(at, c, needed):
+    lets = ops.Lets()
+    wrong = lets.take(
+        ops.cond(
+            ops.and_(
+                ops.call("_!=_", ops.field(c, "claim", ""), ""),
+                lambda: ops.call("_!=_", ops.field(c, "expression", ""), ""),
+            ),
+            lambda: "`claim` and `expression` cannot both be set",
+            lambda: ops.cond(
+                ops.and_(
+                    ops.call("_==_", ops.field(c, "claim", ""), ""),
+                    lambda: ops.call("_==_", ops.field(c, "expression", ""), ""),
+                    lambda: needed,
+                ),
+                lambda: "`claim` or `expression` is needed",
+                lambda: ops.cond(
+                    ops.and_(
+                        ops.call("_!=_", ops.field(c, "expression", ""), ""),
+                        lambda: ops.has_field(c, "prefix"),
+                    ),
+                    lambda: "`prefix` goes with `claim`, not with `expression`",
+                    lambda: ops.cond(
+                        ops.and_(
+                            ops.call("_!=_", ops.field(c, "claim", ""), ""),
+                            lambda: ops.call("!_", ops.has_field(c, "prefix")),
+                        ),
+                        lambda: '`claim` needs `prefix`; "" is one',
+                        lambda: "",
+                    ),
+                ),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.call("_==_", wrong, ""),
+            lambda: ops.list_([]),
+            lambda: ops.list_([ops.record({"path": at, "message": wrong})]),
+        ),
+    )
+
+
+# access/validationMistakes  function (at: string, j: access.JWTAuthenticator): list(access.AuthenticationMistake)
+@ops.rule("access/validationMistakes")
+def validationMistakes(at, j):
+    lets = ops.Lets()
+    both = lets.take(
+        ops.map_(
+            ops.field(j, "claimValidationRules", []),
+            lambda i, r: ops.record(
                 {
-                    "user": ops.call("_+_", before, username),
-                    "groups": ops.map_(groups, lambda g: ops.call("_+_", beforeGroup, g)),
+                    "path": ops.call(
+                        "_+_",
+                        ops.call("_+_", at, ".claimValidationRules."),
+                        ops.call("string", i),
+                    ),
+                    "message": ops.cond(
+                        ops.call("_==_", ops.field(r, "claim", ""), ""),
+                        lambda: "`claim` or `expression` is needed",
+                        lambda: "`claim` and `expression` cannot both be set",
+                    ),
                 },
+            ),
+            where=lambda i, r: ops.call(
+                "_==_",
+                ops.call("_==_", ops.field(r, "claim", ""), ""),
+                ops.call("_==_", ops.field(r, "expression", ""), ""),
+            ),
+            pairs=True,
+        ),
+    )
+    stray = lets.take(
+        ops.map_(
+            ops.field(j, "claimValidationRules", []),
+            lambda i, r: ops.record(
+                {
+                    "path": ops.call(
+                        "_+_",
+                        ops.call("_+_", at, ".claimValidationRules."),
+                        ops.call("string", i),
+                    ),
+                    "message": ops.cond(
+                        ops.call("_!=_", ops.field(r, "claim", ""), ""),
+                        lambda: "`message` goes with `expression`",
+                        lambda: "`requiredValue` goes with `claim`",
+                    ),
+                },
+            ),
+            where=lambda i, r: ops.or_(
+                ops.and_(
+                    ops.call("_!=_", ops.field(r, "claim", ""), ""),
+                    lambda: ops.call("_==_", ops.field(r, "expression", ""), ""),
+                    lambda: ops.call("_!=_", ops.field(r, "message", ""), ""),
+                ),
+                lambda: ops.and_(
+                    ops.call("_!=_", ops.field(r, "expression", ""), ""),
+                    lambda: ops.call("_==_", ops.field(r, "claim", ""), ""),
+                    lambda: ops.call("_!=_", ops.field(r, "requiredValue", ""), ""),
+                ),
+            ),
+            pairs=True,
+        ),
+    )
+    empty = lets.take(
+        ops.map_(
+            ops.field(j, "userValidationRules", []),
+            lambda i, r: ops.record(
+                {
+                    "path": ops.call(
+                        "_+_",
+                        ops.call("_+_", at, ".userValidationRules."),
+                        ops.call("string", i),
+                    ),
+                    "message": "`expression` is needed",
+                },
+            ),
+            where=lambda i, r: ops.call("_==_", ops.field(r, "expression", ""), ""),
+            pairs=True,
+        ),
+    )
+    return lets.done(ops.call("_+_", ops.call("_+_", both, stray), empty))
+
+
+# access/emailMistakes  function (at: string, j: access.JWTAuthenticator): list(access.AuthenticationMistake)
+@ops.rule("access/emailMistakes")
+def emailMistakes(at, j):
+    lets = ops.Lets()
+    looking = lets.take(
+        ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                ops.list_(
+                    [
+                        ops.field(
+                            ops.field(ops.field(j, "claimMappings", {}), "username", {}),
+                            "expression",
+                            "",
+                        ),
+                    ],
+                ),
+                ops.map_(
+                    ops.field(ops.field(j, "claimMappings", {}), "extra", []),
+                    lambda e: ops.field(e, "valueExpression", ""),
+                ),
+            ),
+            ops.map_(ops.field(j, "claimValidationRules", []), lambda r: ops.field(r, "expression", "")),
+        ),
+    )
+    named = lets.take(
+        ops.call(
+            "matches",
+            ops.field(ops.field(ops.field(j, "claimMappings", {}), "username", {}), "expression", ""),
+            "\\bclaims[.][?]?email\\b",
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.and_(
+                named,
+                lambda: ops.call(
+                    "!_",
+                    ops.exists(
+                        looking,
+                        lambda e: ops.call("matches", e, "\\bclaims[.][?]?email_verified\\b"),
+                    ),
+                ),
+            ),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "path": ops.call("_+_", at, ".claimMappings.username"),
+                            "message": "where `claims.email` is the user, some expression must look at `claims.email_verified`",
+                        },
+                    ),
+                ],
+            ),
+            lambda: ops.list_([]),
+        ),
+    )
+
+
+# access/extraMistakes  function (at: string, j: access.JWTAuthenticator): list(access.AuthenticationMistake)
+@ops.rule("access/extraMistakes")
+def extraMistakes(at, j):
+    return ops.map_(
+        ops.field(ops.field(j, "claimMappings", {}), "extra", []),
+        lambda i, e: ops.record(
+            {
+                "path": ops.call("_+_", ops.call("_+_", at, ".claimMappings.extra."), ops.call("string", i)),
+                "message": ops.cond(
+                    ops.call("_==_", ops.field(e, "valueExpression", ""), ""),
+                    lambda: "`valueExpression` is needed",
+                    lambda: "`key` is a path in a domain of one's own, in small letters, such as example.com/tenant",
+                ),
+            },
+        ),
+        where=lambda i, e: ops.or_(
+            ops.call(
+                "!_",
+                ops.call(
+                    "matches",
+                    ops.field(e, "key", ""),
+                    "^[a-z0-9]+(-+[a-z0-9]+)*([.][a-z0-9]+(-+[a-z0-9]+)*)*/[-a-z0-9/._~%!$&'()*+,;=:]+$",
+                ),
+            ),
+            lambda: ops.call("matches", ops.field(e, "key", ""), "^([^/]*[.])?(kubernetes|k8s)[.]io/"),
+            lambda: ops.call("_==_", ops.field(e, "valueExpression", ""), ""),
+        ),
+        pairs=True,
+    )
+
+
+# access/authenticationMistakes  function (c: access.AuthenticationConfiguration): list(access.AuthenticationMistake)
+@ops.rule("access/authenticationMistakes")
+def authenticationMistakes(c):
+    lets = ops.Lets()
+    again = lets.take(
+        ops.map_(
+            ops.field(c, "jwt", []),
+            lambda i, j: ops.record(
+                {
+                    "path": ops.call("_+_", ops.call("_+_", "jwt.", ops.call("string", i)), ".issuer.url"),
+                    "message": "this issuer is there already",
+                },
+            ),
+            where=lambda i, j: ops.exists(
+                ops.call("slice", ops.field(c, "jwt", []), 0, i),
+                lambda o: ops.call(
+                    "_==_",
+                    ops.field(ops.field(o, "issuer", {}), "url", ""),
+                    ops.field(ops.field(j, "issuer", {}), "url", ""),
+                ),
+            ),
+            pairs=True,
+        ),
+    )
+    shut = lets.take(
+        ops.cond(
+            ops.and_(
+                ops.call("!_", ops.field(ops.field(c, "anonymous", {}), "enabled", False)),
+                lambda: ops.call(
+                    "_>_",
+                    ops.call("size", ops.field(ops.field(c, "anonymous", {}), "conditions", [])),
+                    0,
+                ),
+            ),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {"path": "anonymous.conditions", "message": "`conditions` need `enabled: true`"},
+                    ),
+                ],
+            ),
+            lambda: ops.list_([]),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.call("_+_", again, shut),
+            ops.call(
+                "flatten",
+                ops.map_(
+                    ops.map_(
+                        ops.field(c, "jwt", []),
+                        lambda i, j: ops.call("_+_", "jwt.", ops.call("string", i)),
+                        pairs=True,
+                    ),
+                    lambda i, at: ops.call(
+                        "_+_",
+                        ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        issuerMistakes(
+                                            ops.call("_+_", at, ".issuer"),
+                                            ops.field(
+                                                ops.call("_[_]", ops.field(c, "jwt", []), i),
+                                                "issuer",
+                                                {},
+                                            ),
+                                        ),
+                                        mappingMistakes(
+                                            ops.call("_+_", at, ".claimMappings.username"),
+                                            ops.field(
+                                                ops.field(
+                                                    ops.call("_[_]", ops.field(c, "jwt", []), i),
+                                                    "claimMappings",
+                                                    {},
+                                                ),
+                                                "username",
+                                                {},
+                                            ),
+                                            True,
+                                        ),
+                                    ),
+                                    mappingMistakes(
+                                        ops.call("_+_", at, ".claimMappings.groups"),
+                                        ops.field(
+                                            ops.field(
+                                                ops.call("_[_]", ops.field(c, "jwt", []), i),
+                                                "claimMappings",
+                                                {},
+                                            ),
+                                            "groups",
+                                            {},
+                                        ),
+                                        False,
+                                    ),
+                                ),
+                                validationMistakes(at, ops.call("_[_]", ops.field(c, "jwt", []), i)),
+                            ),
+                            emailMistakes(at, ops.call("_[_]", ops.field(c, "jwt", []), i)),
+                        ),
+                        extraMistakes(at, ops.call("_[_]", ops.field(c, "jwt", []), i)),
+                    ),
+                    pairs=True,
+                ),
             ),
         ),
     )
@@ -66,6 +565,17 @@ def tokenIdentity(m, username, groups):
 
 RULES = {
     "access/anonymousTaken": anonymousTaken,
-    "access/takesToken": takesToken,
+    "access/takesIssuer": takesIssuer,
+    "access/takesAudience": takesAudience,
     "access/tokenIdentity": tokenIdentity,
+    "access/verifiedBy": verifiedBy,
+    "access/issuerOfFlags": issuerOfFlags,
+    "access/accountExtra": accountExtra,
+    "access/nodeField": nodeField,
+    "access/issuerMistakes": issuerMistakes,
+    "access/mappingMistakes": mappingMistakes,
+    "access/validationMistakes": validationMistakes,
+    "access/emailMistakes": emailMistakes,
+    "access/extraMistakes": extraMistakes,
+    "access/authenticationMistakes": authenticationMistakes,
 }

@@ -15,6 +15,18 @@ def authorizerTypes():
     return ops.list_(["AlwaysAllow", "AlwaysDeny", "ABAC", "Webhook", "RBAC", "Node"])
 
 
+# access/modeByDefault  function (): string
+@ops.rule("access/modeByDefault")
+def modeByDefault():
+    return "AlwaysAllow"
+
+
+# access/webhookAnswers  function (): list(string)
+@ops.rule("access/webhookAnswers")
+def webhookAnswers():
+    return ops.list_(["allow", "deny", "noopinion"])
+
+
 # access/webhookDecision  function (a: access.Authorizer): Decision
 @ops.rule("access/webhookDecision")
 def webhookDecision(a):
@@ -184,6 +196,8 @@ def asking(r, verb, apiGroup, resource, subresource, namespace, name):
 
 RULES = {
     "access/authorizerTypes": authorizerTypes,
+    "access/modeByDefault": modeByDefault,
+    "access/webhookAnswers": webhookAnswers,
     "access/webhookDecision": webhookDecision,
     "access/authorizerSays": authorizerSays,
     "access/isPrivileged": isPrivileged,

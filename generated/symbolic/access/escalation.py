@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import covers as access_covers_rules
 from ..access import escalation_identities as access_escalation_identities_rules
 from ..access import escalation_pods as access_escalation_pods_rules
 from ..access import identity as access_identity_rules
@@ -50,6 +51,12 @@ def rulesPower(namespace, name):
     return ops.record({"what": "rules", "namespace": namespace, "name": name})
 
 
+# access/grantedPower  function (namespace: string, name: string): access.Power
+@ops.rule("access/grantedPower")
+def grantedPower(namespace, name):
+    return ops.record({"what": "granted", "namespace": namespace, "name": name})
+
+
 # access/roleName  function (ref: rbac.RoleRef): string
 @ops.rule("access/roleName")
 def roleName(ref):
@@ -60,23 +67,40 @@ def roleName(ref):
 @ops.rule("access/contentsOf")
 def contentsOf(p, cluster):
     return ops.cond(
-        ops.call("_==_", ops.field(p, "name", ""), "*"),
-        lambda: ops.list_(
-            [
-                ops.record(
-                    {"verbs": ops.list_(["*"]), "apiGroups": ops.list_(["*"]), "resources": ops.list_(["*"])},
-                ),
-            ],
-        ),
-        lambda: access_rbac_rules.rulesOf(
+        ops.call("_==_", ops.field(p, "what", ""), "shared"),
+        lambda: access_covers_rules.heldRules(
             ops.record(
                 {
-                    "kind": ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 0),
-                    "name": ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 1),
+                    "user": ops.field(p, "name", ""),
+                    "groups": ops.field(p, "groups", []),
+                    "namespace": ops.field(p, "namespace", ""),
                 },
             ),
-            ops.field(p, "namespace", ""),
             cluster,
+        ),
+        lambda: ops.cond(
+            ops.call("_==_", ops.field(p, "name", ""), "*"),
+            lambda: ops.list_(
+                [
+                    ops.record(
+                        {
+                            "verbs": ops.list_(["*"]),
+                            "apiGroups": ops.list_(["*"]),
+                            "resources": ops.list_(["*"]),
+                        },
+                    ),
+                ],
+            ),
+            lambda: access_rbac_rules.rulesOf(
+                ops.record(
+                    {
+                        "kind": ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 0),
+                        "name": ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 1),
+                    },
+                ),
+                ops.field(p, "namespace", ""),
+                cluster,
+            ),
         ),
     )
 
@@ -125,12 +149,25 @@ def holderOf(s, namespace):
 @ops.rule("access/afterGrant")
 def afterGrant(cluster, p, users):
     lets = ops.Lets()
-    whole = lets.take(ops.call("_==_", ops.field(p, "name", ""), "*"))
+    whole = lets.take(
+        ops.or_(
+            ops.call("_==_", ops.field(p, "name", ""), "*"),
+            lambda: ops.call("_==_", ops.field(p, "what", ""), "shared"),
+        ),
+    )
     role = lets.take(
         ops.cond(
-            whole,
-            lambda: "escalated",
-            lambda: ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 1),
+            ops.call("_==_", ops.field(p, "what", ""), "shared"),
+            lambda: ops.call(
+                "_+_",
+                ops.call("_+_", ops.call("_+_", "shared by ", ops.field(p, "name", "")), " in "),
+                ops.field(p, "namespace", ""),
+            ),
+            lambda: ops.cond(
+                whole,
+                lambda: "escalated",
+                lambda: ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 1),
+            ),
         ),
     )
     kind = lets.take(
@@ -145,24 +182,7 @@ def afterGrant(cluster, p, users):
         ops.cond(
             whole,
             lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "metadata": ops.record({"name": role}),
-                            "rules": ops.list_(
-                                [
-                                    ops.record(
-                                        {
-                                            "verbs": ops.list_(["*"]),
-                                            "apiGroups": ops.list_(["*"]),
-                                            "resources": ops.list_(["*"]),
-                                        },
-                                    ),
-                                ],
-                            ),
-                        },
-                    ),
-                ],
+                [ops.record({"metadata": ops.record({"name": role}), "rules": contentsOf(p, cluster)})],
             ),
             lambda: ops.list_([]),
         ),
@@ -495,90 +515,106 @@ def title(p):
                     ops.call("_==_", ops.field(p, "what", ""), "node"),
                     lambda: "root on a node",
                     lambda: ops.cond(
-                        ops.call("_==_", ops.field(p, "what", ""), "everything"),
-                        lambda: ops.call("_+_", "everything in ", place),
+                        ops.call("_==_", ops.field(p, "what", ""), "node-identity"),
+                        lambda: "the identity of a node",
                         lambda: ops.cond(
-                            ops.call("_==_", ops.field(p, "what", ""), "rules"),
+                            ops.call("_==_", ops.field(p, "what", ""), "conversion"),
+                            lambda: "custom resources, read and changed as they are converted",
                             lambda: ops.cond(
-                                ops.call("_==_", ops.field(p, "name", ""), "*"),
-                                lambda: ops.call("_+_", "any rules in ", place),
-                                lambda: ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call("_+_", "the rules of ", ops.field(p, "name", "")),
-                                        " in ",
-                                    ),
-                                    place,
-                                ),
-                            ),
-                            lambda: ops.cond(
-                                ops.call("_==_", ops.field(p, "what", ""), "secrets"),
-                                lambda: ops.call("_+_", "all secrets of ", place),
+                                ops.call("_==_", ops.field(p, "what", ""), "everything"),
+                                lambda: ops.call("_+_", "everything in ", place),
                                 lambda: ops.cond(
-                                    ops.call("_==_", ops.field(p, "what", ""), "pods"),
-                                    lambda: ops.call("_+_", "pods of one's own in ", place),
+                                    ops.call(
+                                        "@in",
+                                        ops.field(p, "what", ""),
+                                        ops.list_(["rules", "granted"]),
+                                    ),
                                     lambda: ops.cond(
-                                        ops.call("_==_", ops.field(p, "what", ""), "account"),
-                                        lambda: ops.call("_+_", "any service account of ", place),
+                                        ops.call("_==_", ops.field(p, "name", ""), "*"),
+                                        lambda: ops.call("_+_", "any rules in ", place),
+                                        lambda: ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                ops.call("_+_", "the rules of ", ops.field(p, "name", "")),
+                                                " in ",
+                                            ),
+                                            place,
+                                        ),
+                                    ),
+                                    lambda: ops.cond(
+                                        ops.call("_==_", ops.field(p, "what", ""), "shared"),
+                                        lambda: ops.call(
+                                            "_+_",
+                                            "the rights of all whom one is, as one, in ",
+                                            place,
+                                        ),
                                         lambda: ops.cond(
-                                            ops.call("_==_", ops.field(p, "what", ""), "inside"),
-                                            lambda: ops.call("_+_", "code in the pods of ", place),
+                                            ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                            lambda: ops.call("_+_", "all secrets of ", place),
                                             lambda: ops.cond(
-                                                ops.call("_==_", ops.field(p, "what", ""), "kubelet"),
-                                                lambda: "the kubelet API of the nodes",
+                                                ops.call("_==_", ops.field(p, "what", ""), "pods"),
+                                                lambda: ops.call("_+_", "pods of one's own in ", place),
                                                 lambda: ops.cond(
-                                                    ops.call("_==_", ops.field(p, "what", ""), "any-group"),
-                                                    lambda: "any groups",
+                                                    ops.call("_==_", ops.field(p, "what", ""), "account"),
+                                                    lambda: ops.call("_+_", "any service account of ", place),
                                                     lambda: ops.cond(
-                                                        ops.call("_==_", ops.field(p, "what", ""), "anyone"),
-                                                        lambda: "any user and any groups but system:masters",
+                                                        ops.call("_==_", ops.field(p, "what", ""), "inside"),
+                                                        lambda: ops.call(
+                                                            "_+_",
+                                                            "code in the pods of ",
+                                                            place,
+                                                        ),
                                                         lambda: ops.cond(
-                                                            ops.call("_==_", ops.field(p, "what", ""), "csr"),
-                                                            lambda: "a certificate signing request",
+                                                            ops.call(
+                                                                "_==_",
+                                                                ops.field(p, "what", ""),
+                                                                "kubelet",
+                                                            ),
+                                                            lambda: "the kubelet API of the nodes",
                                                             lambda: ops.cond(
                                                                 ops.call(
                                                                     "_==_",
                                                                     ops.field(p, "what", ""),
-                                                                    "token-secret",
+                                                                    "any-group",
                                                                 ),
-                                                                lambda: ops.call(
-                                                                    "_+_",
-                                                                    "a token secret in ",
-                                                                    place,
-                                                                ),
+                                                                lambda: "any groups",
                                                                 lambda: ops.cond(
                                                                     ops.call(
                                                                         "_==_",
                                                                         ops.field(p, "what", ""),
-                                                                        "relabel",
+                                                                        "anyone",
                                                                     ),
-                                                                    lambda: ops.call(
-                                                                        "_+_",
-                                                                        "the labels of ",
-                                                                        place,
-                                                                    ),
+                                                                    lambda: "any user and any groups but system:masters",
                                                                     lambda: ops.cond(
                                                                         ops.call(
                                                                             "_==_",
                                                                             ops.field(p, "what", ""),
-                                                                            "host-volume",
+                                                                            "csr",
                                                                         ),
-                                                                        lambda: "a volume that is a host path",
+                                                                        lambda: "a certificate signing request",
                                                                         lambda: ops.cond(
                                                                             ops.call(
                                                                                 "_==_",
                                                                                 ops.field(p, "what", ""),
-                                                                                "mutating-policy",
+                                                                                "token-secret",
                                                                             ),
-                                                                            lambda: "a policy that changes objects, not yet bound",
+                                                                            lambda: ops.call(
+                                                                                "_+_",
+                                                                                "a token secret in ",
+                                                                                place,
+                                                                            ),
                                                                             lambda: ops.cond(
                                                                                 ops.call(
                                                                                     "_==_",
                                                                                     ops.field(p, "what", ""),
-                                                                                    "mutation",
+                                                                                    "relabel",
                                                                                 ),
-                                                                                lambda: "what is written by others, changed on its way",
+                                                                                lambda: ops.call(
+                                                                                    "_+_",
+                                                                                    "the labels of ",
+                                                                                    place,
+                                                                                ),
                                                                                 lambda: ops.cond(
                                                                                     ops.call(
                                                                                         "_==_",
@@ -587,9 +623,9 @@ def title(p):
                                                                                             "what",
                                                                                             "",
                                                                                         ),
-                                                                                        "admission",
+                                                                                        "host-volume",
                                                                                     ),
-                                                                                    lambda: "what is written by others, read or refused on its way",
+                                                                                    lambda: "a volume that is a host path",
                                                                                     lambda: ops.cond(
                                                                                         ops.call(
                                                                                             "_==_",
@@ -598,13 +634,9 @@ def title(p):
                                                                                                 "what",
                                                                                                 "",
                                                                                             ),
-                                                                                            "goal",
+                                                                                            "mutating-policy",
                                                                                         ),
-                                                                                        lambda: ops.field(
-                                                                                            p,
-                                                                                            "name",
-                                                                                            "",
-                                                                                        ),
+                                                                                        lambda: "a policy that changes objects, not yet bound",
                                                                                         lambda: ops.cond(
                                                                                             ops.call(
                                                                                                 "_==_",
@@ -613,13 +645,53 @@ def title(p):
                                                                                                     "what",
                                                                                                     "",
                                                                                                 ),
-                                                                                                "aggregation",
+                                                                                                "mutation",
                                                                                             ),
-                                                                                            lambda: "an API group answered by a server of one's own",
-                                                                                            lambda: ops.field(
-                                                                                                p,
-                                                                                                "what",
-                                                                                                "",
+                                                                                            lambda: "what is written by others, changed on its way",
+                                                                                            lambda: ops.cond(
+                                                                                                ops.call(
+                                                                                                    "_==_",
+                                                                                                    ops.field(
+                                                                                                        p,
+                                                                                                        "what",
+                                                                                                        "",
+                                                                                                    ),
+                                                                                                    "admission",
+                                                                                                ),
+                                                                                                lambda: "what is written by others, read or refused on its way",
+                                                                                                lambda: ops.cond(
+                                                                                                    ops.call(
+                                                                                                        "_==_",
+                                                                                                        ops.field(
+                                                                                                            p,
+                                                                                                            "what",
+                                                                                                            "",
+                                                                                                        ),
+                                                                                                        "goal",
+                                                                                                    ),
+                                                                                                    lambda: ops.field(
+                                                                                                        p,
+                                                                                                        "name",
+                                                                                                        "",
+                                                                                                    ),
+                                                                                                    lambda: ops.cond(
+                                                                                                        ops.call(
+                                                                                                            "_==_",
+                                                                                                            ops.field(
+                                                                                                                p,
+                                                                                                                "what",
+                                                                                                                "",
+                                                                                                            ),
+                                                                                                            "aggregation",
+                                                                                                        ),
+                                                                                                        lambda: "an API group answered by a server of one's own",
+                                                                                                        lambda: ops.field(
+                                                                                                            p,
+                                                                                                            "what",
+                                                                                                            "",
+                                                                                                        ),
+                                                                                                    ),
+                                                                                                ),
                                                                                             ),
                                                                                         ),
                                                                                     ),
@@ -661,43 +733,59 @@ def rank(p):
                     ops.call("_==_", ops.field(p, "what", ""), "node"),
                     lambda: 80,
                     lambda: ops.cond(
-                        ops.call("_==_", ops.field(p, "what", ""), "mutation"),
-                        lambda: 75,
+                        ops.call("_==_", ops.field(p, "what", ""), "node-identity"),
+                        lambda: 45,
                         lambda: ops.cond(
-                            ops.and_(
-                                ops.call("_==_", ops.field(p, "what", ""), "secrets"),
-                                lambda: ops.call("_==_", ops.field(p, "namespace", ""), ""),
-                            ),
-                            lambda: 70,
+                            ops.call("_==_", ops.field(p, "what", ""), "conversion"),
+                            lambda: 33,
                             lambda: ops.cond(
-                                ops.call("_==_", ops.field(p, "what", ""), "goal"),
-                                lambda: 60,
+                                ops.call("_==_", ops.field(p, "what", ""), "mutation"),
+                                lambda: 75,
                                 lambda: ops.cond(
-                                    ops.call("_==_", ops.field(p, "what", ""), "everything"),
-                                    lambda: 50,
+                                    ops.and_(
+                                        ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                        lambda: ops.call("_==_", ops.field(p, "namespace", ""), ""),
+                                    ),
+                                    lambda: 70,
                                     lambda: ops.cond(
-                                        ops.or_(
-                                            ops.call("_==_", ops.field(p, "what", ""), "identity"),
-                                            lambda: ops.and_(
-                                                ops.call("_==_", ops.field(p, "what", ""), "rules"),
-                                                lambda: ops.call("_!=_", ops.field(p, "name", ""), "*"),
-                                            ),
-                                        ),
-                                        lambda: 40,
+                                        ops.call("_==_", ops.field(p, "what", ""), "goal"),
+                                        lambda: 60,
                                         lambda: ops.cond(
-                                            ops.or_(
-                                                ops.call("_==_", ops.field(p, "what", ""), "aggregation"),
-                                                lambda: ops.call(
-                                                    "_==_",
-                                                    ops.field(p, "what", ""),
-                                                    "admission",
-                                                ),
-                                            ),
-                                            lambda: 35,
+                                            ops.call("_==_", ops.field(p, "what", ""), "everything"),
+                                            lambda: 50,
                                             lambda: ops.cond(
-                                                ops.call("_==_", ops.field(p, "what", ""), "secrets"),
-                                                lambda: 30,
-                                                lambda: 0,
+                                                ops.or_(
+                                                    ops.call("_==_", ops.field(p, "what", ""), "identity"),
+                                                    lambda: ops.and_(
+                                                        ops.call("_==_", ops.field(p, "what", ""), "granted"),
+                                                        lambda: ops.call(
+                                                            "_!=_",
+                                                            ops.field(p, "name", ""),
+                                                            "*",
+                                                        ),
+                                                    ),
+                                                ),
+                                                lambda: 40,
+                                                lambda: ops.cond(
+                                                    ops.or_(
+                                                        ops.call(
+                                                            "_==_",
+                                                            ops.field(p, "what", ""),
+                                                            "aggregation",
+                                                        ),
+                                                        lambda: ops.call(
+                                                            "_==_",
+                                                            ops.field(p, "what", ""),
+                                                            "admission",
+                                                        ),
+                                                    ),
+                                                    lambda: 35,
+                                                    lambda: ops.cond(
+                                                        ops.call("_==_", ops.field(p, "what", ""), "secrets"),
+                                                        lambda: 30,
+                                                        lambda: 0,
+                                                    ),
+                                                ),
                                             ),
                                         ),
                                     ),
@@ -824,6 +912,7 @@ RULES = {
     "access/accountIdentity": accountIdentity,
     "access/userIdentity": userIdentity,
     "access/rulesPower": rulesPower,
+    "access/grantedPower": grantedPower,
     "access/roleName": roleName,
     "access/contentsOf": contentsOf,
     "access/holderOf": holderOf,

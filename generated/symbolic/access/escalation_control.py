@@ -131,7 +131,7 @@ def bindRoles(cluster, known):
                                             ],
                                         ),
                                     ),
-                                    "gains": access_escalation_rules.rulesPower(
+                                    "gains": access_escalation_rules.grantedPower(
                                         "",
                                         ops.cond(
                                             ops.call("_==_", r, "cluster-admin"),
@@ -179,7 +179,7 @@ def bindRoles(cluster, known):
                                             ],
                                         ),
                                     ),
-                                    "gains": access_escalation_rules.rulesPower(
+                                    "gains": access_escalation_rules.grantedPower(
                                         ops.field(ops.call("_[_]", c, 0), "namespace", ""),
                                         ops.cond(
                                             ops.call("_==_", r, "cluster-admin"),
@@ -253,6 +253,275 @@ def bindRoles(cluster, known):
     )
 
 
+# access/granted  function (cluster: Cluster, known: access.Known): list(access.Edge)
+@ops.rule("access/granted")
+def granted(cluster, known):
+    return ops.map_(
+        rolesHeld(cluster, known),
+        lambda p: ops.record(
+            {
+                "having": ops.list_(
+                    [
+                        access_escalation_rules.grantedPower(
+                            ops.field(p, "namespace", ""),
+                            ops.field(p, "name", ""),
+                        ),
+                    ],
+                ),
+                "gains": p,
+            },
+        ),
+    )
+
+
+# access/share  function (cluster: Cluster, known: access.Known): list(access.Edge)
+@ops.rule("access/share")
+def share(cluster, known):
+    return ops.call(
+        "_+_",
+        ops.call(
+            "_+_",
+            ops.map_(
+                access_escalation_rules.wideCreations(rbacGroup(), "clusterrolebindings", cluster),
+                lambda c: ops.record(
+                    {
+                        "requests": c,
+                        "gains": ops.record({"what": "shared"}),
+                        "how": "kubectl create clusterrolebinding shared --clusterrole=<one's own> --user=<another>",
+                    },
+                ),
+            ),
+            ops.map_(
+                access_escalation_rules.creations(rbacGroup(), "rolebindings", cluster, known),
+                lambda c: ops.record(
+                    {
+                        "requests": c,
+                        "gains": ops.record(
+                            {
+                                "what": "shared",
+                                "namespace": ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                            },
+                        ),
+                        "how": ops.call(
+                            "_+_",
+                            "kubectl create rolebinding shared --clusterrole=<one's own> --user=<another> -n ",
+                            ops.field(ops.call("_[_]", c, 0), "namespace", ""),
+                        ),
+                    },
+                ),
+            ),
+        ),
+        shareByChange(cluster, known),
+    )
+
+
+# access/shareByChange  function (cluster: Cluster, known: access.Known): list(access.Edge)
+@ops.rule("access/shareByChange")
+def shareByChange(cluster, known):
+    lets = ops.Lets()
+    bindings = lets.take(
+        ops.flat_map(
+            ops.field(known, "bindings", []),
+            lambda b: ops.map_(
+                ops.list_(["update", "patch"]),
+                lambda v: ops.record(
+                    {
+                        "requests": ops.list_(
+                            [
+                                access_escalation_rules.ask(
+                                    v,
+                                    rbacGroup(),
+                                    ops.cond(
+                                        ops.call("_==_", ops.field(b, "namespace", ""), ""),
+                                        lambda: "clusterrolebindings",
+                                        lambda: "rolebindings",
+                                    ),
+                                    ops.field(b, "namespace", ""),
+                                    ops.field(b, "name", ""),
+                                    "",
+                                ),
+                            ],
+                        ),
+                        "gains": ops.record({"what": "shared", "namespace": ops.field(b, "namespace", "")}),
+                        "how": ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            "kubectl ",
+                                            ops.cond(
+                                                ops.call("_==_", v, "patch"),
+                                                lambda: "patch",
+                                                lambda: "edit",
+                                            ),
+                                        ),
+                                        " ",
+                                    ),
+                                    ops.cond(
+                                        ops.call("_==_", ops.field(b, "namespace", ""), ""),
+                                        lambda: "clusterrolebinding ",
+                                        lambda: ops.call(
+                                            "_+_",
+                                            ops.call("_+_", "rolebinding -n ", ops.field(b, "namespace", "")),
+                                            " ",
+                                        ),
+                                    ),
+                                ),
+                                ops.field(b, "name", ""),
+                            ),
+                            ", with another among the subjects",
+                        ),
+                        "assumes": ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                "the rules of ",
+                                access_escalation_rules.roleName(ops.field(b, "role", {})),
+                            ),
+                            " are among one's own",
+                        ),
+                    },
+                ),
+            ),
+        ),
+    )
+    there = lets.take(
+        ops.call(
+            "_+_",
+            ops.map_(
+                ops.field(cluster, "clusterRoles", []),
+                lambda c: ops.call(
+                    "_+_",
+                    " ClusterRole/",
+                    ops.field(ops.field(c, "metadata", {}), "name", ""),
+                ),
+            ),
+            ops.map_(
+                ops.field(cluster, "roles", []),
+                lambda r: ops.call(
+                    "_+_",
+                    ops.call("_+_", ops.field(ops.field(r, "metadata", {}), "namespace", ""), " Role/"),
+                    ops.field(ops.field(r, "metadata", {}), "name", ""),
+                ),
+            ),
+        ),
+    )
+    gathering = lets.take(
+        ops.map_(
+            ops.filter_(
+                ops.field(cluster, "clusterRoles", []),
+                lambda c: ops.call(
+                    "_>_",
+                    ops.call(
+                        "size",
+                        ops.field(ops.field(c, "aggregationRule", {}), "clusterRoleSelectors", []),
+                    ),
+                    0,
+                ),
+            ),
+            lambda c: ops.call("_+_", "ClusterRole/", ops.field(ops.field(c, "metadata", {}), "name", "")),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            bindings,
+            ops.flat_map(
+                rolesHeld(cluster, known),
+                lambda p: ops.map_(
+                    ops.cond(
+                        ops.or_(
+                            ops.call("@in", ops.field(p, "name", ""), gathering),
+                            lambda: ops.call(
+                                "!_",
+                                ops.call(
+                                    "@in",
+                                    ops.call(
+                                        "_+_",
+                                        ops.call("_+_", roleScope(p), " "),
+                                        ops.field(p, "name", ""),
+                                    ),
+                                    there,
+                                ),
+                            ),
+                        ),
+                        lambda: ops.list_(["update", "patch", "create"]),
+                        lambda: ops.list_(["update", "patch"]),
+                    ),
+                    lambda v: ops.record(
+                        {
+                            "requests": ops.list_(
+                                [
+                                    access_escalation_rules.ask(
+                                        v,
+                                        rbacGroup(),
+                                        rolePlural(
+                                            ops.call(
+                                                "_[_]",
+                                                ops.call("split", ops.field(p, "name", ""), "/", 2),
+                                                0,
+                                            ),
+                                        ),
+                                        roleScope(p),
+                                        ops.cond(
+                                            ops.call("_==_", v, "create"),
+                                            lambda: "",
+                                            lambda: ops.call(
+                                                "_[_]",
+                                                ops.call("split", ops.field(p, "name", ""), "/", 2),
+                                                1,
+                                            ),
+                                        ),
+                                        "",
+                                    ),
+                                ],
+                            ),
+                            "gains": ops.record({"what": "shared", "namespace": roleScope(p)}),
+                            "how": ops.call(
+                                "_+_",
+                                ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        ops.call("_+_", ops.call("_+_", "kubectl ", v), " "),
+                                        ops.call("lowerAscii", ops.field(p, "name", "")),
+                                    ),
+                                    ops.cond(
+                                        ops.call("_==_", roleScope(p), ""),
+                                        lambda: "",
+                                        lambda: ops.call("_+_", " -n ", roleScope(p)),
+                                    ),
+                                ),
+                                ", with rules of one's own",
+                            ),
+                            "assumes": ops.call(
+                                "_+_",
+                                "it is the other who holds ",
+                                ops.field(p, "name", ""),
+                            ),
+                        },
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# access/roleScope  function (p: access.Power): string
+@ops.rule("access/roleScope")
+def roleScope(p):
+    return ops.cond(
+        ops.call("startsWith", ops.field(p, "name", ""), "Role/"),
+        lambda: ops.field(p, "namespace", ""),
+        lambda: "",
+    )
+
+
 # access/joinBindings  function (cluster: Cluster, known: access.Known): list(access.Edge)
 @ops.rule("access/joinBindings")
 def joinBindings(cluster, known):
@@ -286,7 +555,7 @@ def joinBindings(cluster, known):
                             ),
                         ],
                     ),
-                    "gains": access_escalation_rules.rulesPower(
+                    "gains": access_escalation_rules.grantedPower(
                         ops.field(b, "namespace", ""),
                         access_escalation_rules.roleName(ops.field(b, "role", {})),
                     ),
@@ -347,16 +616,12 @@ def rewriteRoles(cluster, known):
                             rolePlural(
                                 ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 0),
                             ),
-                            ops.cond(
-                                ops.call("startsWith", ops.field(p, "name", ""), "Role/"),
-                                lambda: ops.field(p, "namespace", ""),
-                                lambda: "",
-                            ),
+                            roleScope(p),
                             ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 1),
                             "",
                         ),
                     ),
-                    "gains": access_escalation_rules.rulesPower(ops.field(p, "namespace", ""), "*"),
+                    "gains": access_escalation_rules.grantedPower(ops.field(p, "namespace", ""), "*"),
                     "how": ops.call(
                         "_+_",
                         ops.call(
@@ -431,19 +696,7 @@ def createRoles(cluster, known):
                         "!_",
                         ops.call(
                             "@in",
-                            ops.call(
-                                "_+_",
-                                ops.call(
-                                    "_+_",
-                                    ops.cond(
-                                        ops.call("startsWith", ops.field(p, "name", ""), "Role/"),
-                                        lambda: ops.field(p, "namespace", ""),
-                                        lambda: "",
-                                    ),
-                                    " ",
-                                ),
-                                ops.field(p, "name", ""),
-                            ),
+                            ops.call("_+_", ops.call("_+_", roleScope(p), " "), ops.field(p, "name", "")),
                             there,
                         ),
                     ),
@@ -460,16 +713,12 @@ def createRoles(cluster, known):
                             rolePlural(
                                 ops.call("_[_]", ops.call("split", ops.field(p, "name", ""), "/", 2), 0),
                             ),
-                            ops.cond(
-                                ops.call("startsWith", ops.field(p, "name", ""), "Role/"),
-                                lambda: ops.field(p, "namespace", ""),
-                                lambda: "",
-                            ),
+                            roleScope(p),
                             "",
                             "",
                         ),
                     ),
-                    "gains": access_escalation_rules.rulesPower(ops.field(p, "namespace", ""), "*"),
+                    "gains": access_escalation_rules.grantedPower(ops.field(p, "namespace", ""), "*"),
                     "how": ops.call(
                         "_+_",
                         ops.call(
@@ -632,6 +881,25 @@ def aggregate(cluster):
     )
 
 
+# access/convert  function (cluster: Cluster): list(access.Edge)
+@ops.rule("access/convert")
+def convert(cluster):
+    return ops.map_(
+        ops.filter_(
+            writes("apiextensions.k8s.io", "customresourcedefinitions", cluster),
+            lambda r: ops.call("_!=_", ops.field(r, "verb", ""), "create"),
+        ),
+        lambda r: ops.record(
+            {
+                "requests": ops.list_([r]),
+                "gains": ops.record({"what": "conversion"}),
+                "how": ops.call("_+_", kubectl(r), ", with a conversion webhook"),
+                "assumes": unlessMade(r),
+            },
+        ),
+    )
+
+
 # access/notModelled  function (cluster: Cluster): list(string)
 @ops.rule("access/notModelled")
 def notModelled(cluster):
@@ -765,7 +1033,7 @@ def bindRole(o, creation):
                     ],
                 ),
             ),
-            "gains": access_escalation_rules.rulesPower(
+            "gains": access_escalation_rules.grantedPower(
                 ops.field(ops.field(o, "metadata", {}), "namespace", ""),
                 ops.call("_+_", "Role/", ops.field(ops.field(o, "metadata", {}), "name", "")),
             ),
@@ -792,12 +1060,17 @@ RULES = {
     "access/rbacGroup": rbacGroup,
     "access/rolePlural": rolePlural,
     "access/bindRoles": bindRoles,
+    "access/granted": granted,
+    "access/share": share,
+    "access/shareByChange": shareByChange,
+    "access/roleScope": roleScope,
     "access/joinBindings": joinBindings,
     "access/rewriteRoles": rewriteRoles,
     "access/createRoles": createRoles,
     "access/mutate": mutate,
     "access/validation": validation,
     "access/aggregate": aggregate,
+    "access/convert": convert,
     "access/notModelled": notModelled,
     "access/admissionGroup": admissionGroup,
     "access/writes": writes,

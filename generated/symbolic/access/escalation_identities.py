@@ -623,7 +623,7 @@ def certificates(cluster):
             [
                 ops.map_literal([("signer", "kubernetes.io/kube-apiserver-client"), ("gains", "anyone")]),
                 ops.map_literal(
-                    [("signer", "kubernetes.io/kube-apiserver-client-kubelet"), ("gains", "node")],
+                    [("signer", "kubernetes.io/kube-apiserver-client-kubelet"), ("gains", "node-identity")],
                 ),
             ],
         ),
@@ -738,6 +738,127 @@ def eachUser(cluster, known):
     )
 
 
+# access/nodeCertificates  function (): list(access.Edge)
+@ops.rule("access/nodeCertificates")
+def nodeCertificates():
+    lets = ops.Lets()
+    group = lets.take("certificates.k8s.io")
+    return lets.done(
+        ops.list_(
+            [
+                ops.record(
+                    {
+                        "requests": ops.list_(
+                            [
+                                access_escalation_rules.ask(
+                                    "create",
+                                    group,
+                                    "certificatesigningrequests",
+                                    "",
+                                    "",
+                                    "",
+                                ),
+                                access_escalation_rules.ask(
+                                    "create",
+                                    group,
+                                    "certificatesigningrequests",
+                                    "",
+                                    "",
+                                    "nodeclient",
+                                ),
+                            ],
+                        ),
+                        "gains": ops.record({"what": "node-identity"}),
+                        "how": "kubectl create -f node-csr.yaml, which is approved by itself",
+                    },
+                ),
+            ],
+        ),
+    )
+
+
+# access/impersonateNodes  function (cluster: Cluster): list(access.Edge)
+@ops.rule("access/impersonateNodes")
+def impersonateNodes(cluster):
+    lets = ops.Lets()
+    any = lets.take(access_escalation_rules.anyName())
+    return lets.done(
+        ops.map_(
+            access_escalation_rules.wideNames("nodes", "", cluster),
+            lambda n: ops.record(
+                {
+                    "requests": ops.list_(
+                        [
+                            access_escalation_rules.ask(
+                                "impersonate:arbitrary-node",
+                                "authentication.k8s.io",
+                                "nodes",
+                                "",
+                                n,
+                                "",
+                            ),
+                            access_escalation_rules.ask(
+                                "impersonate-on:arbitrary-node:<any>",
+                                any,
+                                any,
+                                "",
+                                any,
+                                "",
+                            ),
+                        ],
+                    ),
+                    "gains": ops.record({"what": "node-identity"}),
+                    "how": ops.call("_+_", "kubectl --as=system:node:", n),
+                },
+            ),
+        ),
+    )
+
+
+# access/kubeletAccounts  function (cluster: Cluster, known: access.Known): list(access.Edge)
+@ops.rule("access/kubeletAccounts")
+def kubeletAccounts(cluster, known):
+    return ops.map_(
+        ops.call(
+            "distinct",
+            ops.call(
+                "_+_",
+                ops.map_(
+                    ops.field(known, "pods", []),
+                    lambda w: ops.call(
+                        "_+_",
+                        ops.call("_+_", ops.field(w, "namespace", ""), ":"),
+                        ops.field(w, "serviceAccount", ""),
+                    ),
+                ),
+                ops.field(known, "podAccounts", []),
+            ),
+        ),
+        lambda a: ops.record(
+            {
+                "having": ops.list_([ops.record({"what": "node-identity"})]),
+                "gains": access_escalation_rules.accountIdentity(
+                    ops.call("_[_]", ops.call("split", a, ":", 2), 0),
+                    ops.call("_[_]", ops.call("split", a, ":", 2), 1),
+                ),
+                "assumes": ops.call(
+                    "_+_",
+                    ops.call(
+                        "_+_",
+                        ops.call(
+                            "_+_",
+                            "a pod on the node runs as ",
+                            ops.call("_[_]", ops.call("split", a, ":", 2), 1),
+                        ),
+                        " in namespace ",
+                    ),
+                    ops.call("_[_]", ops.call("split", a, ":", 2), 0),
+                ),
+            },
+        ),
+    )
+
+
 RULES = {
     "access/requestTokens": requestTokens,
     "access/readSecrets": readSecrets,
@@ -755,4 +876,7 @@ RULES = {
     "access/impersonateConstrained": impersonateConstrained,
     "access/certificates": certificates,
     "access/eachUser": eachUser,
+    "access/nodeCertificates": nodeCertificates,
+    "access/impersonateNodes": impersonateNodes,
+    "access/kubeletAccounts": kubeletAccounts,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..access import escalation as access_escalation_rules
+from ..access import escalation_nodes as access_escalation_nodes_rules
 
 
 # access/templated  function (): list(access.ResourceKind)
@@ -33,9 +34,53 @@ def accountOf(spec):
     )
 
 
-# access/runner  function (apiGroup: string, resource: string, meta: meta.ObjectMeta, spec: core.PodSpec): access.Runner
+# access/hasToken  function (namespace: string, spec: core.PodSpec, cluster: Cluster): bool
+@ops.rule("access/hasToken")
+def hasToken(namespace, spec, cluster):
+    lets = ops.Lets()
+    own = lets.take(
+        ops.exists(
+            ops.field(spec, "volumes", []),
+            lambda v: ops.exists(
+                ops.field(ops.field(v, "projected", {}), "sources", []),
+                lambda s: ops.has_field(s, "serviceAccountToken"),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.or_(
+            own,
+            lambda: ops.cond(
+                ops.has_field(spec, "automountServiceAccountToken"),
+                lambda: ops.field(spec, "automountServiceAccountToken", False),
+                lambda: ops.call(
+                    "!_",
+                    ops.exists(
+                        ops.field(cluster, "serviceAccounts", []),
+                        lambda a: ops.and_(
+                            ops.call(
+                                "_==_",
+                                ops.field(ops.field(a, "metadata", {}), "namespace", ""),
+                                namespace,
+                            ),
+                            lambda: ops.call(
+                                "_==_",
+                                ops.field(ops.field(a, "metadata", {}), "name", ""),
+                                accountOf(spec),
+                            ),
+                            lambda: ops.has_field(a, "automountServiceAccountToken"),
+                            lambda: ops.call("!_", ops.field(a, "automountServiceAccountToken", False)),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# access/runner  function (apiGroup: string, resource: string, meta: meta.ObjectMeta, spec: core.PodSpec, cluster: Cluster): access.Runner
 @ops.rule("access/runner")
-def runner(apiGroup, resource, meta, spec):
+def runner(apiGroup, resource, meta, spec, cluster):
     return ops.record(
         {
             "apiGroup": apiGroup,
@@ -43,6 +88,8 @@ def runner(apiGroup, resource, meta, spec):
             "namespace": ops.field(meta, "namespace", ""),
             "name": ops.field(meta, "name", ""),
             "serviceAccount": accountOf(spec),
+            "token": hasToken(ops.field(meta, "namespace", ""), spec, cluster),
+            "host": access_escalation_nodes_rules.isOnHost(spec),
         },
     )
 
@@ -71,6 +118,7 @@ def podsKnown(cluster):
                                         "pods",
                                         ops.field(o, "metadata", {}),
                                         ops.field(o, "spec", {}),
+                                        cluster,
                                     ),
                                 ),
                                 ops.map_(
@@ -84,6 +132,7 @@ def podsKnown(cluster):
                                             "spec",
                                             {},
                                         ),
+                                        cluster,
                                     ),
                                 ),
                             ),
@@ -98,6 +147,7 @@ def podsKnown(cluster):
                                         "spec",
                                         {},
                                     ),
+                                    cluster,
                                 ),
                             ),
                         ),
@@ -108,6 +158,7 @@ def podsKnown(cluster):
                                 "deployments",
                                 ops.field(o, "metadata", {}),
                                 ops.field(ops.field(ops.field(o, "spec", {}), "template", {}), "spec", {}),
+                                cluster,
                             ),
                         ),
                     ),
@@ -118,6 +169,7 @@ def podsKnown(cluster):
                             "replicasets",
                             ops.field(o, "metadata", {}),
                             ops.field(ops.field(ops.field(o, "spec", {}), "template", {}), "spec", {}),
+                            cluster,
                         ),
                     ),
                 ),
@@ -128,6 +180,7 @@ def podsKnown(cluster):
                         "statefulsets",
                         ops.field(o, "metadata", {}),
                         ops.field(ops.field(ops.field(o, "spec", {}), "template", {}), "spec", {}),
+                        cluster,
                     ),
                 ),
             ),
@@ -146,6 +199,7 @@ def podsKnown(cluster):
                         "spec",
                         {},
                     ),
+                    cluster,
                 ),
             ),
         ),
@@ -156,6 +210,7 @@ def podsKnown(cluster):
                 "jobs",
                 ops.field(o, "metadata", {}),
                 ops.field(ops.field(ops.field(o, "spec", {}), "template", {}), "spec", {}),
+                cluster,
             ),
         ),
     )
@@ -614,17 +669,29 @@ def enteredAs(o, cluster):
     inside = lets.take(
         ops.list_([ops.record({"what": "inside", "namespace": ops.field(o, "namespace", "")})]),
     )
+    accounts = lets.take(
+        ops.map_(
+            ops.filter_(
+                found,
+                lambda p: hasToken(ops.field(o, "namespace", ""), ops.field(p, "spec", {}), cluster),
+            ),
+            lambda p: access_escalation_rules.accountIdentity(
+                ops.field(o, "namespace", ""),
+                accountOf(ops.field(p, "spec", {})),
+            ),
+        ),
+    )
+    nodes = lets.take(
+        ops.map_(
+            ops.filter_(found, lambda p: access_escalation_nodes_rules.isOnHost(ops.field(p, "spec", {}))),
+            lambda p: ops.record({"what": "node"}),
+        ),
+    )
     return lets.done(
         ops.cond(
             ops.call("_==_", ops.call("size", found), 0),
             lambda: inside,
-            lambda: ops.map_(
-                found,
-                lambda p: access_escalation_rules.accountIdentity(
-                    ops.field(o, "namespace", ""),
-                    accountOf(ops.field(p, "spec", {})),
-                ),
-            ),
+            lambda: ops.call("_+_", accounts, nodes),
         ),
     )
 
@@ -646,12 +713,25 @@ def podsInside(cluster, known):
             ),
         ),
     )
+    tokens = lets.take(
+        ops.call(
+            "distinct",
+            ops.map_(
+                ops.filter_(ops.field(known, "pods", []), lambda w: ops.field(w, "token", False)),
+                lambda w: ops.call(
+                    "_+_",
+                    ops.call("_+_", ops.field(w, "namespace", ""), ":"),
+                    ops.field(w, "serviceAccount", ""),
+                ),
+            ),
+        ),
+    )
     all = lets.take(ops.call("distinct", ops.call("_+_", there, ops.field(known, "podAccounts", []))))
     return lets.done(
         ops.call(
             "_+_",
             ops.map_(
-                there,
+                tokens,
                 lambda a: ops.record(
                     {
                         "having": ops.list_(
@@ -751,169 +831,10 @@ def askKubelets(cluster, known):
     )
 
 
-# access/levelOf  function (namespace: string, admission: access.Admission, cluster: Cluster): string
-@ops.rule("access/levelOf")
-def levelOf(namespace, admission, cluster):
-    lets = ops.Lets()
-    key = lets.take("pod-security.kubernetes.io/enforce")
-    told = lets.take(
-        ops.map_(
-            ops.filter_(
-                ops.field(cluster, "namespaces", []),
-                lambda n: ops.and_(
-                    ops.call("_==_", ops.field(ops.field(n, "metadata", {}), "name", ""), namespace),
-                    lambda: ops.call("@in", key, ops.field(ops.field(n, "metadata", {}), "labels", {})),
-                ),
-            ),
-            lambda n: ops.call("_[_]", ops.field(ops.field(n, "metadata", {}), "labels", {}), key),
-        ),
-    )
-    return lets.done(
-        ops.cond(
-            ops.call("_>_", ops.call("size", told), 0),
-            lambda: ops.call("_[_]", told, 0),
-            lambda: ops.field(admission, "podSecurity", ""),
-        ),
-    )
-
-
-# access/escapeToNode  function (admission: access.Admission, cluster: Cluster, known: access.Known): list(access.Edge)
-@ops.rule("access/escapeToNode")
-def escapeToNode(admission, cluster, known):
-    return ops.map_(
-        ops.field(known, "namespaces", []),
-        lambda n: ops.cond(
-            ops.call("_==_", levelOf(n, admission, cluster), "privileged"),
-            lambda: ops.record(
-                {
-                    "having": ops.list_([ops.record({"what": "pods", "namespace": n})]),
-                    "gains": ops.record({"what": "node"}),
-                    "how": "a pod with spec.nodeName, and / of the node as a hostPath volume",
-                    "assumes": ops.call(
-                        "_+_",
-                        "no admission policy forbids privileged pods in namespace ",
-                        n,
-                    ),
-                },
-            ),
-            lambda: ops.record(
-                {
-                    "having": ops.list_(
-                        [
-                            ops.record({"what": "pods", "namespace": n}),
-                            ops.record({"what": "relabel", "namespace": n}),
-                        ],
-                    ),
-                    "gains": ops.record({"what": "node"}),
-                    "how": "a pod with spec.nodeName, and / of the node as a hostPath volume",
-                    "assumes": ops.call(
-                        "_+_",
-                        "no admission policy other than Pod Security forbids privileged pods in namespace ",
-                        n,
-                    ),
-                },
-            ),
-        ),
-    )
-
-
-# access/relabel  function (cluster: Cluster, known: access.Known): list(access.Edge)
-@ops.rule("access/relabel")
-def relabel(cluster, known):
-    return ops.flat_map(
-        ops.field(known, "namespaces", []),
-        lambda n: ops.map_(
-            ops.list_(["update", "patch"]),
-            lambda v: ops.record(
-                {
-                    "requests": ops.list_([access_escalation_rules.ask(v, "", "namespaces", n, n, "")]),
-                    "gains": ops.record({"what": "relabel", "namespace": n}),
-                    "how": ops.call(
-                        "_+_",
-                        ops.call("_+_", "kubectl label namespace ", n),
-                        " pod-security.kubernetes.io/enforce=privileged --overwrite",
-                    ),
-                },
-            ),
-        ),
-    )
-
-
-# access/hostVolumes  function (cluster: Cluster, known: access.Known): list(access.Edge)
-@ops.rule("access/hostVolumes")
-def hostVolumes(cluster, known):
-    lets = ops.Lets()
-    volume = lets.take(
-        ops.record(
-            {
-                "requests": ops.list_(
-                    [access_escalation_rules.ask("create", "", "persistentvolumes", "", "", "")],
-                ),
-                "gains": ops.record({"what": "host-volume"}),
-                "how": "kubectl create -f hostpath-volume.yaml",
-            },
-        ),
-    )
-    return lets.done(
-        ops.call(
-            "_+_",
-            ops.list_([volume]),
-            ops.map_(
-                ops.field(known, "namespaces", []),
-                lambda n: ops.record(
-                    {
-                        "having": ops.list_(
-                            [
-                                ops.record({"what": "pods", "namespace": n}),
-                                ops.record({"what": "host-volume"}),
-                            ],
-                        ),
-                        "requests": ops.list_(
-                            [access_escalation_rules.ask("create", "", "persistentvolumeclaims", n, "", "")],
-                        ),
-                        "gains": ops.record({"what": "node"}),
-                        "how": ops.call(
-                            "_+_",
-                            ops.call("_+_", "kubectl create -f claim.yaml -n ", n),
-                            ", for the pod",
-                        ),
-                        "assumes": "no admission policy forbids volumes of host paths",
-                    },
-                ),
-            ),
-        ),
-    )
-
-
-# access/controlPlane  function (cluster: Cluster): list(access.Edge)
-@ops.rule("access/controlPlane")
-def controlPlane(cluster):
-    return ops.map_(
-        ops.filter_(
-            ops.field(cluster, "nodes", []),
-            lambda n: ops.call(
-                "@in",
-                "node-role.kubernetes.io/control-plane",
-                ops.field(ops.field(n, "metadata", {}), "labels", {}),
-            ),
-        ),
-        lambda n: ops.record(
-            {
-                "having": ops.list_([ops.record({"what": "node"})]),
-                "gains": ops.record({"what": "cluster-admin"}),
-                "how": ops.call(
-                    "_+_",
-                    "read /etc/kubernetes/admin.conf on ",
-                    ops.field(ops.field(n, "metadata", {}), "name", ""),
-                ),
-            },
-        ),
-    )
-
-
 RULES = {
     "access/templated": templated,
     "access/accountOf": accountOf,
+    "access/hasToken": hasToken,
     "access/runner": runner,
     "access/podsKnown": podsKnown,
     "access/accountsOfPods": accountsOfPods,
@@ -928,9 +849,4 @@ RULES = {
     "access/enteredAs": enteredAs,
     "access/podsInside": podsInside,
     "access/askKubelets": askKubelets,
-    "access/levelOf": levelOf,
-    "access/escapeToNode": escapeToNode,
-    "access/relabel": relabel,
-    "access/hostVolumes": hostVolumes,
-    "access/controlPlane": controlPlane,
 }

@@ -152,88 +152,67 @@ def extraWellFormed(t):
     )
 
 
-# access/groupsAllowed  function (mode: string, r: access.Request, t: access.Target, chain: list(access.Authorizer), cluster: Cluster): bool
-@ops.rule("access/groupsAllowed")
-def groupsAllowed(mode, r, t, chain, cluster):
+# access/groupNeeds  function (mode: string, r: access.Request, t: access.Target): list(list(access.Request))
+@ops.rule("access/groupNeeds")
+def groupNeeds(mode, r, t):
     lets = ops.Lets()
     legacy = lets.take(ops.call("_==_", mode, "legacy"))
     verb = lets.take(ops.cond(legacy, lambda: "impersonate", lambda: ops.call("_+_", "impersonate:", mode)))
     group = lets.take(ops.cond(legacy, lambda: "", lambda: "authentication.k8s.io"))
-    everyOne = lets.take(
-        ops.all_(
-            ops.field(t, "groups", []),
-            lambda g: ops.call(
-                "_==_",
-                ops.field(
-                    access_chain_rules.authorize(
-                        access_chain_rules.asking(r, verb, group, "groups", "", "", g),
-                        chain,
-                        cluster,
-                    ),
-                    "decision",
-                    "",
+    each = lets.take(
+        ops.list_(
+            [
+                ops.map_(
+                    ops.field(t, "groups", []),
+                    lambda g: access_chain_rules.asking(r, verb, group, "groups", "", "", g),
                 ),
-                "allow",
-            ),
+            ],
         ),
     )
     return lets.done(
         ops.cond(
-            legacy,
-            lambda: everyOne,
-            lambda: ops.and_(
-                groupsWellFormed(t),
-                lambda: ops.or_(
-                    everyOne,
-                    lambda: ops.and_(
-                        ops.call("_>=_", ops.call("size", ops.field(t, "groups", [])), 4),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(
-                                access_chain_rules.authorize(
-                                    access_chain_rules.asking(r, verb, group, "groups", "", "", "*"),
-                                    chain,
-                                    cluster,
-                                ),
-                                "decision",
-                                "",
-                            ),
-                            "allow",
-                        ),
+            ops.and_(ops.call("!_", legacy), lambda: ops.call("!_", groupsWellFormed(t))),
+            lambda: ops.list_([]),
+            lambda: ops.cond(
+                ops.and_(
+                    ops.call("!_", legacy),
+                    lambda: ops.call("_>=_", ops.call("size", ops.field(t, "groups", [])), 4),
+                ),
+                lambda: ops.call(
+                    "_+_",
+                    each,
+                    ops.list_(
+                        [ops.list_([access_chain_rules.asking(r, verb, group, "groups", "", "", "*")])],
                     ),
                 ),
+                lambda: each,
             ),
         ),
     )
 
 
-# access/extraAllowed  function (mode: string, r: access.Request, t: access.Target, chain: list(access.Authorizer), cluster: Cluster): bool
-@ops.rule("access/extraAllowed")
-def extraAllowed(mode, r, t, chain, cluster):
+# access/extraNeeds  function (mode: string, r: access.Request, t: access.Target): list(list(access.Request))
+@ops.rule("access/extraNeeds")
+def extraNeeds(mode, r, t):
     lets = ops.Lets()
     legacy = lets.take(ops.call("_==_", mode, "legacy"))
     verb = lets.take(ops.cond(legacy, lambda: "impersonate", lambda: ops.call("_+_", "impersonate:", mode)))
     group = lets.take("authentication.k8s.io")
-    everyOne = lets.take(
-        ops.all_(
-            ops.field(t, "extra", {}),
-            lambda k, values: ops.all_(
-                values,
-                lambda v: ops.call(
-                    "_==_",
-                    ops.field(
-                        access_chain_rules.authorize(
-                            access_chain_rules.asking(r, verb, group, "userextras", k, "", v),
-                            chain,
-                            cluster,
+    each = lets.take(
+        ops.list_(
+            [
+                ops.call(
+                    "flatten",
+                    ops.map_(
+                        ops.field(t, "extra", {}),
+                        lambda k, values: ops.map_(
+                            values,
+                            lambda v: access_chain_rules.asking(r, verb, group, "userextras", k, "", v),
                         ),
-                        "decision",
-                        "",
+                        pairs=True,
                     ),
-                    "allow",
                 ),
-            ),
-            pairs=True,
+            ],
         ),
     )
     many = lets.take(
@@ -251,30 +230,72 @@ def extraAllowed(mode, r, t, chain, cluster):
     )
     return lets.done(
         ops.cond(
-            legacy,
-            lambda: everyOne,
-            lambda: ops.and_(
-                extraWellFormed(t),
-                lambda: ops.or_(
-                    everyOne,
-                    lambda: ops.and_(
-                        many,
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(
-                                access_chain_rules.authorize(
-                                    access_chain_rules.asking(r, verb, group, "userextras", "*", "", "*"),
-                                    chain,
-                                    cluster,
-                                ),
-                                "decision",
-                                "",
+            ops.and_(ops.call("!_", legacy), lambda: ops.call("!_", extraWellFormed(t))),
+            lambda: ops.list_([]),
+            lambda: ops.cond(
+                ops.and_(ops.call("!_", legacy), lambda: many),
+                lambda: ops.call(
+                    "_+_",
+                    each,
+                    ops.list_(
+                        [ops.list_([access_chain_rules.asking(r, verb, group, "userextras", "*", "", "*")])],
+                    ),
+                ),
+                lambda: each,
+            ),
+        ),
+    )
+
+
+# access/modeNeeds  function (mode: string, r: access.Request, t: access.Target, boundNode: string): list(list(access.Request))
+@ops.rule("access/modeNeeds")
+def modeNeeds(mode, r, t, boundNode):
+    lets = ops.Lets()
+    legacy = lets.take(ops.call("_==_", mode, "legacy"))
+    verb = lets.take(ops.cond(legacy, lambda: "impersonate", lambda: ops.call("_+_", "impersonate:", mode)))
+    doing = lets.take(ops.cond(legacy, lambda: ops.list_([]), lambda: ops.list_([onBehalf(mode, r)])))
+    known = lets.take(
+        ops.cond(
+            ops.call("_==_", ops.field(t, "uid", ""), ""),
+            lambda: ops.list_([]),
+            lambda: ops.list_(
+                [
+                    access_chain_rules.asking(
+                        r,
+                        verb,
+                        "authentication.k8s.io",
+                        "uids",
+                        "",
+                        "",
+                        ops.field(t, "uid", ""),
+                    ),
+                ],
+            ),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            modeApplies(mode, r, t, boundNode),
+            lambda: ops.flat_map(
+                groupNeeds(mode, r, t),
+                lambda g: ops.map_(
+                    extraNeeds(mode, r, t),
+                    lambda e: ops.call(
+                        "_+_",
+                        ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call("_+_", doing, ops.list_([nameProbe(mode, r, t)])),
+                                known,
                             ),
-                            "allow",
+                            g,
                         ),
+                        e,
                     ),
                 ),
             ),
+            lambda: ops.list_([]),
         ),
     )
 
@@ -282,56 +303,15 @@ def extraAllowed(mode, r, t, chain, cluster):
 # access/modeAllows  function (mode: string, r: access.Request, t: access.Target, boundNode: string, chain: list(access.Authorizer), cluster: Cluster): bool
 @ops.rule("access/modeAllows")
 def modeAllows(mode, r, t, boundNode, chain, cluster):
-    lets = ops.Lets()
-    legacy = lets.take(ops.call("_==_", mode, "legacy"))
-    verb = lets.take(ops.cond(legacy, lambda: "impersonate", lambda: ops.call("_+_", "impersonate:", mode)))
-    doing = lets.take(onBehalf(mode, r))
-    return lets.done(
-        ops.and_(
-            modeApplies(mode, r, t, boundNode),
-            lambda: ops.or_(
-                legacy,
-                lambda: ops.call(
-                    "_==_",
-                    ops.field(access_chain_rules.authorize(doing, chain, cluster), "decision", ""),
-                    "allow",
-                ),
-            ),
-            lambda: ops.call(
+    return ops.exists(
+        modeNeeds(mode, r, t, boundNode),
+        lambda way: ops.all_(
+            way,
+            lambda q: ops.call(
                 "_==_",
-                ops.field(
-                    access_chain_rules.authorize(nameProbe(mode, r, t), chain, cluster),
-                    "decision",
-                    "",
-                ),
+                ops.field(access_chain_rules.authorize(q, chain, cluster), "decision", ""),
                 "allow",
             ),
-            lambda: ops.or_(
-                ops.call("_==_", ops.field(t, "uid", ""), ""),
-                lambda: ops.call(
-                    "_==_",
-                    ops.field(
-                        access_chain_rules.authorize(
-                            access_chain_rules.asking(
-                                r,
-                                verb,
-                                "authentication.k8s.io",
-                                "uids",
-                                "",
-                                "",
-                                ops.field(t, "uid", ""),
-                            ),
-                            chain,
-                            cluster,
-                        ),
-                        "decision",
-                        "",
-                    ),
-                    "allow",
-                ),
-            ),
-            lambda: groupsAllowed(mode, r, t, chain, cluster),
-            lambda: extraAllowed(mode, r, t, chain, cluster),
         ),
     )
 
@@ -490,8 +470,9 @@ RULES = {
     "access/nameProbe": nameProbe,
     "access/groupsWellFormed": groupsWellFormed,
     "access/extraWellFormed": extraWellFormed,
-    "access/groupsAllowed": groupsAllowed,
-    "access/extraAllowed": extraAllowed,
+    "access/groupNeeds": groupNeeds,
+    "access/extraNeeds": extraNeeds,
+    "access/modeNeeds": modeNeeds,
     "access/modeAllows": modeAllows,
     "access/onBehalf": onBehalf,
     "access/impersonationBy": impersonationBy,

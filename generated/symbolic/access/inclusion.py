@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import attributes as access_attributes_rules
+from ..access import escalation as access_escalation_rules
 from ..access import rbac as access_rbac_rules
 
 
@@ -106,6 +108,123 @@ def domain_requests(r):
             ),
         ),
         lambda: ops.call("_==_", ops.field(r, "fieldSelector", ""), ""),
+        lambda: ops.call(
+            "_==_",
+            ops.field(r, "name", ""),
+            access_attributes_rules.requestedName(
+                ops.field(r, "verb", ""),
+                ops.field(r, "subresource", ""),
+                ops.field(r, "name", ""),
+                "",
+            ),
+        ),
+    )
+
+
+# access/holdings  function (cluster: Cluster): list(access.Holding)
+@ops.rule("access/holdings")
+def holdings(cluster):
+    lets = ops.Lets()
+    wide = lets.take(
+        ops.map_(
+            ops.field(cluster, "clusterRoleBindings", []),
+            lambda b: ops.record(
+                {
+                    "subjects": ops.field(b, "subjects", []),
+                    "rules": access_rbac_rules.rulesOf(ops.field(b, "roleRef", {}), "", cluster),
+                },
+            ),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            wide,
+            ops.map_(
+                ops.field(cluster, "roleBindings", []),
+                lambda b: ops.record(
+                    {
+                        "namespace": ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+                        "subjects": ops.field(b, "subjects", []),
+                        "rules": access_rbac_rules.rulesOf(
+                            ops.field(b, "roleRef", {}),
+                            ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+                            cluster,
+                        ),
+                    },
+                ),
+            ),
+        ),
+    )
+
+
+# access/bindingGrants  function (holdings: list(access.Holding), who: access.Identity, r: access.Request): bool
+@ops.rule("access/bindingGrants")
+def bindingGrants(holdings_, who, r):
+    lets = ops.Lets()
+    by = lets.take(ops.record({"user": ops.field(who, "user", ""), "groups": ops.field(who, "groups", [])}))
+    return lets.done(
+        ops.exists(
+            holdings_,
+            lambda h: ops.and_(
+                ops.or_(
+                    ops.call("_==_", ops.field(h, "namespace", ""), ""),
+                    lambda: ops.call("_==_", ops.field(h, "namespace", ""), ops.field(r, "namespace", "")),
+                ),
+                lambda: ops.exists(
+                    ops.field(h, "subjects", []),
+                    lambda s: access_rbac_rules.appliesTo(s, by, ops.field(h, "namespace", "")),
+                ),
+                lambda: grants(ops.field(h, "rules", []), r),
+            ),
+        ),
+    )
+
+
+# access/grantedTo  function (granted: list(access.Power), r: access.Request, cluster: Cluster): bool
+@ops.rule("access/grantedTo")
+def grantedTo(granted, r, cluster):
+    return ops.exists(
+        granted,
+        lambda p: ops.and_(
+            ops.or_(
+                ops.call("_==_", ops.field(p, "namespace", ""), ""),
+                lambda: ops.call("_==_", ops.field(p, "namespace", ""), ops.field(r, "namespace", "")),
+            ),
+            lambda: grants(access_escalation_rules.contentsOf(p, cluster), r),
+        ),
+    )
+
+
+# access/isAmong  function (who: access.Identity, these: list(access.Identity)): bool
+@ops.rule("access/isAmong")
+def isAmong(who, these):
+    return ops.exists(
+        these,
+        lambda i: ops.and_(
+            ops.call("_==_", ops.field(i, "user", ""), ops.field(who, "user", "")),
+            lambda: ops.all_(
+                ops.field(i, "groups", []),
+                lambda g: ops.call("@in", g, ops.field(who, "groups", [])),
+            ),
+            lambda: ops.all_(
+                ops.field(who, "groups", []),
+                lambda g: ops.call("@in", g, ops.field(i, "groups", [])),
+            ),
+        ),
+    )
+
+
+# access/isAnyoneBut  function (who: access.Identity, users: list(string), groups: list(string)): bool
+@ops.rule("access/isAnyoneBut")
+def isAnyoneBut(who, users, groups):
+    return ops.and_(
+        ops.call("!_", ops.call("@in", ops.field(who, "user", ""), users)),
+        lambda: ops.call(
+            "!_",
+            ops.exists(ops.field(who, "groups", []), lambda g: ops.call("@in", g, groups)),
+        ),
+        lambda: ops.call("!_", ops.call("@in", "system:masters", ops.field(who, "groups", []))),
     )
 
 
@@ -115,4 +234,9 @@ RULES = {
     "access/entryMatches": entryMatches,
     "access/grants": grants,
     "access/requests": domain_requests,
+    "access/holdings": holdings,
+    "access/bindingGrants": bindingGrants,
+    "access/grantedTo": grantedTo,
+    "access/isAmong": isAmong,
+    "access/isAnyoneBut": isAnyoneBut,
 }

@@ -1744,6 +1744,51 @@ def authorizer_Node(r, cluster):
     )
 
 
+# access/needsGraph  function (r: access.Request): bool
+@ops.rule("access/needsGraph")
+def needsGraph(r):
+    lets = ops.Lets()
+    kind = lets.take(
+        ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                ops.cond(
+                    ops.call("_==_", ops.field(r, "apiGroup", ""), ""),
+                    lambda: "core",
+                    lambda: ops.field(r, "apiGroup", ""),
+                ),
+                "/",
+            ),
+            ops.field(r, "resource", ""),
+        ),
+    )
+    return lets.done(
+        ops.and_(
+            ops.field(r, "resourceRequest", False),
+            lambda: isNode(r),
+            lambda: ops.call("_!=_", ops.field(r, "name", ""), ""),
+            lambda: ops.call(
+                "@in",
+                kind,
+                ops.list_(
+                    [
+                        "core/secrets",
+                        "core/configmaps",
+                        "core/persistentvolumes",
+                        "core/persistentvolumeclaims",
+                        "core/serviceaccounts",
+                        "core/pods",
+                        "resource.k8s.io/resourceclaims",
+                        "resource.k8s.io/resourceslices",
+                        "storage.k8s.io/volumeattachments",
+                    ],
+                ),
+            ),
+        ),
+    )
+
+
 RULES = {
     "access/nodeName": nodeName,
     "access/isNode": isNode,
@@ -1759,4 +1804,5 @@ RULES = {
     "access/selectsNode": selectsNode,
     "access/nodeRules": nodeRules,
     "access/Node": authorizer_Node,
+    "access/needsGraph": needsGraph,
 }

@@ -72,7 +72,11 @@ def default_Service(self):
     )
     self = lets.take(
         ops.cond(
-            ops.call("_!=_", ops.field(ops.field(self, "spec", {}), "type", ""), "ExternalName"),
+            ops.call(
+                "@in",
+                ops.field(ops.field(self, "spec", {}), "type", ""),
+                ops.list_(["ClusterIP", "NodePort", "LoadBalancer"]),
+            ),
             lambda: ops.cond(
                 ops.has_field(ops.field(self, "spec", {}), "internalTrafficPolicy"),
                 lambda: self,
@@ -175,28 +179,48 @@ def default_NetworkPolicyPort(self):
 # defaults/Namespace  default (self: core.Namespace): core.Namespace
 @ops.rule("defaults/Namespace")
 def default_Namespace(self):
-    return ops.cond(
-        ops.has_key(ops.field(ops.field(self, "metadata", {}), "labels", {}), "kubernetes.io/metadata.name"),
-        lambda: self,
-        lambda: ops.with_(
-            self,
-            {
-                "metadata": ops.with_(
-                    ops.field(self, "metadata", {}),
+    lets = ops.Lets()
+    self = lets.take(
+        ops.cond(
+            ops.call("_!=_", ops.field(ops.field(self, "metadata", {}), "name", ""), ""),
+            lambda: ops.cond(
+                ops.has_key(
+                    ops.field(ops.field(self, "metadata", {}), "labels", {}),
+                    "kubernetes.io/metadata.name",
+                ),
+                lambda: self,
+                lambda: ops.with_(
+                    self,
                     {
-                        "labels": ops.with_(
-                            ops.field(ops.field(self, "metadata", {}), "labels", {}),
+                        "metadata": ops.with_(
+                            ops.field(self, "metadata", {}),
                             {
-                                "kubernetes.io/metadata.name": ops.field(
-                                    ops.field(self, "metadata", {}),
-                                    "name",
-                                    "",
+                                "labels": ops.with_(
+                                    ops.field(ops.field(self, "metadata", {}), "labels", {}),
+                                    {
+                                        "kubernetes.io/metadata.name": ops.field(
+                                            ops.field(self, "metadata", {}),
+                                            "name",
+                                            "",
+                                        ),
+                                    },
                                 ),
                             },
                         ),
                     },
                 ),
-            },
+            ),
+            lambda: self,
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.has_field(ops.field(self, "status", {}), "phase"),
+            lambda: self,
+            lambda: ops.with_(
+                self,
+                {"status": ops.with_(ops.field(self, "status", {}), {"phase": "Active"})},
+            ),
         ),
     )
 

@@ -789,6 +789,22 @@ def admit_JobSelector(self):
     )
 
 
+# defaults/PriorityClass  default (self: scheduling.PriorityClass): scheduling.PriorityClass
+@ops.rule("defaults/PriorityClass")
+def default_PriorityClass(self):
+    return ops.cond(
+        ops.has_field(self, "preemptionPolicy"),
+        lambda: self,
+        lambda: ops.with_(self, {"preemptionPolicy": "PreemptLowerPriority"}),
+    )
+
+
+# defaults/Secret  default (self: core.Secret): core.Secret
+@ops.rule("defaults/Secret")
+def default_Secret(self):
+    return ops.cond(ops.has_field(self, "type"), lambda: self, lambda: ops.with_(self, {"type": "Opaque"}))
+
+
 RULES = {
     "defaults/Deployment": default_Deployment,
     "defaults/ReplicaSet": default_ReplicaSet,
@@ -797,4 +813,6 @@ RULES = {
     "defaults/Job": default_Job,
     "defaults/CronJob": default_CronJob,
     "defaults/JobSelector": admit_JobSelector,
+    "defaults/PriorityClass": default_PriorityClass,
+    "defaults/Secret": default_Secret,
 }

@@ -8,6 +8,20 @@ from ..network import options as network_options_rules
 from ..types import selector as types_selector_rules
 
 
+# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
+@ops.rule("network/isOneFamily")
+def isOneFamily(a, b):
+    return ops.or_(
+        ops.call("!_", ops.has_field(a, "address")),
+        lambda: ops.call("!_", ops.has_field(b, "address")),
+        lambda: ops.call(
+            "_==_",
+            ops.call("family", ops.field(a, "address", None)),
+            ops.call("family", ops.field(b, "address", None)),
+        ),
+    )
+
+
 # network/isGoverned  function (e: network.Endpoint): bool
 @ops.rule("network/isGoverned")
 def isGoverned(e):
@@ -194,7 +208,66 @@ def ordinalEnd(s, name, index):
             [("statefulset.kubernetes.io/pod-name", name), ("apps.kubernetes.io/pod-index", index)],
         ),
     )
-    return lets.done(withLabels(e, own))
+    return lets.done(withMade(withLabels(e, own), ops.list_(["controller-revision-hash"])))
+
+
+# network/deploymentEnd  function (d: apps.Deployment): network.Endpoint
+@ops.rule("network/deploymentEnd")
+def deploymentEnd(d):
+    return withMade(
+        endpointOf(
+            ops.field(ops.field(d, "metadata", {}), "namespace", ""),
+            ops.field(ops.field(d, "metadata", {}), "name", ""),
+            ops.field(ops.field(d, "spec", {}), "template", {}),
+        ),
+        ops.list_(["pod-template-hash"]),
+    )
+
+
+# network/daemonEnd  function (d: apps.DaemonSet): network.Endpoint
+@ops.rule("network/daemonEnd")
+def daemonEnd(d):
+    return withMade(
+        endpointOf(
+            ops.field(ops.field(d, "metadata", {}), "namespace", ""),
+            ops.field(ops.field(d, "metadata", {}), "name", ""),
+            ops.field(ops.field(d, "spec", {}), "template", {}),
+        ),
+        ops.list_(["controller-revision-hash", "pod-template-generation"]),
+    )
+
+
+# network/cronJobEnd  function (c: batch.CronJob): network.Endpoint
+@ops.rule("network/cronJobEnd")
+def cronJobEnd(c):
+    return withMade(
+        endpointOf(
+            ops.field(ops.field(c, "metadata", {}), "namespace", ""),
+            ops.field(ops.field(c, "metadata", {}), "name", ""),
+            ops.field(
+                ops.field(ops.field(ops.field(c, "spec", {}), "jobTemplate", {}), "spec", {}),
+                "template",
+                {},
+            ),
+        ),
+        ops.list_(
+            [
+                "job-name",
+                "batch.kubernetes.io/job-name",
+                "controller-uid",
+                "batch.kubernetes.io/controller-uid",
+            ],
+        ),
+    )
+
+
+# network/withMade  function (e: network.Endpoint, keys: list(string)): network.Endpoint
+@ops.rule("network/withMade")
+def withMade(e, keys):
+    return withLabels(
+        e,
+        ops.transform_map_entry(keys, lambda i, k: ops.map_literal([(k, "(made when it runs)")]), pairs=True),
+    )
 
 
 # network/jobEnd  function (j: batch.Job): network.Endpoint
@@ -210,13 +283,24 @@ def jobEnd(j):
         ),
     )
     return lets.done(
-        withLabels(
-            endpointOf(
-                ops.field(ops.field(j, "metadata", {}), "namespace", ""),
-                ops.field(ops.field(j, "metadata", {}), "name", ""),
-                ops.field(ops.field(j, "spec", {}), "template", {}),
+        withMade(
+            withLabels(
+                endpointOf(
+                    ops.field(ops.field(j, "metadata", {}), "namespace", ""),
+                    ops.field(ops.field(j, "metadata", {}), "name", ""),
+                    ops.field(ops.field(j, "spec", {}), "template", {}),
+                ),
+                own,
             ),
-            own,
+            ops.call(
+                "_+_",
+                ops.list_(["controller-uid", "batch.kubernetes.io/controller-uid"]),
+                ops.cond(
+                    ops.call("_==_", ops.field(ops.field(j, "spec", {}), "completionMode", ""), "Indexed"),
+                    lambda: ops.list_(["batch.kubernetes.io/job-completion-index"]),
+                    lambda: ops.list_([]),
+                ),
+            ),
         ),
     )
 
@@ -334,15 +418,7 @@ def ends(pod):
 # network/ends#2  function (d: apps.Deployment): list(network.Endpoint)
 @ops.rule("network/ends#2")
 def ends_2(d):
-    return ops.list_(
-        [
-            endpointOf(
-                ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                ops.field(ops.field(d, "metadata", {}), "name", ""),
-                ops.field(ops.field(d, "spec", {}), "template", {}),
-            ),
-        ],
-    )
+    return ops.list_([deploymentEnd(d)])
 
 
 # network/ends#3  function (s: apps.StatefulSet): list(network.Endpoint)
@@ -354,15 +430,7 @@ def ends_3(s):
 # network/ends#4  function (d: apps.DaemonSet): list(network.Endpoint)
 @ops.rule("network/ends#4")
 def ends_4(d):
-    return ops.list_(
-        [
-            endpointOf(
-                ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                ops.field(ops.field(d, "metadata", {}), "name", ""),
-                ops.field(ops.field(d, "spec", {}), "template", {}),
-            ),
-        ],
-    )
+    return ops.list_([daemonEnd(d)])
 
 
 # network/ends#5  function (e: network.Endpoint): list(network.Endpoint)
@@ -409,14 +477,7 @@ def workloadEndpoints(cluster):
                         "_+_",
                         ops.call(
                             "_+_",
-                            ops.map_(
-                                ops.field(cluster, "deployments", []),
-                                lambda d: endpointOf(
-                                    ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                                    ops.field(ops.field(d, "metadata", {}), "name", ""),
-                                    ops.field(ops.field(d, "spec", {}), "template", {}),
-                                ),
-                            ),
+                            ops.map_(ops.field(cluster, "deployments", []), lambda d: deploymentEnd(d)),
                             ops.map_(
                                 ops.filter_(
                                     ops.field(cluster, "replicaSets", []),
@@ -446,29 +507,11 @@ def workloadEndpoints(cluster):
                     ),
                     ops.flat_map(ops.field(cluster, "statefulSets", []), lambda s: ordinalEnds(s)),
                 ),
-                ops.map_(
-                    ops.field(cluster, "daemonSets", []),
-                    lambda d: endpointOf(
-                        ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                        ops.field(ops.field(d, "metadata", {}), "name", ""),
-                        ops.field(ops.field(d, "spec", {}), "template", {}),
-                    ),
-                ),
+                ops.map_(ops.field(cluster, "daemonSets", []), lambda d: daemonEnd(d)),
             ),
             ops.map_(ops.field(cluster, "jobs", []), lambda j: jobEnd(j)),
         ),
-        ops.map_(
-            ops.field(cluster, "cronJobs", []),
-            lambda d: endpointOf(
-                ops.field(ops.field(d, "metadata", {}), "namespace", ""),
-                ops.field(ops.field(d, "metadata", {}), "name", ""),
-                ops.field(
-                    ops.field(ops.field(ops.field(d, "spec", {}), "jobTemplate", {}), "spec", {}),
-                    "template",
-                    {},
-                ),
-            ),
-        ),
+        ops.map_(ops.field(cluster, "cronJobs", []), lambda c: cronJobEnd(c)),
     )
 
 
@@ -530,6 +573,7 @@ def podsTogether(a, b):
 
 
 RULES = {
+    "network/isOneFamily": isOneFamily,
     "network/isGoverned": isGoverned,
     "network/isSelectable": isSelectable,
     "network/namespaceLabels": namespaceLabels,
@@ -539,6 +583,10 @@ RULES = {
     "network/endpointOf": endpointOf,
     "network/ordinalEnds": ordinalEnds,
     "network/ordinalEnd": ordinalEnd,
+    "network/deploymentEnd": deploymentEnd,
+    "network/daemonEnd": daemonEnd,
+    "network/cronJobEnd": cronJobEnd,
+    "network/withMade": withMade,
     "network/jobEnd": jobEnd,
     "network/withLabels": withLabels,
     "network/endpoint": endpoint,

@@ -122,10 +122,10 @@ def talkers(cluster):
                                 ),
                                 ops.map_(
                                     ops.field(cluster, "deployments", []),
-                                    lambda d: templated(
+                                    lambda d: talker(
                                         "Deployment",
                                         ops.field(d, "metadata", {}),
-                                        ops.field(ops.field(d, "spec", {}), "template", {}),
+                                        network_endpoint_rules.deploymentEnd(d),
                                     ),
                                 ),
                             ),
@@ -151,10 +151,10 @@ def talkers(cluster):
                 ),
                 ops.map_(
                     ops.field(cluster, "daemonSets", []),
-                    lambda d: templated(
+                    lambda d: talker(
                         "DaemonSet",
                         ops.field(d, "metadata", {}),
-                        ops.field(ops.field(d, "spec", {}), "template", {}),
+                        network_endpoint_rules.daemonEnd(d),
                     ),
                 ),
             ),
@@ -165,15 +165,7 @@ def talkers(cluster):
         ),
         ops.map_(
             ops.field(cluster, "cronJobs", []),
-            lambda c: templated(
-                "CronJob",
-                ops.field(c, "metadata", {}),
-                ops.field(
-                    ops.field(ops.field(ops.field(c, "spec", {}), "jobTemplate", {}), "spec", {}),
-                    "template",
-                    {},
-                ),
-            ),
+            lambda c: talker("CronJob", ops.field(c, "metadata", {}), network_endpoint_rules.cronJobEnd(c)),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Iterable, Mapping
 
-from kspec.backends.names import Place, places_of
+from kspec.backends.names import Place, free_name, places_of
 from kspec.ir.nodes import Rule
 from kspec.ir.walk import bound_names, subexpressions
 
@@ -28,4 +28,4 @@ def local_names(rule: Rule) -> frozenset[str]:
     for expr in (rule.body, *(c.expr for c in rule.clauses if c.expr is not None)):
         for node in subexpressions(expr):
             names.update(bound_names(node)[0])
-    return frozenset(names)
+    return frozenset(names | {free_name(n, RESERVED) for n in names})

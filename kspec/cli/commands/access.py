@@ -8,7 +8,7 @@ import click
 
 from kspec.cli import exits
 from kspec.cli.command import command
-from kspec.cli.options import AS_GROUP, policy_options
+from kspec.cli.options import AS_GROUP, check_no_path, policy_options
 from kspec.cli.session import Session
 
 EPILOG = """\
@@ -45,6 +45,8 @@ def run(session: Session, words: tuple[str, ...], groups: tuple[str, ...], **opt
 
     user, paths = user_and_paths(words)
     check_user(user)
+    if user and not paths:
+        check_no_path(user, "USER", options)
     if not user and session.format in ("text", "json"):
         raise click.UsageError("Name a USER: `kspec access sa:shop/web k8s/`. A graph may be of everyone.")
     access = load_access(session, paths, PolicyOptions(**options))

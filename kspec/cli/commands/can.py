@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,11 +18,16 @@ from kspec.cli.options import (
     BOUND_NODE,
     CLAIMS,
     FIELD_SELECTOR,
+    LABEL_SELECTOR,
     NAMESPACE,
+    check_no_path,
     policy_options,
     split_words,
 )
 from kspec.cli.session import Session
+
+if TYPE_CHECKING:
+    from kspec.cli.policy import Access
 
 EPILOG = """\
 \b
@@ -58,6 +65,7 @@ CODES = {"allowed": exits.OK, "denied": exits.VIOLATED, "undetermined": exits.UN
 @ACTING_AS_GROUP
 @BOUND_NODE
 @FIELD_SELECTOR
+@LABEL_SELECTOR
 @policy_options
 def run(
     session: Session,
@@ -73,6 +81,7 @@ def run(
     acting_groups: tuple[str, ...],
     bound_node: str,
     field_selector: str,
+    label_selector: str,
     **options: Any,
 ) -> int:
     """Decide whether USER may VERB RESOURCE, and show the binding, role and rule that say so.
@@ -81,29 +90,66 @@ def run(
     `cert:CN=NAME,O=GROUP` for a client certificate; with --claims, whatever the token says.
     RESOURCE is as in a role (`pods/log`, `deployments.apps`), or a path (`/healthz`).
     """
-    from kspec.cli.authenticating import authentication
     from kspec.cli.policy import PolicyOptions, load_access
+
+    name, paths = name_and_paths(check_user(user, words), options)
+    access = load_access(session, paths, PolicyOptions(**options))
+    selectors = (field_selector, label_selector)
+    acting = Acting(acting_as, acting_groups, bound_node)
+    question = Question(
+        user, groups, claims, authentication_config, verb, resource, namespace or "", name, selectors
+    )
+    return decide(session, access, question, acting)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks, and for what, as it was typed. `selectors`: of fields, and of labels."""
+
+    user: str
+    groups: tuple[str, ...]
+    claims: str | None
+    authentication: str | None
+    verb: str
+    resource: str
+    namespace: str
+    name: str
+    selectors: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """As whom the request is made, if as another, and the node that the token of who asks is bound to."""
+
+    user: str | None
+    groups: tuple[str, ...]
+    node: str
+
+
+def decide(session: Session, access: Access, asks: Question, other: Acting) -> int:
+    """Answer a question."""
+    from kspec.cli.authenticating import authentication
     from kspec.report.access import render_can
     from kspec.report.access_json import can_to_json
     from kspec.verify.access import decision
     from kspec.verify.access.acting import act_as
     from kspec.verify.access.words import asked_for, full_name, identity, request_for
 
-    name, paths = name_and_paths(check_user(user, words), bool(options["files"] or options["bootstrap"]))
-    access = load_access(session, paths, PolicyOptions(**options))
-    known = authentication(access, claims, authentication_config)
-    who = known.bearer or identity(access.policy, user, groups)
-    asked = asked_for(access.policy, resource, access.table)
-    request = request_for(access.policy, who, verb, asked, namespace or "", name, field_selector)
-    refused = known.why_refused(access.policy, request)
+    policy = access.policy
+    known = authentication(access, asks.claims, asks.authentication)
+    who = known.who or identity(policy, asks.user, asks.groups)
+    asked = asked_for(policy, asks.resource, access.table)
+    request = request_for(policy, who, asks.verb, asked, asks.namespace, asks.name, *asks.selectors)
+    refused = known.why_refused(policy, request)
     acting = None
-    if acting_as is not None:
-        acting = act_as(access.policy, request, full_name(acting_as), acting_groups, bound_node)
+    if other.user is not None:
+        acting = act_as(policy, request, full_name(other.user), other.groups, other.node or known.node)
         request = {**request, **(acting.who or {})}
-    answer = decision.refused(request, refused) if refused else decision.answer(access.policy, request)
-    named = () if asked.path else name_notes(verb, name, request["name"])
-    whole = WHOLE_CLUSTER if asked.namespaced and not namespace else ()
-    assumed = (*asked.notes, *verb_notes(access.policy, verb), *named, *whole, *access.assumed)
+    answer = decision.refused(request, refused) if refused else decision.answer(policy, request)
+    named = () if asked.path else name_notes(asks.verb, asks.name, request["name"])
+    whole = WHOLE_CLUSTER if asked.namespaced and not asks.namespace else ()
+    notes = (*asked.notes, *verb_notes(policy, asks.verb), *named, *whole)
+    assumed = (*notes, *known.assumed, *access.assumed)
     if session.json:
         session.document("can", can_to_json(answer, assumed, who, acting))
     else:
@@ -111,11 +157,15 @@ def run(
     return CODES[decision.joined(answer, acting.verdict if acting else decision.ALLOWED)]
 
 
-def name_and_paths(words: tuple[str, ...], named: bool) -> tuple[str, tuple[str, ...]]:
-    """The NAME, "" if none was given, and the PATHS. `named`: options say what to read."""
+def name_and_paths(words: tuple[str, ...], options: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The NAME, "" if none was given, and the PATHS."""
     names, paths = split_words(words)
-    if names and not paths and not named:
-        raise click.UsageError(f"{names[-1]!r} was read as the NAME. As a path it is ./{names[-1]}, or -f.")
+    if names and not paths:
+        check_no_path(names[-1], "NAME", options)
+        if not options["files"] and not options["bootstrap"]:
+            raise click.UsageError(
+                f"{names[-1]!r} was read as the NAME. As a path it is ./{names[-1]}, or -f {names[-1]}."
+            )
     if len(names) > 1:
         shown = ", ".join(names[1:])
         raise click.UsageError(

@@ -67,14 +67,14 @@ def run(
     exist: any pod with any labels, any address, any port. The smallest witness comes first, replayed on
     both sides.
     """
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.report import diff
 
     began = monotonic()
     options = ClusterOptions(k8s_version, param, option=option)
     names = [name for name in section_names() if not only or name in only]
     with session.progress("comparing", len(names)) as progress:
-        before, after = load(session, [old], options), load(session, [new], options)
+        before, after = load_accepted(session, [old], options), load_accepted(session, [new], options)
         sections = []
         for name in names:
             progress.step(name)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kspec.cli import exits
 from kspec.cli.command import command
-from kspec.cli.options import AS_GROUP, policy_options
+from kspec.cli.durations import Seconds
+from kspec.cli.options import AS_GROUP, check_no_path, policy_options
 from kspec.cli.session import Session
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ spelt, or a request in quotes: 'VERB RESOURCE [NAME] [-n NAMESPACE]'.
 
 \b
 Exit codes: 0 there is no way, 1 there is one, 2 bad input, 3 no way was found
-but others than RBAC decide too, or a role that is bound is not at hand.
+but others than RBAC decide too, or a role that is bound is not at hand, or
+there was no time to check the answer.
 """
 LEVELS = ("privileged", "baseline", "restricted")
 SHOWN_MAX, CLIMBERS_MAX = 8, 12
@@ -58,6 +59,13 @@ BAD_TARGET = "KS4020"
     metavar="USER",
     help="Prove that nobody else comes to TARGET: no user that could exist, in whatever groups.",
 )
+@click.option(
+    "--timeout",
+    type=Seconds(),
+    default="30s",
+    show_default=True,
+    help="For the solver, to check an answer that there is no way.",
+)
 @click.option("--all", "everything", is_flag=True, help="Every way, and every subject with its way.")
 @policy_options
 def run(
@@ -67,6 +75,7 @@ def run(
     target: str | None,
     pod_security: str,
     but: tuple[str, ...],
+    timeout: float,
     everything: bool,
     **options: Any,
 ) -> int:
@@ -81,11 +90,11 @@ def run(
     from kspec.verify.access.words import identity
 
     user, paths = user_and_paths(words)
-    if user and os.path.exists(user) and not paths and not options["files"]:
-        raise click.UsageError(f"{user!r} was read as the USER. As a path it is ./{user}, or -f {user}.")
+    if user and not paths:
+        check_no_path(user, "USER", options)
     access = load_access(session, paths, PolicyOptions(**options))
     power, goal = (None, None) if target is None else read_target(access, target)
-    question = Escalation(access.policy, pod_security, goal, target or "")
+    question = Escalation(access.policy, pod_security, goal, target or "", timeout)
     assumed = (*access.assumed, *assumptions(access.policy, pod_security))
     who = identity(access.policy, user, groups) if user else None
     unknown = undecided(access, who)
@@ -101,6 +110,8 @@ def run(
         whole = everything or session.format != "text"
         limit = 10**6 if whole else CLIMBERS_MAX
         found = question.climbers(power or CLUSTER_ADMIN, limit, whole)
+    if found.certificate is not None and found.certificate.undecided:
+        unknown = (*unknown, f"whether what was found is all: the solver says {found.certificate.told}")
     show(session, access, found, (assumed, unknown), 10**6 if everything else SHOWN_MAX)
     if found.paths if user or but else found.climbers:
         return exits.VIOLATED
@@ -133,7 +144,7 @@ def undecided(access: Access, who: dict[str, Any] | None) -> tuple[str, ...]:
         {str(a.get("type")) for a in policy.chain} - set(policy.rule("access/authorizersModelled")())
     )
     held = policy.bindings if who is None else policy.held_by(who["user"], who["groups"])
-    lost = sorted({f"{b.ref.get('kind')} {b.ref.get('name')}" for b in held if b.role is None})
+    lost = sorted({f"{b.ref.get('kind')} {b.ref.get('name')}" for b in held if b in policy.dangling})
     found = [f"what {name} allows beside RBAC" for name in others]
     if lost:
         found.append(f"what roles allow that are not in the input: {', '.join(lost[:5])}")

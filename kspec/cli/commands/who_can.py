@@ -52,7 +52,7 @@ def run(
     from kspec.verify.access.holders import who_can
     from kspec.verify.access.words import asked_for
 
-    name, paths = name_and_paths(words, named=bool(options["files"] or options["bootstrap"]))
+    name, paths = name_and_paths(words, options)
     access = load_access(session, paths, PolicyOptions(**options))
     asked = asked_for(access.policy, resource, access.table)
     named = access.policy.rule("access/requestedName")(verb, asked.subresource, name, "")

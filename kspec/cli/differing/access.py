@@ -16,12 +16,16 @@ from kspec.verify.access.escalation import Escalation, Path
 from kspec.verify.access.everyone import Everyone
 from kspec.verify.access.inclusion import beyond
 from kspec.verify.access.policy import Policy
+from kspec.verify.access.used import show_rights
 from kspec.verify.access.words import SOMEONE, show_request
 
 TITLE = "Access"
 OVER = "all users, groups and requests"
 TARGETS = ("cluster-admin", "anyone", "node", "mutation", "secrets")
 """What it is worth telling that somebody new comes to, strongest first."""
+SINGLE_MAX = 60
+"""So many single rights of a rule are told apart."""
+
 OLD, NEW = "old", "new"
 Subject = tuple[str, str]
 Rules = Sequence[Mapping[str, Any]]
@@ -76,17 +80,26 @@ def _rights(one: _Side, other: _Side) -> Iterator[Change]:
             known = [*theirs.get("", ()), *theirs.get(scope, ()), *shared.get("", ()), *shared.get(scope, ())]
             wide = mine[""] if scope and "" in mine else []
             for rule in mine[scope]:
-                found = beyond([*known, *wide], [rule], paths=not scope)
+                held = [*known, *wide]
+                found = beyond(held, [rule], paths=not scope)
                 if found is None:
                     continue
                 request = {**found, "user": user, "groups": groups, **({"namespace": scope} if scope else {})}
-                change = _right(subject, request, one, other)
+                change = _right(subject, request, _single(held, rule, scope), one, other)
                 if change.what not in told:
                     told.add(change.what)
                     yield change
 
 
-def _right(subject: Subject, request: dict[str, Any], one: _Side, other: _Side) -> Change:
+def _single(held: Rules, rule: Mapping[str, Any], scope: str) -> list[Mapping[str, Any]]:
+    """The single rights of a rule that are not all held; none if there are too many to tell."""
+    atoms = call("atoms")(rule)
+    if len(atoms) > SINGLE_MAX:
+        return []
+    return [a for a in atoms if beyond(held, [a], paths=not scope) is not None]
+
+
+def _right(subject: Subject, request: dict[str, Any], single: Rules, one: _Side, other: _Side) -> Change:
     """The change that a request shows, once both sides have decided it."""
     decide = call("RBAC")
     here, there = (decide(request, side.policy.cluster)["decision"] for side in (one, other))
@@ -99,7 +112,12 @@ def _right(subject: Subject, request: dict[str, Any], one: _Side, other: _Side) 
         Cause(f"{grant.role}, rule {grant.index + 1}", one.name, grant.origin.span),
     )
     details = {key: value for key, value in request.items() if value not in ("", [])}
-    return Change(f"{_named(subject)}: {show_request(request)}{scope}", False, causes, (), details)
+    if len(single) > 1:
+        namespace = request.get("namespace")
+        what = show_rights(single) + (f" in {namespace}" if namespace else scope)
+    else:
+        what = f"{show_request(request)}{scope}"
+    return Change(f"{_named(subject)}: {what}", False, causes, (), details)
 
 
 def _named(subject: Subject) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli.connecting import Network
-from kspec.cli.explaining.connects import Teller
+from kspec.cli.explaining.teller import Teller
 from kspec.cli.inputs import Inputs
 from kspec.cli.session import Session
 from kspec.report.diff import Cause, Change, Section
@@ -15,10 +15,10 @@ from kspec.report.style import PLAIN
 from kspec.source import InternalError
 
 if TYPE_CHECKING:
+    from kspec.cli.verifying import Verification
     from kspec.ir.nodes import Rule
     from kspec.report.connect import Unit
     from kspec.runtime.ip import CIDR
-    from kspec.verify.choices import Choosing
     from kspec.verify.network.changes import Both, Differs
     from kspec.verify.network.ports import Intervals
     from kspec.verify.network.possible import Possible
@@ -30,8 +30,8 @@ CAUSES_MAX = 4
 ASSUMED = (
     "a workload that is in one of the two inputs only is no change: as a pod that could exist it is in both"
 )
-UNSEEN = "no rule knows what these kinds do: {}"
-CHANGED_UNSEEN = "objects differ whose kinds no rule knows: {}"
+SAME_ON_BOTH = " (they are the same on both sides, so that nothing changes by them alone)"
+CHANGED_UNSEEN = "objects differ of kinds that are taken to be nothing to the network: {}"
 OVER = "all pods, namespaces, labels, addresses and ports"
 CUT = "at most {0} possible connections from {2} to {3} are listed as {1}: there are more"
 PLURAL = {"pod": "pods", "outside": "the outside"}
@@ -41,40 +41,40 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     """What is at hand on both sides first; then connections that could exist, one for each part of
     a policy that is responsible for any.
     """
+    from kspec.cli.verifying import Verification
     from kspec.verify.choices import Choosing
-    from kspec.verify.setting import standard_setting
+    from kspec.verify.cluster import Sharing
+    from kspec.verify.foreign import POLICIES, left_out, without
 
-    table = new.library.types(new.workspace.table)
-    sides = _Sides(old, new, standard_setting(table, new.workspace.rules, timeout))
+    shared = Sharing()
+    before, after = (Verification(inputs, timeout, sharing=shared) for inputs in (old, new))
+    alike = shared_foreign(before.cluster, after.cluster)
+    for each in (before, after):
+        each.cluster = without(each.cluster, alike)
+    sides = _Sides(old, new, before.setting, alike)
     gained, lost, unknown = sides.at_hand()
     assumed = [ASSUMED] if sides.come_and_go() else []
-    alike, differ = unseen(old, new)
-    if alike:
-        assumed.append(UNSEEN.format(", ".join(alike)))
-    if differ:
-        unknown.append(CHANGED_UNSEEN.format(", ".join(differ)))
-    looked_at = [sides.old.choosing, sides.new.choosing]
+    assumed += [left_out(alike) + SAME_ON_BOTH] if alike else []
+    told = {p["kind"] for each in (before, after) for p in each.cluster.get(POLICIES) or ()}
+    differ = [kind for kind in changed_unseen(old, new) if kind not in told]
+    assumed += [CHANGED_UNSEEN.format(", ".join(differ))] if differ else []
     if sides.policies_differ():
-        looked_at += _possible(sides, old, new, timeout, (gained, lost, unknown, assumed))
+        _possible(sides, before, after, (gained, lost, unknown, assumed))
+    looked_at = (before.choosing, after.choosing, sides.old.choosing, sides.new.choosing)
     assumed += Choosing.all_rested_on(looked_at)
     return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
 
 
 def _possible(
     sides: _Sides,
-    old: Inputs,
-    new: Inputs,
-    timeout: float,
+    before: Verification,
+    after: Verification,
     told: tuple[list[Change], list[Change], list[str], list[str]],
-) -> list[Choosing]:
+) -> None:
     """Adds what could exist to what is gained, lost, not known, and assumed."""
-    from kspec.cli.verifying import Verification
-    from kspec.verify.cluster import Sharing
     from kspec.verify.network.possible import KINDS, WITNESSES_MAX, Between, More, all_only_in, betweens
     from kspec.verify.network.responsible import Left
 
-    shared = Sharing()
-    before, after = Verification(old, timeout, sharing=shared), Verification(new, timeout, sharing=shared)
     gained, lost, unknown, assumed = told
     for kinds in KINDS:
         asked: list[Between] = []
@@ -90,30 +90,39 @@ def _possible(
                     assumed.append(CUT.format(WITNESSES_MAX, word, *(PLURAL[kind] for kind in kinds)))
                 else:
                     changes.append(sides.possible(found, opened=one is after))
-    return [before.choosing, after.choosing]
 
 
-def unseen(old: Inputs, new: Inputs) -> tuple[list[str], list[str]]:
-    """The kinds that no rule knows: those whose objects are the same on both sides, and the others. What
-    another policy engine makes of its own kinds cannot be told, so a difference in them is not decided.
+def shared_foreign(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The policies of other engines that are the same on both sides. Whatever they make of what the others
+    allow, they make of it on both, so that they change nothing.
     """
+    from kspec.verify.foreign import POLICIES, named
+
+    before, after = ({named(p): p for p in side.get(POLICIES) or ()} for side in (old, new))
+    return [name for name, policy in before.items() if after.get(name) == policy]
+
+
+def changed_unseen(old: Inputs, new: Inputs) -> list[str]:
+    """The kinds that no rule has a type for and whose objects differ."""
     before, after = (
         {o.key: o.value for o in inputs.workspace.objects if o.kind is None} for inputs in (old, new)
     )
     keys = before.keys() | after.keys()
-    differ = {key.kind for key in keys if before.get(key) != after.get(key)}
-    return sorted({key.kind for key in keys} - differ), sorted(differ)
+    return sorted({key.kind for key in keys if before.get(key) != after.get(key)})
 
 
 class _Sides:
     """Both networks, and words for what differs between them."""
 
-    def __init__(self, old: Inputs, new: Inputs, setting: Setting) -> None:
+    def __init__(self, old: Inputs, new: Inputs, setting: Setting, left_out: Sequence[str] = ()) -> None:
+        """`left_out`: policies of other engines of which nothing hangs."""
         from kspec.verify.cluster import Sharing
         from kspec.verify.network.columns import texts_in
 
         shared = Sharing()
-        self.old, self.new = (Network(inputs, "pod", sharing=shared) for inputs in (old, new))
+        self.old, self.new = (
+            Network(inputs, "pod", left_out=left_out, sharing=shared) for inputs in (old, new)
+        )
         both = [p.object for n in (self.old, self.new) for p in n.parts.policies(n.cluster)]
         self.old.texts = self.new.texts = texts_in(both)
         self.new.like = self.old
@@ -139,7 +148,8 @@ class _Sides:
     def at_hand(self) -> tuple[list[Change], list[Change], list[str]]:
         from kspec.verify.network.changes import differing, outside_of
 
-        if self.old.ends == self.new.ends and not self.policies_differ():
+        same = (self.old.ends, self.old.seconds) == (self.new.ends, self.new.seconds)
+        if same and not self.policies_differ():
             return [], [], []
         units, ends = self._both()
         ends += outside_of(self.old.found, self.new.found)

@@ -32,11 +32,11 @@ class Wish:
 
 def explain_services(session: Session, wish: Wish, paths: Sequence[str], options: ClusterOptions) -> int:
     """The stories of all Services of that name."""
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.cli.verifying import Verification
     from kspec.runtime.rulebook import load_rulebook
 
-    inputs = load(session, paths, options)
+    inputs = load_accepted(session, paths, options)
     cluster = Verification(inputs, 0).cluster
     book = load_rulebook()
 

@@ -30,6 +30,7 @@ class Reviewed:
         from kspec.verify.cluster import cluster_of
 
         table = inputs.library.types(inputs.workspace.table)
+        self.table = table
         own = {o.key: o for o in inputs.workspace.objects}
         objects = {o.key: o for o in bootstrap_objects(table)} | own
         known = [o for o in objects.values() if o.kind is not None and o.decoded is not None]
@@ -43,7 +44,7 @@ class Reviewed:
 
 def missing_roles(reviewed: Reviewed) -> Iterator[Finding]:
     for binding in reviewed.bindings:
-        if binding.role is None:
+        if binding in reviewed.policy.dangling:
             name = f"{binding.ref.get('kind')} {binding.ref.get('name')}"
             yield Finding(
                 MISSING_ROLE,

@@ -27,7 +27,8 @@ Examples:
 \b
 An end is namespace/workload, namespace/*, service/namespace/name (what is
 behind it, on its own port), a block of addresses (10.0.0.0/8, [fd00::/8]),
-or `any`. Ports: 80, 80,443, 8000-8010, */UDP; without any: all.
+or `any`, which opens the other end alone. Ports: 80, 80,443, 8000-8010,
+*/UDP; without any: all.
 
 \b
 Exit codes: 0 the policies allow just that, 1 some workloads cannot be told
@@ -64,11 +65,11 @@ def suggest(
     Every namespace with a workload is closed, and each connection opened at the ends that are in it. That the
     policies allow these connections and no others is proved for everything that could exist.
     """
-    from kspec.cli.inputs import load
+    from kspec.cli.inputs import load_accepted
     from kspec.cli.suggestion import Suggestion
 
     stated = read_stated(session, allow, flows)
-    inputs = load(session, paths, ClusterOptions(k8s_version, param))
+    inputs = load_accepted(session, paths, ClusterOptions(k8s_version, param))
     with session.progress("proving"):
         suggestion = Suggestion(inputs, stated, dns, timeout)
     if session.json:

@@ -52,9 +52,11 @@ _memory: list[Memory] = []
 
 
 @contextmanager
-def remembering(memory: Memory) -> Iterator[None]:
-    """While this lasts, a rule that is applied to the same arguments again is not evaluated again."""
-    _memory.append(memory)
+def remembering(memory: Memory | None = None) -> Iterator[None]:
+    """While this lasts, a rule that is applied to the same arguments again is not evaluated again; nor one
+    that is in this memory.
+    """
+    _memory.append({} if memory is None else memory)
     try:
         yield
     finally:

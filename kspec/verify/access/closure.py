@@ -8,21 +8,18 @@ is an inductive invariant: nothing outside of it is ever reached.
 
 from __future__ import annotations
 
-import gc
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kspec.verify.access.edges import Cluster, Edge, Edges, Power, Value, call, read_edges
-from kspec.verify.access.grants import Allowed
+from kspec.verify.access.edges import Cluster, Edge
+from kspec.verify.access.index import GRANTED, IDENTITY, SHARED, Index, ones
 
 REQUEST_COST, EDGE_COST = 1_000_000, 1
 ASSUMPTION_COST = 1_000
 """Fewest requests first; among equals the fewest assumptions, then the fewest edges."""
-IDENTITY, RULES = "identity", "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,130 +43,16 @@ class Closure:
     ways: dict[int, Way] = field(default_factory=dict)
     holder: dict[int, int] = field(default_factory=dict)
     """Of rules that bindings give: the identity that holds them."""
+    shares: dict[int, Way] = field(default_factory=dict)
+    """What one identity hands to the others, where rights are shared; made when a way needs it."""
+
+    def way(self, power: int) -> Way:
+        found = self.ways.get(power)
+        return self.shares[power] if found is None else found
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What an identity has by bindings: its rules, by number, and the requests that they allow, as bits."""
-
-    keys: tuple[int, ...]
-    rules: tuple[int, ...]
-    allowed: int
-
-
-class Reach:
-    """The edges of one cluster, indexed; asked for the closure of one identity after another."""
-
-    def __init__(self, cluster: Cluster, admission: Value, also: Sequence[tuple[str, Value]] = ()) -> None:
-        self.cluster = cluster
-        with uncollected():
-            self.edges: Edges = read_edges(cluster, admission, also)
-        self.allowed = Allowed(self.edges.requests)
-        self._contents, self._keys = call("contentsOf"), call("keysOf")
-        self._bits: dict[int, int] = {}
-        self._held: dict[int, Held] = {}
-        self._singles: dict[int, tuple[Edge, ...]] = {}
-        self.bound: dict[int, list[int]] = defaultdict(list)
-        self.single: dict[int, list[Edge]] = defaultdict(list)
-        self.joint: list[tuple[int, Edge]] = []
-        self.joint_by_first: dict[int, list[tuple[int, Edge]]] = defaultdict(list)
-        self.joint_firsts = 0
-        self.conditional = 0
-        """The requests of edges that need more than requests."""
-        self._conditional_within: dict[int, tuple[int, ...]] = {}
-        self._joint_within: dict[int, tuple[tuple[int, Edge], ...]] = {}
-        self.waiting: dict[int, list[Edge]] = defaultdict(list)
-        self.masks: dict[tuple[int, ...], int] = {}
-        for edge in self.edges.edges:
-            self._index(edge)
-        self.admin = self.edges.power({"what": "cluster-admin"})
-
-    def _index(self, edge: Edge) -> None:
-        powers = self.edges.powers
-        if len(edge.having) == 1 and not edge.requests and powers[edge.gains].what == RULES:
-            self.bound[edge.having[0]].append(edge.gains)
-        elif edge.having:
-            self.conditional |= self.mask(edge)
-            for power in edge.having:
-                self.waiting[power].append(edge)
-        elif len(edge.requests) == 1:
-            self.single[edge.requests[0]].append(edge)
-        else:
-            mask = self.mask(edge)
-            self.joint.append((mask, edge))
-            self.joint_by_first[edge.requests[0]].append((mask, edge))
-            self.joint_firsts |= 1 << edge.requests[0]
-
-    # ---------------------------------------------------------------- what an identity has by bindings
-
-    def identity(self, user: str, groups: Sequence[str]) -> int:
-        """The number of an identity as a power."""
-        return self.edges.power({"what": IDENTITY, "name": user, "groups": list(groups)})
-
-    def power(self, number: int) -> Power:
-        return self.edges.powers[number]
-
-    def bits(self, rules: int) -> int:
-        """The requests that a power of rules allows."""
-        found = self._bits.get(rules)
-        if found is None:
-            found = self._bits[rules] = self.allowed.by(self.contents(rules), self.power(rules).namespace)
-        return found
-
-    def contents(self, rules: int) -> list[Mapping[str, Any]]:
-        """What a power of rules says."""
-        found: list[Mapping[str, Any]] = self._contents(self.power(rules).value(), self.cluster)
-        return found
-
-    def held(self, identity: int) -> Held:
-        found = self._held.get(identity)
-        if found is None:
-            keys = tuple(self.edges.power(k) for k in self._keys(self.power(identity).value()))
-            rules = tuple(dict.fromkeys(r for key in keys for r in self.bound.get(key, ())))
-            allowed = 0
-            for each in rules:
-                allowed |= self.bits(each)
-            found = self._held[identity] = Held(keys, rules, allowed)
-        return found
-
-    def singles(self, rules: int) -> tuple[Edge, ...]:
-        """The edges that rules alone, one request each, are enough for."""
-        found = self._singles.get(rules)
-        if found is None:
-            found = self._singles[rules] = tuple(
-                e for r in ones(self.bits(rules)) for e in self.single.get(r, ())
-            )
-        return found
-
-    def joint_within(self, identity: int) -> tuple[tuple[int, Edge], ...]:
-        """The edges of several requests, all of which this identity may make."""
-        found = self._joint_within.get(identity)
-        if found is None:
-            allowed = self.held(identity).allowed
-            found = self._joint_within[identity] = tuple(
-                (mask, edge)
-                for first in ones(allowed & self.joint_firsts)
-                for mask, edge in self.joint_by_first[first]
-                if mask & allowed == mask
-            )
-        return found
-
-    def conditional_within(self, identity: int) -> tuple[int, ...]:
-        """The requests that edges need beside powers, and that this identity may make."""
-        found = self._conditional_within.get(identity)
-        if found is None:
-            found = tuple(ones(self.held(identity).allowed & self.conditional))
-            self._conditional_within[identity] = found
-        return found
-
-    def mask(self, edge: Edge) -> int:
-        found = self.masks.get(edge.requests)
-        if found is None:
-            found = 0
-            for request in edge.requests:
-                found |= 1 << request
-            self.masks[edge.requests] = found
-        return found
+class Reach(Index):
+    """The edges of one cluster, asked for the closure of one identity after another."""
 
     def closure(self, start: int, stop: int | None = None, whole: bool = False) -> Closure:
         """All that this identity can come to have; or until `stop` is known. Who is cluster-admin has
@@ -186,6 +69,10 @@ class _Search:
         self.identities: list[int] = []
         self.granted: list[int] = []
         self.granted_bits = 0
+        """The requests that all whom one has become may make, as far as they are needed with others."""
+        self.shared: list[int] = []
+        self.wide = 0
+        """What someone may do everywhere."""
         self.met: set[int] = set()
         """Several requests that some identity may make, as bits."""
         self.actors: dict[int, list[int]] = defaultdict(list)
@@ -211,8 +98,11 @@ class _Search:
             what = powers[power].what
             if what == IDENTITY:
                 self.take_identity(power)
-            elif what == RULES:
+            elif what == GRANTED:
                 self.take_rules(power)
+            elif what == SHARED:
+                self.shared.append(power)
+                self.share()
             self.unblock(power)
         return self.found
 
@@ -242,30 +132,47 @@ class _Search:
             if mask not in self.met:
                 self.take_edge(edge, identity)
         self.met.update(mask for mask, _ in self.reach.joint_within(identity))
-        if self.granted:
-            self.with_granted([identity])
+        self.wide |= held.wide
         self.retry(held.allowed, (identity,))
+        if self.granted_bits:
+            self.with_granted(held.allowed, [identity])
+        self.share()
 
     def take_rules(self, rules: int) -> None:
         """Rules gained on the way are everyone's whom one has become: one binds them to whom one likes."""
         self.granted.append(rules)
-        self.granted_bits |= self.reach.bits(rules)
-        first = self.identities[0]
+        first, bits = self.identities[0], self.reach.bits(rules)
         for edge in self.reach.singles(rules):
             self.take_edge(edge, first)
-        self.with_granted(self.identities)
-        self.retry(self.granted_bits, ())
+        self.grant(bits)
 
-    def with_granted(self, actors: Sequence[int]) -> None:
-        """Edges of several requests, of which rules gained on the way allow some."""
+    def share(self) -> None:
+        """Where rights are shared, what one of them may do is granted to all."""
+        found = 0
+        for power in self.shared:
+            namespace = self.reach.power(power).namespace
+            found |= self.able & self.reach.within.get(namespace, 0) if namespace else self.wide
+        if found & self.reach.together & ~self.granted_bits:
+            self.grant(found & self.reach.together)
+
+    def grant(self, bits: int) -> None:
+        """All may make these requests as well, beside what each may."""
+        more = bits & ~self.granted_bits
+        self.granted_bits |= bits
+        self.retry(bits, ())
+        self.with_granted(more, self.identities)
+
+    def with_granted(self, new: int, actors: Sequence[int]) -> None:
+        """Edges of several requests, some of them new, and some granted."""
         ways = self.found.ways
-        for mask, edge in self.reach.joint:
-            if edge.gains in ways or not mask & self.granted_bits:
-                continue
-            for actor in actors:
-                if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
-                    self.take_edge(edge, actor)
-                    break
+        for request in ones(new & self.reach.together):
+            for mask, edge in self.reach.joint_by[request]:
+                if edge.gains in ways or mask & ~self.able or not mask & self.granted_bits:
+                    continue
+                for actor in actors:
+                    if mask & (self.reach.held(actor).allowed | self.granted_bits) == mask:
+                        self.take_edge(edge, actor)
+                        break
 
     def unblock(self, power: int) -> None:
         ways = self.found.ways
@@ -291,7 +198,7 @@ class _Search:
 
     def candidates(self, edge: Edge) -> Sequence[int]:
         """Who might make its requests: whoever may make the first, in the order in which they came by it."""
-        if self.granted:
+        if self.granted_bits:
             return self.identities
         found = self.actors[edge.requests[0]]
         return found[:1] if len(edge.requests) == 1 else found
@@ -326,7 +233,7 @@ class _Search:
             cost += ways[actor].cost
             missing = self.reach.mask(edge) & ~self.reach.held(actor).allowed
             granted = tuple(self.covering(missing))
-            cost += sum(ways[p].cost for p in granted)
+            cost += sum(self.found.way(p).cost for p in granted)
         self.push(edge.gains, Way(cost, edge, actor, granted))
 
     def covering(self, missing: int) -> Iterator[int]:
@@ -337,27 +244,30 @@ class _Search:
                 yield rules
             if not missing:
                 return
+        for power in self.shared:
+            namespace = self.reach.power(power).namespace
+            for identity in self.identities:
+                held = self.reach.held(identity)
+                bits = held.allowed & self.reach.within.get(namespace, 0) if namespace else held.wide
+                if bits & missing:
+                    missing &= ~bits
+                    yield self.shared_by(identity, power)
+                if not missing:
+                    return
 
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Many small values are made and kept: looking for garbage among them is a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-def ones(mask: int) -> Iterator[int]:
-    """The places of the ones in a number. As a text: of thousands of digits few are ones."""
-    digits = f"{mask:b}"[::-1]
-    place = digits.find("1")
-    while place >= 0:
-        yield place
-        place = digits.find("1", place + 1)
+    def shared_by(self, identity: int, power: int) -> int:
+        """What this identity hands to the others, once rights are shared."""
+        way = self.found.ways[power]
+        if way.actor == identity:
+            return power
+        who = self.reach.power(identity).value()
+        number = self.reach.edges.power({**self.reach.power(power).value(), **who, "what": SHARED})
+        if number not in self.found.shares:
+            assert way.edge is not None
+            edge = replace(way.edge, having=(power,), gains=number)
+            cost = way.cost + self.found.ways[identity].cost + REQUEST_COST * len(edge.requests)
+            self.found.shares[number] = Way(cost, edge, identity)
+        return number
 
 
 def reach_of(

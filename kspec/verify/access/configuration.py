@@ -5,7 +5,7 @@ AuthorizationConfiguration, a file of ABAC policies.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kspec.ir.types import Record, TypeTable
@@ -16,15 +16,15 @@ from kspec.source import Diagnostic, DiagnosticError, SourceFile, Span, has_erro
 
 BAD_AUTHORIZER, BAD_CONFIGURATION, BAD_POLICY = "KS4001", "KS4002", "KS4003"
 GROUP, KIND = "apiserver.config.k8s.io", "AuthorizationConfiguration"
-AUTHENTICATION, AUTHENTICATION_RECORD = "AuthenticationConfiguration", "access.AuthenticationConfiguration"
 RECORD, POLICY = "access.AuthorizationConfiguration", "access.AbacPolicy"
+REVIEW = "access.SubjectAccessReviewSpec"
 ABAC_LINE = 'such as {"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy", "spec": {}}'
 Authorizer = dict[str, Any]
 
 
 def chain_of_modes(modes: str, book: Rulebook, policies: Sequence[Mapping[str, Any]]) -> list[Authorizer]:
     """The chain that `--authorization-mode=Node,RBAC` makes. A webhook has no name there."""
-    known = _call(book, "access/authorizerTypes")
+    known = call(book, "access/authorizerTypes")
     chain: list[Authorizer] = []
     for mode in modes.split(","):
         if mode not in known:
@@ -50,26 +50,34 @@ def read_configuration(
     file: SourceFile, table: TypeTable, book: Rulebook, policies: Sequence[Mapping[str, Any]]
 ) -> list[Authorizer]:
     """The chain that an AuthorizationConfiguration states. Raises every mistake in it."""
-    document, decoded, found = _decoded(file, KIND, RECORD, table)
+    document, decoded, found = decoded_file(file, KIND, RECORD, table)
     if not has_errors(found):
-        for finding in _call(book, "access/configurationMistakes", decoded):
+        for finding in call(book, "access/configurationMistakes", decoded):
             path = ("authorizers", finding["index"])
             span = document.locate(path)
             found.append(Diagnostic(BAD_CONFIGURATION, finding["message"], span, path=path))
+        found += _uncompiled(document, decoded, table)
     if has_errors(found):
         raise DiagnosticError(found)
     return [_configured(a, policies) for a in decoded.get("authorizers") or ()]
 
 
-def read_authentication(file: SourceFile, table: TypeTable) -> dict[str, Any]:
-    """An AuthenticationConfiguration. Raises every mistake in it."""
-    _, decoded, found = _decoded(file, AUTHENTICATION, AUTHENTICATION_RECORD, table)
-    if has_errors(found):
-        raise DiagnosticError(found)
-    return decoded
+def _uncompiled(document: Document, decoded: Mapping[str, Any], table: TypeTable) -> Iterator[Diagnostic]:
+    """The match conditions that are no expressions about a SubjectAccessReview."""
+    from kspec.elaborate.cel import elaborate_cel
+
+    for i, one in enumerate(decoded.get("authorizers") or ()):
+        for n, condition in enumerate((one.get("webhook") or {}).get("matchConditions") or ()):
+            path = ("authorizers", i, "webhook", "matchConditions", n, "expression")
+            text = condition.get("expression") or ""
+            try:
+                elaborate_cel(text, "<expression>", {"request": Record(REVIEW)}, table)
+            except DiagnosticError as error:
+                message = f"the expression does not compile: {error.diagnostics[0].message}"
+                yield Diagnostic(BAD_CONFIGURATION, message, document.locate(path), path=path)
 
 
-def _decoded(
+def decoded_file(
     file: SourceFile, kind: str, record: str, table: TypeTable
 ) -> tuple[Document, dict[str, Any], list[Diagnostic]]:
     """The one object of a file of the API server's own, and the mistakes in it."""
@@ -126,11 +134,11 @@ def _policy(raw: object, table: TypeTable, book: Rulebook) -> dict[str, Any]:
     value, mistakes = decode(body, Record(POLICY), table, strict=False)
     if has_errors(mistakes):
         raise DiagnosticError(mistakes)
-    loaded = _call(book, "access/abacLoaded" if versioned else "access/abacFromV0", value)
+    loaded = call(book, "access/abacLoaded" if versioned else "access/abacFromV0", value)
     return dict(loaded)
 
 
-def _call(book: Rulebook, rule_id: str, *args: object) -> Any:
+def call(book: Rulebook, rule_id: str, *args: object) -> Any:
     rule = book.get(rule_id)
     assert rule is not None, rule_id
     return rule.fn(*args)

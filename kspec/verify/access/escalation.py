@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from kspec.solve.decide import TIMEOUT_SECONDS
 from kspec.source import InternalError
-from kspec.verify.access.closure import IDENTITY, RULES, Closure, Reach
+from kspec.verify.access.certificate import Certificate, Certifier, Invariant, checked
+from kspec.verify.access.closure import Closure, Reach
 from kspec.verify.access.edges import Asked, Edge, Power, call
 from kspec.verify.access.everyone import Everyone
-from kspec.verify.access.invariant import check_closed
+from kspec.verify.access.index import GRANTED, IDENTITY, RULES, SHARED
 from kspec.verify.access.policy import Grant, Policy
 from kspec.verify.access.words import SOMEONE
 
@@ -72,8 +75,8 @@ class Gains:
     groups: tuple[str, ...]
     already: tuple[Path, ...]
     paths: tuple[Path, ...]
-    refused: int | None = None
-    """Where there is no way: how many requests that would lead further the RBAC rule refuses."""
+    certificate: Certificate | None = None
+    """Where there is no way: what the solver says of the closure."""
 
     @property
     def strongest(self) -> Path | None:
@@ -99,19 +102,28 @@ class Climbers:
     subjects: int
     already: tuple[Climber, ...]
     climbers: tuple[Climber, ...]
+    certificate: Certificate | None = None
+    """Where nobody does: what the solver says of their closures."""
 
 
 class Escalation:
-    """Questions about escalation in one policy. `goal`: a request that someone wants to be allowed."""
+    """Questions about escalation in one policy. `goal`: a request that someone wants to be allowed;
+    `timeout`: seconds for the solver to check that a closure is one.
+    """
 
     def __init__(
-        self, policy: Policy, pod_security: str, goal: Mapping[str, Any] | None = None, how: str = ""
+        self,
+        policy: Policy,
+        pod_security: str,
+        goal: Mapping[str, Any] | None = None,
+        how: str = "",
+        timeout: float = TIMEOUT_SECONDS,
     ):
         also = []
         if goal is not None:
             gains = {"what": GOAL, "name": how}
             also.append((GOAL, {"requests": [goal], "gains": gains, "how": how}))
-        self.policy = policy
+        self.policy, self.timeout = policy, timeout
         self.reach = Reach(policy.cluster, {"podSecurity": pod_security}, also)
         self._title, self._rank = call("title"), call("rank")
         self._authorize, self._after = call("RBAC"), call("afterGrant")
@@ -132,8 +144,26 @@ class Escalation:
         found = [self.path(closure, number) for number in wanted]
         already = tuple(p for p in found if not p.requests)
         paths = tuple(sorted((p for p in found if p.requests), key=lambda p: (p.requests, -p.rank, p.title)))
-        refused = None if found else check_closed(reach, closure)
-        return Gains(who["user"], tuple(who["groups"]), already, paths, refused)
+        certificate = None if found else self.certificate(closure)
+        return Gains(who["user"], tuple(who["groups"]), already, paths, certificate)
+
+    def certificate_of_all(self, starts: Sequence[int], everyone: Everyone) -> Certificate:
+        """The same for many: of all that they have together, or of what each has."""
+        powers = frozenset(p for p, who in everyone.who.items() if who)
+        found = self.certifier.certify(Invariant(frozenset(starts), powers), self.timeout)
+        if found.holds or found.undecided:
+            return found
+        return checked(
+            self.certifier.certify_each([self.reach.closure(s) for s in starts], None, self.timeout)
+        )
+
+    def certificate(self, closure: Closure) -> Certificate:
+        """That nothing leads out of a closure, checked by the solver."""
+        return checked(self.certifier.certify(Invariant.of([closure]), self.timeout))
+
+    @cached_property
+    def certifier(self) -> Certifier:
+        return Certifier(self.reach)
 
     def _wanted(self, closure: Closure) -> Iterator[int]:
         """The powers that are worth telling: no mere steps, no identity that may do nothing more, and
@@ -152,9 +182,13 @@ class Escalation:
                 more = [r for r in reach.held(number).rules if r not in own and self.says_something(r)]
                 if not more:
                     continue
-            if power.what == RULES and (number in own or not self.says_something(number)):
+            if power.what == GRANTED and (self.rules(power) in own or not self.says_something(number)):
                 continue
             yield number
+
+    def rules(self, granted: Power) -> int:
+        """The same rules as one holds them by a binding."""
+        return self.reach.edges.power({**granted.value(), "what": RULES})
 
     def says_something(self, rules: int) -> bool:
         return bool(self.reach.contents(rules))
@@ -184,7 +218,10 @@ class Escalation:
                 path = self.path(closure, found)
             climber = Climber(kind, name, who["user"], tuple(who["groups"]), built_in, path)
             (already if free else climbers).append(climber)
-        return Climbers(self._title(target.value()), len(people), tuple(already), tuple(climbers))
+        certificate = None if already or climbers else self.certificate_of_all(starts, everyone)
+        return Climbers(
+            self._title(target.value()), len(people), tuple(already), tuple(climbers), certificate
+        )
 
     def born(self) -> set[tuple[str, str]]:
         """The subjects that only bindings of the bootstrap policy name."""
@@ -234,7 +271,7 @@ class Escalation:
         self, closure: Closure, power: int, edges: dict[Edge, tuple[int | None, tuple[int, ...]]]
     ) -> None:
         """The edges that lead to a power, each after those that it needs."""
-        way = closure.ways[power]
+        way = closure.way(power)
         if way.edge is None:
             if power != closure.start and power in closure.holder:
                 self._collect(closure, closure.holder[power], edges)
@@ -259,8 +296,11 @@ class Escalation:
                 assert actor is not None
                 made.append(self._made(reach.edges.requests[request], actor, cluster))
             gains = reach.power(edge.gains)
-            if gains.what == RULES:
+            if gains.what == GRANTED:
                 cluster = self._after(cluster, gains.value(), users)
+            elif gains.what == SHARED and actor is not None:
+                shared = {**gains.value(), "name": actor.name, "groups": list(actor.groups)}
+                cluster = self._after(cluster, shared, users)
             title = self._title(gains.value())
             yield Step(edge.rule, actor, tuple(made), gains, title, edge.how, edge.assumes)
 

@@ -9,20 +9,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from kspec.verify.access.closure import IDENTITY, RULES, Reach, ones
 from kspec.verify.access.edges import Edge
+from kspec.verify.access.index import GRANTED, IDENTITY, SHARED, Index, ones
 
 
 class Everyone:
     """Who comes to have what: `who[power]` has a bit for each of the identities asked about, by its place."""
 
-    def __init__(self, reach: Reach, starts: Sequence[int]) -> None:
+    def __init__(self, reach: Index, starts: Sequence[int]) -> None:
         self.reach = reach
         self.who: dict[int, int] = defaultdict(int)
         self.granted: dict[int, int] = defaultdict(int)
         """By rules gained on the way: who gained them."""
         self.able: dict[int, int] = defaultdict(int)
         """By request: who may make it, as whichever identity."""
+        self.able_wide: dict[int, int] = defaultdict(int)
+        """The same, of rules that hold everywhere."""
+        self.shared: set[int] = set()
+        self.holders: dict[int, dict[int, None]] = defaultdict(dict)
+        """By request that edges need with others: the identities that may make it by themselves."""
         self.able_all: dict[int, int] = defaultdict(int)
         """By several requests, as bits: who may make them all as one identity."""
         self.fresh: set[int] = set()
@@ -32,10 +37,9 @@ class Everyone:
         self._watched_by: dict[int, tuple[int, ...]] = {}
         self._joint_within: dict[int, tuple[int, ...]] = {}
         self.conditional = list({e: None for edges in reach.waiting.values() for e in edges})
-        self.joint: dict[int, list[Edge]] = defaultdict(list)
-        for edge in (*self.conditional, *(edge for _, edge in reach.joint)):
-            if len(edge.requests) > 1:
-                self.joint[reach.mask(edge)].append(edge)
+        self.joint: dict[int, tuple[int, ...]] = {m: edges[0].requests for m, edges in reach.joint.items()}
+        """By several requests, as bits, the same as numbers."""
+        self.joint |= {reach.mask(e): e.requests for e in self.conditional if len(e.requests) > 1}
         self.firsts: dict[int, list[int]] = defaultdict(list)
         self.watched, self.first_bits = 0, 0
         self._index()
@@ -50,8 +54,7 @@ class Everyone:
             self.firsts[first].append(mask)
             self.first_bits |= 1 << first
             self.watched |= mask
-        for edge in self.conditional:
-            self.watched |= self.reach.mask(edge)
+        self.watched |= self.reach.conditional
 
     def gain(self, power: int, who: int) -> None:
         more = who & ~self.who[power]
@@ -67,18 +70,22 @@ class Everyone:
             what = self.reach.power(power).what
             if what == IDENTITY:
                 self.take_identity(power)
-            elif what == RULES:
+            elif what == GRANTED:
                 self.granted[power] |= self.who[power]
                 self.dirty.add(power)
+            elif what == SHARED:
+                self.shared.add(power)
         for rules in sorted(self.dirty):
             self.take_rules(rules)
         self.dirty.clear()
-        if self.granted:
+        if self.granted or self.shared:
             self.mix()
         for edge in self.conditional:
             self.take(edge)
-        for _, edge in self.reach.joint:
-            self.gain(edge.gains, self.able_all[self.reach.mask(edge)])
+        for mask, edges in self.reach.joint.items():
+            if who := self.able_all.get(mask):
+                for edge in edges:
+                    self.gain(edge.gains, who)
 
     def take(self, edge: Edge) -> None:
         """An edge for those who have all that it needs."""
@@ -102,6 +109,9 @@ class Everyone:
                 self.who[rules] |= who
                 self.dirty.add(rules)
         if not self.is_admin(identity):
+            if identity not in self._joint_within:
+                for request in ones(held.allowed & self.reach.together):
+                    self.holders[request][identity] = None
             for mask in self.joint_within(identity):
                 self.able_all[mask] |= who
 
@@ -135,8 +145,11 @@ class Everyone:
         self.taken.add(rules)
         for power in self.gained_by(rules):
             self.gain(power, who)
+        wide = not self.reach.power(rules).namespace
         for request in self.watched_by(rules):
             self.able[request] |= who
+            if wide:
+                self.able_wide[request] |= who
 
     def gained_by(self, rules: int) -> tuple[int, ...]:
         """The powers that these rules alone are enough for."""
@@ -149,21 +162,39 @@ class Everyone:
 
     def mix(self) -> None:
         """Several requests, of which rules gained on the way allow some, and an identity the others."""
-        bits = 0
         by_request: dict[int, int] = defaultdict(int)
         for rules, who in self.granted.items():
-            bits |= self.reach.bits(rules)
             for request in self.watched_by(rules):
                 by_request[request] |= who
-        identities = [p for p in self.who if self.who[p] and self.reach.power(p).what == IDENTITY]
-        for mask in self.joint:
-            possible = -1
-            for request in ones(mask):
-                possible &= self.able[request]
-            if not mask & bits or not possible & ~self.able_all[mask]:
-                continue
-            for identity in identities:
-                who = self.who[identity] & possible
-                for request in ones(mask & ~self.reach.held(identity).allowed) if who else ():
+        for power in sorted(self.shared):
+            namespace = self.reach.power(power).namespace
+            able = self.able if namespace else self.able_wide
+            within = self.reach.within.get(namespace, 0) if namespace else -1
+            for request in ones(within & self.watched):
+                if who := self.who[power] & able[request]:
+                    by_request[request] |= who
+        for mask, requests in self.joint.items():
+            possible, all_, some = -1, -1, 0
+            for request in requests:
+                possible &= self.able.get(request, 0)
+                if not possible:
+                    break
+                all_ &= by_request.get(request, 0)
+                some |= by_request.get(request, 0)
+            if possible & some:
+                done = self.able_all[mask] = self.able_all[mask] | (all_ & possible)
+                possible &= some & ~done
+                if possible:
+                    self.mix_identities(mask, requests, possible, by_request)
+
+    def mix_identities(
+        self, mask: int, requests: Sequence[int], possible: int, by_request: dict[int, int]
+    ) -> None:
+        """Those who have become an identity that may make some of the requests by itself."""
+        for identity in dict.fromkeys(i for request in requests for i in self.holders[request]):
+            who = self.who[identity] & possible
+            allowed = self.reach.held(identity).allowed if who else 0
+            for request in requests if who else ():
+                if not allowed >> request & 1:
                     who &= by_request[request]
-                self.able_all[mask] |= who
+            self.able_all[mask] |= who

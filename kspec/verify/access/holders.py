@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from kspec.verify.access.decision import not_at_hand
 from kspec.verify.access.policy import Binding, Grant, Policy, Request, Role
 from kspec.verify.access.words import Asked
+
+if TYPE_CHECKING:
+    from kspec.verify.access.foresight import Paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Holder:
     limit_names: tuple[str, ...] = ()
     limit_namespace: str = ""
     why: str = ""
+    unless: tuple[str, ...] = ()  # the webhooks before it that may decide otherwise
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
@@ -47,20 +51,76 @@ def who_can(policy: Policy, verb: str, asked: Asked, namespace: str = "", name: 
     """Everyone who may do this: in this namespace, or in any; to the object of this name, or to any."""
     found = [*_privileged(policy)]
     unknown: list[str] = []
-    for authorizer in policy.chain:
+    hooks = Hooks(policy, verb, asked, namespace, name)
+    for place, authorizer in enumerate(policy.chain):
         match authorizer.get("type"):
             case "RBAC":
-                found += _rbac(policy, verb, asked, namespace, name)
+                found += hooks.before(_rbac(policy, verb, asked, namespace, name))
             case "Webhook":
-                unknown.append(f"whom {webhook(authorizer)} allows or denies")
+                unknown += [f"whom {webhook(authorizer)} allows or denies"] if hooks.meet(place) else []
             case _:
-                found += _others(policy, authorizer, verb, asked, namespace, name)
+                found += hooks.before(_others(policy, authorizer, verb, asked, namespace, name))
     in_itself = bool(policy.rule("access/namespaceOf")(asked.api_group, asked.resource, name or "x", ""))
     if policy.has_rbac:
         space = (name or namespace) if in_itself else namespace
         open_ = [b for b in policy.dangling if b.subjects and _reaches(b.namespace, asked, space, in_itself)]
         unknown += [f"whether this grants it: {not_at_hand(b)}" for b in open_]
     return Holders(asked, verb, namespace, name, tuple(found), tuple(unknown))
+
+
+class Hooks:
+    """The webhooks of a chain, as far as one has come in it, and what they make of those who come behind."""
+
+    def __init__(self, policy: Policy, verb: str, asked: Asked, namespace: str, name: str) -> None:
+        self._policy, self._asked = policy, asked
+        self._request = {**_request(policy, verb, asked, "", namespace), "version": asked.version}
+        if not asked.path:
+            self._request["name"] = name
+        self._met: list[int] = []
+
+    def meet(self, place: int) -> bool:
+        """May this webhook, the next in the chain, be asked about anyone? Then others come behind it."""
+        from kspec.verify.access import foresight
+
+        somebody = {"user": "", "groups": []}
+        open_ = self._does(place, somebody, foresight.WHO, "") != foresight.PASSES
+        self._met += [place] if open_ else []
+        return open_
+
+    def before(self, found: Iterator[Holder]) -> Iterator[Holder]:
+        """Those of them whom no webhook surely denies, each with the webhooks that may decide otherwise."""
+        if not self._met:
+            yield from found
+            return
+        from kspec.verify.access import foresight
+
+        for holder in found:
+            who, unknown = self._identity(holder)
+            if self._policy.rule("access/isPrivileged")(who):
+                yield holder
+                continue
+            done = [(p, self._does(p, who, unknown, holder.limit_namespace)) for p in self._met]
+            if all(did != foresight.DENIES for _, did in done):
+                asked = [webhook(self._policy.chain[p]) for p, did in done if did != foresight.PASSES]
+                yield replace(holder, unless=tuple(asked))
+
+    def _does(self, place: int, who: Mapping[str, Any], unknown: Paths, namespace: str) -> str:
+        from kspec.verify.access import foresight
+
+        policy = self._policy
+        request = {**self._request, **who, "namespace": self._request.get("namespace") or namespace}
+        parts = foresight.unknown_parts(request, unknown, self._asked.namespaced, policy.book)
+        return foresight.does(policy.chain[place], policy.conditions[place], request, parts, policy.book)
+
+    def _identity(self, holder: Holder) -> tuple[dict[str, Any], Paths]:
+        """Who a holder is, and what of it is not known: all of a service account is, of a user the name."""
+        from kspec.verify.access import foresight
+
+        if holder.namespace:
+            full = self._policy.rule("access/serviceAccountIdentity")(holder.namespace, holder.name)
+            return full, foresight.WHO - {("user",), ("groups",)}
+        who = self._policy.rule("access/meantBy")({"kind": holder.kind, "name": holder.name}, "")
+        return who, foresight.WHO - ({("user",)} if who["user"] else set())
 
 
 def webhook(authorizer: Mapping[str, Any]) -> str:

@@ -8,8 +8,9 @@ request, which is replayed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from kspec.source import InternalError
@@ -56,8 +57,9 @@ def beyond(owner: Sequence[Rule], servant: Sequence[Rule], paths: bool = True) -
         mine = [b for b in map(box_of, owner) if all(b)]
         for rule in servant:
             left = _left([b for b in (box_of(rule),) if all(b)], mine)
-            if left:
-                return _replayed(request_of(left[0]), owner, rule)
+            found = next((r for r in map(request_of, left) if r is not None), None)
+            if found is not None:
+                return _replayed(found, owner, rule)
     return None
 
 
@@ -116,11 +118,11 @@ class _Cells:
         self._entry: dict[str, int] = {}
 
     @property
-    def resources(self) -> tuple[Callable[[Rule], Box], Callable[[Box], Request]]:
+    def resources(self) -> tuple[Callable[[Rule], Box], Callable[[Box], Request | None]]:
         return self._resource_box, self._resource_request
 
     @property
-    def urls(self) -> tuple[Callable[[Rule], Box], Callable[[Box], Request]]:
+    def urls(self) -> tuple[Callable[[Rule], Box], Callable[[Box], Request | None]]:
         return self._url_box, self._url_request
 
     def _resource_box(self, rule: Rule) -> Box:
@@ -144,18 +146,24 @@ class _Cells:
             self._entry[entry] = found
         return found
 
-    def _resource_request(self, box: Box) -> Request:
-        verb, group, place, name = (_first(side) for side in box)
-        resource, subresource = self.parts[place]
-        made = {
-            "resourceRequest": True,
-            "verb": self.verbs[verb],
-            "apiGroup": self.groups[group],
-            "resource": resource,
-            "subresource": subresource,
-            "name": self.names[name],
-        }
-        return {key: value for key, value in made.items() if value != ""}
+    def _resource_request(self, box: Box) -> Request | None:
+        """A request of a box; None if none could be made: to create in a collection is to name nothing."""
+        verbs, groups, places, names = box
+        name_sent = call("requestedName")
+        for verb, place in product(_all(verbs), _all(places)):
+            resource, subresource = self.parts[place]
+            for name in map(self.names.__getitem__, _all(names)):
+                if name_sent(self.verbs[verb], subresource, name, "") == name:
+                    made = {
+                        "resourceRequest": True,
+                        "verb": self.verbs[verb],
+                        "apiGroup": self.groups[_first(groups)],
+                        "resource": resource,
+                        "subresource": subresource,
+                        "name": name,
+                    }
+                    return {key: value for key, value in made.items() if value != ""}
+        return None
 
     def _url_box(self, rule: Rule) -> Box:
         return _cells(call("verbMatches"), rule, self.verbs), _cells(call("pathMatches"), rule, self.paths)
@@ -184,6 +192,10 @@ def _cells(matches: Callable[[Rule, str], bool], rule: Rule, words: Sequence[str
         if matches(rule, word):
             found |= 1 << place
     return found
+
+
+def _all(side: int) -> Iterator[int]:
+    return (place for place in range(side.bit_length()) if side >> place & 1)
 
 
 def _first(side: int) -> int:

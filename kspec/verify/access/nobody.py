@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kspec.verify.access.certificate import Certificate, Certifier, Strangers, checked
+from kspec.verify.access.closure import Closure
 from kspec.verify.access.edges import Power, call
 from kspec.verify.access.escalation import Escalation, Gains
 from kspec.verify.access.words import SOMEONE
@@ -25,40 +27,50 @@ class Nobody:
     examined: int
     trusted: int
     paths: tuple[Gains, ...]
-    refused: int | None
-    """How many requests that would lead further the RBAC rule refuses; None if there are too many to ask."""
+    certificate: Certificate | None
+    """Where nobody does: what the solver says of the closures of all others."""
 
 
 def nobody_but(question: Escalation, target: Power, but: Sequence[str]) -> Nobody:
     """Who comes to a power, of all that could exist but those excepted: users by name, or `group:NAME`."""
     users, groups, trusted = _named(question, set(but))
     found: list[Gains] = []
-    refused: int | None = 0
-    for who in _identities(question, users, groups, but):
-        if reaches(question, who, target):
+    closures: list[Closure] = []
+    others: list[str] = []
+    for user, who in _identities(question, users, groups, but):
+        if who is None:
+            others.append(user)
+        elif reaches(question, who, target):
             found.append(question.gains(smaller(question, who, target), target))
-        elif refused is not None:
-            more = question.gains(who, target).refused
-            refused = None if more is None else refused + more
+        else:
+            closures.append(question.reach.closure(question.reach.identity(who["user"], who["groups"])))
     unique = {(g.user, g.groups): g for g in found}
     title = call("title")(target.value())
-    return Nobody(title, tuple(but), len(users) + 1, trusted, tuple(unique.values()), refused)
+    certificate = None
+    if not found:
+        excepted = tuple(b.removeprefix("group:") for b in but if b.startswith("group:"))
+        named = (*(b for b in but if not b.startswith("group:")), *trusted, *others)
+        certifier = Certifier(question.reach, excepted)
+        strangers = Strangers(named, excepted)
+        certificate = checked(certifier.certify_each(closures, strangers, question.timeout))
+    paths = tuple(unique.values())
+    return Nobody(title, tuple(but), len(users) + 1, len(trusted), paths, certificate)
 
 
-def _named(question: Escalation, but: set[str]) -> tuple[list[str], list[str], int]:
-    """The users and groups that bindings name, but those excepted; and how many users only default bindings
+def _named(question: Escalation, but: set[str]) -> tuple[list[str], list[str], list[str]]:
+    """The users and groups that bindings name, but those excepted; and the users that only default bindings
     name: parts of Kubernetes itself, which are trusted.
     """
     privileged, born = question.policy.rule("access/isPrivileged"), question.born()
     users: dict[str, None] = {}
     groups: dict[str, None] = {}
-    trusted = 0
+    trusted: list[str] = []
     for kind, name, who in question.subjects():
         if who["user"] == SOMEONE:
             if f"group:{name}" not in but and not privileged(who):
                 groups[name] = None
         elif (kind, name) in born:
-            trusted += 1
+            trusted.append(name)
         elif name not in but:
             users[name] = None
     return list(users), list(groups), trusted
@@ -66,16 +78,16 @@ def _named(question: Escalation, but: set[str]) -> tuple[list[str], list[str], i
 
 def _identities(
     question: Escalation, users: list[str], groups: list[str], but: Sequence[str]
-) -> Iterator[dict[str, Any]]:
-    """Each user in all groups, but for those who cannot be without one that is excepted; and nobody known."""
+) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """Each user in all groups, and nobody known; None for who cannot be without a group that is excepted."""
     known_as = question.policy.rule("access/knownAs")
     excepted = {b.removeprefix("group:") for b in but if b.startswith("group:")}
     for user in (SOMEONE, *users):
-        if not excepted & set(known_as(user, [])["groups"]):
-            yield known_as(user, groups)
+        without = excepted & set(known_as(user, [])["groups"])
+        yield user, None if without else known_as(user, groups)
     anonymous = question.policy.rule("access/anonymous")()
     if anonymous["user"] not in but and not excepted & set(anonymous["groups"]):
-        yield anonymous
+        yield anonymous["user"], anonymous
 
 
 def reaches(question: Escalation, who: dict[str, Any], target: Power) -> bool:

@@ -119,7 +119,8 @@ def place(span: Span | None) -> str:
 
 class Policy:
     """Everything that decides about access. `chain` holds the authorizers in their order, as
-    `access.Authorizer` values; `cluster` the objects as rules see them.
+    `access.Authorizer` values, and `conditions` of each its match conditions; `cluster` the objects as rules
+    see them.
     """
 
     def __init__(
@@ -132,8 +133,9 @@ class Policy:
     ) -> None:
         self.book = book
         self._defaults = frozenset(defaults)
+        self.people: Mapping[str, Sequence[str]] = {}  # of users whom a file of tokens lists, their groups
         self.chain = tuple({k: v for k, v in a.items() if k != "expressions"} for a in chain)
-        self._conditions = [_compiled(a) for a in chain]
+        self.conditions = [_compiled(a) for a in chain]
         own = {_key(o): o for o in objects if o.kind is not None and o.decoded is not None}
         cluster_roles = aggregate(cluster.get("clusterRoles") or [], book)
         self.cluster = {**cluster, "clusterRoles": cluster_roles}
@@ -146,6 +148,10 @@ class Policy:
     @property
     def has_rbac(self) -> bool:
         return any(a.get("type") == "RBAC" for a in self.chain)
+
+    @property
+    def has_node(self) -> bool:
+        return any(a.get("type") == "Node" for a in self.chain)
 
     @cached_property
     def fresh_name(self) -> str:
@@ -168,8 +174,9 @@ class Policy:
 
     @cached_property
     def dangling(self) -> tuple[Binding, ...]:
-        """The bindings to roles that are not there: they grant nothing."""
-        return tuple(b for b in self.bindings if b.role is None)
+        """The bindings to roles that are not there, but could be: until then they grant nothing."""
+        could = self.rule("access/mayBeBound")
+        return tuple(b for b in self.bindings if b.role is None and could(b.ref, b.namespace))
 
     def rule(self, rule_id: str) -> Any:
         """The function of a standard rule."""
@@ -198,12 +205,12 @@ class Policy:
 
     def chain_for(self, request: Request) -> list[Object]:
         """The authorizers, each with what its match conditions are for this request."""
-        if not any(self._conditions):
+        if not any(self.conditions):
             return list(self.chain)
         from kspec.verify.access.conditions import outcomes
 
-        pairs = zip(self.chain, self._conditions, strict=True)
-        return [{**a, "conditions": outcomes(c, request)} if c else a for a, c in pairs]
+        pairs = zip(self.chain, self.conditions, strict=True)
+        return [{**a, "conditions": outcomes(c, request, self.book)} if c else a for a, c in pairs]
 
     def held_by(self, user: str, groups: Sequence[str]) -> tuple[Binding, ...]:
         """The bindings that mean this identity."""
@@ -244,7 +251,7 @@ class Policy:
             return []
         namespace = request.get("namespace") or ""
         held = self.held_by(request.get("user") or "", request.get("groups") or ())
-        return [b for b in held if b.role is None and b.namespace in ("", namespace)]
+        return [b for b in held if b in self.dangling and b.namespace in ("", namespace)]
 
     def is_default(self, thing: Role | Binding) -> bool:
         """Is it one of those that every cluster is born with?"""
@@ -310,6 +317,11 @@ class Policy:
                 subjects = tuple(binding.get("subjects") or ())
                 found.append(Binding(obj.key.kind, namespace, obj.key.name, subjects, ref, role, obj))
         return found
+
+
+def by_same(request: Request, other: Request) -> Request:
+    """Another request of the same one: with what of them is no part of it as rules see it."""
+    return {**{k: request[k] for k in ("uid", "extra") if k in request}, **other}
 
 
 ASKED = ("resourceRequest", "verb", "apiGroup", "resource", "subresource", "name", "path")

@@ -4,17 +4,17 @@ a constant of the cluster, so the call is replaced by what that says of its iden
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
 from kspec.ir.evaluate import evaluate
-from kspec.ir.nodes import And, Apply, Call, Expr, Field, Lit, Or
+from kspec.ir.nodes import And, Apply, Call, Expr, Field, Lit, Loop, Or
 from kspec.ir.print import show_expr
 from kspec.ir.properties import Property
-from kspec.ir.types import BOOL, STRING, ListOf
-from kspec.ir.walk import free_variables, may_fail, subexpressions, transform
+from kspec.ir.types import BOOL, DYN, STRING, ListOf
+from kspec.ir.walk import free_variables, may_fail, subexpressions, substitute_variables, transform
 from kspec.runtime.values import EvalError
 from kspec.source import InternalError
 from kspec.verify.access.comers import Comer, NotWorkedOut, comers
@@ -26,6 +26,9 @@ from kspec.verify.access.words import show_request
 from kspec.verify.setting import Setting
 
 VERB = "access/escalates"
+JOINED: Mapping[str, tuple[Callable[[Expr, Expr], Expr], bool]] = {"all": (And, True), "exists": (Or, False)}
+"""What a loop is, written out, and what it is of an empty list."""
+
 LEVEL = "privileged"
 """What namespaces enforce of Pod Security that say nothing: nothing."""
 
@@ -91,12 +94,43 @@ class Escalates:
             said.append(Said(who, self.target(wanted)))
             return _formula(who, said[-1].target.comers)
 
-        return Rewritten(replace(prop, holds=transform(prop.holds, change)), tuple(said))
+        holds = self._unrolled(prop.holds)
+        return Rewritten(replace(prop, holds=transform(holds, change)), tuple(said))
+
+    def _unrolled(self, expr: Expr) -> Expr:
+        """The formula with its loops over lists at hand written out, where a request hangs on them."""
+
+        def change(node: Expr) -> Expr:
+            if not isinstance(node, Loop) or node.kind not in JOINED or len(node.variables) != 1:
+                return node
+            name = node.variables[0]
+            asks = any(
+                isinstance(n, Apply) and n.rule == VERB and name in free_variables(n.args[1])
+                for n in subexpressions(node.body)
+            )
+            if not asks or free_variables(node.range) - {"cluster"}:
+                return node
+            members = self._members(node.range)
+            element = node.range.type.element if isinstance(node.range.type, ListOf) else DYN
+            turns = [substitute_variables(node.body, {name: Lit(m, element)}) for m in members]
+            joined, empty = JOINED[node.kind]
+            return reduce(joined, turns) if turns else Lit(empty, BOOL)
+
+        return transform(expr, change)
+
+    def _members(self, listed: Expr) -> Sequence[object]:
+        """The members of a list that is at hand."""
+        try:
+            value = evaluate(listed, {"cluster": self.policy.cluster}, self.setting.rules)
+        except EvalError as error:
+            raise NotWorkedOut(f"`{show_expr(listed)}` has no value: {error.message}") from None
+        return value if isinstance(value, list | tuple) else list(value)  # type: ignore[call-overload]
 
     def target(self, wanted: Expr) -> Target:
         """The request that an expression means, which must be the same for whatever is open."""
         if open_ := sorted(free_variables(wanted) - {"cluster"}):
-            raise NotWorkedOut(f"what `escalates` asks for hangs on `{open_[0]}`")
+            about = f"what `escalates` asks for hangs on `{open_[0]}`, which may be anything"
+            raise NotWorkedOut(f"{about}: name it, or take it from a list by `.all` or `.exists`")
         try:
             value = evaluate(wanted, {"cluster": self.policy.cluster}, self.setting.rules)
         except EvalError as error:

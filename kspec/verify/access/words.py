@@ -9,10 +9,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from kspec.ir.types import Kind, TypeTable
+from kspec.runtime.values import EvalError
+from kspec.source import Diagnostic, DiagnosticError
 from kspec.verify.access.policy import Policy, Request
 
 VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 SOMEONE = "someone"
+NOBODY = "KS4011"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Asked:
     subresource: str = ""
     namespaced: bool | None = None
     notes: tuple[str, ...] = ()
+    version: str = ""  # "" where it is not known
 
     def __str__(self) -> str:
         return self.path or show_resource(self.api_group, self.resource, self.subresource)
@@ -38,16 +42,33 @@ def show_resource(api_group: str, resource: str, subresource: str = "") -> str:
 
 def identity(policy: Policy, user: str, groups: Sequence[str] = ()) -> dict[str, Any]:
     """Who a user on the command line is, with the groups that this implies. `sa:ns/name` is a service
-    account, `group:name` someone of whom nothing but a group is known.
+    account, `group:name` someone of whom nothing but a group is known, `cert:CN=name,O=group` a certificate,
+    `bootstrap:id` a bootstrap token whose secret is at hand.
     """
     if user.startswith("cert:"):
         parts = [p.strip().partition("=") for p in user[5:].split(",")]
         names = [v for k, _, v in parts if k == "CN"]
         organizations = [v for k, _, v in parts if k == "O"]
+        if not any(names):
+            raise _nobody("a certificate without a common name means nobody", "such as cert:CN=jane,O=dev")
         certified = policy.rule("access/certificateIdentity")
-        return certified("".join(names[:1]), [*organizations, *groups])  # type: ignore[no-any-return]
+        return certified(names[0], [*organizations, *groups])  # type: ignore[no-any-return]
+    if user.startswith("bootstrap:"):
+        name = f"Secret kube-system/bootstrap-token-{user[10:]}"
+        try:
+            found = policy.rule("access/bootstrapTokenOf")(user[10:], policy.cluster)
+        except EvalError as error:
+            raise _nobody(f"the data of {name} cannot be read", error.message) from error
+        if not found:
+            raise _nobody(f"no {name} at hand lets such a token be used", "PATHS must have it")
+        return {**found[0], "groups": [*found[0]["groups"], *groups]}
     user, more = _user(user)
-    return policy.rule("access/knownAs")(user, [*groups, *more])  # type: ignore[no-any-return]
+    listed = policy.people.get(user, ())
+    return policy.rule("access/knownAs")(user, [*groups, *more, *listed])  # type: ignore[no-any-return]
+
+
+def _nobody(message: str, help_: str) -> DiagnosticError:
+    return DiagnosticError([Diagnostic(NOBODY, message, help=help_)])
 
 
 def full_name(word: str) -> str:
@@ -73,19 +94,22 @@ def asked_for(policy: Policy, word: str, table: TypeTable) -> Asked:
     head, _, subresource = word.partition("/")
     name, dot, group = head.partition(".")
     first, _, rest = group.partition(".")
-    if dot and VERSION.fullmatch(first):
+    version = first if dot and VERSION.fullmatch(first) else ""
+    if version:
         group = rest
     found = [k for k in table.kinds if name.lower() in (k.plural, k.singular, *k.short_names)]
     if dot:
         own = [k for k in found if k.group == group]
         resource = own[0].plural if own else name
-        return Asked("", group, resource, subresource, own[0].namespaced if own else None)
+        version = version or (own[0].version if own else "")
+        return Asked("", group, resource, subresource, own[0].namespaced if own else None, (), version)
     if name == "*":
         return Asked("", "*", "*", subresource)
     if found:
         exact = [k for k in found if k.plural == name.lower()] or found
         kind = next((k for k in exact if not k.group), exact[0])
-        return Asked("", kind.group, kind.plural, subresource, kind.namespaced, _others(kind, exact))
+        notes = _others(kind, exact)
+        return Asked("", kind.group, kind.plural, subresource, kind.namespaced, notes, kind.version)
     return _unknown(policy, name, subresource, table)
 
 
@@ -116,9 +140,10 @@ def request_for(
     namespace: str = "",
     name: str = "",
     field_selector: str = "",
+    label_selector: str = "",
 ) -> Request:
     """The request that someone makes for what is asked; not every verb's has a name."""
-    base = {"user": who["user"], "groups": list(who["groups"]), "verb": verb}
+    base = {**who, "groups": list(who["groups"]), "verb": verb}
     if asked.path:
         return {**base, "resourceRequest": False, "path": asked.path}
     if asked.namespaced is False:
@@ -134,6 +159,8 @@ def request_for(
         "namespace": namespace,
         "name": name,
         "fieldSelector": field_selector,
+        "labelSelector": label_selector,
+        "version": asked.version,
     }
 
 

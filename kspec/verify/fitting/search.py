@@ -133,7 +133,7 @@ class _Search:
         holes = [hole(c, source[c.of], i) for i, c in enumerate(changes)]
         conditions: list[Condition] = []
         try:
-            with remembering({}):
+            with remembering():
                 for condition in self.reading(node, holes).conditions():
                     conditions.append(condition)
                     if condition.holds is t.FALSE and not condition.unsupported:

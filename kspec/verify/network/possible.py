@@ -168,6 +168,8 @@ class Between:
         if self.kinds == ("pod", "pod"):
             together = functions[TOGETHER]
             assumed.append(("they are two pods", lambda **v: together(v["p"], v["q"])))
+        else:
+            assumed.append(("what is outside has no pod's address", self._two_addresses))
         if self.group is not None:
             assumed.append(("a policy that differs is about an end", self._is_touched))
         return Questions(shapes, assumed, record_fields(self.setting.table))
@@ -249,6 +251,13 @@ class Between:
         return ops.call("!_", ops.or_(False, *(_thunk(each) for each in named)))
 
     # ---------------------------------------------------------------- what was found
+
+    def _two_addresses(self, **values: object) -> object:
+        one, other = (
+            ops.field(values[name], "address", None) if kind == "pod" else values[name]
+            for name, kind in zip(self.ends, self.kinds, strict=True)
+        )
+        return ops.call("!_", ops.call("_==_", one, other))
 
     def concrete(self, values: Mapping[str, object]) -> tuple[End, End]:
         made = [

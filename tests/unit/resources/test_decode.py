@@ -14,7 +14,7 @@ from kspec.resources.objects import ObjectReader, encode
 from kspec.resources.types import load_types
 from kspec.resources.yaml import load_yaml
 from kspec.runtime.values import Quantity, Timestamp
-from kspec.source import Diagnostic, SourceFile
+from kspec.source import Diagnostic, Severity, SourceFile
 from kspec.testing.values import objects_of
 
 TABLE = load_types()
@@ -101,7 +101,9 @@ def test_all_mistakes_of_an_object_with_places_and_help() -> None:
         " | start the element with `- `",
         "KS2503 18:25 `1 core` is not a quantity such as `250m` or `16Gi` | ",
         "KS2502 18:41 this is a list, and a quantity is wanted | ",
-        "KS2502 19:9 a list cannot hold null | delete the element, or give it a value",
+        "KS2504 19:9 core.Container needs the field `name` | name of the container specified as a DNS_LABEL",
+        "KS2411 19:9 this element has no value, which means `{}` to the API server"
+        " | write the value that is meant, or `{}` if it is that",
         "KS2502 20:38 this is a large number, and an int is wanted | a whole number is wanted",
         "KS2502 21:20 this is the text `true`, and a bool is wanted | write it without quotes",
         "KS2501 5:3 meta.ObjectMeta has no field `lables` | did you mean `labels`?",
@@ -210,3 +212,22 @@ def test_any_json_gives_a_value_that_fits_or_mistakes(record: str, value: object
     decoded, mistakes = decode(value, Record(record), TABLE)
     assert isinstance(decoded, dict)
     assert all(m.message and m.code.startswith("KS25") for m in mistakes)
+
+
+def test_null_in_a_map_is_the_zero_value_as_go_decodes_it() -> None:
+    """As recorded of the API server: `labels: {app: null}` is stored as `app: ""`, a quota of null as 0."""
+    documents, _ = load_yaml(
+        SourceFile(
+            "t.yaml",
+            "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: a, labels: {app: , tier: x}}\n"
+            "spec: {hard: {pods: }, scopes: null}\n",
+        )
+    )
+    made, mistakes = ObjectReader(TABLE).read(documents[0].value, documents[0])
+    assert made and made.decoded
+    assert made.decoded["metadata"]["labels"] == {"app": "", "tier": "x"}
+    assert made.decoded["spec"] == {"hard": {"pods": Quantity(0)}}
+    assert made.value["metadata"]["labels"] == {"app": "", "tier": "x"}
+    assert made.value["spec"]["hard"] == {"pods": "0"}
+    assert documents[0].value["metadata"]["labels"]["app"] is None, "what was read is left as it is"
+    assert [(m.code, m.severity) for m in mistakes] == [("KS2411", Severity.WARNING)] * 2

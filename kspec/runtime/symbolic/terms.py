@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kspec.runtime.symbolic.cases import fold_cases
 from kspec.runtime.symbolic.dag import (
     BOOL,
     FALSE,
@@ -136,7 +137,7 @@ def _junction(op: str, terms: tuple[Term, ...], zero: Term, unit: Term) -> Term:
                 nested += 1
             elif its == "eq":
                 cases += 1
-        if cases > 1 and not _fold_cases(op, members):
+        if cases > 1 and not fold_cases(op, members):
             return zero
         if nested and len(members) > 1:
             resolved = _absorb(dual, members)
@@ -147,36 +148,6 @@ def _junction(op: str, terms: tuple[Term, ...], zero: Term, unit: Term) -> Term:
     if len(members) == 1:
         return next(iter(members))
     return make(op, tuple(members))
-
-
-def _fold_cases(op: str, members: dict[Term, None]) -> bool:
-    """x = a excludes x = b: in `and`, two such are false and `x != b` is implied by `x = a`; `or` is the
-    dual.
-
-    Drops what is implied; False when the whole is decided.
-    """
-    deciding = "eq" if op == "and" else "not"
-    chosen: dict[Term, Term] = {}
-    for part in members:
-        case = _case(part)
-        if case is not None and part.op == deciding:
-            variable, constant = case
-            if chosen.setdefault(variable, constant) is not constant:
-                return False
-    if chosen:
-        for part in tuple(members):
-            case = _case(part)
-            if case is not None and part.op != deciding and chosen.get(case[0], case[1]) is not case[1]:
-                del members[part]
-    return True
-
-
-def _case(term: Term) -> tuple[Term, Term] | None:
-    """(x, constant) for `x = constant` and for its negation."""
-    inner = term.args[0] if term.op == "not" else term
-    if inner.op == "eq" and inner.args[1].op in ("const", "text"):
-        return inner.args[0], inner.args[1]
-    return None
 
 
 def _absorb(dual: str, members: dict[Term, None]) -> tuple[Term, ...] | None:

@@ -209,6 +209,13 @@ authorizers:
             "jane": ["webhook guard"],
             "system:serviceaccounts:ci": ["webhook guard"],
         }
+        known = "'system:serviceaccounts:ci' in request.groups"
+        (tmp_path / "authz.yaml").write_text(
+            f'{head}    - expression: "!({known})"\n{tail[tail.index("- {t") :]}'
+        )
+        ran = kspec("who-can", "get", "secrets", *ask)
+        assert {h["name"] for h in ran.json["holders"] if "unless" in h} == {"jane"}
+        (tmp_path / "authz.yaml").write_text(f"{head}{conditions}{tail[tail.index('- {type') :]}")
         ran = kspec("who-can", "list", "pods", *ask)
         assert ran.code == 0
         assert not any("unless" in h for h in ran.json["holders"])

@@ -369,6 +369,17 @@ class TestAudit:
         log.write_text(wrapped.format(said))
         assert kspec("conform", "--audit", log, policy, "--format", "json").json["judged"] == 1
 
+    @pytest.mark.parametrize("field", ["annotations", "user", "impersonatedUser", "objectRef", "requestURI"])
+    @pytest.mark.parametrize("value", ["x", ["x"], 3, {"username": "jane", "extra": ["x"], "groups": None}])
+    def test_an_event_of_any_shape_is_counted(
+        self, kspec: Kspec, policy: Path, tmp_path: Path, field: str, value: Any
+    ) -> None:
+        said = json.loads(event("1", "allow", f"{self.SHOP}/pods", "list", objectRef=self.PODS))
+        line = json.dumps({**said, field: value})
+        ran = kspec("conform", "--audit", self.log(tmp_path, line), policy, "--format", "json")
+        assert ran.code in (0, 1, 3), ran.err
+        assert ran.json["events"] == 1
+
     def test_what_pods_a_node_had_is_not_known(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
         secret = {**self.SECRETS, "name": "db"}
         line = event("1", "allow", f"{self.SHOP}/secrets/db", "get", "system:node:w1", objectRef=secret)

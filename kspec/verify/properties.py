@@ -16,6 +16,7 @@ from kspec.ir.evaluate import evaluate
 from kspec.ir.print import show_expr
 from kspec.ir.properties import ExpectCase, Property, Quantifier
 from kspec.ir.types import INT
+from kspec.resources.load import paused_collector
 from kspec.runtime.symbolic.inputs import Shape
 from kspec.runtime.values import EvalError
 from kspec.solve.decide import decide
@@ -50,7 +51,8 @@ class ExpectResult:
 
 def verify_property(prop: Property, cluster: Cluster, setting: Setting) -> Verdict:
     """The verdict on a property of the objects at hand (decoded, by field of `Cluster`)."""
-    return _Verification(prop, cluster, setting).verdict()
+    with paused_collector():
+        return _Verification(prop, cluster, setting).verdict()
 
 
 def verify_expects(

@@ -38,6 +38,14 @@ PLURAL = {"pod": "pods", "outside": "the outside"}
 
 
 def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Section:
+    """What differs of the two networks."""
+    from kspec.resources.load import paused_collector
+
+    with paused_collector():
+        return _compared(old, new, timeout)
+
+
+def _compared(old: Inputs, new: Inputs, timeout: float) -> Section:
     """What is at hand on both sides first; then connections that could exist, one for each part of
     a policy that is responsible for any.
     """

@@ -38,7 +38,7 @@ OPTION = click.option(
     "--option",
     multiple=True,
     metavar="NAME=VALUE",
-    help="What the cluster does where implementations differ; see docs/network.md.",
+    help="What the cluster does where implementations differ, and its ranges; see docs/network.md.",
 )
 
 
@@ -85,6 +85,11 @@ APISERVER = click.option(
     "--apiserver",
     metavar="FILE",
     help="The API server's pod (kube-apiserver.yaml) or kubeadm's ClusterConfiguration: its flags count.",
+)
+TOKENS = click.option(
+    "--token-auth-file",
+    metavar="FILE",
+    help="The file of static tokens (token,user,uid,groups): users' groups.",
 )
 AS_GROUP = click.option(
     "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
@@ -136,7 +141,7 @@ AUTHORIZERS = (APISERVER, ABAC, CONFIG, MODE)
 
 def policy_options(function: F) -> F:
     """What grants access: `-f`, `--bootstrap`, the authorizers, `--param` and `--k8s-version`."""
-    for option in (K8S_VERSION, PARAM, *AUTHORIZERS, BOOTSTRAP, FILES):
+    for option in (K8S_VERSION, PARAM, TOKENS, *AUTHORIZERS, BOOTSTRAP, FILES):
         function = option(function)
     return function
 

@@ -84,8 +84,8 @@ class _Gathering:
         """Live objects as they are, others as they are applied."""
         from kspec.plan.prepared import prepared_world
 
-        given = self.inputs.workspace
-        return prepared_world(rules, given.table, given.objects, nodes, refused=refused)
+        given, said = self.inputs.workspace, self.inputs.choices
+        return prepared_world(rules, given.table, given.objects, nodes, refused=refused, options=said)
 
     def placing(
         self, priority: int | None, move: bool, clusters: Sequence[Declared], given: Sequence[Object] | None

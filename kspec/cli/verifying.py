@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +37,10 @@ class Verification:
         from kspec.cli.policy import bootstrap_objects
         from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of, settled
+        from kspec.verify.foreign import foreign
         from kspec.verify.setting import standard_setting
 
-        self.workspace = inputs.workspace
+        self.workspace, self.inputs = inputs.workspace, inputs
         self.placement = PlacementVerbs(inputs, timeout)
         table = inputs.library.types(inputs.workspace.table)
         self.setting: Setting = standard_setting(table, inputs.workspace.rules, timeout)
@@ -46,8 +48,9 @@ class Verification:
         objects = {o.key: o for o in (bootstrap_objects(table) if bootstrap else ())}
         objects |= {o.key: o for o in self.workspace.objects}
         known = ((o.kind.record, o.decoded) for o in objects.values() if o.kind and o.decoded)
+        others = foreign((o.value for o in self.workspace.objects), table)
         self.choosing = Choosing(inputs.choices, table)
-        at_hand = settled(cluster_of(known, table, self.defaulting))
+        at_hand = settled(cluster_of(chain(known, others), table, self.defaulting))
         self.cluster: Mapping[str, Any] = self.choosing.within(at_hand)
         self.access = AccessVerbs(list(objects.values()), at_hand, self.setting)
         self.chain = chain_of(policy, table, at_hand, self.setting)
@@ -61,6 +64,7 @@ class Verification:
         return Report(tuple(results), self.workspace.version, count, custom, monotonic() - began)
 
     def _results(self, prop: Property, on_property: Callable[[str], None]) -> Iterator[Result]:
+        from kspec.verify.choices import taken_for_granted
         from kspec.verify.properties import verify_expects, verify_property
 
         on_property(prop.title)
@@ -81,9 +85,10 @@ class Verification:
             yield from self._open_cases(prop, "escalation")
             return
         self.choosing.rested_on()
+        granted = taken_for_granted(prop.holds, self.workspace.rules.by_id(), self.inputs.choices)
         asked = meant if read is None else read.prop
         verdict = verify_property(asked, self.cluster, self.setting)
-        result = self._told(result_of(prop.verb, prop.title, prop.span, verdict), by_chain)
+        result = self._told(result_of(prop.verb, prop.title, prop.span, verdict), by_chain, granted)
         if read is not None:
             yield self.access.told(result, read)
             yield from self._escalating_cases(meant)
@@ -95,9 +100,9 @@ class Verification:
             made = result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
             yield self._told(made, by_chain)
 
-    def _told(self, result: Result, by_chain: ByChain | None) -> Result:
+    def _told(self, result: Result, by_chain: ByChain | None, granted: tuple[str, ...] = ()) -> Result:
         """The result with all that it rests on, and what webhooks say in its witness."""
-        rested = self._resting(result)
+        rested = self._resting(result, granted)
         return rested if by_chain is None or self.chain is None else self.chain.told(rested, by_chain)
 
     def _open_cases(self, prop: Property, about: str) -> Iterator[Result]:
@@ -133,9 +138,9 @@ class Verification:
         read = self.access.read(meant)
         return meant if read is None or isinstance(read, Result) else read.prop
 
-    def _resting(self, result: Result) -> Result:
-        """The result with the options that were looked at for it."""
-        return replace(result, assumptions=(*result.assumptions, *self.choosing.rested_on()))
+    def _resting(self, result: Result, granted: tuple[str, ...] = ()) -> Result:
+        """The result with what it takes for granted, and the options that were looked at for it."""
+        return replace(result, assumptions=(*result.assumptions, *granted, *self.choosing.rested_on()))
 
     def _blamed(self, result: Result, prop: Property) -> Result:
         """Nothing was open: the reason names the members of a list that break it, if it is about a list."""

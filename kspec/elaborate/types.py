@@ -33,7 +33,7 @@ HEAD_FIELDS = {
     "kind": FieldDef("kind", STRING),
     "metadata": FieldDef("metadata", Record("meta.ObjectMeta")),
 }
-RESOURCE_FIELDS = ("group", "version", "plural", "singular", "shortNames", "scope", "type")
+RESOURCE_FIELDS = ("group", "version", "versions", "plural", "singular", "shortNames", "scope", "type")
 
 
 class Layered(Mapping[str, RecordDef]):
@@ -209,8 +209,8 @@ def _declare_resource(
     known: list[Kind],
     diagnostics: list[Diagnostic],
 ) -> list[Kind]:
-    """`resource NAME { group version plural singular shortNames scope type }` makes a kind; its record is
-    the type's.
+    """`resource NAME { group version plural singular shortNames scope type }` makes a kind, or one for each
+    of `versions`, the preferred one first; its record is the type's.
     """
     values = _resource_values(node, diagnostics)
     if values is None:
@@ -223,26 +223,28 @@ def _declare_resource(
         help_ = names.near(type_name) or f"declare `type {type_name} {{ spec: ... }}`"
         diagnostics.append(mistake("KS2201", message, node.span, help_))
         return []
-    kind = Kind(
-        group=str(values.get("group", "")),
-        version=str(values.get("version", "v1")),
-        kind=node.name,
-        record=found.name,
-        plural=str(values.get("plural", node.name.lower() + "s")),
-        namespaced=values.get("scope", "Namespaced") == "Namespaced",
-        singular=str(values.get("singular", node.name.lower())),
-        short_names=_texts(values.get("shortNames", ())),
-    )
-    if any(
-        k.kind == kind.kind and k.group == kind.group and k.version == kind.version
-        for k in (*table.kinds, *known)
-    ):
-        message = f"there is a kind `{kind.kind}` of `{kind.api_version}` already"
-        diagnostics.append(mistake("KS2203", message, node.span, "choose another name, group or version"))
-        return []
+    made = [
+        Kind(
+            group=str(values.get("group", "")),
+            version=version,
+            kind=node.name,
+            record=found.name,
+            plural=str(values.get("plural", node.name.lower() + "s")),
+            namespaced=values.get("scope", "Namespaced") == "Namespaced",
+            singular=str(values.get("singular", node.name.lower())),
+            short_names=_texts(values.get("shortNames", ())),
+        )
+        for version in _texts(values.get("versions", values.get("version", "v1")))
+    ]
+    taken = {(k.kind, k.api_version) for k in (*table.kinds, *known)}
+    for kind in made:
+        if (kind.kind, kind.api_version) in taken:
+            message = f"there is a kind `{kind.kind}` of `{kind.api_version}` already"
+            diagnostics.append(mistake("KS2203", message, node.span, "choose another name, group or version"))
+            return []
     record = table.records[found.name]
     records[found.name] = replace(record, fields={**HEAD_FIELDS, **record.fields})
-    return [kind]
+    return made
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -266,7 +268,7 @@ def _resource_values(
             diagnostics.append(mistake("KS2204", f"a resource has no field `{name}`", field.span, help_))
             continue
         value = _plain(field.value)
-        wants_list = name == "shortNames"
+        wants_list = name in ("shortNames", "versions")
         if value is None or isinstance(value, tuple) != wants_list:
             wanted = "a list of texts" if wants_list else "a text"
             diagnostics.append(mistake("KS2204", f"`{name}` of a resource is {wanted}", field.value.span))

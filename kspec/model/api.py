@@ -218,18 +218,16 @@ class Api:
         return Reply(object=obj)
 
     def _invalid(self, record: str, obj: Object, values: dict[str, object]) -> Iterator[Problem]:
-        """What rules of validation find. One that compares is asked if there is an old object, one that
-        comes after others if they have found nothing.
-        """
-        of_kind = {"kind": self.kinds.kind_name(record), "namespaced": self.kinds.is_namespaced(record)}
-        compared = values["old"] is not None
-        failed: set[str] = set()
-        for rule, value, at in self._validations.of(record, obj):
-            wanted = _applies(rule, str(values["operation"])) and (compared or not has_param(rule, "old"))
-            if wanted and not any(c.name in failed for c in clauses_of(rule, "after")):
-                problems = _problems(rule, self._value(rule, value, {**values, **of_kind}), at)
-                failed |= {rule.name} if problems else set()
-                yield from problems
+        """What rules of validation find, in the object and in its parts."""
+        known = {
+            **values,
+            "kind": self.kinds.kind_name(record),
+            "namespaced": self.kinds.is_namespaced(record),
+        }
+        verb, compared = str(values["operation"]), values["old"] is not None
+        found = self._validations.found(record, obj, verb, compared, lambda r, at: self._value(r, at, known))
+        for rule, finding, field_ in found:
+            yield Problem(rule.id, finding.get("code", ""), finding.get("reason", ""), field_)
 
     def invalid(self, record: str, obj: Object) -> list[Problem]:
         """What the API server would refuse of a new object for its form, defaults filled in before."""
@@ -267,13 +265,8 @@ def _applies(rule: CompiledRule, verb: str) -> bool:
     return not verbs or verb in verbs
 
 
-def _problems(rule: CompiledRule, findings: Any, at: str = "") -> list[Problem]:
-    return [Problem(rule.id, f.get("code", ""), f.get("reason", ""), _below(at, f)) for f in findings]
-
-
-def _below(at: str, finding: Mapping[str, Any]) -> str:
-    """The field of a finding, as seen from the object, where the value that the rule is about is `at`."""
-    return ".".join(part for part in (at, str(finding.get("field", ""))) if part)
+def _problems(rule: CompiledRule, findings: Any) -> list[Problem]:
+    return [Problem(rule.id, f.get("code", ""), f.get("reason", ""), f.get("field", "")) for f in findings]
 
 
 def _line(problem: Problem) -> str:

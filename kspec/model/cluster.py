@@ -40,6 +40,8 @@ class ClusterValues:
         self._fields = dict(sorted(fields.items()))
         self._read: dict[str, tuple[tuple[str, str], ...]] = {}
         self._made: dict[str, tuple[Stamp, object]] = {}
+        self.said: Mapping[str, object] = {}
+        """What is said of the cluster beside its objects, by field; it stays once rules were asked."""
 
     def of(self, rule: CompiledRule) -> object:
         """The value with the fields that the rule reads. It is made anew only when one of them has
@@ -48,7 +50,10 @@ class ClusterValues:
         stamp = self.stamp(rule)
         made = self._made.get(rule.id)
         if made is None or made[0] != stamp:
-            value = {name: self._store.shelf(record).all() for name, record in self._fields_of(rule)}
+            value: dict[str, object] = {
+                name: self._store.shelf(record).all() for name, record in self._fields_of(rule)
+            }
+            value |= self.said
             made = self._made[rule.id] = (stamp, value)
         return made[1]
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kspec.model.cluster import PARAM
 from kspec.model.objects import Key, Object, key_of, merge_patch
-from kspec.model.rules import RuleSet, call_function
+from kspec.model.rules import RuleSet, call_function, has_param
 from kspec.runtime.ip import CIDR, IP, is_cidr, is_ip, parse_cidr, parse_ip
+from kspec.runtime.rulebook import CompiledRule
 
 NUMBERS, NUMBER_BITS = 0, 32
 """The family of plain numbers, beside those of addresses, and how wide they are."""
@@ -85,14 +87,18 @@ def _prefix(block: Block, bits: int) -> int:
 
 
 class Supply:
-    """Gives its free blocks in order, each once."""
+    """Gives its free blocks in order, each once; one that is shared gives everyone the first."""
 
     def __init__(self, told: Mapping[str, Any], taken: Taken) -> None:
         self._taken = taken
+        self._shared = bool(told.get("shared"))
+        self._spans = told.get("spans") or ()
         self._left = (block for span in told.get("spans") or () for block in _blocks(span))
 
     def draw(self) -> Block | None:
         """The next free block; None if there is none left. Nothing comes back, so none is asked twice."""
+        if self._shared:
+            return next((block for span in self._spans for block in _blocks(span)), None)
         for block in self._left:
             if not self._taken.overlaps(block):
                 self._taken.add(block)
@@ -125,13 +131,14 @@ def _bounds(span: Mapping[str, Any]) -> tuple[int, int, int, int]:
 @dataclass(frozen=True, slots=True)
 class Given:
     """What one object was given, by the keys of its draws, and as it is with that; `short` names the
-    supplies that had nothing left, or that there are none of.
+    supplies that had nothing left, or that there are none of, and `shortage` says what that comes to.
     """
 
     key: Key
     object: Object
     drawn: Mapping[str, str]
     short: tuple[str, ...] = ()
+    shortage: str = ""
 
 
 @dataclass
@@ -139,6 +146,8 @@ class Supplies:
     """All supplies of a cluster, as objects bring them and draw from them."""
 
     rules: RuleSet
+    cluster: Mapping[str, Any] = field(default_factory=dict)
+    """What rules see of the cluster: what is said of it, and objects that no block is drawn for."""
     _taken: dict[str, Taken] = field(default_factory=dict)
     _supplies: dict[str, Supply] = field(default_factory=dict)
 
@@ -171,17 +180,20 @@ class Supplies:
         for draw in draws:
             supply = self._supplies.get(draw["supply"])
             block = supply.draw() if supply is not None else None
-            if block is None:
-                short.append(str(draw["supply"]))
-            else:
+            if block is not None:
                 drawn[str(draw["key"])] = str(block)
-        if drawn:
+            elif supply is not None or not draw.get("mayLack"):
+                short.append(str(draw["supply"]))
+        if drawn and not short:
             obj = merge_patch(obj, _said(self._ask_of("withDrawn", record, obj, drawn)))
-        return Given(key_of(record, obj), obj, drawn, tuple(short))
+        told = str(self._ask_of("shortageOf", record, obj, short[0])) if short else ""
+        return Given(key_of(record, obj), obj, drawn, tuple(short), told) if drawn or short else None
 
     def _hold(self, holds: Iterable[Mapping[str, Any]]) -> None:
         for hold in holds:
             block = block_of(str(hold["block"]))
+            if block is not None and hold.get("place"):
+                block = Block(block.family, block.number + int(hold["place"]), _WIDTH[block.family])
             if block is not None:
                 self._group(str(hold["group"])).add(block)
 
@@ -193,11 +205,14 @@ class Supplies:
         return self._taken.setdefault(name, Taken())
 
     def _ask(self, name: str) -> Any:
-        return call_function(self.rules.function(f"nodes/{name}"))
+        return self._call(self.rules.function(f"nodes/{name}"))
 
     def _ask_of(self, name: str, record: str, *args: object) -> Any:
         rule = self.rules.function_about(name, record)
-        return call_function(rule, *args) if rule is not None else ()
+        return self._call(rule, *args) if rule is not None else ()
+
+    def _call(self, rule: CompiledRule, *args: object) -> Any:
+        return call_function(rule, *args, *([self.cluster] if has_param(rule, PARAM) else []))
 
 
 def _said(value: Any) -> Any:

@@ -5,7 +5,7 @@ that.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -17,15 +17,19 @@ from kspec.model.scheduler import NODE, POD
 from kspec.model.world import Bounds, World
 from kspec.plan.addresses import planned_addresses
 from kspec.plan.cluster import Declared, choose_nodes
-from kspec.plan.compare import Comparer, Given
+from kspec.plan.compare import Comparer, Given, ref_of
 from kspec.plan.custom import custom_changes, custom_kinds
 from kspec.plan.diff import LAST_APPLIED
 from kspec.plan.rows import inert_kinds, made_besides, node_rows, overlooked, pod_rows, workloads
+from kspec.plan.snapshot import restore
 from kspec.plan.value import ObjectChange, Plan, PodRow, Totals, Verb
 from kspec.resources.decode import decode
 from kspec.resources.objects import KubeObject
 
 NAMESPACE = "core.Namespace"
+OPTIONS = "options"
+ADDRESSED_MAX = 5_000
+"""Of more pods it is not looked at whether addresses suffice, unless they are asked for."""
 RUN = Bounds(steps_max=2_000_000, still_seconds=3_600)
 
 
@@ -61,12 +65,14 @@ def make_plan(
     nodes: Sequence[Object] | None = None,
     clusters: Sequence[Declared] = (),
     addressed: bool = False,
+    options: Mapping[str, object] | None = None,
 ) -> Plan:
     """What applying the workspace does to the state of `from_workspace`: nothing given, an empty cluster.
-    With the addresses of all if it is to be `addressed`.
+    With the addresses of all if it is to be `addressed`. `options`: what is said of the cluster, by area.
     """
-    old = from_workspace.objects if from_workspace else ()
+    old = from_workspace.objects if from_workspace else _live(workspace)
     world = World(rules.rules, workspace.table, rules.profiles)
+    world.cluster.said = {OPTIONS: options or {}}
     found = [o.decoded for o in (*old, *workspace.objects) if o.decoded and o.kind and o.kind.record == NODE]
     chosen = choose_nodes(rules.rules, nodes, clusters, _last_of_each(found))
     for node in chosen.objects:
@@ -79,12 +85,9 @@ def make_plan(
     problems = [f"{key}: {text}" for key, text in {**world.failures, **world.problems}.items()]
     problems += [] if outcome.quiet else [outcome.why]
     pods, made_of = pod_rows(world, pods_before), workloads(world)
-    general = world.api.rules.function("nodes/planAssumptions")
     assumed = [*chosen.assumptions, *before.assumptions, *_namespaces(world, workspace)]
-    assumed += call_function(general, world.cluster.of(general))
-    if any(p.percentage is None for p in rules.profiles):
-        sampled = world.api.rules.function("scheduling/samplingAssumption")
-        assumed += [text for text in [call_function(sampled, len(chosen.objects))] if text]
+    assumed += _generally_assumed(world, rules, len(chosen.objects))
+    addresses = planned_addresses(world) if addressed or len(pods) <= ADDRESSED_MAX else None
     return Plan(
         kubernetes=rules.kubernetes,
         cluster=chosen.source,
@@ -100,14 +103,30 @@ def make_plan(
         assumptions=tuple(assumed),
         problems=tuple(problems),
         failures=len(world.failures),
-        addresses=planned_addresses(world) if addressed else None,
+        addresses=addresses if addressed else None,
+        short=() if addresses is None else addresses.short,
         trace=tuple(world.trace),
     )
 
 
+def _generally_assumed(world: World, rules: Rules, nodes: int) -> list[str]:
+    """What a plan takes for granted by what there is in the end."""
+    general = world.api.rules.function("nodes/planAssumptions")
+    assumed: list[str] = list(call_function(general, world.cluster.of(general)))
+    if any(p.percentage is None for p in rules.profiles):
+        sampled = world.api.rules.function("scheduling/samplingAssumption")
+        assumed += [text for text in [call_function(sampled, nodes)] if text]
+    return assumed
+
+
+def _live(workspace: Input) -> Sequence[KubeObject]:
+    """The objects of the input that come from a cluster: they are there, and nothing makes them anew."""
+    return [o for o in workspace.objects if uid_of(o.value)]
+
+
 class _Before:
     """The state that the plan starts from, brought to rest; `last` is what was applied, `manifests` what
-    may go.
+    may go, `there` what comes from a cluster, as it came.
     """
 
     def __init__(self, world: World, given: Sequence[Given]) -> None:
@@ -115,9 +134,9 @@ class _Before:
         self.manifests: list[Key] = []
         self.assumptions: list[str] = []
         live = [g for g in given if uid_of(g.object)]
-        for one in live:
-            world.store.restore(one.key.record, one.object)
-            self.last[one.key] = _last_applied(world, one)
+        self.there = {one.key: one.object for one in live}
+        restore(world, [(one.key.record, one.object) for one in live])
+        self.last |= {one.key: _last_applied(world, one) for one in live}
         for one in _in_order(world, [g for g in given if not uid_of(g.object)]):
             reply = world.api.create(one.key.record, one.object)
             self.last[one.key] = one.object
@@ -135,7 +154,10 @@ def _apply(world: World, given: Sequence[Given], before: _Before) -> list[Object
     comparer = Comparer(world.api, before.last)
     changes: dict[Key, ObjectChange] = {}
     for one in _in_order(world, given):
-        changes[one.key] = comparer.apply(one)
+        if before.there.get(one.key) == one.object:
+            changes[one.key] = ObjectChange(Verb.KEEP, ref_of(one.object), where=one.where)
+        else:
+            changes[one.key] = comparer.apply(one)
     replaced = [g for g in given if changes[g.key].verb is Verb.REPLACE]
     if replaced:
         world.run_until_quiet(RUN)

@@ -45,7 +45,7 @@ def _addresses(addresses: Addresses) -> Json:
     rows = []
     for row in addresses.rows:
         made: Json = {"object": _ref(row.object), "given": dict(row.given)}
-        rows.append({**made, "noneLeft": list(row.short)} if row.short else made)
+        rows.append({**made, "noneLeft": list(row.short), "so": row.shortage} if row.short else made)
     return {"given": rows, "assumptions": list(addresses.assumptions)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kspec.ir.types import TypeTable
 from kspec.model.chooser import Chooser
@@ -10,7 +10,8 @@ from kspec.model.objects import Object, key_of, uid_of
 from kspec.model.rules import call_function
 from kspec.model.scheduler import NODE, POD
 from kspec.model.world import World
-from kspec.plan.build import Rules
+from kspec.plan.build import OPTIONS, Rules
+from kspec.plan.snapshot import restore
 from kspec.resources.objects import KubeObject
 
 
@@ -21,18 +22,19 @@ def prepared_world(
     nodes: Sequence[Object],
     chooser: Chooser | None = None,
     refused: list[str] | None = None,
+    options: Mapping[str, object] | None = None,
 ) -> World:
     """The world, without what the API server refuses, of which a line each is added to `refused`. Nodes among
-    the objects are left out for `nodes`; what comes from a cluster is put back as it was there.
+    the objects are left out for `nodes`; what comes from a cluster is put back as it was there. `options`:
+    what is said of the cluster, by area.
     """
     world = World(rules.rules, table, rules.profiles, chooser)
+    world.cluster.said = {OPTIONS: options or {}}
     for node in nodes:
         world.store.restore(NODE, world.api.kinds.identified(NODE, node))
     known = [(o.kind.record, o.decoded) for o in objects if o.kind is not None and o.decoded is not None]
     known = [(record, obj) for record, obj in known if record != NODE]
-    for record, obj in known:
-        if was_there(rules, record, obj):
-            world.store.restore(record, world.api.defaulted(record, obj))
+    restore(world, [(record, obj) for record, obj in known if was_there(rules, record, obj)])
     for record, obj in sorted(known, key=lambda k: world.api.kinds.is_namespaced(k[0])):
         if not was_there(rules, record, obj):
             reply = world.api.create(record, obj)

@@ -26,6 +26,7 @@ def render_text(plan: Plan) -> str:
         _section("Workloads", _workloads(plan)),
         _section("Also made", [f"+ {r}" for r in plan.made]),
         _section("Not running", _pending(plan.pods)),
+        _section("Short of addresses", _short(plan)),
         _section("Gone", _gone(plan.pods)),
         _section("Nodes", _nodes(plan)),
         _section("Not modelled", _not_modelled(plan)),
@@ -54,8 +55,16 @@ def _pod_totals(plan: Plan) -> str:
     t = plan.totals
     text = f"Pods: {t.running} of {t.pods} running on {t.nodes} nodes"
     text += f", {t.pending} pending" if t.pending else ""
+    lacking = len({ref for ref, _ in plan.short} & {pod.object for pod in plan.pods})
+    text += f", {lacking} of them without an address" if lacking else ""
     fates = [f"{n} {word}" for n, word in ((t.new_pods, "new"), (t.gone_pods, "gone")) if n]
     return f"{text} ({', '.join(fates)})" if fates else text
+
+
+def _short(plan: Plan) -> Iterator[str]:
+    yield from (f"{ref} {shortage}" for ref, shortage in plan.short[:PODS_SHOWN_MAX])
+    if len(plan.short) > PODS_SHOWN_MAX:
+        yield f"and {len(plan.short) - PODS_SHOWN_MAX} more"
 
 
 # ---------------------------------------------------------------- objects

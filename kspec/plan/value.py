@@ -104,11 +104,14 @@ class NodeRow:
 
 
 class AddressRow(NamedTuple):
-    """What one object is given: address, block or port, by what it is for. `short`: where none was left."""
+    """What one object is given: address, block or port, by what it is for. `short`: where none was left, and
+    `shortage`: what that comes to.
+    """
 
     object: Ref
     given: tuple[tuple[str, str], ...]
     short: tuple[str, ...] = ()
+    shortage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,11 @@ class Addresses:
 
     rows: tuple[AddressRow, ...]
     assumptions: tuple[str, ...]
+
+    @property
+    def short(self) -> tuple[tuple[Ref, str], ...]:
+        """Those for whom none was left, each with what that comes to."""
+        return tuple((row.object, row.shortage) for row in self.rows if row.short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,8 @@ class Plan:
 
     What it does not say: `custom` are objects that no type describes, by kind; `overlooked` is what
     pods ask for that no rule looks at, and whose pods do; `inert` counts the objects that are kept but
-    that nothing acts on, by kind. `addresses`: None where nobody has asked for them.
+    that nothing acts on, by kind. `addresses`: None where nobody has asked for them; `short`: who lacks one,
+    and what that comes to.
     """
 
     kubernetes: str
@@ -164,6 +173,7 @@ class Plan:
     failures: int = 0
     """So many of the problems are requests of controllers that the API server refuses in the end."""
     addresses: Addresses | None = None
+    short: tuple[tuple[Ref, str], ...] = ()
     trace: tuple[str, ...] = field(default=(), repr=False)
 
     @property

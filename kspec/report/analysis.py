@@ -86,7 +86,10 @@ def render(analysis: Analysis, style: Style = PLAIN) -> str:
     parts = [summary(analysis, style), *(_section(s, style) for s in analysis.sections)]
     assumed = dict.fromkeys(a for s in analysis.sections for a in s.assumptions)
     bounds = dict.fromkeys(b for s in analysis.sections for b in s.bounds)
-    custom = [f"{plural(n, 'object')} of {kind}: seen by no rule" for kind, n in analysis.custom.items()]
+    custom = [
+        f"{plural(n, 'object')} of {kind}: what it says is not modelled"
+        for kind, n in analysis.custom.items()
+    ]
     parts += [
         _list("Assumed", assumed, style),
         _list("Bounds", bounds, style),

@@ -22,7 +22,7 @@ def render(report: Report, style: Style = PLAIN) -> str:
     parts.append(_section("Assumed", report.assumptions, style))
     parts.append(_section("Bounds", report.bounds, style))
     custom = [
-        f"{plural(n, 'object')} of {kind}: carried along, seen by no rule"
+        f"{plural(n, 'object')} of {kind}: carried along; what it says is not modelled"
         for kind, n in report.custom.items()
     ]
     parts.append(_section("Not modelled", custom, style))

@@ -8,11 +8,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from kspec.runtime.registry import function, value_type
 from kspec.runtime.times import parse_timestamp
 from kspec.runtime.url import is_url
 from kspec.runtime.values import NONE, EvalError, Optional
+
+TEXTS_KEPT_MAX = 20_000
+"""Names and labels are few beside the places where they stand."""
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _WORD = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?"
@@ -31,10 +35,11 @@ class NamedFormat:
 
 def _shaped(pattern: str, length_max: int, advice: str) -> Callable[[str], list[str]]:
     """A check of a length and a shape (k8s.io/apimachinery util/validation)."""
+    shape = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> list[str]:
         problems = [f"must be no more than {length_max} characters"] if len(text) > length_max else []
-        return problems if re.fullmatch(pattern, text, re.ASCII) else [*problems, f"must consist of {advice}"]
+        return problems if shape.fullmatch(text) else [*problems, f"must consist of {advice}"]
 
     return check
 
@@ -42,6 +47,9 @@ def _shaped(pattern: str, length_max: int, advice: str) -> Callable[[str], list[
 def _prefix(check: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
     """Of a prefix: a name may end in `-`, since more is put behind it (generateName)."""
     return lambda text: check(text[:-1] + "a" if len(text) > 1 and text.endswith("-") else text)
+
+
+_name_part = _shaped(_WORD, 63, _NAME_ADVICE)
 
 
 def _qualified_name(text: str) -> list[str]:
@@ -53,7 +61,7 @@ def _qualified_name(text: str) -> list[str]:
     if len(parts) == 2:
         problems += _CHECKS["dns1123Subdomain"](parts[0]) if parts[0] else ["the prefix must not be empty"]
     problems += [] if parts[-1] else ["must not be empty"]
-    return problems + _shaped(_WORD, 63, _NAME_ADVICE)(parts[-1])
+    return problems + _name_part(parts[-1])
 
 
 def _reads(read: Callable[[str], object], advice: str) -> Callable[[str], list[str]]:
@@ -108,5 +116,10 @@ def named(name: str) -> Optional:
 @function("validate", "named_format", "string")
 def validate(wanted: NamedFormat, text: str) -> Optional:
     """None if the text is of the format, else what is wrong with it."""
-    problems = FORMATS[wanted.name](text)
+    return _validated(wanted.name, text)
+
+
+@lru_cache(maxsize=TEXTS_KEPT_MAX)
+def _validated(name: str, text: str) -> Optional:
+    problems = FORMATS[name](text)
     return Optional(True, problems) if problems else NONE

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kspec.ir.nodes import Apply, Expr, Rule
 from kspec.ir.types import BOOL, INT, STRING, Record, Type, TypeTable, show
+from kspec.ir.walk import subexpressions
 from kspec.runtime.rulebook import load_rulebook
 from kspec.source import Diagnostic, DiagnosticError
 
@@ -82,12 +84,15 @@ def _known(name: str, known: Mapping[str, Choice]) -> Choice:
 
 
 def _value(choice: Choice, text: str) -> object:
+    """The value that a text means; what else must hold of it a rule `whyNot…` of the option may say."""
     if choice.type == BOOL and text in ("true", "false"):
         return text == "true"
-    if choice.type == INT and text.removeprefix("-").isdecimal():
-        return int(text)
-    if choice.type == STRING:
-        return text
+    if (choice.type == INT and text.removeprefix("-").isdecimal()) or choice.type == STRING:
+        rule = load_rulebook().get(f"{choice.area}/whyNot{choice.name[0].upper()}{choice.name[1:]}")
+        why = "" if rule is None else str(rule.fn(text))
+        if why:
+            raise _mistake(f"option `{choice.full_name}` cannot be `{text}`", why)
+        return text if choice.type == STRING else int(text)
     help_ = "say `true` or `false`" if choice.type == BOOL else "say a whole number"
     raise _mistake(f"option `{choice.full_name}` is a {show(choice.type)}, and `{text}` is none", help_)
 
@@ -126,6 +131,8 @@ class Choosing:
         self.known = list(choices(table))
         areas = dict.fromkeys(c.area for c in self.known)
         self.value: dict[str, Consulted] = {area: Consulted(given.get(area, {})) for area in areas}
+        self.consulted: list[tuple[Choice, object]] = []
+        """Those that the last `rested_on` told, with their values."""
 
     def within(self, cluster: Mapping[str, Any]) -> dict[str, Any]:
         """The cluster with the options in it."""
@@ -133,18 +140,56 @@ class Choosing:
 
     def rested_on(self) -> tuple[str, ...]:
         """One line that says what the options were that were looked at; none if there were none."""
+        its = [(c, self.value[c.area]) for c in self.known if c.name in self.value[c.area].asked]
+        self.consulted = [(c, dict.get(area, c.name, c.default)) for c, area in its]
         return self.all_rested_on([self])
 
     @staticmethod
     def all_rested_on(several: Iterable[Choosing]) -> tuple[str, ...]:
         """The same of some clusters together."""
         said: dict[str, None] = {}
+        told = {str(each["option"]) for each in contract() if each.get("option")}
         for each in several:
             its = [(c, each.value[c.area]) for c in each.known if c.name in each.value[c.area].asked]
+            its = [(c, a) for c, a in its if c.full_name not in told or a.get(c.name, c.default) != c.default]
             said |= {f"{c.full_name}={_shown(area.get(c.name, c.default))}": None for c, area in its}
             for area in each.value.values():
                 area.asked.clear()
         return (f"where implementations differ: {', '.join(said)}",) if said else ()
+
+
+def contract() -> list[Mapping[str, Any]]:
+    """What rules take for granted of a network plug-in, whatever the options are about."""
+    rule = load_rulebook().get("network/contract")
+    found: Any = () if rule is None else rule.fn()
+    return list(found)
+
+
+def taken_for_granted(
+    expr: Expr, own: Mapping[str, Rule], given: Mapping[str, Mapping[str, object]]
+) -> tuple[str, ...]:
+    """One line that says what of it a formula rests on, by the verbs in it and in the functions of its file
+    (`own`); what an option says otherwise is left out.
+    """
+    book = load_rulebook()
+    verbs = {found.name for rule in _applied(expr, own) if (found := book.get(rule)) is not None}
+    lines = []
+    for each in contract():
+        area, _, name = str(each.get("option") or "").partition(".")
+        if not verbs.isdisjoint(each["verbs"]) and given.get(area, {}).get(name) in (None, True):
+            lines.append(str(each["says"]))
+    return (f"of the network plug-in: {'; '.join(lines)}",) if lines else ()
+
+
+def _applied(expr: Expr, own: Mapping[str, Rule]) -> set[str]:
+    """The rules that a formula names, and those that rules of its file name."""
+    found: set[str] = set()
+    todo = [expr]
+    while todo:
+        new = {e.rule for e in subexpressions(todo.pop()) if isinstance(e, Apply)} - found
+        todo += [own[rule].body for rule in new if rule in own]
+        found |= new
+    return found
 
 
 def _shown(value: object) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from kspec.ir.types import Record, TypeTable
 from kspec.model.program import cluster_fields
@@ -12,6 +12,10 @@ from kspec.resources.objects import encode
 from kspec.runtime.rulebook import load_rulebook
 from kspec.source import DiagnosticError, has_errors
 from kspec.verify.access.aggregation import aggregate, is_aggregated
+from kspec.verify.foreign import foreign
+
+if TYPE_CHECKING:
+    from kspec.resources.load import Workspace
 
 Object = dict[str, Any]
 Defaulting = Callable[[str, Object], Object]
@@ -23,18 +27,31 @@ def undefaulted(record: str, obj: Object) -> Object:
 
 
 def cluster_of(
-    objects: Iterable[tuple[str, Object]], table: TypeTable, defaulting: Defaulting = undefaulted
+    objects: Iterable[tuple[str, Object]],
+    table: TypeTable,
+    defaulting: Defaulting = undefaulted,
+    share: bool = True,
 ) -> Object:
     """The cluster that these decoded objects make, each with its record type; in order of namespace and
-    name. The last of a name counts.
+    name. The last of a name counts. `share`: equal parts are one, which a solver's reading is quicker for.
     """
     fields = {record: name for name, record in cluster_fields(table).items()}
-    found: dict[str, dict[tuple[str, str], Object]] = {name: {} for name in fields.values()}
+    found: dict[str, dict[tuple[str, ...], Object]] = {name: {} for name in fields.values()}
     for record, obj in objects:
         if record in fields:
             found[fields[record]][_key(obj)] = defaulting(record, obj)
+    if not share:
+        return {name: [its[key] for key in sorted(its)] for name, its in found.items() if its}
     shared = Sharing()
     return {name: [shared.of(its[key]) for key in sorted(its)] for name, its in found.items() if its}
+
+
+def objects_in(workspace: Workspace, table: TypeTable) -> Iterator[tuple[str, Object]]:
+    """What rules see of the objects of a workspace, each with its record type."""
+    for each in workspace.objects:
+        if each.kind is not None and each.decoded:
+            yield each.kind.record, each.decoded
+    yield from foreign((each.value for each in workspace.objects), table)
 
 
 class Sharing:
@@ -83,9 +100,10 @@ def with_objects(
     records = cluster_fields(table)
     objects = [(records[name], obj) for name, its in cluster.items() if isinstance(its, list) for obj in its]
     for raw in added:
+        objects += foreign([raw], table)
         kind = table.find_kind(str(raw.get("apiVersion", "")), str(raw.get("kind", "")))
         if kind is None:
-            continue  # a custom resource: no rule sees it
+            continue  # a custom resource: of its kind no rule has a type
         value, diagnostics = decode(raw, Record(kind.record), table)
         if has_errors(diagnostics):
             raise DiagnosticError(diagnostics)
@@ -94,9 +112,11 @@ def with_objects(
     return {**settled(cluster_of(objects, table)), **others}
 
 
-def _key(obj: Object) -> tuple[str, str]:
+def _key(obj: Object) -> tuple[str, ...]:
+    """Of the objects of one list those of other engines alone may have different kinds."""
     metadata = obj.get("metadata") or {}
-    return str(metadata.get("namespace", "")), str(metadata.get("name", ""))
+    names = metadata.get("namespace"), metadata.get("name"), obj.get("kind")
+    return tuple(str(each or "") for each in names)
 
 
 def manifest(record: str, value: Object, table: TypeTable) -> Object:

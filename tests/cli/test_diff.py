@@ -265,7 +265,7 @@ spec:
 
 
 @pytest.mark.parametrize(("there_too", "code"), [(False, 3), (True, 0)])
-def test_a_difference_in_a_kind_that_no_rule_knows_is_never_proved_harmless(
+def test_a_difference_in_policies_of_another_engine_is_never_proved_harmless(
     kspec: Kspec, tmp_path: Path, there_too: bool, code: int
 ) -> None:
     namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
@@ -276,6 +276,50 @@ def test_a_difference_in_a_kind_that_no_rule_knows_is_never_proved_harmless(
     ran = kspec(*args, "--require", "no-more")
     assert ran.code == code and "FirewallRule" in ran.out
     assert ("Proved" in ran.out) is there_too
+
+
+SERVICE_MONITOR = (
+    "---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\nspec: {}\n"
+)
+EGRESS_FIREWALL = """---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: egressfirewalls.k8s.ovn.org}
+spec:
+  group: k8s.ovn.org
+  names: {kind: EgressFirewall, plural: egressfirewalls}
+  scope: Namespaced
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object,
+    properties: {spec: {type: object, x-kubernetes-preserve-unknown-fields: true}}}}}]
+---
+apiVersion: k8s.ovn.org/v1
+kind: EgressFirewall
+metadata: {name: default, namespace: shop}
+spec: {egress: [{type: Deny, to: {cidrSelector: 0.0.0.0/0}}]}
+"""
+
+
+def test_a_difference_in_what_an_operator_makes_is_told_and_is_none(kspec: Kspec, tmp_path: Path) -> None:
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+    (tmp_path / "old.yaml").write_text(namespace)
+    (tmp_path / "new.yaml").write_text(namespace + SERVICE_MONITOR)
+    args = ("diff", tmp_path / "old.yaml", tmp_path / "new.yaml", "--only", "network")
+    ran = kspec(*args, "--require", "same")
+    assert ran.code == 0 and "taken to be nothing to the network: ServiceMonitor" in ran.out, ran.out
+    (tmp_path / "new.yaml").write_text(namespace + EGRESS_FIREWALL)
+    ran = kspec(*args, "--require", "same")
+    assert ran.code == 3 and "the EgressFirewall shop/default may have a say" in ran.out, ran.out
+
+
+def test_policies_of_another_engine_that_stay_hide_no_change(kspec: Kspec, tmp_path: Path) -> None:
+    deny = (
+        "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: shop}}\n"
+    )
+    (tmp_path / "old.yaml").write_text(EGRESS_FIREWALL)
+    (tmp_path / "new.yaml").write_text(EGRESS_FIREWALL + deny.replace("}}", "}, spec: {podSelector: {}}}"))
+    ran = kspec("diff", tmp_path / "old.yaml", tmp_path / "new.yaml", "--only", "network")
+    assert ran.code == 1 and "they are left out: EgressFirewall shop/default" in ran.out, ran.out
+    assert "not decided" not in ran.out
 
 
 ONE_ADDRESS = """

@@ -34,7 +34,7 @@ spec: {rules: [{host: shop.example, http: {paths: [
 
 def test_the_properties_hold_of_a_small_shop(kspec: Callable[..., Ran], tmp_path: Path) -> None:
     blocks = re.findall(r"```kspec\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     (tmp_path / "page.kspec").write_text("\n".join(blocks))
     (tmp_path / "shop.yaml").write_text(SHOP)
     ran = kspec("verify", tmp_path)
@@ -43,7 +43,7 @@ def test_the_properties_hold_of_a_small_shop(kspec: Callable[..., Ran], tmp_path
 
 
 def test_every_option_is_listed_with_its_default() -> None:
-    listed = dict(re.findall(r"^\| `(network\.\w+)` \| (.*?) \|", PAGE, re.MULTILINE))
+    listed = dict(re.findall(r"^\| `((?:network|nodes)\.\w+)` \| (.*?) \|", PAGE, re.MULTILINE))
     table = load_library().types(load_types())
     shown = {
         c.full_name: str(c.default).lower() if isinstance(c.default, bool) else str(c.default)

@@ -236,3 +236,32 @@ def test_networks_and_nodes_of_cluster_policies() -> None:
     check(to("{nodes: {}}"), f"{OUT}\n{AB}\n!{to_node}")
     check(to("{nodes: {matchLabels: {disk: hdd}}}"), to_node)
     check(to("{domainNames: [example.com]}"), f"{AB}\n?{OUT}")
+
+
+OLDER = """---
+{apiVersion: policy.networking.k8s.io/v1alpha1, kind: %sAdminNetworkPolicy, metadata: {name: default},
+spec: {%s subject: {namespaces: {}}, ingress: [{action: %s, from: [{namespaces: {}}]}]}}
+"""
+
+
+def test_ties_between_the_kinds_of_a_tier() -> None:
+    for older, newer, sign in (
+        ("Allow", "Deny", "?"), ("Allow", "Accept", ""), ("Deny", "Deny", "!"), ("Pass", "Accept", ""),
+        ("Pass", "Deny", "?"),
+    ):  # fmt: skip
+        both = OLDER % ("", "priority: 5,", older) + cluster_policy(
+            "x", f"tier: Admin, priority: 5, {ALL}, {rule(newer)}"
+        )
+        check(TWO + both, f"{sign}{AB}")
+        check(TWO + both, f"{sign}{AB}", tiesByName=True)  # names of two kinds are in no order
+    base = cluster_policy("x", f"tier: Baseline, priority: 0, {ALL}, {rule('Deny')}")
+    check(TWO + OLDER % ("Baseline", "", "Allow") + base, f"?{AB}")
+    check(TWO + OLDER % ("Baseline", "", "Deny") + base, f"!{AB}")
+
+
+def test_what_the_plug_in_does_not_do() -> None:
+    shut = policy(EVERYONE)
+    check(TWO + shut, f"!{AB}\n{OUT}")
+    check(TWO + shut, f"{AB}\n{OUT}", policiesEnforced=False)
+    check(TWO + shut, f"?{AB}\n{OUT}", policiesHoldFromStart=False)
+    check(TWO + shut, AB, policiesEnforced=False, policiesHoldFromStart=False)

@@ -146,6 +146,20 @@ CLUSTER_POLICY = st.fixed_dictionaries(
         ),
     }
 )
+FOREIGN_POLICY = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["CiliumNetworkPolicy", "AuthorizationPolicy"]),
+        "metadata": _meta(st.sampled_from("pqrs"), namespace=st.sampled_from(NAMESPACES)),
+        "spec": st.fixed_dictionaries(
+            {
+                "opens": st.booleans(),
+                "everywhere": st.booleans(),
+                "directions": st.lists(st.sampled_from(["Ingress", "Egress"]), min_size=1, unique=True),
+                "podLabels": st.dictionaries(st.just("app"), st.sampled_from(["x", "y"])),
+            }
+        ),
+    }
+)
 OPTIONS = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(
@@ -156,6 +170,9 @@ OPTIONS = st.fixed_dictionaries(
             "nodesReachOwnPods",
             "nodesReachAllPods",
             "tiesByName",
+            "otherPoliciesMatter",
+            "policiesEnforced",
+            "policiesHoldFromStart",
         ],
         st.booleans(),
     ),
@@ -225,6 +242,7 @@ def clusters(draw: st.DrawFn) -> Object:
         "networkPolicies": draw(st.lists(NETWORK_POLICY, max_size=4)),
         "adminNetworkPolicies": draw(st.lists(admin_policies(["Allow", "Deny", "Pass"], True), max_size=3)),
         "clusterNetworkPolicies": draw(st.lists(CLUSTER_POLICY, max_size=2)),
+        "foreignPolicies": draw(st.just([]) | st.lists(FOREIGN_POLICY, max_size=2)),
         "options": draw(st.just({}) | OPTIONS),
         "baselineAdminNetworkPolicies": draw(st.lists(admin_policies(["Allow", "Deny"], False), max_size=1)),
     }

@@ -14,7 +14,7 @@ from kspec.elaborate.library import Library
 from kspec.resources.load import Workspace, load_library, load_workspace
 from kspec.resources.types import load_types
 from kspec.solve.verdict import Holds, Unknown, Verdict, Violated
-from kspec.verify.cluster import cluster_of
+from kspec.verify.cluster import cluster_of, objects_in
 from kspec.verify.properties import verify_property
 from kspec.verify.setting import Setting, standard_setting
 
@@ -51,8 +51,8 @@ def loaded(manifests: str, properties: list[str]) -> tuple[Workspace, dict[str, 
         (path / "b.kspec").write_text("\n".join(properties))
         found = load_workspace([str(path / "a.yaml"), str(path / "b.kspec")], library=library())
     assert found.ok, found.diagnostics
-    known = [(o.kind.record, o.decoded) for o in found.objects if o.kind and o.decoded]
     table = library().types(found.table)
+    known = objects_in(found, table)
     return found, cluster_of(known, table, defaulting_of(Inputs(found, library())))
 
 

@@ -19,35 +19,7 @@ def default_PodSpec(self):
         self = {**self, "terminationGracePeriodSeconds": 30}
     if self.get("schedulerName") is None:
         self = {**self, "schedulerName": "default-scheduler"}
-    if self.get("securityContext") is None:
-        self = {**self, "securityContext": {}}
-    if self.get("enableServiceLinks") is None:
-        self = {**self, "enableServiceLinks": True}
-    if self.get("hostNetwork"):
-        if self.get("containers") is not None:
-            return {
-                **self,
-                "containers": [
-                    (
-                        {
-                            **item,
-                            "ports": [
-                                (
-                                    item_
-                                    if item_.get("hostPort") is not None
-                                    else {**item_, "hostPort": item_.get("containerPort") or 0}
-                                )
-                                for item_ in item.get("ports") or []
-                            ],
-                        }
-                        if item.get("ports") is not None
-                        else item
-                    )
-                    for item in self.get("containers") or []
-                ],
-            }
-        return self
-    return self
+    return self if self.get("securityContext") is not None else {**self, "securityContext": {}}
 
 
 # defaults/Container  default (self: core.Container): core.Container
@@ -63,7 +35,64 @@ def default_Container(self):
 
 # defaults/Pod  default (self: core.Pod): core.Pod
 def default_Pod(self):
-    """A limit without a request is a request too. Only for containers of pods: templates keep what they say until a pod is made."""
+    """A limit without a request is a request too. Only for pods: templates keep what they say until a pod is made."""
+    if (self.get("spec") or {}).get("enableServiceLinks") is None:
+        self = {**self, "spec": {**(self.get("spec") or {}), "enableServiceLinks": True}}
+    if (self.get("spec") or {}).get("hostNetwork"):
+        if (self.get("spec") or {}).get("containers") is not None:
+            self_ = {
+                **self,
+                "spec": {
+                    **(self.get("spec") or {}),
+                    "containers": [
+                        (
+                            {
+                                **item,
+                                "ports": [
+                                    (
+                                        item_
+                                        if item_.get("hostPort") is not None
+                                        else {**item_, "hostPort": item_.get("containerPort") or 0}
+                                    )
+                                    for item_ in item.get("ports") or []
+                                ],
+                            }
+                            if item.get("ports") is not None
+                            else item
+                        )
+                        for item in (self.get("spec") or {}).get("containers") or []
+                    ],
+                },
+            }
+        else:
+            self_ = self
+        if (self_.get("spec") or {}).get("initContainers") is not None:
+            self = {
+                **self_,
+                "spec": {
+                    **(self_.get("spec") or {}),
+                    "initContainers": [
+                        (
+                            {
+                                **item,
+                                "ports": [
+                                    (
+                                        item_
+                                        if item_.get("hostPort") is not None
+                                        else {**item_, "hostPort": item_.get("containerPort") or 0}
+                                    )
+                                    for item_ in item.get("ports") or []
+                                ],
+                            }
+                            if item.get("ports") is not None
+                            else item
+                        )
+                        for item in (self_.get("spec") or {}).get("initContainers") or []
+                    ],
+                },
+            }
+        else:
+            self = self_
     if (self.get("spec") or {}).get("containers") is not None:
         self = {
             **self,
@@ -232,8 +261,8 @@ RULES = (
         default_Pod,
         result="core.Pod",
         reads={"self": paths("")},
-        source="pkg/apis/core/v1/defaults.go SetDefaults_Pod",
-        doc="A limit without a request is a request too. Only for containers of pods: templates keep what they say until a pod is made.",
+        source="pkg/apis/core/v1/defaults.go SetDefaults_Pod, defaultHostNetworkPorts",
+        doc="A limit without a request is a request too. Only for pods: templates keep what they say until a pod is made.",
         path="defaults/pod",
     ),
     CompiledRule(

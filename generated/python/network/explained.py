@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from kspec.runtime.conversions import string_from_int, type_of
 from kspec.runtime.equality import in_list
-from kspec.runtime.generated_support import and_, join_texts
+from kspec.runtime.generated_support import join_texts
 from kspec.runtime.ip import show
 from kspec.runtime.library import FUNCTIONS
+from kspec.runtime.lists import distinct
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import join
 from kspec.runtime.values import TypeValue
 from ..network import dns as network_dns
 from ..network import exposure as network_exposure
-from ..network import gateway as network_gateway
+from ..network import foreign as network_foreign
 from ..network import ingress as network_ingress
 from ..network import policy as network_policy
+from ..network import routes as network_routes
 from ..network import services as network_services
+from ..network import topology as network_topology
 
 int_ = FUNCTIONS["int"]
 TYPE_INT = TypeValue("int")
@@ -74,9 +77,15 @@ def insideStory(s):
             join_texts(
                 "trafficDistribution ",
                 (s.get("spec") or {}).get("trafficDistribution") or "",
-                ": near ends are preferred",
+                (
+                    ": ends on the node of the client, else in its zone, else all"
+                    if (s.get("spec") or {}).get("trafficDistribution") == "PreferSameNode"
+                    else ": ends in the zone of the client, else all"
+                ),
             ),
         ]
+    if network_topology.hintsByCapacity(s):
+        made += ["topology-mode Auto: ends in the zone of the client, where the controller gives hints"]
     if (s.get("spec") or {}).get("publishNotReadyAddresses"):
         made += ["publishNotReadyAddresses: ends need not be ready"]
     return made
@@ -99,19 +108,15 @@ def outsideStory(s, cluster):
             )
         )
     ]
-    routes = [
+    leading = [
         r
-        for r in cluster.get("httpRoutes") or []
-        if and_(
-            lambda: len(network_gateway.listenersOf(r, cluster)) > 0,
-            lambda: any(
-                (
-                    b.get("granted")
-                    and (b.get("namespace") or "") == ((s.get("metadata") or {}).get("namespace") or "")
-                    and (b.get("name") or "") == ((s.get("metadata") or {}).get("name") or "")
-                )
-                for b in network_gateway.backendsOfRoute(r, cluster)
-            ),
+        for r in network_routes.routes(cluster)
+        if any(
+            (
+                (b.get("namespace") or "") == ((s.get("metadata") or {}).get("namespace") or "")
+                and (b.get("name") or "") == ((s.get("metadata") or {}).get("name") or "")
+            )
+            for b in network_routes.servedBy_2(r, cluster)
         )
     ]
     made = []
@@ -119,11 +124,8 @@ def outsideStory(s, cluster):
         made += [
             (
                 "a load balancer, from anywhere"
-                if len((s.get("spec") or {}).get("loadBalancerSourceRanges") or []) == 0
-                else join_texts(
-                    "a load balancer, from ",
-                    join((s.get("spec") or {}).get("loadBalancerSourceRanges") or [], ", "),
-                )
+                if len(network_exposure.sourceRanges(s)) == 0
+                else join_texts("a load balancer, from ", join(network_exposure.sourceRanges(s), ", "))
             ),
         ]
     if (
@@ -133,6 +135,18 @@ def outsideStory(s, cluster):
         made += ["a port of every node, from anywhere"]
     if network_exposure.isOpenToOutside(s) and len((s.get("spec") or {}).get("externalIPs") or []) > 0:
         made += [join_texts("the addresses ", join((s.get("spec") or {}).get("externalIPs") or [], ", "))]
+    if network_exposure.needsHealthCheckPort(s):
+        made += [
+            join_texts(
+                "port ",
+                (
+                    join_texts(string_from_int((s.get("spec") or {}).get("healthCheckNodePort") or 0), " ")
+                    if ((s.get("spec") or {}).get("healthCheckNodePort") or 0) > 0
+                    else ""
+                ),
+                "of every node tells its load balancer whether an end is there (healthCheckNodePort)",
+            ),
+        ]
     if network_exposure.isOpenToOutside(s):
         made += [
             (
@@ -152,12 +166,40 @@ def outsideStory(s, cluster):
     ]
     made += [
         join_texts(
-            "the HTTPRoute ",
+            "the ",
+            r.get("kind") or "",
+            " ",
+            r.get("namespace") or "",
+            "/",
+            r.get("name") or "",
+            ", by ",
+            join(
+                distinct(
+                    [
+                        join_texts(
+                            (l.get("listener") or {}).get("protocol") or "",
+                            " on ",
+                            string_from_int((l.get("listener") or {}).get("port") or 0),
+                        )
+                        for l in network_routes.attachedTo(r, cluster)
+                    ],
+                ),
+                ", ",
+            ),
+        )
+        for r in leading
+    ]
+    made += [
+        join_texts(
+            "perhaps the ",
+            r.get("kind") or "",
+            " ",
             (r.get("metadata") or {}).get("namespace") or "",
             "/",
             (r.get("metadata") or {}).get("name") or "",
+            ", which names it and is not modelled",
         )
-        for r in routes
+        for r in [r for r in cluster.get("foreignRoutes") or [] if network_foreign.namesService(r, s)]
     ]
     return made
 
@@ -273,13 +315,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -298,30 +334,111 @@ RULES = (
                 "endpoints * subsets * ports * name",
                 "endpoints * subsets * ports * port",
                 "endpoints * subsets * ports * protocol",
+                "foreignRoutes #",
+                "foreignRoutes * kind",
+                "foreignRoutes * metadata name",
+                "foreignRoutes * metadata namespace",
+                "foreignRoutes * texts #",
+                "foreignRoutes * texts *",
                 "gateways #",
                 "gateways * metadata name",
                 "gateways * metadata namespace",
-                "gateways * spec listeners",
+                "gateways * spec allowedListeners namespaces from",
+                "gateways * spec allowedListeners namespaces selector matchExpressions #",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * key",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * operator",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * values",
+                "gateways * spec allowedListeners namespaces selector matchLabels #",
+                "gateways * spec allowedListeners namespaces selector matchLabels *",
+                "gateways * spec defaultScope",
+                "gateways * spec listeners #",
+                "gateways * spec listeners *",
+                "grpcRoutes #",
+                "grpcRoutes * metadata creationTimestamp",
+                "grpcRoutes * metadata name",
+                "grpcRoutes * metadata namespace",
+                "grpcRoutes * spec hostnames",
+                "grpcRoutes * spec parentRefs",
+                "grpcRoutes * spec rules #",
+                "grpcRoutes * spec rules * backendRefs #",
+                "grpcRoutes * spec rules * backendRefs * filters #",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * type",
+                "grpcRoutes * spec rules * backendRefs * group",
+                "grpcRoutes * spec rules * backendRefs * kind",
+                "grpcRoutes * spec rules * backendRefs * name",
+                "grpcRoutes * spec rules * backendRefs * namespace",
+                "grpcRoutes * spec rules * backendRefs * port",
+                "grpcRoutes * spec rules * backendRefs * weight",
+                "grpcRoutes * spec rules * filters #",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * filters * type",
+                "grpcRoutes * spec useDefaultGateways",
                 "httpRoutes #",
+                "httpRoutes * metadata creationTimestamp",
                 "httpRoutes * metadata name",
                 "httpRoutes * metadata namespace",
-                "httpRoutes * spec hostnames #",
-                "httpRoutes * spec hostnames *",
-                "httpRoutes * spec parentRefs #",
-                "httpRoutes * spec parentRefs * group",
-                "httpRoutes * spec parentRefs * kind",
-                "httpRoutes * spec parentRefs * name",
-                "httpRoutes * spec parentRefs * namespace",
-                "httpRoutes * spec parentRefs * port",
-                "httpRoutes * spec parentRefs * sectionName",
+                "httpRoutes * spec hostnames",
+                "httpRoutes * spec parentRefs",
                 "httpRoutes * spec rules #",
                 "httpRoutes * spec rules * backendRefs #",
+                "httpRoutes * spec rules * backendRefs * filters #",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * type",
                 "httpRoutes * spec rules * backendRefs * group",
                 "httpRoutes * spec rules * backendRefs * kind",
                 "httpRoutes * spec rules * backendRefs * name",
                 "httpRoutes * spec rules * backendRefs * namespace",
                 "httpRoutes * spec rules * backendRefs * port",
                 "httpRoutes * spec rules * backendRefs * weight",
+                "httpRoutes * spec rules * filters #",
+                "httpRoutes * spec rules * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * filters * type",
+                "httpRoutes * spec useDefaultGateways",
                 "ingresses #",
                 "ingresses * metadata name",
                 "ingresses * metadata namespace",
@@ -340,6 +457,14 @@ RULES = (
                 "jobs * spec template spec initContainers #",
                 "jobs * spec template spec initContainers * ports",
                 "jobs * spec template spec initContainers * restartPolicy",
+                "listenerSets #",
+                "listenerSets * metadata name",
+                "listenerSets * metadata namespace",
+                "listenerSets * spec listeners #",
+                "listenerSets * spec listeners *",
+                "listenerSets * spec parentRef kind",
+                "listenerSets * spec parentRef name",
+                "listenerSets * spec parentRef namespace",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -355,6 +480,7 @@ RULES = (
                 "networkPolicies * spec podSelector matchLabels *",
                 "networkPolicies * spec policyTypes",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -424,8 +550,52 @@ RULES = (
                 "statefulSets * spec template spec initContainers #",
                 "statefulSets * spec template spec initContainers * ports",
                 "statefulSets * spec template spec initContainers * restartPolicy",
+                "tcpRoutes #",
+                "tcpRoutes * metadata creationTimestamp",
+                "tcpRoutes * metadata name",
+                "tcpRoutes * metadata namespace",
+                "tcpRoutes * spec parentRefs",
+                "tcpRoutes * spec rules #",
+                "tcpRoutes * spec rules * backendRefs #",
+                "tcpRoutes * spec rules * backendRefs * group",
+                "tcpRoutes * spec rules * backendRefs * kind",
+                "tcpRoutes * spec rules * backendRefs * name",
+                "tcpRoutes * spec rules * backendRefs * namespace",
+                "tcpRoutes * spec rules * backendRefs * port",
+                "tcpRoutes * spec rules * backendRefs * weight",
+                "tcpRoutes * spec useDefaultGateways",
+                "tlsRoutes #",
+                "tlsRoutes * metadata creationTimestamp",
+                "tlsRoutes * metadata name",
+                "tlsRoutes * metadata namespace",
+                "tlsRoutes * spec hostnames",
+                "tlsRoutes * spec parentRefs",
+                "tlsRoutes * spec rules #",
+                "tlsRoutes * spec rules * backendRefs #",
+                "tlsRoutes * spec rules * backendRefs * group",
+                "tlsRoutes * spec rules * backendRefs * kind",
+                "tlsRoutes * spec rules * backendRefs * name",
+                "tlsRoutes * spec rules * backendRefs * namespace",
+                "tlsRoutes * spec rules * backendRefs * port",
+                "tlsRoutes * spec rules * backendRefs * weight",
+                "tlsRoutes * spec useDefaultGateways",
+                "udpRoutes #",
+                "udpRoutes * metadata creationTimestamp",
+                "udpRoutes * metadata name",
+                "udpRoutes * metadata namespace",
+                "udpRoutes * spec parentRefs",
+                "udpRoutes * spec rules #",
+                "udpRoutes * spec rules * backendRefs #",
+                "udpRoutes * spec rules * backendRefs * group",
+                "udpRoutes * spec rules * backendRefs * kind",
+                "udpRoutes * spec rules * backendRefs * name",
+                "udpRoutes * spec rules * backendRefs * namespace",
+                "udpRoutes * spec rules * backendRefs * port",
+                "udpRoutes * spec rules * backendRefs * weight",
+                "udpRoutes * spec useDefaultGateways",
             ),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -434,10 +604,12 @@ RULES = (
                 "spec externalIPs",
                 "spec externalName",
                 "spec externalTrafficPolicy",
+                "spec healthCheckNodePort",
                 "spec internalTrafficPolicy",
                 "spec ipFamilies",
                 "spec ipFamilyPolicy",
-                "spec loadBalancerSourceRanges",
+                "spec loadBalancerSourceRanges #",
+                "spec loadBalancerSourceRanges *",
                 "spec ports",
                 "spec publishNotReadyAddresses",
                 "spec selector",
@@ -459,6 +631,7 @@ RULES = (
         result="list(string)",
         reads={
             "s": paths(
+                "metadata annotations",
                 "spec clusterIP",
                 "spec externalName",
                 "spec internalTrafficPolicy",
@@ -482,30 +655,111 @@ RULES = (
         result="list(string)",
         reads={
             "cluster": paths(
+                "foreignRoutes #",
+                "foreignRoutes * kind",
+                "foreignRoutes * metadata name",
+                "foreignRoutes * metadata namespace",
+                "foreignRoutes * texts #",
+                "foreignRoutes * texts *",
                 "gateways #",
                 "gateways * metadata name",
                 "gateways * metadata namespace",
-                "gateways * spec listeners",
+                "gateways * spec allowedListeners namespaces from",
+                "gateways * spec allowedListeners namespaces selector matchExpressions #",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * key",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * operator",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * values",
+                "gateways * spec allowedListeners namespaces selector matchLabels #",
+                "gateways * spec allowedListeners namespaces selector matchLabels *",
+                "gateways * spec defaultScope",
+                "gateways * spec listeners #",
+                "gateways * spec listeners *",
+                "grpcRoutes #",
+                "grpcRoutes * metadata creationTimestamp",
+                "grpcRoutes * metadata name",
+                "grpcRoutes * metadata namespace",
+                "grpcRoutes * spec hostnames",
+                "grpcRoutes * spec parentRefs",
+                "grpcRoutes * spec rules #",
+                "grpcRoutes * spec rules * backendRefs #",
+                "grpcRoutes * spec rules * backendRefs * filters #",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * type",
+                "grpcRoutes * spec rules * backendRefs * group",
+                "grpcRoutes * spec rules * backendRefs * kind",
+                "grpcRoutes * spec rules * backendRefs * name",
+                "grpcRoutes * spec rules * backendRefs * namespace",
+                "grpcRoutes * spec rules * backendRefs * port",
+                "grpcRoutes * spec rules * backendRefs * weight",
+                "grpcRoutes * spec rules * filters #",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * filters * type",
+                "grpcRoutes * spec useDefaultGateways",
                 "httpRoutes #",
+                "httpRoutes * metadata creationTimestamp",
                 "httpRoutes * metadata name",
                 "httpRoutes * metadata namespace",
-                "httpRoutes * spec hostnames #",
-                "httpRoutes * spec hostnames *",
-                "httpRoutes * spec parentRefs #",
-                "httpRoutes * spec parentRefs * group",
-                "httpRoutes * spec parentRefs * kind",
-                "httpRoutes * spec parentRefs * name",
-                "httpRoutes * spec parentRefs * namespace",
-                "httpRoutes * spec parentRefs * port",
-                "httpRoutes * spec parentRefs * sectionName",
+                "httpRoutes * spec hostnames",
+                "httpRoutes * spec parentRefs",
                 "httpRoutes * spec rules #",
                 "httpRoutes * spec rules * backendRefs #",
+                "httpRoutes * spec rules * backendRefs * filters #",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * type",
                 "httpRoutes * spec rules * backendRefs * group",
                 "httpRoutes * spec rules * backendRefs * kind",
                 "httpRoutes * spec rules * backendRefs * name",
                 "httpRoutes * spec rules * backendRefs * namespace",
                 "httpRoutes * spec rules * backendRefs * port",
                 "httpRoutes * spec rules * backendRefs * weight",
+                "httpRoutes * spec rules * filters #",
+                "httpRoutes * spec rules * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * filters * type",
+                "httpRoutes * spec useDefaultGateways",
                 "ingresses #",
                 "ingresses * metadata name",
                 "ingresses * metadata namespace",
@@ -513,6 +767,14 @@ RULES = (
                 "ingresses * spec rules #",
                 "ingresses * spec rules * http paths #",
                 "ingresses * spec rules * http paths * backend",
+                "listenerSets #",
+                "listenerSets * metadata name",
+                "listenerSets * metadata namespace",
+                "listenerSets * spec listeners #",
+                "listenerSets * spec listeners *",
+                "listenerSets * spec parentRef kind",
+                "listenerSets * spec parentRef name",
+                "listenerSets * spec parentRef namespace",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -526,15 +788,61 @@ RULES = (
                 "referenceGrants * spec to * group",
                 "referenceGrants * spec to * kind",
                 "referenceGrants * spec to * name",
+                "tcpRoutes #",
+                "tcpRoutes * metadata creationTimestamp",
+                "tcpRoutes * metadata name",
+                "tcpRoutes * metadata namespace",
+                "tcpRoutes * spec parentRefs",
+                "tcpRoutes * spec rules #",
+                "tcpRoutes * spec rules * backendRefs #",
+                "tcpRoutes * spec rules * backendRefs * group",
+                "tcpRoutes * spec rules * backendRefs * kind",
+                "tcpRoutes * spec rules * backendRefs * name",
+                "tcpRoutes * spec rules * backendRefs * namespace",
+                "tcpRoutes * spec rules * backendRefs * port",
+                "tcpRoutes * spec rules * backendRefs * weight",
+                "tcpRoutes * spec useDefaultGateways",
+                "tlsRoutes #",
+                "tlsRoutes * metadata creationTimestamp",
+                "tlsRoutes * metadata name",
+                "tlsRoutes * metadata namespace",
+                "tlsRoutes * spec hostnames",
+                "tlsRoutes * spec parentRefs",
+                "tlsRoutes * spec rules #",
+                "tlsRoutes * spec rules * backendRefs #",
+                "tlsRoutes * spec rules * backendRefs * group",
+                "tlsRoutes * spec rules * backendRefs * kind",
+                "tlsRoutes * spec rules * backendRefs * name",
+                "tlsRoutes * spec rules * backendRefs * namespace",
+                "tlsRoutes * spec rules * backendRefs * port",
+                "tlsRoutes * spec rules * backendRefs * weight",
+                "tlsRoutes * spec useDefaultGateways",
+                "udpRoutes #",
+                "udpRoutes * metadata creationTimestamp",
+                "udpRoutes * metadata name",
+                "udpRoutes * metadata namespace",
+                "udpRoutes * spec parentRefs",
+                "udpRoutes * spec rules #",
+                "udpRoutes * spec rules * backendRefs #",
+                "udpRoutes * spec rules * backendRefs * group",
+                "udpRoutes * spec rules * backendRefs * kind",
+                "udpRoutes * spec rules * backendRefs * name",
+                "udpRoutes * spec rules * backendRefs * namespace",
+                "udpRoutes * spec rules * backendRefs * port",
+                "udpRoutes * spec rules * backendRefs * weight",
+                "udpRoutes * spec useDefaultGateways",
             ),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
                 "spec clusterIP",
                 "spec externalIPs",
                 "spec externalTrafficPolicy",
-                "spec loadBalancerSourceRanges",
+                "spec healthCheckNodePort",
+                "spec loadBalancerSourceRanges #",
+                "spec loadBalancerSourceRanges *",
                 "spec ports #",
                 "spec ports * nodePort",
                 "spec type",
@@ -585,13 +893,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -633,6 +935,7 @@ RULES = (
                 "networkPolicies * spec podSelector matchLabels *",
                 "networkPolicies * spec policyTypes",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -694,6 +997,7 @@ RULES = (
             ),
             "p": paths("name", "nodePort", "port", "protocol", "targetPort"),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -703,6 +1007,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },

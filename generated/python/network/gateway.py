@@ -7,10 +7,10 @@ from kspec.runtime.maths import greatest
 from kspec.runtime.operators import index_list, negate_int
 from kspec.runtime.regex import matches
 from kspec.runtime.rulebook import CompiledRule, Param, paths
-from kspec.runtime.strings import lower_ascii, substring_from
+from kspec.runtime.strings import lower_ascii, substring_from, upper_ascii
 from kspec.runtime.values import Timestamp
-from ..network import endpoint as network_endpoint
 from ..network import ingress as network_ingress
+from ..network import routes as network_routes
 
 TIMESTAMP_1970_01_01T00_00_00Z = Timestamp(0)
 
@@ -46,149 +46,6 @@ def hostnamesMeet(a, b):
             )
         ),
     )
-
-
-# network/allowsRoute  function (g: network.Gateway, l: network.GatewayListener, r: network.HTTPRoute, cluster: Cluster): bool
-def allowsRoute(g, l, r, cluster):
-    """Does a listener allow routes of this namespace and kind?"""
-    from_ = ((l.get("allowedRoutes") or {}).get("namespaces") or {}).get("from") or ""
-    kinds = (l.get("allowedRoutes") or {}).get("kinds") or []
-    there = {"namespace": (r.get("metadata") or {}).get("namespace") or ""}
-    return (
-        l.get("protocol") in ["HTTP", "HTTPS"]
-        and (
-            len(kinds) == 0
-            or any(
-                (
-                    k.get("kind") == "HTTPRoute"
-                    and (k.get("group") is None or k.get("group") == "gateway.networking.k8s.io")
-                )
-                for k in kinds
-            )
-        )
-        and (
-            from_ == "All"
-            or (
-                from_ in ["", "Same"]
-                and ((r.get("metadata") or {}).get("namespace") or "") == (
-                    (g.get("metadata") or {}).get("namespace")
-                    or ""
-                )
-            )
-            or (
-                from_ == "Selector"
-                and network_endpoint.namespaceMatches(
-                    ((l.get("allowedRoutes") or {}).get("namespaces") or {}).get("selector") or {},
-                    there,
-                    cluster,
-                )
-            )
-        )
-    )
-
-
-# network/refersTo  function (p: network.ParentRef, r: network.HTTPRoute, g: network.Gateway, l: network.GatewayListener): bool
-def refersTo(p, r, g, l):
-    """Does a reference to a parent mean this listener?"""
-    return (
-        (p.get("kind") or "") in ["", "Gateway"]
-        and (p.get("group") is None or p.get("group") == "gateway.networking.k8s.io")
-        and (p.get("name") or "") == ((g.get("metadata") or {}).get("name") or "")
-        and (
-            (r.get("metadata") or {}).get("namespace") or ""
-            if not p.get("namespace")
-            else p.get("namespace") or ""
-        ) == (
-            (g.get("metadata") or {}).get("namespace")
-            or ""
-        )
-        and (not p.get("sectionName") or (p.get("sectionName") or "") == (l.get("name") or ""))
-        and ((p.get("port") or 0) == 0 or (p.get("port") or 0) == (l.get("port") or 0))
-    )
-
-
-# network/listenersOf  function (r: network.HTTPRoute, cluster: Cluster): list(network.GatewayListener)
-def listenersOf(r, cluster):
-    """The listeners of the Gateways at hand that a route is attached to."""
-    return [
-        l
-        for g in cluster.get("gateways") or []
-        for l in (g.get("spec") or {}).get("listeners") or []
-        if (
-            any(refersTo(p, r, g, l) for p in (r.get("spec") or {}).get("parentRefs") or [])
-            and and_(
-                lambda: allowsRoute(g, l, r, cluster),
-                lambda: (
-                    len((r.get("spec") or {}).get("hostnames") or []) == 0
-                    or exists_(
-                        (r.get("spec") or {}).get("hostnames") or [],
-                        lambda h: not l.get("hostname") or hostnamesMeet(h, l.get("hostname") or ""),
-                    )
-                ),
-            )
-        )
-    ]
-
-
-# network/isGranted  function (r: network.HTTPRoute, b: network.HTTPBackendRef, cluster: Cluster): bool
-def isGranted(r, b, cluster):
-    """May this route refer to a backend there? Within its namespace always, else if a grant says so."""
-    return (
-        (b.get("namespace") or "") in ["", (r.get("metadata") or {}).get("namespace") or ""]
-        or any(
-            (
-                ((g.get("metadata") or {}).get("namespace") or "") == (b.get("namespace") or "")
-                and any(
-                    (
-                        f.get("group") == "gateway.networking.k8s.io"
-                        and f.get("kind") == "HTTPRoute"
-                        and (f.get("namespace") or "") == ((r.get("metadata") or {}).get("namespace") or "")
-                    )
-                    for f in (g.get("spec") or {}).get("from") or []
-                )
-                and any(
-                    (
-                        (t.get("group") or "") == (b.get("group") or "")
-                        and (t.get("kind") or "") == ("Service" if not b.get("kind") else b.get("kind") or "")
-                        and (not t.get("name") or (t.get("name") or "") == (b.get("name") or ""))
-                    )
-                    for t in (g.get("spec") or {}).get("to") or []
-                )
-            )
-            for g in cluster.get("referenceGrants") or []
-        )
-    )
-
-
-# network/httpBackendOf  function (r: network.HTTPRoute, b: network.HTTPBackendRef, cluster: Cluster): network.HttpBackend
-def httpBackendOf(r, b, cluster):
-    """What a backend of a route is."""
-    return {
-        "kind": "Service" if not b.get("kind") else b.get("kind") or "",
-        "namespace": (
-            (r.get("metadata") or {}).get("namespace") or ""
-            if not b.get("namespace")
-            else b.get("namespace") or ""
-        ),
-        "name": b.get("name") or "",
-        "port": b.get("port") or 0,
-        "weight": b.get("weight") or 0 if b.get("weight") is not None else 1,
-        "granted": isGranted(r, b, cluster),
-    }
-
-
-# network/backendsOfRoute  function (r: network.HTTPRoute, cluster: Cluster): list(network.HttpBackend)
-def backendsOfRoute(r, cluster):
-    """Every backend of a route that is a Service and is given requests."""
-    return [
-        b
-        for b in [
-            httpBackendOf(r, b, cluster)
-            for x in (r.get("spec") or {}).get("rules") or []
-            for b in x.get("backendRefs") or []
-        ]
-        if b.get("kind") == "Service" and (b.get("weight") or 0) > 0
-    ]
 
 
 # network/valueMatches  function (m: network.HTTPValueMatch, values: map(string, string), folded: bool): bool
@@ -235,16 +92,13 @@ def requestMatches(m, r):
     )
 
 
-# network/hostSpecificity  function (r: network.HTTPRoute, l: network.GatewayListener, host: string): int
-def hostSpecificity(r, l, host):
+# network/hostSpecificity  function (hostnames: list(string), l: network.GatewayListener, host: string): int
+def hostSpecificity(hostnames, l, host):
     """How specific the best host name of a route is for a host: its own, else the listener's."""
-    if len((r.get("spec") or {}).get("hostnames") or []) == 0:
-        names = [l.get("hostname") or ""]
-    else:
-        names = (r.get("spec") or {}).get("hostnames") or []
+    names = [l.get("hostname") or ""] if len(hostnames) == 0 else hostnames
     best = 0
     for h in [h for h in names if hostnameMatches(h, host)]:
-        best = greatest(best, (0 if h.startswith("*.") or h == "" else 1000) + len(h))
+        best = greatest(best, specificity(h))
     return best
 
 
@@ -253,7 +107,7 @@ def listensFor(l, r):
     """Is a listener one that takes in a request: for its port, its host, with TLS or without?"""
     return (
         ((r.get("port") or 0) == 0 or (r.get("port") or 0) == (l.get("port") or 0))
-        and (l.get("protocol") == "HTTPS") == (r.get("tls") or False)
+        and upper_ascii(l.get("protocol") or "") == ("HTTPS" if r.get("tls") else "HTTP")
         and hostnameMatches(l.get("hostname") or "", r.get("host") or "")
     )
 
@@ -269,7 +123,7 @@ def routeCandidates(r, cluster):
                 "/",
                 (x.get("metadata") or {}).get("name") or "",
             ),
-            "host": hostSpecificity(x, l, r.get("host") or ""),
+            "host": hostSpecificity((x.get("spec") or {}).get("hostnames") or [], l, r.get("host") or ""),
             "path": (
                 1000000
                 if (m.get("path") or {}).get("type") == "Exact"
@@ -285,12 +139,19 @@ def routeCandidates(r, cluster):
             "queryParams": len(m.get("queryParams") or []),
             "created": (x.get("metadata") or {}).get("creationTimestamp") or TIMESTAMP_1970_01_01T00_00_00Z,
             "filters": [f.get("type") or "" for f in rule.get("filters") or []],
-            "backends": [httpBackendOf(x, b, cluster) for b in rule.get("backendRefs") or []],
+            "backends": [
+                network_routes.backendOf_2(
+                    network_routes.routeNamed("HTTPRoute", x.get("metadata") or {}),
+                    b,
+                    cluster,
+                )
+                for b in rule.get("backendRefs") or []
+            ],
         }
         for x in cluster.get("httpRoutes") or []
         for l in [
             l
-            for l in bestListeners(x, r, cluster)
+            for l in bestListeners(network_routes.routeOf(x, cluster), r, cluster)
             if (
                 len((x.get("spec") or {}).get("hostnames") or []) == 0
                 or exists_(
@@ -308,37 +169,28 @@ def routeCandidates(r, cluster):
     ]
 
 
-# network/bestListeners  function (x: network.HTTPRoute, r: network.HttpRequest, cluster: Cluster): list(network.GatewayListener)
+# network/bestListeners  function (x: network.Route, r: network.HttpRequest, cluster: Cluster): list(network.GatewayListener)
 def bestListeners(x, r, cluster):
     """The listeners of a route that take in a request: of those that do, of any route, the ones with the most specific host name."""
     all_ = [
         l
-        for g in cluster.get("gateways") or []
-        for l in (g.get("spec") or {}).get("listeners") or []
+        for l in [l.get("listener") or {} for l in network_routes.placedListeners(cluster)]
         if listensFor(l, r)
     ]
     best = 0
     for l in all_:
-        best = greatest(
-            best,
-            (0 if (l.get("hostname") or "").startswith("*.") or not l.get("hostname") else 1000) + len(
-                l.get("hostname") or "",
-            ),
-        )
+        best = greatest(best, specificity(l.get("hostname") or ""))
     return [
         l
-        for l in listenersOf(x, cluster)
-        if and_(
-            lambda: listensFor(l, r),
-            lambda: (
-                0
-                if (l.get("hostname") or "").startswith("*.") or not l.get("hostname")
-                else 1000
-            ) + len(
-                l.get("hostname") or "",
-            ) == best,
-        )
+        for l in [l.get("listener") or {} for l in network_routes.attachedTo(x, cluster)]
+        if and_(lambda: listensFor(l, r), lambda: specificity(l.get("hostname") or "") == best)
     ]
+
+
+# network/specificity  function (hostname: string): int
+def specificity(hostname):
+    """How specific a host name is: an exact one counts more than any wildcard, a longer one more than a shorter."""
+    return (0 if hostname.startswith("*.") or hostname == "" else 1000) + len(hostname)
 
 
 # network/routeHttp  function (r: network.HttpRequest, cluster: Cluster): network.HttpChoice
@@ -402,193 +254,6 @@ RULES = (
         path="network/gateway",
     ),
     CompiledRule(
-        "network/allowsRoute",
-        "function",
-        "allowsRoute",
-        (
-            Param("g", "network.Gateway"),
-            Param("l", "network.GatewayListener"),
-            Param("r", "network.HTTPRoute"),
-            Param("cluster", "Cluster", True),
-        ),
-        allowsRoute,
-        result="bool",
-        reads={
-            "cluster": paths("namespaces #", "namespaces * metadata labels", "namespaces * metadata name"),
-            "g": paths("metadata namespace"),
-            "l": paths(
-                "allowedRoutes kinds #",
-                "allowedRoutes kinds * group",
-                "allowedRoutes kinds * kind",
-                "allowedRoutes namespaces from",
-                "allowedRoutes namespaces selector matchExpressions #",
-                "allowedRoutes namespaces selector matchExpressions * key",
-                "allowedRoutes namespaces selector matchExpressions * operator",
-                "allowedRoutes namespaces selector matchExpressions * values",
-                "allowedRoutes namespaces selector matchLabels #",
-                "allowedRoutes namespaces selector matchLabels *",
-                "protocol",
-            ),
-            "r": paths("metadata namespace"),
-        },
-        source="sigs.k8s.io/gateway-api apis/v1/gateway_types.go AllowedRoutes, RouteNamespaces",
-        doc="Does a listener allow routes of this namespace and kind?",
-        path="network/gateway",
-    ),
-    CompiledRule(
-        "network/refersTo",
-        "function",
-        "refersTo",
-        (
-            Param("p", "network.ParentRef"),
-            Param("r", "network.HTTPRoute"),
-            Param("g", "network.Gateway"),
-            Param("l", "network.GatewayListener"),
-        ),
-        refersTo,
-        result="bool",
-        reads={
-            "g": paths("metadata name", "metadata namespace"),
-            "l": paths("name", "port"),
-            "p": paths("group", "kind", "name", "namespace", "port", "sectionName"),
-            "r": paths("metadata namespace"),
-        },
-        source="sigs.k8s.io/gateway-api apis/v1/shared_types.go ParentReference",
-        doc="Does a reference to a parent mean this listener?",
-        path="network/gateway",
-    ),
-    CompiledRule(
-        "network/listenersOf",
-        "function",
-        "listenersOf",
-        (Param("r", "network.HTTPRoute"), Param("cluster", "Cluster", True)),
-        listenersOf,
-        result="list(network.GatewayListener)",
-        reads={
-            "cluster": paths(
-                "gateways #",
-                "gateways * metadata name",
-                "gateways * metadata namespace",
-                "gateways * spec listeners",
-                "namespaces #",
-                "namespaces * metadata labels",
-                "namespaces * metadata name",
-            ),
-            "r": paths(
-                "metadata namespace",
-                "spec hostnames #",
-                "spec hostnames *",
-                "spec parentRefs #",
-                "spec parentRefs * group",
-                "spec parentRefs * kind",
-                "spec parentRefs * name",
-                "spec parentRefs * namespace",
-                "spec parentRefs * port",
-                "spec parentRefs * sectionName",
-            ),
-        },
-        source="sigs.k8s.io/gateway-api apis/v1/shared_types.go ParentReference; AllowedRoutes",
-        doc="The listeners of the Gateways at hand that a route is attached to.",
-        path="network/gateway",
-    ),
-    CompiledRule(
-        "network/isGranted",
-        "function",
-        "isGranted",
-        (
-            Param("r", "network.HTTPRoute"),
-            Param("b", "network.HTTPBackendRef"),
-            Param("cluster", "Cluster", True),
-        ),
-        isGranted,
-        result="bool",
-        reads={
-            "b": paths("group", "kind", "name", "namespace"),
-            "cluster": paths(
-                "referenceGrants #",
-                "referenceGrants * metadata namespace",
-                "referenceGrants * spec from #",
-                "referenceGrants * spec from * group",
-                "referenceGrants * spec from * kind",
-                "referenceGrants * spec from * namespace",
-                "referenceGrants * spec to #",
-                "referenceGrants * spec to * group",
-                "referenceGrants * spec to * kind",
-                "referenceGrants * spec to * name",
-            ),
-            "r": paths("metadata namespace"),
-        },
-        source="sigs.k8s.io/gateway-api apis/v1beta1/referencegrant_types.go",
-        doc="May this route refer to a backend there? Within its namespace always, else if a grant says so.",
-        path="network/gateway",
-    ),
-    CompiledRule(
-        "network/httpBackendOf",
-        "function",
-        "httpBackendOf",
-        (
-            Param("r", "network.HTTPRoute"),
-            Param("b", "network.HTTPBackendRef"),
-            Param("cluster", "Cluster", True),
-        ),
-        httpBackendOf,
-        result="network.HttpBackend",
-        reads={
-            "b": paths("group", "kind", "name", "namespace", "port", "weight"),
-            "cluster": paths(
-                "referenceGrants #",
-                "referenceGrants * metadata namespace",
-                "referenceGrants * spec from #",
-                "referenceGrants * spec from * group",
-                "referenceGrants * spec from * kind",
-                "referenceGrants * spec from * namespace",
-                "referenceGrants * spec to #",
-                "referenceGrants * spec to * group",
-                "referenceGrants * spec to * kind",
-                "referenceGrants * spec to * name",
-            ),
-            "r": paths("metadata namespace"),
-        },
-        source="sigs.k8s.io/gateway-api apis/v1/httproute_types.go HTTPBackendRef; apis/v1/shared_types.go BackendRef.Weight",
-        doc="What a backend of a route is.",
-        path="network/gateway",
-    ),
-    CompiledRule(
-        "network/backendsOfRoute",
-        "function",
-        "backendsOfRoute",
-        (Param("r", "network.HTTPRoute"), Param("cluster", "Cluster", True)),
-        backendsOfRoute,
-        result="list(network.HttpBackend)",
-        reads={
-            "cluster": paths(
-                "referenceGrants #",
-                "referenceGrants * metadata namespace",
-                "referenceGrants * spec from #",
-                "referenceGrants * spec from * group",
-                "referenceGrants * spec from * kind",
-                "referenceGrants * spec from * namespace",
-                "referenceGrants * spec to #",
-                "referenceGrants * spec to * group",
-                "referenceGrants * spec to * kind",
-                "referenceGrants * spec to * name",
-            ),
-            "r": paths(
-                "metadata namespace",
-                "spec rules #",
-                "spec rules * backendRefs #",
-                "spec rules * backendRefs * group",
-                "spec rules * backendRefs * kind",
-                "spec rules * backendRefs * name",
-                "spec rules * backendRefs * namespace",
-                "spec rules * backendRefs * port",
-                "spec rules * backendRefs * weight",
-            ),
-        },
-        doc="Every backend of a route that is a Service and is given requests.",
-        path="network/gateway",
-    ),
-    CompiledRule(
         "network/valueMatches",
         "function",
         "valueMatches",
@@ -647,10 +312,10 @@ RULES = (
         "network/hostSpecificity",
         "function",
         "hostSpecificity",
-        (Param("r", "network.HTTPRoute"), Param("l", "network.GatewayListener"), Param("host", "string")),
+        (Param("hostnames", "list(string)"), Param("l", "network.GatewayListener"), Param("host", "string")),
         hostSpecificity,
         result="int",
-        reads={"host": paths(""), "l": paths("hostname"), "r": paths("spec hostnames #", "spec hostnames *")},
+        reads={"host": paths(""), "hostnames": paths("#", "*"), "l": paths("hostname")},
         source="sigs.k8s.io/gateway-api apis/v1/httproute_types.go HTTPRouteSpec.Hostnames (precedence)",
         doc="How specific the best host name of a route is for a host: its own, else the listener's.",
         path="network/gateway",
@@ -679,22 +344,81 @@ RULES = (
                 "gateways #",
                 "gateways * metadata name",
                 "gateways * metadata namespace",
-                "gateways * spec listeners",
+                "gateways * spec allowedListeners namespaces from",
+                "gateways * spec allowedListeners namespaces selector matchExpressions #",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * key",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * operator",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * values",
+                "gateways * spec allowedListeners namespaces selector matchLabels #",
+                "gateways * spec allowedListeners namespaces selector matchLabels *",
+                "gateways * spec defaultScope",
+                "gateways * spec listeners #",
+                "gateways * spec listeners *",
+                "grpcRoutes #",
+                "grpcRoutes * metadata creationTimestamp",
+                "grpcRoutes * metadata name",
+                "grpcRoutes * metadata namespace",
+                "grpcRoutes * spec hostnames",
+                "grpcRoutes * spec parentRefs",
+                "grpcRoutes * spec rules #",
+                "grpcRoutes * spec rules * backendRefs #",
+                "grpcRoutes * spec rules * backendRefs * filters #",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * type",
+                "grpcRoutes * spec rules * backendRefs * group",
+                "grpcRoutes * spec rules * backendRefs * kind",
+                "grpcRoutes * spec rules * backendRefs * name",
+                "grpcRoutes * spec rules * backendRefs * namespace",
+                "grpcRoutes * spec rules * backendRefs * port",
+                "grpcRoutes * spec rules * backendRefs * weight",
+                "grpcRoutes * spec rules * filters #",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * filters * type",
+                "grpcRoutes * spec useDefaultGateways",
                 "httpRoutes #",
                 "httpRoutes * metadata creationTimestamp",
                 "httpRoutes * metadata name",
                 "httpRoutes * metadata namespace",
-                "httpRoutes * spec hostnames #",
-                "httpRoutes * spec hostnames *",
-                "httpRoutes * spec parentRefs #",
-                "httpRoutes * spec parentRefs * group",
-                "httpRoutes * spec parentRefs * kind",
-                "httpRoutes * spec parentRefs * name",
-                "httpRoutes * spec parentRefs * namespace",
-                "httpRoutes * spec parentRefs * port",
-                "httpRoutes * spec parentRefs * sectionName",
+                "httpRoutes * spec hostnames",
+                "httpRoutes * spec parentRefs",
                 "httpRoutes * spec rules #",
                 "httpRoutes * spec rules * backendRefs #",
+                "httpRoutes * spec rules * backendRefs * filters #",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * type",
                 "httpRoutes * spec rules * backendRefs * group",
                 "httpRoutes * spec rules * backendRefs * kind",
                 "httpRoutes * spec rules * backendRefs * name",
@@ -702,6 +426,18 @@ RULES = (
                 "httpRoutes * spec rules * backendRefs * port",
                 "httpRoutes * spec rules * backendRefs * weight",
                 "httpRoutes * spec rules * filters #",
+                "httpRoutes * spec rules * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * filters * requestMirror backendRef weight",
                 "httpRoutes * spec rules * filters * type",
                 "httpRoutes * spec rules * matches #",
                 "httpRoutes * spec rules * matches * headers #",
@@ -715,6 +451,15 @@ RULES = (
                 "httpRoutes * spec rules * matches * queryParams * name",
                 "httpRoutes * spec rules * matches * queryParams * type",
                 "httpRoutes * spec rules * matches * queryParams * value",
+                "httpRoutes * spec useDefaultGateways",
+                "listenerSets #",
+                "listenerSets * metadata name",
+                "listenerSets * metadata namespace",
+                "listenerSets * spec listeners #",
+                "listenerSets * spec listeners *",
+                "listenerSets * spec parentRef kind",
+                "listenerSets * spec parentRef name",
+                "listenerSets * spec parentRef namespace",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -749,11 +494,7 @@ RULES = (
         "network/bestListeners",
         "function",
         "bestListeners",
-        (
-            Param("x", "network.HTTPRoute"),
-            Param("r", "network.HttpRequest"),
-            Param("cluster", "Cluster", True),
-        ),
+        (Param("x", "network.Route"), Param("r", "network.HttpRequest"), Param("cluster", "Cluster", True)),
         bestListeners,
         result="list(network.GatewayListener)",
         reads={
@@ -761,27 +502,156 @@ RULES = (
                 "gateways #",
                 "gateways * metadata name",
                 "gateways * metadata namespace",
-                "gateways * spec listeners",
+                "gateways * spec allowedListeners namespaces from",
+                "gateways * spec allowedListeners namespaces selector matchExpressions #",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * key",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * operator",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * values",
+                "gateways * spec allowedListeners namespaces selector matchLabels #",
+                "gateways * spec allowedListeners namespaces selector matchLabels *",
+                "gateways * spec defaultScope",
+                "gateways * spec listeners #",
+                "gateways * spec listeners *",
+                "grpcRoutes #",
+                "grpcRoutes * metadata creationTimestamp",
+                "grpcRoutes * metadata name",
+                "grpcRoutes * metadata namespace",
+                "grpcRoutes * spec hostnames",
+                "grpcRoutes * spec parentRefs",
+                "grpcRoutes * spec rules #",
+                "grpcRoutes * spec rules * backendRefs #",
+                "grpcRoutes * spec rules * backendRefs * filters #",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * type",
+                "grpcRoutes * spec rules * backendRefs * group",
+                "grpcRoutes * spec rules * backendRefs * kind",
+                "grpcRoutes * spec rules * backendRefs * name",
+                "grpcRoutes * spec rules * backendRefs * namespace",
+                "grpcRoutes * spec rules * backendRefs * port",
+                "grpcRoutes * spec rules * backendRefs * weight",
+                "grpcRoutes * spec rules * filters #",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * filters * type",
+                "grpcRoutes * spec useDefaultGateways",
+                "httpRoutes #",
+                "httpRoutes * metadata creationTimestamp",
+                "httpRoutes * metadata name",
+                "httpRoutes * metadata namespace",
+                "httpRoutes * spec hostnames",
+                "httpRoutes * spec parentRefs",
+                "httpRoutes * spec rules #",
+                "httpRoutes * spec rules * backendRefs #",
+                "httpRoutes * spec rules * backendRefs * filters #",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * type",
+                "httpRoutes * spec rules * backendRefs * group",
+                "httpRoutes * spec rules * backendRefs * kind",
+                "httpRoutes * spec rules * backendRefs * name",
+                "httpRoutes * spec rules * backendRefs * namespace",
+                "httpRoutes * spec rules * backendRefs * port",
+                "httpRoutes * spec rules * backendRefs * weight",
+                "httpRoutes * spec rules * filters #",
+                "httpRoutes * spec rules * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * filters * type",
+                "httpRoutes * spec useDefaultGateways",
+                "listenerSets #",
+                "listenerSets * metadata name",
+                "listenerSets * metadata namespace",
+                "listenerSets * spec listeners #",
+                "listenerSets * spec listeners *",
+                "listenerSets * spec parentRef kind",
+                "listenerSets * spec parentRef name",
+                "listenerSets * spec parentRef namespace",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
+                "referenceGrants #",
+                "referenceGrants * metadata namespace",
+                "referenceGrants * spec from #",
+                "referenceGrants * spec from * group",
+                "referenceGrants * spec from * kind",
+                "referenceGrants * spec from * namespace",
+                "referenceGrants * spec to #",
+                "referenceGrants * spec to * group",
+                "referenceGrants * spec to * kind",
+                "referenceGrants * spec to * name",
             ),
             "r": paths("host", "port", "tls"),
             "x": paths(
-                "metadata namespace",
-                "spec hostnames #",
-                "spec hostnames *",
-                "spec parentRefs #",
-                "spec parentRefs * group",
-                "spec parentRefs * kind",
-                "spec parentRefs * name",
-                "spec parentRefs * namespace",
-                "spec parentRefs * port",
-                "spec parentRefs * sectionName",
+                "created",
+                "hostnames #",
+                "hostnames *",
+                "isDefault",
+                "kind",
+                "name",
+                "namespace",
+                "parents #",
+                "parents * group",
+                "parents * kind",
+                "parents * name",
+                "parents * namespace",
+                "parents * port",
+                "parents * sectionName",
             ),
         },
         source="sigs.k8s.io/gateway-api apis/v1/gateway_types.go Gateway listeners (the most specific host name is used)",
         doc="The listeners of a route that take in a request: of those that do, of any route, the ones with the most specific host name.",
+        path="network/gateway",
+    ),
+    CompiledRule(
+        "network/specificity",
+        "function",
+        "specificity",
+        (Param("hostname", "string"),),
+        specificity,
+        result="int",
+        reads={"hostname": paths("")},
+        source="sigs.k8s.io/gateway-api apis/v1/httproute_types.go HTTPRouteSpec.Hostnames (precedence)",
+        doc="How specific a host name is: an exact one counts more than any wildcard, a longer one more than a shorter.",
         path="network/gateway",
     ),
     CompiledRule(
@@ -796,22 +666,81 @@ RULES = (
                 "gateways #",
                 "gateways * metadata name",
                 "gateways * metadata namespace",
-                "gateways * spec listeners",
+                "gateways * spec allowedListeners namespaces from",
+                "gateways * spec allowedListeners namespaces selector matchExpressions #",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * key",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * operator",
+                "gateways * spec allowedListeners namespaces selector matchExpressions * values",
+                "gateways * spec allowedListeners namespaces selector matchLabels #",
+                "gateways * spec allowedListeners namespaces selector matchLabels *",
+                "gateways * spec defaultScope",
+                "gateways * spec listeners #",
+                "gateways * spec listeners *",
+                "grpcRoutes #",
+                "grpcRoutes * metadata creationTimestamp",
+                "grpcRoutes * metadata name",
+                "grpcRoutes * metadata namespace",
+                "grpcRoutes * spec hostnames",
+                "grpcRoutes * spec parentRefs",
+                "grpcRoutes * spec rules #",
+                "grpcRoutes * spec rules * backendRefs #",
+                "grpcRoutes * spec rules * backendRefs * filters #",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * backendRefs * filters * type",
+                "grpcRoutes * spec rules * backendRefs * group",
+                "grpcRoutes * spec rules * backendRefs * kind",
+                "grpcRoutes * spec rules * backendRefs * name",
+                "grpcRoutes * spec rules * backendRefs * namespace",
+                "grpcRoutes * spec rules * backendRefs * port",
+                "grpcRoutes * spec rules * backendRefs * weight",
+                "grpcRoutes * spec rules * filters #",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef group",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef kind",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef name",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef port",
+                "grpcRoutes * spec rules * filters * externalAuth backendRef weight",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef group",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef kind",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef name",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef port",
+                "grpcRoutes * spec rules * filters * requestMirror backendRef weight",
+                "grpcRoutes * spec rules * filters * type",
+                "grpcRoutes * spec useDefaultGateways",
                 "httpRoutes #",
                 "httpRoutes * metadata creationTimestamp",
                 "httpRoutes * metadata name",
                 "httpRoutes * metadata namespace",
-                "httpRoutes * spec hostnames #",
-                "httpRoutes * spec hostnames *",
-                "httpRoutes * spec parentRefs #",
-                "httpRoutes * spec parentRefs * group",
-                "httpRoutes * spec parentRefs * kind",
-                "httpRoutes * spec parentRefs * name",
-                "httpRoutes * spec parentRefs * namespace",
-                "httpRoutes * spec parentRefs * port",
-                "httpRoutes * spec parentRefs * sectionName",
+                "httpRoutes * spec hostnames",
+                "httpRoutes * spec parentRefs",
                 "httpRoutes * spec rules #",
                 "httpRoutes * spec rules * backendRefs #",
+                "httpRoutes * spec rules * backendRefs * filters #",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * backendRefs * filters * requestMirror backendRef weight",
+                "httpRoutes * spec rules * backendRefs * filters * type",
                 "httpRoutes * spec rules * backendRefs * group",
                 "httpRoutes * spec rules * backendRefs * kind",
                 "httpRoutes * spec rules * backendRefs * name",
@@ -819,6 +748,18 @@ RULES = (
                 "httpRoutes * spec rules * backendRefs * port",
                 "httpRoutes * spec rules * backendRefs * weight",
                 "httpRoutes * spec rules * filters #",
+                "httpRoutes * spec rules * filters * externalAuth backendRef group",
+                "httpRoutes * spec rules * filters * externalAuth backendRef kind",
+                "httpRoutes * spec rules * filters * externalAuth backendRef name",
+                "httpRoutes * spec rules * filters * externalAuth backendRef namespace",
+                "httpRoutes * spec rules * filters * externalAuth backendRef port",
+                "httpRoutes * spec rules * filters * externalAuth backendRef weight",
+                "httpRoutes * spec rules * filters * requestMirror backendRef group",
+                "httpRoutes * spec rules * filters * requestMirror backendRef kind",
+                "httpRoutes * spec rules * filters * requestMirror backendRef name",
+                "httpRoutes * spec rules * filters * requestMirror backendRef namespace",
+                "httpRoutes * spec rules * filters * requestMirror backendRef port",
+                "httpRoutes * spec rules * filters * requestMirror backendRef weight",
                 "httpRoutes * spec rules * filters * type",
                 "httpRoutes * spec rules * matches #",
                 "httpRoutes * spec rules * matches * headers #",
@@ -832,6 +773,15 @@ RULES = (
                 "httpRoutes * spec rules * matches * queryParams * name",
                 "httpRoutes * spec rules * matches * queryParams * type",
                 "httpRoutes * spec rules * matches * queryParams * value",
+                "httpRoutes * spec useDefaultGateways",
+                "listenerSets #",
+                "listenerSets * metadata name",
+                "listenerSets * metadata namespace",
+                "listenerSets * spec listeners #",
+                "listenerSets * spec listeners *",
+                "listenerSets * spec parentRef kind",
+                "listenerSets * spec parentRef name",
+                "listenerSets * spec parentRef namespace",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",

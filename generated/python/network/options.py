@@ -53,6 +53,34 @@ def tiesByName(cluster):
     return ((cluster.get("options") or {}).get("network") or {}).get("tiesByName") or False
 
 
+# network/policiesEnforced  function (cluster: Cluster): bool
+def policiesEnforced(cluster):
+    """Does the network plug-in enforce policies? Some do not (flannel alone): then a policy refuses nothing."""
+    if ((cluster.get("options") or {}).get("network") or {}).get("policiesEnforced") is not None:
+        return ((cluster.get("options") or {}).get("network") or {}).get("policiesEnforced") or False
+    return True
+
+
+# network/policiesHoldFromStart  function (cluster: Cluster): bool
+def policiesHoldFromStart(cluster):
+    """Are policies in force before a new pod sends or receives anything, and changed ones at once? Else what they refuse may pass
+    for a while.
+    """
+    if ((cluster.get("options") or {}).get("network") or {}).get("policiesHoldFromStart") is not None:
+        return ((cluster.get("options") or {}).get("network") or {}).get("policiesHoldFromStart") or False
+    return True
+
+
+# network/otherPoliciesMatter  function (cluster: Cluster): bool
+def otherPoliciesMatter(cluster):
+    """Do policies of other engines (CiliumNetworkPolicy, AuthorizationPolicy …), of which is known only whom they can be about, leave
+    open what they could change? False: verdicts are about the policies that are modelled, alone.
+    """
+    if ((cluster.get("options") or {}).get("network") or {}).get("otherPoliciesMatter") is not None:
+        return ((cluster.get("options") or {}).get("network") or {}).get("otherPoliciesMatter") or False
+    return True
+
+
 # network/implementationSpecificIsPrefix  function (cluster: Cluster): bool
 def implementationSpecificIsPrefix(cluster):
     """Does a path of type ImplementationSpecific match as one of type Prefix does? Upstream leaves it to the ingress class."""
@@ -154,6 +182,42 @@ RULES = (
         reads={"cluster": paths("options network tiesByName")},
         source="sigs.k8s.io/network-policy-api apis/v1alpha2/clusternetworkpolicy_types.go ClusterNetworkPolicySpec.Priority",
         doc="Where policies of a tier have one priority and match with different actions: does the first by name decide? Upstream says\nthat any may, so that the default leaves it undetermined.",
+        path="network/options",
+    ),
+    CompiledRule(
+        "network/policiesEnforced",
+        "function",
+        "policiesEnforced",
+        (Param("cluster", "Cluster", True),),
+        policiesEnforced,
+        result="bool",
+        reads={"cluster": paths("options network policiesEnforced")},
+        source="docs/concepts/services-networking/network-policies (Prerequisites)",
+        doc="Does the network plug-in enforce policies? Some do not (flannel alone): then a policy refuses nothing.",
+        path="network/options",
+    ),
+    CompiledRule(
+        "network/policiesHoldFromStart",
+        "function",
+        "policiesHoldFromStart",
+        (Param("cluster", "Cluster", True),),
+        policiesHoldFromStart,
+        result="bool",
+        reads={"cluster": paths("options network policiesHoldFromStart")},
+        source="docs/concepts/services-networking/network-policies (Pod lifecycle); plug-ins differ",
+        doc="Are policies in force before a new pod sends or receives anything, and changed ones at once? Else what they refuse may pass\nfor a while.",
+        path="network/options",
+    ),
+    CompiledRule(
+        "network/otherPoliciesMatter",
+        "function",
+        "otherPoliciesMatter",
+        (Param("cluster", "Cluster", True),),
+        otherPoliciesMatter,
+        result="bool",
+        reads={"cluster": paths("options network otherPoliciesMatter")},
+        source="our own: what such policies say is not modelled",
+        doc="Do policies of other engines (CiliumNetworkPolicy, AuthorizationPolicy …), of which is known only whom they can be about, leave\nopen what they could change? False: verdicts are about the policies that are modelled, alone.",
         path="network/options",
     ),
     CompiledRule(

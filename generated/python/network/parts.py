@@ -8,14 +8,14 @@ from ..network import policy as network_policy
 from ..network import tiers as network_tiers
 
 
-# network/isAbout  function (p: networking.NetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
-def isAbout(p, direction, e, cluster):
+# network/isAbout#2  function (p: networking.NetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
+def isAbout_2(p, direction, e, cluster):
     """Is the policy about this end in this direction (`Ingress` or `Egress`)?"""
     return network_policy.governs(p, direction) and network_policy.subjectOf(p, e)
 
 
-# network/isAbout#2  function (p: network.AdminNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
-def isAbout_2(p, direction, e, cluster):
+# network/isAbout#3  function (p: network.AdminNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
+def isAbout_3(p, direction, e, cluster):
     """Is the policy about this end in this direction? Without a rule for it, it says nothing there."""
     if network_tiers.adminSubjectOf((p.get("spec") or {}).get("subject") or {}, e, cluster):
         if direction == "Ingress":
@@ -24,8 +24,8 @@ def isAbout_2(p, direction, e, cluster):
     return False
 
 
-# network/isAbout#3  function (p: network.BaselineAdminNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
-def isAbout_3(p, direction, e, cluster):
+# network/isAbout#4  function (p: network.BaselineAdminNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
+def isAbout_4(p, direction, e, cluster):
     """Is the policy about this end in this direction? Without a rule for it, it says nothing there."""
     if network_tiers.adminSubjectOf((p.get("spec") or {}).get("subject") or {}, e, cluster):
         if direction == "Ingress":
@@ -64,8 +64,8 @@ def meansPort_2(p, destination, port, protocol):
     return network_tiers.adminPortMatches(p, destination, port, protocol)
 
 
-# network/isAbout#4  function (p: network.ClusterNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
-def isAbout_4(p, direction, e, cluster):
+# network/isAbout#5  function (p: network.ClusterNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
+def isAbout_5(p, direction, e, cluster):
     """Is the policy about this end in this direction? Without a rule for it, it says nothing there."""
     if network_tiers.adminSubjectOf((p.get("spec") or {}).get("subject") or {}, e, cluster):
         if direction == "Ingress":
@@ -82,7 +82,7 @@ def meansPort_3(p, destination, port, protocol):
 
 RULES = (
     CompiledRule(
-        "network/isAbout",
+        "network/isAbout#2",
         "function",
         "isAbout",
         (
@@ -91,7 +91,7 @@ RULES = (
             Param("e", "network.Endpoint"),
             Param("cluster", "Cluster", True),
         ),
-        isAbout,
+        isAbout_2,
         result="bool",
         reads={
             "cluster": paths(),
@@ -113,7 +113,7 @@ RULES = (
         path="network/parts",
     ),
     CompiledRule(
-        "network/isAbout#2",
+        "network/isAbout#3",
         "function",
         "isAbout",
         (
@@ -122,7 +122,7 @@ RULES = (
             Param("e", "network.Endpoint"),
             Param("cluster", "Cluster", True),
         ),
-        isAbout_2,
+        isAbout_3,
         result="bool",
         reads={
             "cluster": paths("namespaces #", "namespaces * metadata labels", "namespaces * metadata name"),
@@ -157,7 +157,7 @@ RULES = (
         path="network/parts",
     ),
     CompiledRule(
-        "network/isAbout#3",
+        "network/isAbout#4",
         "function",
         "isAbout",
         (
@@ -166,7 +166,7 @@ RULES = (
             Param("e", "network.Endpoint"),
             Param("cluster", "Cluster", True),
         ),
-        isAbout_3,
+        isAbout_4,
         result="bool",
         reads={
             "cluster": paths("namespaces #", "namespaces * metadata labels", "namespaces * metadata name"),
@@ -414,7 +414,7 @@ RULES = (
         path="network/parts",
     ),
     CompiledRule(
-        "network/isAbout#4",
+        "network/isAbout#5",
         "function",
         "isAbout",
         (
@@ -423,7 +423,7 @@ RULES = (
             Param("e", "network.Endpoint"),
             Param("cluster", "Cluster", True),
         ),
-        isAbout_4,
+        isAbout_5,
         result="bool",
         reads={
             "cluster": paths("namespaces #", "namespaces * metadata labels", "namespaces * metadata name"),

@@ -15,6 +15,7 @@ from kspec.runtime.strings import join, last_index_of, lower_ascii, replace, spl
 from ..network import dns as network_dns
 from ..network import exposure as network_exposure
 from ..network import services as network_services
+from ..network import topology as network_topology
 
 string = FUNCTIONS["string"]
 family_ = FUNCTIONS["family"]
@@ -127,11 +128,16 @@ def proxyPort(s, p, node, family, cluster):
             and network_exposure.isOpenToOutside(s)
         ),
         "open": network_exposure.isOpenToOutside(s),
+        "healthCheck": (
+            (s.get("spec") or {}).get("healthCheckNodePort") or 0
+            if network_exposure.needsHealthCheckPort(s)
+            else 0
+        ),
         "everywhere": sort(
             distinct(
                 [
                     atPort((b.get("endpoint") or {}).get("address"), b.get("port") or 0)
-                    for b in network_services.usable(all_)
+                    for b in endsFrom(s, all_, node, cluster)
                 ],
             ),
         ),
@@ -145,6 +151,19 @@ def proxyPort(s, p, node, family, cluster):
         ),
         "podCIDR": index_list(cidrs, 0) if len(cidrs) > 0 else "",
     }
+
+
+# network/endsFrom  function (s: core.Service, all: list(network.Backend), node: string, cluster: Cluster): list(network.Backend)
+def endsFrom(s, all_, node, cluster):
+    """The ends of the whole cluster that a node's proxy takes: the near ones, where it is known which they are."""
+    at = {"name": node, "node": node}
+    known = (
+        any(((n.get("metadata") or {}).get("name") or "") == node for n in cluster.get("nodes") or [])
+        and not any((b.get("hints") or {}).get("unknown") for b in all_)
+    )
+    if known:
+        return [b for b in all_ if network_topology.isNearEnough(s, all_, b, at, cluster)]
+    return network_services.usable(all_)
 
 
 # network/toAddress  function (p: network.ProxyPort, comment: string, address: string): string
@@ -412,6 +431,13 @@ def refusing(p):
                     ],
                 ),
             ]
+    if (p.get("healthCheck") or 0) != 0:
+        made += [
+            format_string(
+                '-A KUBE-NODEPORTS -m comment --comment "%s health check node port" -m tcp -p tcp --dport %d -j ACCEPT',
+                [p.get("name") or "", p.get("healthCheck") or 0],
+            ),
+        ]
     if not (len(p.get("ranges") or []) == 0 or none):
         made += [
             join_texts(
@@ -586,13 +612,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -623,6 +643,7 @@ RULES = (
                 "jobs * spec template spec initContainers * ports",
                 "jobs * spec template spec initContainers * restartPolicy",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * spec podCIDR",
                 "nodes * spec podCIDRs",
@@ -688,6 +709,7 @@ RULES = (
             "node": paths(""),
             "p": paths("name", "nodePort", "port", "protocol", "targetPort"),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -695,6 +717,7 @@ RULES = (
                 "spec clusterIPs",
                 "spec externalIPs",
                 "spec externalTrafficPolicy",
+                "spec healthCheckNodePort",
                 "spec internalTrafficPolicy",
                 "spec ipFamilies",
                 "spec ipFamilyPolicy",
@@ -705,6 +728,7 @@ RULES = (
                 "spec selector *",
                 "spec sessionAffinity",
                 "spec sessionAffinityConfig clientIP timeoutSeconds",
+                "spec trafficDistribution",
                 "spec type",
                 "status loadBalancer ingress #",
                 "status loadBalancer ingress * ip",
@@ -713,6 +737,28 @@ RULES = (
         },
         source="pkg/proxy/serviceport.go newBaseServiceInfo; pkg/proxy/topology.go CategorizeEndpoints",
         doc="A port of a Service as a node sees it, for one family of addresses.",
+        path="network/proxy",
+    ),
+    CompiledRule(
+        "network/endsFrom",
+        "function",
+        "endsFrom",
+        (
+            Param("s", "core.Service"),
+            Param("all", "list(network.Backend)"),
+            Param("node", "string"),
+            Param("cluster", "Cluster", True),
+        ),
+        endsFrom,
+        result="list(network.Backend)",
+        reads={
+            "all": paths(""),
+            "cluster": paths("nodes #", "nodes * metadata labels", "nodes * metadata name"),
+            "node": paths(""),
+            "s": paths("metadata name"),
+        },
+        source="pkg/proxy/topology.go CategorizeEndpoints",
+        doc="The ends of the whole cluster that a node's proxy takes: the near ones, where it is known which they are.",
         path="network/proxy",
     ),
     CompiledRule(
@@ -819,6 +865,7 @@ RULES = (
                 "externalIPs #",
                 "externalIPs *",
                 "externalLocal",
+                "healthCheck",
                 "here #",
                 "internalLocal",
                 "name",
@@ -850,6 +897,7 @@ RULES = (
                 "externalIPs #",
                 "externalIPs *",
                 "externalLocal",
+                "healthCheck",
                 "here",
                 "internalLocal",
                 "name",
@@ -912,13 +960,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -949,6 +991,7 @@ RULES = (
                 "jobs * spec template spec initContainers * ports",
                 "jobs * spec template spec initContainers * restartPolicy",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * spec podCIDR",
                 "nodes * spec podCIDRs",
@@ -1013,6 +1056,7 @@ RULES = (
             "family": paths(""),
             "node": paths(""),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -1020,6 +1064,7 @@ RULES = (
                 "spec clusterIPs",
                 "spec externalIPs",
                 "spec externalTrafficPolicy",
+                "spec healthCheckNodePort",
                 "spec internalTrafficPolicy",
                 "spec ipFamilies",
                 "spec ipFamilyPolicy",
@@ -1036,6 +1081,7 @@ RULES = (
                 "spec selector *",
                 "spec sessionAffinity",
                 "spec sessionAffinityConfig clientIP timeoutSeconds",
+                "spec trafficDistribution",
                 "spec type",
                 "status loadBalancer ingress #",
                 "status loadBalancer ingress * ip",

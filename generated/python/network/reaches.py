@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.equality import equals
 from kspec.runtime.generated_support import and_, exists_, join_lists
-from kspec.runtime.ip import family, is_ip, parse_ip, show
+from kspec.runtime.ip import is_ip, parse_ip, show
 from kspec.runtime.lists import slice_list
 from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
@@ -14,27 +14,18 @@ from ..network import exposure as network_exposure
 from ..network import ingress as network_ingress
 from ..network import services as network_services
 from ..network import tiers as network_tiers
+from ..network import topology as network_topology
 
 
 # network/reaches  function (origin: network.Endpoint, destination: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 def reaches(origin, destination, port, protocol, cluster):
     """From one end to another, on a port of the destination."""
     return (
-        isOneFamily(origin, destination)
+        network_endpoint.isOneFamily(origin, destination)
         and and_(
             lambda: network_tiers.mayLeave(origin, destination, port, protocol, cluster),
             lambda: network_tiers.mayEnter(origin, destination, port, protocol, cluster),
         )
-    )
-
-
-# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
-def isOneFamily(a, b):
-    """A connection is between two addresses of one family; one that is not known may be of either."""
-    return (
-        a.get("address") is None
-        or b.get("address") is None
-        or family(a.get("address")) == family(b.get("address"))
     )
 
 
@@ -74,7 +65,16 @@ def reaches_5(origin, destination, port, protocol, cluster):
 # network/reaches#6  function (origin: network.Endpoint, destination: ip, port: int, protocol: string, cluster: Cluster): bool
 def reaches_6(origin, destination, port, protocol, cluster):
     """To an address, on a port of it: a Service's, which is translated first, a pod's at hand, a node's or one outside."""
-    services = [
+    services = servicesAt(show(destination), cluster)
+    if len(services) > 0:
+        return exists_(services, lambda s: reaches_7(origin, s, port, protocol, cluster))
+    return reaches(origin, network_services.endAt(show(destination), cluster), port, protocol, cluster)
+
+
+# network/servicesAt  function (address: string, cluster: Cluster): list(core.Service)
+def servicesAt(address, cluster):
+    """The Services that have this address: of the cluster, an external one, or of a load balancer."""
+    return [
         s
         for s in cluster.get("services") or []
         if exists_(
@@ -86,12 +86,9 @@ def reaches_6(origin, destination, port, protocol, cluster):
                     for i in ((s.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
                 ],
             ),
-            lambda a: is_ip(a) and equals(parse_ip(a), destination),
+            lambda a: is_ip(a) and equals(parse_ip(a), parse_ip(address)),
         )
     ]
-    if len(services) > 0:
-        return exists_(services, lambda s: reaches_7(origin, s, port, protocol, cluster))
-    return reaches(origin, network_services.endAt(show(destination), cluster), port, protocol, cluster)
 
 
 # network/reaches#7  function (origin: network.Endpoint, destination: core.Service, port: int, protocol: string, cluster: Cluster): bool
@@ -116,12 +113,12 @@ def reaches_7(origin, destination, port, protocol, cluster):
         lambda p: (
             (p.get("port") or 0) == port
             and network_services.sameProtocol(p.get("protocol") or "", protocol)
-            and exists_(
-                network_services.usable(network_services.backends(destination, p, cluster)),
-                lambda b: and_(
-                    lambda: network_services.isOffered(destination, b, origin),
-                    lambda: reaches(origin, b.get("endpoint") or {}, b.get("port") or 0, protocol, cluster),
-                ),
+            and network_topology.opensOne(
+                destination,
+                network_services.backends(destination, p, cluster),
+                origin,
+                protocol,
+                cluster,
             )
         ),
     )
@@ -508,6 +505,15 @@ RULES = (
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels #",
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels *",
                 "clusterNetworkPolicies * spec tier",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -577,6 +583,9 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "destination": paths(
@@ -607,18 +616,6 @@ RULES = (
             "protocol": paths(""),
         },
         doc="From one end to another, on a port of the destination.",
-        path="network/reaches",
-    ),
-    CompiledRule(
-        "network/isOneFamily",
-        "function",
-        "isOneFamily",
-        (Param("a", "network.Endpoint"), Param("b", "network.Endpoint")),
-        isOneFamily,
-        result="bool",
-        reads={"a": paths("address"), "b": paths("address")},
-        source="docs/concepts/services-networking/dual-stack",
-        doc="A connection is between two addresses of one family; one that is not known may be of either.",
         path="network/reaches",
     ),
     CompiledRule(
@@ -946,6 +943,15 @@ RULES = (
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels #",
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels *",
                 "clusterNetworkPolicies * spec tier",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -1015,6 +1021,9 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "destination": paths(
@@ -1374,6 +1383,15 @@ RULES = (
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels #",
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels *",
                 "clusterNetworkPolicies * spec tier",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -1443,6 +1461,9 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "destination": paths(
@@ -1797,6 +1818,15 @@ RULES = (
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels #",
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels *",
                 "clusterNetworkPolicies * spec tier",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -1866,6 +1896,9 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "destination": paths(
@@ -2222,6 +2255,15 @@ RULES = (
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels #",
                 "clusterNetworkPolicies * spec subject pods podSelector matchLabels *",
                 "clusterNetworkPolicies * spec tier",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "namespaces #",
                 "namespaces * metadata labels",
                 "namespaces * metadata name",
@@ -2291,6 +2333,9 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
             ),
             "destination": paths(
@@ -2677,13 +2722,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -2702,6 +2741,15 @@ RULES = (
                 "endpoints * subsets * ports * name",
                 "endpoints * subsets * ports * port",
                 "endpoints * subsets * ports * protocol",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
@@ -2783,6 +2831,9 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
                 "pods #",
                 "pods * metadata deletionTimestamp ?",
@@ -2828,6 +2879,7 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
+                "services * metadata annotations",
                 "services * metadata name",
                 "services * metadata namespace",
                 "services * spec allocateLoadBalancerNodePorts",
@@ -2847,6 +2899,7 @@ RULES = (
                 "services * spec publishNotReadyAddresses",
                 "services * spec selector #",
                 "services * spec selector *",
+                "services * spec trafficDistribution",
                 "services * spec type",
                 "services * status loadBalancer ingress #",
                 "services * status loadBalancer ingress * ip",
@@ -2879,6 +2932,18 @@ RULES = (
         },
         source="pkg/proxy/iptables/proxier.go (cluster addresses, external addresses, those of load balancers)",
         doc="To an address, on a port of it: a Service's, which is translated first, a pod's at hand, a node's or one outside.",
+        path="network/reaches",
+    ),
+    CompiledRule(
+        "network/servicesAt",
+        "function",
+        "servicesAt",
+        (Param("address", "string"), Param("cluster", "Cluster", True)),
+        servicesAt,
+        result="list(core.Service)",
+        reads={"address": paths(""), "cluster": paths("services")},
+        source="pkg/proxy/iptables/proxier.go (cluster addresses, external addresses, those of load balancers)",
+        doc="The Services that have this address: of the cluster, an external one, or of a load balancer.",
         path="network/reaches",
     ),
     CompiledRule(
@@ -3238,13 +3303,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -3263,6 +3322,15 @@ RULES = (
                 "endpoints * subsets * ports * name",
                 "endpoints * subsets * ports * port",
                 "endpoints * subsets * ports * protocol",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
@@ -3344,6 +3412,9 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
                 "pods #",
                 "pods * metadata deletionTimestamp ?",
@@ -3402,6 +3473,7 @@ RULES = (
                 "statefulSets * spec template spec initContainers * restartPolicy",
             ),
             "destination": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
@@ -3418,6 +3490,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
             "origin": paths(
@@ -3478,13 +3551,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -3515,6 +3582,7 @@ RULES = (
                 "jobs * spec template spec initContainers * ports",
                 "jobs * spec template spec initContainers * restartPolicy",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -3575,6 +3643,7 @@ RULES = (
                 "statefulSets * spec template spec initContainers * restartPolicy",
             ),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec clusterIP",
@@ -3584,6 +3653,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },
@@ -3948,13 +4018,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -3973,6 +4037,15 @@ RULES = (
                 "endpoints * subsets * ports * name",
                 "endpoints * subsets * ports * port",
                 "endpoints * subsets * ports * protocol",
+                "foreignPolicies #",
+                "foreignPolicies * kind",
+                "foreignPolicies * metadata name",
+                "foreignPolicies * metadata namespace",
+                "foreignPolicies * spec directions",
+                "foreignPolicies * spec everywhere",
+                "foreignPolicies * spec opens",
+                "foreignPolicies * spec podLabels #",
+                "foreignPolicies * spec podLabels *",
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
@@ -4055,6 +4128,9 @@ RULES = (
                 "options network namedPortsMatchBlocks",
                 "options network nodesReachAllPods",
                 "options network nodesReachOwnPods",
+                "options network otherPoliciesMatter",
+                "options network policiesEnforced",
+                "options network policiesHoldFromStart",
                 "options network tiesByName",
                 "pods #",
                 "pods * metadata deletionTimestamp ?",
@@ -4100,6 +4176,7 @@ RULES = (
                 "replicationControllers * spec template spec initContainers * ports",
                 "replicationControllers * spec template spec initContainers * restartPolicy",
                 "services #",
+                "services * metadata annotations",
                 "services * metadata name",
                 "services * metadata namespace",
                 "services * spec clusterIP",
@@ -4113,6 +4190,7 @@ RULES = (
                 "services * spec publishNotReadyAddresses",
                 "services * spec selector #",
                 "services * spec selector *",
+                "services * spec trafficDistribution",
                 "services * spec type",
                 "statefulSets #",
                 "statefulSets * metadata name",

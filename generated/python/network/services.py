@@ -8,10 +8,11 @@ from kspec.runtime.generated_support import and_, exists_, join_lists, join_text
 from kspec.runtime.ip import family, is_ip, parse_ip
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.lists import slice_list
-from kspec.runtime.operators import index_list, undetermined
+from kspec.runtime.operators import index_list
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.values import TypeValue
 from ..network import endpoint as network_endpoint
+from ..network import topology as network_topology
 
 TYPE_INT = TypeValue("int")
 int_ = FUNCTIONS["int"]
@@ -130,6 +131,7 @@ def selectedEnds(s, cluster):
                 )
                 else ""
             ),
+            "hints": network_topology.hintsFor(s, e, cluster),
         }
         for p in [p for p in cluster.get("pods") or [] if isSelected(s, network_endpoint.endpoint(p))]
         for e in endsFor(s, p)
@@ -148,6 +150,7 @@ def selectedEnds(s, cluster):
                     )
                     for d in cluster.get("daemonSets") or []
                 ),
+                "hints": network_topology.hintsFor(s, e, cluster),
             }
             for e in [e for e in network_endpoint.workloadEndpoints(cluster) if isSelected(s, e)]
         ],
@@ -244,6 +247,7 @@ def backends(s, p, cluster):
             "terminating": b.get("terminating") or False,
             "everyNode": b.get("everyNode") or False,
             "hostname": b.get("hostname") or "",
+            "hints": b.get("hints") or {},
         }
         for b in selectedEnds(s, cluster)
         for port in targetsOf(p, b.get("endpoint") or {})
@@ -266,6 +270,7 @@ def backends(s, p, cluster):
             ),
             "terminating": (e.get("conditions") or {}).get("terminating") or False,
             "hostname": e.get("hostname") or "",
+            "hints": network_topology.hintsIn(e),
         }
         for x in slicesByHand(s, cluster)
         for q in [
@@ -388,36 +393,6 @@ def whyEndsUnknown(s):
         "the endpoints of the Service ",
         (s.get("metadata") or {}).get("name") or "",
         " are written by hand: it has no selector, and they are not at hand",
-    )
-
-
-# network/isOffered  function (s: core.Service, b: network.Backend, origin: network.Endpoint): bool
-def isOffered(s, b, origin):
-    """Is a backend one that a Service gives to what comes from inside of the cluster? With the policy Local, only those on the
-    node of the one that asks.
-    """
-    return (
-        (s.get("spec") or {}).get("internalTrafficPolicy") != "Local"
-        or (b.get("everyNode") or False)
-        or (
-            (origin.get("node") or "") == ((b.get("endpoint") or {}).get("node") or "")
-            if origin.get("node") is not None and (b.get("endpoint") or {}).get("node") is not None
-            else undetermined(
-                join_texts(
-                    "the Service ",
-                    (s.get("metadata") or {}).get("name") or "",
-                    " keeps traffic on its node, and whether ",
-                    origin.get("namespace") or "",
-                    "/",
-                    origin.get("name") or "",
-                    " is on the node of ",
-                    (b.get("endpoint") or {}).get("namespace") or "",
-                    "/",
-                    (b.get("endpoint") or {}).get("name") or "",
-                    " is not known",
-                ),
-            )
-        )
     )
 
 
@@ -564,6 +539,10 @@ RULES = (
                 "deployments * spec template spec initContainers #",
                 "deployments * spec template spec initContainers * ports",
                 "deployments * spec template spec initContainers * restartPolicy",
+                "endpointSlices #",
+                "endpointSlices * endpoints",
+                "endpointSlices * metadata labels",
+                "endpointSlices * metadata namespace",
                 "jobs #",
                 "jobs * metadata name",
                 "jobs * metadata namespace",
@@ -575,6 +554,9 @@ RULES = (
                 "jobs * spec template spec initContainers #",
                 "jobs * spec template spec initContainers * ports",
                 "jobs * spec template spec initContainers * restartPolicy",
+                "nodes #",
+                "nodes * metadata labels",
+                "nodes * metadata name",
                 "pods #",
                 "pods * metadata deletionTimestamp ?",
                 "pods * metadata labels",
@@ -632,6 +614,7 @@ RULES = (
                 "statefulSets * spec template spec initContainers * restartPolicy",
             ),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec clusterIP",
@@ -640,6 +623,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },
@@ -750,13 +734,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -787,6 +765,7 @@ RULES = (
                 "jobs * spec template spec initContainers * ports",
                 "jobs * spec template spec initContainers * restartPolicy",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -848,6 +827,7 @@ RULES = (
             ),
             "p": paths("name", "port", "protocol", "targetPort"),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec clusterIP",
@@ -856,6 +836,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },
@@ -921,13 +902,7 @@ RULES = (
                 "deployments * spec template spec initContainers * restartPolicy",
                 "endpointSlices #",
                 "endpointSlices * addressType",
-                "endpointSlices * endpoints #",
-                "endpointSlices * endpoints * addresses #",
-                "endpointSlices * endpoints * addresses *",
-                "endpointSlices * endpoints * conditions ready",
-                "endpointSlices * endpoints * conditions serving",
-                "endpointSlices * endpoints * conditions terminating",
-                "endpointSlices * endpoints * hostname",
+                "endpointSlices * endpoints",
                 "endpointSlices * metadata labels",
                 "endpointSlices * metadata namespace",
                 "endpointSlices * ports #",
@@ -958,6 +933,7 @@ RULES = (
                 "jobs * spec template spec initContainers * ports",
                 "jobs * spec template spec initContainers * restartPolicy",
                 "nodes #",
+                "nodes * metadata labels",
                 "nodes * metadata name",
                 "nodes * status addresses #",
                 "nodes * status addresses * address",
@@ -1029,6 +1005,7 @@ RULES = (
             ),
             "p": paths("name", "port", "protocol", "targetPort"),
             "s": paths(
+                "metadata annotations",
                 "metadata name",
                 "metadata namespace",
                 "spec clusterIP",
@@ -1037,6 +1014,7 @@ RULES = (
                 "spec publishNotReadyAddresses",
                 "spec selector #",
                 "spec selector *",
+                "spec trafficDistribution",
                 "spec type",
             ),
         },
@@ -1088,22 +1066,6 @@ RULES = (
         result="string",
         reads={"s": paths("metadata name", "spec externalName", "spec type")},
         doc="Why the ends of a Service are not known.",
-        path="network/services",
-    ),
-    CompiledRule(
-        "network/isOffered",
-        "function",
-        "isOffered",
-        (Param("s", "core.Service"), Param("b", "network.Backend"), Param("origin", "network.Endpoint")),
-        isOffered,
-        result="bool",
-        reads={
-            "b": paths("endpoint name", "endpoint namespace", "endpoint node", "everyNode"),
-            "origin": paths("name", "namespace", "node"),
-            "s": paths("metadata name", "spec internalTrafficPolicy"),
-        },
-        source="pkg/proxy/topology.go CategorizeEndpoints; staging/src/k8s.io/api/core/v1/types.go ServiceInternalTrafficPolicyLocal",
-        doc="Is a backend one that a Service gives to what comes from inside of the cluster? With the policy Local, only those on the\nnode of the one that asks.",
         path="network/services",
     ),
 )

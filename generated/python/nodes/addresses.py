@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import int_from_string, string_from_int
-from kspec.runtime.equality import equals
-from kspec.runtime.generated_support import join_lists, join_texts, without_nulls
-from kspec.runtime.ip import is_cidr, is_ip
-from kspec.runtime.lists import distinct
-from kspec.runtime.operators import index_list, index_map
-from kspec.runtime.rulebook import CompiledRule, Param, paths
+from kspec.runtime.generated_support import (
+    all_ as all__,
+    and_,
+    exists_,
+    join_lists,
+    join_texts,
+    without_nulls,
+)
+from kspec.runtime.ip import contains_ip, is_cidr, is_ip, parse_cidr, parse_ip
+from kspec.runtime.lists import distinct, slice_list
+from kspec.runtime.operators import add_int, index_list, index_map, subtract_int
+from kspec.runtime.rulebook import Clause, CompiledRule, Param, paths
+from kspec.runtime.strings import join, split
+from ..nodes import ranges as nodes_ranges
 
 
 # nodes/drawing  function (): list(string)
@@ -17,49 +25,136 @@ def drawing():
     return ["core.Node", "core.Pod", "core.Service"]
 
 
-# nodes/addressAssumptions  function (): list(string)
-def addressAssumptions():
+# nodes/addressAssumptions  function (cluster: Cluster): list(string)
+def addressAssumptions(cluster):
     """What is taken for granted where addresses are given."""
+    sizes = [
+        join_texts(
+            "a /",
+            string_from_int(
+                (
+                    nodes_ranges.nodeCIDRMaskSizeIPv6(cluster)
+                    if nodes_ranges.familyOf(c) == "IPv6"
+                    else nodes_ranges.nodeCIDRMaskSizeIPv4(cluster)
+                ),
+            ),
+        )
+        for c in nodes_ranges.podRanges(cluster)
+    ]
     return [
-        "pods have addresses of 10.244.0.0/16, of which each node has a /24; Services of 10.96.0.0/12; node ports are 30000-32767",
+        join_texts(
+            "pods have addresses of ",
+            join(nodes_ranges.podRanges(cluster), ", "),
+            ", of which each node has ",
+            join(sizes, " and "),
+            "; Services of ",
+            join(
+                [
+                    one
+                    for f in nodes_ranges.serviceFamilies(cluster)
+                    for one in nodes_ranges.serviceRanges(f, cluster)
+                ],
+                ", ",
+            ),
+            "; node ports are ",
+            nodes_ranges.serviceNodePortRange(cluster),
+        ),
         "of free addresses the first is given, in order of namespace and name; the API server draws at random",
     ]
 
 
-# nodes/clusterSupplies  function (): list(Supply)
-def clusterSupplies():
+# nodes/clusterSupplies  function (cluster: Cluster): list(Supply)
+def clusterSupplies(cluster):
     """The supplies that a cluster has, whatever is in it. Of Services' addresses and node ports the lower part is kept for those
     who ask for one by number, and given last.
     """
+    blocks = [
+        {
+            "name": blockSupply(nodes_ranges.familyOf(c)),
+            "group": "blocks of nodes",
+            "spans": [
+                {
+                    "range": c,
+                    "bits": (
+                        nodes_ranges.nodeCIDRMaskSizeIPv6(cluster)
+                        if nodes_ranges.familyOf(c) == "IPv6"
+                        else nodes_ranges.nodeCIDRMaskSizeIPv4(cluster)
+                    ),
+                    "from": 0,
+                    "to": (-1),
+                },
+            ],
+        }
+        for c in nodes_ranges.podRanges(cluster)
+    ]
+    addresses = [
+        {
+            "name": addressSupply(f),
+            "group": "addresses of Services",
+            "spans": orderedSpans(
+                [one for c in nodes_ranges.serviceRanges(f, cluster) for one in nodes_ranges.addressSpans(c)],
+            ),
+        }
+        for f in nodes_ranges.serviceFamilies(cluster)
+    ]
+    ends = split(nodes_ranges.serviceNodePortRange(cluster), "-")
+    kept = nodes_ranges.keptFor(
+        add_int(subtract_int(int_from_string(index_list(ends, 1)), int_from_string(index_list(ends, 0))), 1),
+        32,
+        16,
+        128,
+    )
+    return join_lists(
+        blocks,
+        addresses,
+        [
+            {
+                "name": "ports of nodes",
+                "group": "ports of nodes",
+                "spans": [
+                    {"range": nodes_ranges.serviceNodePortRange(cluster), "from": kept, "to": (-1)},
+                    {
+                        "range": nodes_ranges.serviceNodePortRange(cluster),
+                        "from": 0,
+                        "to": subtract_int(kept, 1),
+                    },
+                ],
+            },
+        ],
+    )
+
+
+# nodes/orderedSpans  function (spans: list(Span)): list(Span)
+def orderedSpans(spans):
+    """Spans in order, the parts that are kept last."""
+    return join_lists(
+        [x for x in spans if (x.get("from") or 0) > 1 or (x.get("to") or 0) < 0],
+        [x for x in spans if (x.get("from") or 0) <= 1 and (x.get("to") or 0) >= 0],
+    )
+
+
+# nodes/blockSupply  function (family: string): string
+def blockSupply(family):
+    """The supply of nodes' blocks of a family."""
+    return join_texts(family, " blocks of nodes")
+
+
+# nodes/addressSupply  function (family: string): string
+def addressSupply(family):
+    """The supply of Services' addresses of a family."""
+    return join_texts(family, " addresses of Services")
+
+
+# nodes/clusterHolds  function (cluster: Cluster): list(Hold)
+def clusterHolds(cluster):
+    """What is held by what every cluster has: the Service of the API server."""
     return [
         {
-            "name": "blocks of nodes",
-            "group": "blocks of nodes",
-            "spans": [{"range": "10.244.0.0/16", "bits": 24, "from": 0, "to": 255}],
-        },
-        {
-            "name": "addresses of Services",
             "group": "addresses of Services",
-            "spans": [
-                {"range": "10.96.0.0/12", "from": 257, "to": 1048574},
-                {"range": "10.96.0.0/12", "from": 1, "to": 256},
-            ],
-        },
-        {
-            "name": "ports of nodes",
-            "group": "ports of nodes",
-            "spans": [
-                {"range": "30000-32767", "from": 86, "to": 2767},
-                {"range": "30000-32767", "from": 0, "to": 85},
-            ],
+            "block": index_list(nodes_ranges.serviceRangesAtStart(cluster), 0),
+            "place": 1,
         },
     ]
-
-
-# nodes/clusterHolds  function (): list(Hold)
-def clusterHolds():
-    """What is held by what every cluster has: the Service of the API server."""
-    return [{"group": "addresses of Services", "block": "10.96.0.1"}]
 
 
 # nodes/blocksOf  function (n: core.Node): list(string)
@@ -74,23 +169,76 @@ def blocksOf(n):
 
 # nodes/suppliesOf  function (n: core.Node): list(Supply)
 def suppliesOf(n):
-    """What a node gives to its pods: of the first of its blocks, without the first address, which is the bridge's, and the last."""
-    blocks = blocksOf(n)
-    if len(blocks) == 0:
-        return []
-    return [
-        {
-            "name": join_texts("pods of ", (n.get("metadata") or {}).get("name") or ""),
-            "group": "addresses of pods",
-            "spans": [{"range": index_list(blocks, 0), "from": 2, "to": (-2)}],
-        },
+    """What a node gives to its pods: of each of its blocks, without the first address, which is the bridge's, and of IPv4 the last;
+    and to those in its own network the addresses that it has.
+    """
+    own = [
+        a.get("address") or ""
+        for a in [
+            a
+            for a in (n.get("status") or {}).get("addresses") or []
+            if a.get("type") == "InternalIP" and is_ip(a.get("address") or "")
+        ]
     ]
+    blocks = [
+        {
+            "name": podSupply((n.get("metadata") or {}).get("name") or "", i),
+            "group": "addresses of pods",
+            "spans": [{"range": c, "from": 2, "to": (-1) if nodes_ranges.familyOf(c) == "IPv6" else (-2)}],
+        }
+        for i, c in enumerate(blocksOf(n))
+    ]
+    addresses = [
+        {
+            "name": ownSupply((n.get("metadata") or {}).get("name") or "", i),
+            "group": "addresses of pods",
+            "shared": True,
+            "spans": [
+                {
+                    "range": join_texts(a, "/128" if nodes_ranges.familyOf(a) == "IPv6" else "/32"),
+                    "from": 0,
+                    "to": 0,
+                },
+            ],
+        }
+        for i, a in enumerate(own)
+    ]
+    return join_lists(blocks, addresses)
 
 
-# nodes/drawsOf  function (n: core.Node): list(Draw)
-def drawsOf(n):
-    """A node without a block is given one."""
-    return [{"key": "podCIDR", "supply": "blocks of nodes"}] if len(blocksOf(n)) == 0 else []
+# nodes/podSupply  function (node: string, place: int): string
+def podSupply(node, place):
+    """The supply of addresses that a node has for pods; of its second block those of the other family."""
+    return join_texts("pods of " if place == 0 else "pods of the other family of ", node)
+
+
+# nodes/ownSupply  function (node: string, place: int): string
+def ownSupply(node, place):
+    """The addresses of a node itself."""
+    return join_texts("the address of " if place == 0 else "the other address of ", node)
+
+
+# nodes/drawsOf  function (n: core.Node, cluster: Cluster): list(Draw)
+def drawsOf(n, cluster):
+    """A node without a block is given one of each family of the cluster."""
+    if len(blocksOf(n)) == 0:
+        return [
+            {"key": placeKey("podCIDR", i), "supply": blockSupply(nodes_ranges.familyOf(c))}
+            for i, c in enumerate(nodes_ranges.podRanges(cluster))
+        ]
+    return []
+
+
+# nodes/placeKey  function (name: string, place: int): string
+def placeKey(name, place):
+    """The key of the first of some things, and of the others."""
+    return name if place == 0 else join_texts(name, "s[", string_from_int(place), "]")
+
+
+# nodes/drawnFor  function (name: string, drawn: map(string, string)): list(string)
+def drawnFor(name, drawn):
+    """What was drawn for the places of a list, in order."""
+    return [index_map(drawn, k) for k in [k for k in [placeKey(name, 0), placeKey(name, 1)] if k in drawn]]
 
 
 # nodes/heldBy  function (n: core.Node): list(Hold)
@@ -100,27 +248,47 @@ def heldBy(n):
 
 # nodes/withDrawn  function (n: core.Node, drawn: map(string, string)): core.Node
 def withDrawn(n, drawn):
-    return {"spec": {"podCIDR": index_map(drawn, "podCIDR"), "podCIDRs": [index_map(drawn, "podCIDR")]}}
+    blocks = drawnFor("podCIDR", drawn)
+    return {"spec": {"podCIDR": index_list(blocks, 0), "podCIDRs": blocks}}
 
 
-# nodes/isWired  function (p: core.Pod): bool
-def isWired(p):
-    """Does the pod have, or will it have, a network of its own on its node?"""
-    return not (p.get("spec") or {}).get("hostNetwork") and (p.get("status") or {}).get("phase") == "Running"
+# nodes/shortageOf  function (n: core.Node, supply: string): string
+def shortageOf(n, supply):
+    """What it comes to that a node has no block: its pods have no network."""
+    return join_texts(
+        "has no block of addresses for pods (CIDRNotAvailable): none is left of the ",
+        supply,
+        "; pods on it stay in ContainerCreating",
+    )
+
+
+# nodes/lacksPodAddress  function (p: core.Pod): bool
+def lacksPodAddress(p):
+    """Is it a pod that runs and has no address yet?"""
+    return (
+        (p.get("status") or {}).get("phase") == "Running"
+        and not (p.get("status") or {}).get("podIP")
+        and len((p.get("status") or {}).get("podIPs") or []) == 0
+    )
 
 
 # nodes/drawsOf#2  function (p: core.Pod): list(Draw)
 def drawsOf_2(p):
-    """A pod that runs is given an address of its node. One in the network of its node has what the node has."""
-    if (
-        isWired(p)
-        and not (p.get("status") or {}).get("podIP")
-        and len((p.get("status") or {}).get("podIPs") or []) == 0
-    ):
+    """A pod that runs is given an address of its node, of each family that the node has. One in the network of its node has what
+    the node has, if that is known.
+    """
+    node = (p.get("spec") or {}).get("nodeName") or ""
+    if not lacksPodAddress(p):
+        return []
+    elif (p.get("spec") or {}).get("hostNetwork"):
         return [
-            {"key": "podIP", "supply": join_texts("pods of ", (p.get("spec") or {}).get("nodeName") or "")},
+            {"key": "podIP", "supply": ownSupply(node, 0), "mayLack": True},
+            {"key": "podIPs[1]", "supply": ownSupply(node, 1), "mayLack": True},
         ]
-    return []
+    return [
+        {"key": "podIP", "supply": podSupply(node, 0)},
+        {"key": "podIPs[1]", "supply": podSupply(node, 1), "mayLack": True},
+    ]
 
 
 # nodes/heldBy#2  function (p: core.Pod): list(Hold)
@@ -140,7 +308,14 @@ def heldBy_2(p):
 
 # nodes/withDrawn#2  function (p: core.Pod, drawn: map(string, string)): core.Pod
 def withDrawn_2(p, drawn):
-    return {"status": {"podIP": index_map(drawn, "podIP"), "podIPs": [{"ip": index_map(drawn, "podIP")}]}}
+    addresses = drawnFor("podIP", drawn)
+    return {"status": {"podIP": index_list(addresses, 0), "podIPs": [{"ip": a} for a in addresses]}}
+
+
+# nodes/shortageOf#2  function (p: core.Pod, supply: string): string
+def shortageOf_2(p, supply):
+    """What it comes to that a pod has no address."""
+    return join_texts("stays in ContainerCreating (FailedCreatePodSandBox): no address is left for ", supply)
 
 
 # nodes/lacksNodePort  function (s: core.Service, p: core.ServicePort): bool
@@ -178,31 +353,59 @@ def nodePortKey(port):
     return join_texts("nodePort of ", string_from_int(port))
 
 
-# nodes/lacksAddress  function (s: core.Service): bool
-def lacksAddress(s):
-    """Does it want an address? Headless ones and names of something else do not, and the API server's has its own; the assumed
-    cluster has IPv4 only.
-    """
+# nodes/wantsAddresses  function (s: core.Service): bool
+def wantsAddresses(s):
+    """Does it want addresses? Headless ones and names of something else do not, and the API server's has its own."""
     return (
         (s.get("spec") or {}).get("type") != "ExternalName"
+        and (s.get("spec") or {}).get("clusterIP") != "None"
         and not (
             (s.get("metadata") or {}).get("namespace") == "default"
             and (s.get("metadata") or {}).get("name") == "kubernetes"
         )
-        and not (s.get("spec") or {}).get("clusterIP")
-        and len((s.get("spec") or {}).get("clusterIPs") or []) == 0
-        and (s.get("spec") or {}).get("ipFamilyPolicy") != "RequireDualStack"
-        and (
-            len((s.get("spec") or {}).get("ipFamilies") or []) == 0
-            or equals((s.get("spec") or {}).get("ipFamilies") or [], ["IPv4"])
-        )
     )
 
 
-# nodes/drawsOf#3  function (s: core.Service): list(Draw)
-def drawsOf_3(s):
-    """A Service is given an address and, one for each number of a port, ports of the nodes."""
-    address = [{"key": "clusterIP", "supply": "addresses of Services"}] if lacksAddress(s) else []
+# nodes/askedAddresses  function (s: core.Service): list(string)
+def askedAddresses(s):
+    """The addresses that a Service has or asks for."""
+    return [
+        a
+        for a in (
+            (s.get("spec") or {}).get("clusterIPs") or []
+            if len((s.get("spec") or {}).get("clusterIPs") or []) > 0
+            else [(s.get("spec") or {}).get("clusterIP") or ""]
+        )
+        if is_ip(a)
+    ]
+
+
+# nodes/familiesOf  function (s: core.Service, cluster: Cluster): list(string)
+def familiesOf(s, cluster):
+    """The families of a Service: those that it names, else those of the addresses that it asks for, else the cluster's first; where
+    it prefers or requires two, the other one too.
+    """
+    asked = [nodes_ranges.familyOf(a) for a in askedAddresses(s)]
+    if len((s.get("spec") or {}).get("ipFamilies") or []) >= len(asked):
+        said = (s.get("spec") or {}).get("ipFamilies") or []
+    else:
+        said = asked
+    first = said if len(said) > 0 else slice_list(nodes_ranges.serviceFamilies(cluster), 0, 1)
+    if (s.get("spec") or {}).get("ipFamilyPolicy") in ["PreferDualStack", "RequireDualStack"]:
+        return join_lists(first, [f for f in nodes_ranges.serviceFamilies(cluster) if f not in first])
+    return first
+
+
+# nodes/drawsOf#3  function (s: core.Service, cluster: Cluster): list(Draw)
+def drawsOf_3(s, cluster):
+    """A Service is given an address of each of its families and, one for each number of a port, ports of the nodes."""
+    asked = [nodes_ranges.familyOf(a) for a in askedAddresses(s)]
+    families = familiesOf(s, cluster) if wantsAddresses(s) else []
+    addresses = [
+        {"key": placeKey("clusterIP", i), "supply": addressSupply(f)}
+        for i, f in enumerate(families)
+        if f not in asked
+    ]
     numbers = distinct(
         [
             p.get("port") or 0
@@ -213,20 +416,32 @@ def drawsOf_3(s):
             ]
         ],
     )
-    return join_lists(address, [{"key": nodePortKey(n), "supply": "ports of nodes"} for n in numbers])
+    if (
+        (s.get("spec") or {}).get("type") == "LoadBalancer"
+        and (s.get("spec") or {}).get("externalTrafficPolicy") == "Local"
+        and ((s.get("spec") or {}).get("healthCheckNodePort") or 0) == 0
+    ):
+        health = [{"key": "healthCheckNodePort", "supply": "ports of nodes"}]
+    else:
+        health = []
+    return join_lists(
+        addresses,
+        [{"key": nodePortKey(n), "supply": "ports of nodes"} for n in numbers],
+        health,
+    )
 
 
 # nodes/heldBy#3  function (s: core.Service): list(Hold)
 def heldBy_3(s):
-    if len((s.get("spec") or {}).get("clusterIPs") or []) > 0:
-        named = (s.get("spec") or {}).get("clusterIPs") or []
-    else:
-        named = [(s.get("spec") or {}).get("clusterIP") or ""]
+    ports = join_lists(
+        [p.get("nodePort") or 0 for p in (s.get("spec") or {}).get("ports") or []],
+        [(s.get("spec") or {}).get("healthCheckNodePort") or 0],
+    )
     return join_lists(
-        [{"group": "addresses of Services", "block": a} for a in [a for a in named if is_ip(a)]],
+        [{"group": "addresses of Services", "block": a} for a in askedAddresses(s)],
         [
-            {"group": "ports of nodes", "block": string_from_int(p.get("nodePort") or 0)}
-            for p in [p for p in (s.get("spec") or {}).get("ports") or [] if (p.get("nodePort") or 0) > 0]
+            {"group": "ports of nodes", "block": string_from_int(p)}
+            for p in distinct([p for p in ports if p > 0])
         ],
     )
 
@@ -258,16 +473,165 @@ def withNodePort(s, p, drawn):
 
 # nodes/withDrawn#3  function (s: core.Service, drawn: map(string, string)): core.Service
 def withDrawn_3(s, drawn):
-    addressed = "clusterIP" in drawn
+    all_ = join_lists(askedAddresses(s), drawnFor("clusterIP", drawn))
+    addressed = len(all_) > 0
     return {
         "spec": without_nulls(
             {
-                "clusterIP": drawn["clusterIP"] if addressed else None,
-                "clusterIPs": [drawn["clusterIP"]] if addressed else None,
+                "clusterIP": index_list(all_, 0) if addressed else None,
+                "clusterIPs": all_ if addressed else None,
+                "ipFamilies": [nodes_ranges.familyOf(a) for a in all_] if addressed else None,
                 "ports": [withNodePort(s, p, drawn) for p in (s.get("spec") or {}).get("ports") or []],
+                "healthCheckNodePort": (
+                    int_from_string(drawn["healthCheckNodePort"])
+                    if "healthCheckNodePort" in drawn
+                    else None
+                ),
             },
         ),
     }
+
+
+# nodes/shortageOf#3  function (s: core.Service, supply: string): string
+def shortageOf_3(s, supply):
+    """What it comes to that a Service lacks an address or a port: it is not made at all."""
+    if supply == "ports of nodes":
+        return "would be refused: failed to allocate a nodePort: range is full"
+    return join_texts("would be refused: failed to allocate a serviceIP: range is full (", supply, ")")
+
+
+# nodes/ServiceFamilies  validate (self: core.Service, cluster: Cluster): list(Finding)
+def validate_ServiceFamilies(self, cluster):
+    """The families of a Service are those of the cluster, where that is said, and two only where the Service says so."""
+    policy = (self.get("spec") or {}).get("ipFamilyPolicy") or ""
+    bare = (
+        not nodes_ranges.isRangeSaid(cluster)
+        or (self.get("spec") or {}).get("type") == "ExternalName"
+        or (
+            (self.get("spec") or {}).get("clusterIP") == "None"
+            and len((self.get("spec") or {}).get("selector") or {}) == 0
+        )
+    )
+    made = []
+    if not (bare or policy != "RequireDualStack" or len(nodes_ranges.serviceFamilies(cluster)) > 1):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "this cluster is not configured for dual-stack services",
+                "field": "spec.ipFamilyPolicy",
+            },
+        ]
+    if not (
+        bare
+        or all__(
+            (self.get("spec") or {}).get("ipFamilies") or [],
+            lambda f: f in nodes_ranges.serviceFamilies(cluster),
+        )
+    ):
+        made += [{"code": "Invalid", "reason": "not configured on this cluster", "field": "spec.ipFamilies"}]
+    if not (policy not in ["", "SingleStack"] or len((self.get("spec") or {}).get("ipFamilies") or []) < 2):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified",
+                "field": "spec.ipFamilyPolicy",
+            },
+        ]
+    if not (policy not in ["", "SingleStack"] or len((self.get("spec") or {}).get("clusterIPs") or []) < 2):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified",
+                "field": "spec.ipFamilyPolicy",
+            },
+        ]
+    if not (
+        bare
+        or all__(
+            askedAddresses(self),
+            lambda a: exists_(
+                nodes_ranges.serviceFamilies(cluster),
+                lambda f: exists_(
+                    nodes_ranges.serviceRanges(f, cluster),
+                    lambda c: contains_ip(parse_cidr(c), parse_ip(a)),
+                ),
+            ),
+        )
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "the provided IP is not in the valid range of Services' addresses",
+                "field": "spec.clusterIPs",
+            },
+        ]
+    return made
+
+
+# nodes/askedPorts  function (s: core.Service): list(int)
+def askedPorts(s):
+    """The ports of nodes that a Service holds or asks for."""
+    return distinct(
+        [
+            n
+            for n in join_lists(
+                [p.get("nodePort") or 0 for p in (s.get("spec") or {}).get("ports") or []],
+                [(s.get("spec") or {}).get("healthCheckNodePort") or 0],
+            )
+            if n > 0
+        ],
+    )
+
+
+# nodes/isAnother  function (a: core.Service, b: core.Service): bool
+def isAnother(a, b):
+    """Is it another Service than this one?"""
+    return (
+        ((a.get("metadata") or {}).get("name") or "") != ((b.get("metadata") or {}).get("name") or "")
+        or ((a.get("metadata") or {}).get("namespace") or "") != (
+            (b.get("metadata") or {}).get("namespace")
+            or ""
+        )
+    )
+
+
+# nodes/ServiceNumbers  validate (self: core.Service, cluster: Cluster): list(Finding)
+def validate_ServiceNumbers(self, cluster):
+    """What a Service asks for by number nobody else has, and ports of nodes are of their range."""
+    ends = [int_from_string(n) for n in split(nodes_ranges.serviceNodePortRange(cluster), "-")]
+    made = []
+    if not all__(
+        askedPorts(self),
+        lambda n: and_(lambda: index_list(ends, 0) <= n, lambda: n <= index_list(ends, 1)),
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": join_texts(
+                    "provided port is not in the valid range. The range of valid ports is ",
+                    nodes_ranges.serviceNodePortRange(cluster),
+                    " (option nodes.serviceNodePortRange)",
+                ),
+                "field": "spec.ports",
+            },
+        ]
+    if not not any(
+        isAnother(o, self) and any(n in askedPorts(self) for n in askedPorts(o))
+        for o in cluster.get("services") or []
+    ):
+        made += [{"code": "Invalid", "reason": "provided port is already allocated", "field": "spec.ports"}]
+    if not not any(
+        isAnother(o, self) and any(a in askedAddresses(self) for a in askedAddresses(o))
+        for o in cluster.get("services") or []
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "failed to allocate IP: provided IP is already allocated",
+                "field": "spec.clusterIPs",
+            },
+        ]
+    return made
 
 
 RULES = (
@@ -285,10 +649,31 @@ RULES = (
         "nodes/addressAssumptions",
         "function",
         "addressAssumptions",
-        (),
+        (Param("cluster", "Cluster", True),),
         addressAssumptions,
         result="list(string)",
-        source="cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go DefaultServicesSubnet; the cluster CIDR is what common manifests say",
+        reads={
+            "cluster": paths(
+                "nodes #",
+                "nodes * spec podCIDRs #",
+                "nodes * spec podCIDRs *",
+                "options nodes clusterCIDR",
+                "options nodes nodeCIDRMaskSizeIPv4",
+                "options nodes nodeCIDRMaskSizeIPv6",
+                "options nodes serviceClusterIPRange",
+                "options nodes serviceNodePortRange",
+                "serviceCIDRs #",
+                "serviceCIDRs * metadata deletionTimestamp ?",
+                "serviceCIDRs * spec cidrs",
+                "services #",
+                "services * spec clusterIP",
+                "services * spec clusterIPs #",
+                "services * spec clusterIPs *",
+                "services * spec ipFamilies",
+                "services * spec ipFamilyPolicy",
+            ),
+        },
+        source="our own; docs/assumptions.md",
         doc="What is taken for granted where addresses are given.",
         path="nodes/addresses",
     ),
@@ -296,20 +681,88 @@ RULES = (
         "nodes/clusterSupplies",
         "function",
         "clusterSupplies",
-        (),
+        (Param("cluster", "Cluster", True),),
         clusterSupplies,
         result="list(Supply)",
+        reads={
+            "cluster": paths(
+                "nodes #",
+                "nodes * spec podCIDRs #",
+                "nodes * spec podCIDRs *",
+                "options nodes clusterCIDR",
+                "options nodes nodeCIDRMaskSizeIPv4",
+                "options nodes nodeCIDRMaskSizeIPv6",
+                "options nodes serviceClusterIPRange",
+                "options nodes serviceNodePortRange",
+                "serviceCIDRs #",
+                "serviceCIDRs * metadata deletionTimestamp ?",
+                "serviceCIDRs * spec cidrs",
+                "services #",
+                "services * spec clusterIP",
+                "services * spec clusterIPs #",
+                "services * spec clusterIPs *",
+                "services * spec ipFamilies",
+                "services * spec ipFamilyPolicy",
+            ),
+        },
         source="pkg/controller/nodeipam/ipam/cidrset AllocateNext; pkg/registry/core/service/{ipallocator,portallocator} calculateRangeOffset",
         doc="The supplies that a cluster has, whatever is in it. Of Services' addresses and node ports the lower part is kept for those\nwho ask for one by number, and given last.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/orderedSpans",
+        "function",
+        "orderedSpans",
+        (Param("spans", "list(Span)"),),
+        orderedSpans,
+        result="list(Span)",
+        reads={"spans": paths("")},
+        doc="Spans in order, the parts that are kept last.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/blockSupply",
+        "function",
+        "blockSupply",
+        (Param("family", "string"),),
+        blockSupply,
+        result="string",
+        reads={"family": paths("")},
+        doc="The supply of nodes' blocks of a family.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/addressSupply",
+        "function",
+        "addressSupply",
+        (Param("family", "string"),),
+        addressSupply,
+        result="string",
+        reads={"family": paths("")},
+        doc="The supply of Services' addresses of a family.",
         path="nodes/addresses",
     ),
     CompiledRule(
         "nodes/clusterHolds",
         "function",
         "clusterHolds",
-        (),
+        (Param("cluster", "Cluster", True),),
         clusterHolds,
         result="list(Hold)",
+        reads={
+            "cluster": paths(
+                "nodes #",
+                "nodes * spec podCIDRs #",
+                "nodes * spec podCIDRs *",
+                "options nodes serviceClusterIPRange",
+                "services #",
+                "services * spec clusterIP",
+                "services * spec clusterIPs #",
+                "services * spec clusterIPs *",
+                "services * spec ipFamilies",
+                "services * spec ipFamilyPolicy",
+            ),
+        },
         source="pkg/controlplane/instance.go ServiceIPRange (the first address is the API server's)",
         doc="What is held by what every cluster has: the Service of the API server.",
         path="nodes/addresses",
@@ -332,21 +785,89 @@ RULES = (
         (Param("n", "core.Node"),),
         suppliesOf,
         result="list(Supply)",
-        reads={"n": paths("metadata name", "spec podCIDR", "spec podCIDRs #", "spec podCIDRs *")},
-        source="containernetworking/plugins plugins/ipam/host-local (rangeStart is the second address, the gateway the first; the last is the broadcast address)",
-        doc="What a node gives to its pods: of the first of its blocks, without the first address, which is the bridge's, and the last.",
+        reads={
+            "n": paths(
+                "metadata name",
+                "spec podCIDR",
+                "spec podCIDRs #",
+                "spec podCIDRs *",
+                "status addresses #",
+                "status addresses * address",
+                "status addresses * type",
+            ),
+        },
+        source="containernetworking/plugins plugins/ipam/host-local (rangeStart is the second address, the gateway the first; of IPv4 the last is the broadcast address); pkg/kubelet/kubelet_pods.go (host network: the node's addresses)",
+        doc="What a node gives to its pods: of each of its blocks, without the first address, which is the bridge's, and of IPv4 the last;\nand to those in its own network the addresses that it has.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/podSupply",
+        "function",
+        "podSupply",
+        (Param("node", "string"), Param("place", "int")),
+        podSupply,
+        result="string",
+        reads={"node": paths(""), "place": paths("")},
+        doc="The supply of addresses that a node has for pods; of its second block those of the other family.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/ownSupply",
+        "function",
+        "ownSupply",
+        (Param("node", "string"), Param("place", "int")),
+        ownSupply,
+        result="string",
+        reads={"node": paths(""), "place": paths("")},
+        doc="The addresses of a node itself.",
         path="nodes/addresses",
     ),
     CompiledRule(
         "nodes/drawsOf",
         "function",
         "drawsOf",
-        (Param("n", "core.Node"),),
+        (Param("n", "core.Node"), Param("cluster", "Cluster", True)),
         drawsOf,
         result="list(Draw)",
-        reads={"n": paths("spec podCIDR", "spec podCIDRs #", "spec podCIDRs *")},
+        reads={
+            "cluster": paths(
+                "nodes #",
+                "nodes * spec podCIDRs #",
+                "nodes * spec podCIDRs *",
+                "options nodes clusterCIDR",
+                "services #",
+                "services * spec clusterIP",
+                "services * spec clusterIPs #",
+                "services * spec clusterIPs *",
+                "services * spec ipFamilies",
+                "services * spec ipFamilyPolicy",
+            ),
+            "n": paths("spec podCIDR", "spec podCIDRs #", "spec podCIDRs *"),
+        },
         source="pkg/controller/nodeipam/ipam/range_allocator.go AllocateOrOccupyCIDR",
-        doc="A node without a block is given one.",
+        doc="A node without a block is given one of each family of the cluster.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/placeKey",
+        "function",
+        "placeKey",
+        (Param("name", "string"), Param("place", "int")),
+        placeKey,
+        result="string",
+        reads={"name": paths(""), "place": paths("")},
+        doc="The key of the first of some things, and of the others.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/drawnFor",
+        "function",
+        "drawnFor",
+        (Param("name", "string"), Param("drawn", "map(string, string)")),
+        drawnFor,
+        result="list(string)",
+        reads={"drawn": paths(""), "name": paths("")},
+        doc="What was drawn for the places of a list, in order.",
         path="nodes/addresses",
     ),
     CompiledRule(
@@ -366,19 +887,31 @@ RULES = (
         (Param("n", "core.Node"), Param("drawn", "map(string, string)")),
         withDrawn,
         result="core.Node",
-        reads={"drawn": paths("#", "*"), "n": paths()},
+        reads={"drawn": paths(""), "n": paths()},
         source="staging/src/k8s.io/component-helpers/node/util PatchNodeCIDRs",
         path="nodes/addresses",
     ),
     CompiledRule(
-        "nodes/isWired",
+        "nodes/shortageOf",
         "function",
-        "isWired",
+        "shortageOf",
+        (Param("n", "core.Node"), Param("supply", "string")),
+        shortageOf,
+        result="string",
+        reads={"n": paths(), "supply": paths("")},
+        source="pkg/controller/nodeipam/ipam/range_allocator.go (event CIDRNotAvailable); pkg/kubelet (NetworkPluginNotReady)",
+        doc="What it comes to that a node has no block: its pods have no network.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/lacksPodAddress",
+        "function",
+        "lacksPodAddress",
         (Param("p", "core.Pod"),),
-        isWired,
+        lacksPodAddress,
         result="bool",
-        reads={"p": paths("spec hostNetwork", "status phase")},
-        doc="Does the pod have, or will it have, a network of its own on its node?",
+        reads={"p": paths("status phase", "status podIP", "status podIPs #")},
+        doc="Is it a pod that runs and has no address yet?",
         path="nodes/addresses",
     ),
     CompiledRule(
@@ -397,8 +930,8 @@ RULES = (
                 "status podIPs #",
             ),
         },
-        source="pkg/kubelet/kuberuntime/kuberuntime_sandbox.go determinePodSandboxIPs (what the network plug-in gives)",
-        doc="A pod that runs is given an address of its node. One in the network of its node has what the node has.",
+        source="pkg/kubelet/kuberuntime/kuberuntime_sandbox.go determinePodSandboxIPs (what the network plug-in gives); pkg/kubelet/kubelet_pods.go generateAPIPodStatus",
+        doc="A pod that runs is given an address of its node, of each family that the node has. One in the network of its node has what\nthe node has, if that is known.",
         path="nodes/addresses",
     ),
     CompiledRule(
@@ -428,8 +961,20 @@ RULES = (
         (Param("p", "core.Pod"), Param("drawn", "map(string, string)")),
         withDrawn_2,
         result="core.Pod",
-        reads={"drawn": paths("#", "*"), "p": paths()},
+        reads={"drawn": paths(""), "p": paths()},
         source="pkg/kubelet/kubelet_pods.go convertStatusToAPIStatus",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/shortageOf#2",
+        "function",
+        "shortageOf",
+        (Param("p", "core.Pod"), Param("supply", "string")),
+        shortageOf_2,
+        result="string",
+        reads={"p": paths(), "supply": paths("")},
+        source="pkg/kubelet/kuberuntime/kuberuntime_manager.go SyncPod (event FailedCreatePodSandBox); containernetworking/plugins plugins/ipam/host-local (no IP addresses available in range set)",
+        doc="What it comes to that a pod has no address.",
         path="nodes/addresses",
     ),
     CompiledRule(
@@ -467,41 +1012,89 @@ RULES = (
         path="nodes/addresses",
     ),
     CompiledRule(
-        "nodes/lacksAddress",
+        "nodes/wantsAddresses",
         "function",
-        "lacksAddress",
+        "wantsAddresses",
         (Param("s", "core.Service"),),
-        lacksAddress,
+        wantsAddresses,
         result="bool",
+        reads={"s": paths("metadata name", "metadata namespace", "spec clusterIP", "spec type")},
+        source="pkg/registry/core/service/storage/alloc.go allocClusterIPs",
+        doc="Does it want addresses? Headless ones and names of something else do not, and the API server's has its own.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/askedAddresses",
+        "function",
+        "askedAddresses",
+        (Param("s", "core.Service"),),
+        askedAddresses,
+        result="list(string)",
+        reads={"s": paths("spec clusterIP", "spec clusterIPs")},
+        doc="The addresses that a Service has or asks for.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/familiesOf",
+        "function",
+        "familiesOf",
+        (Param("s", "core.Service"), Param("cluster", "Cluster", True)),
+        familiesOf,
+        result="list(string)",
         reads={
+            "cluster": paths(
+                "nodes #",
+                "nodes * spec podCIDRs #",
+                "nodes * spec podCIDRs *",
+                "options nodes serviceClusterIPRange",
+                "services #",
+                "services * spec clusterIP",
+                "services * spec clusterIPs #",
+                "services * spec clusterIPs *",
+                "services * spec ipFamilies",
+                "services * spec ipFamilyPolicy",
+            ),
             "s": paths(
-                "metadata name",
-                "metadata namespace",
                 "spec clusterIP",
                 "spec clusterIPs #",
+                "spec clusterIPs *",
                 "spec ipFamilies",
                 "spec ipFamilyPolicy",
-                "spec type",
             ),
         },
-        source="pkg/registry/core/service/storage/alloc.go allocClusterIPs, initIPFamilyFields",
-        doc="Does it want an address? Headless ones and names of something else do not, and the API server's has its own; the assumed\ncluster has IPv4 only.",
+        source="pkg/registry/core/service/storage/alloc.go initIPFamilyFields",
+        doc="The families of a Service: those that it names, else those of the addresses that it asks for, else the cluster's first; where\nit prefers or requires two, the other one too.",
         path="nodes/addresses",
     ),
     CompiledRule(
         "nodes/drawsOf#3",
         "function",
         "drawsOf",
-        (Param("s", "core.Service"),),
+        (Param("s", "core.Service"), Param("cluster", "Cluster", True)),
         drawsOf_3,
         result="list(Draw)",
         reads={
+            "cluster": paths(
+                "nodes #",
+                "nodes * spec podCIDRs #",
+                "nodes * spec podCIDRs *",
+                "options nodes serviceClusterIPRange",
+                "services #",
+                "services * spec clusterIP",
+                "services * spec clusterIPs #",
+                "services * spec clusterIPs *",
+                "services * spec ipFamilies",
+                "services * spec ipFamilyPolicy",
+            ),
             "s": paths(
                 "metadata name",
                 "metadata namespace",
                 "spec allocateLoadBalancerNodePorts",
                 "spec clusterIP",
                 "spec clusterIPs #",
+                "spec clusterIPs *",
+                "spec externalTrafficPolicy",
+                "spec healthCheckNodePort",
                 "spec ipFamilies",
                 "spec ipFamilyPolicy",
                 "spec ports #",
@@ -510,8 +1103,8 @@ RULES = (
                 "spec type",
             ),
         },
-        source="pkg/registry/core/service/storage/alloc.go allocateCreate",
-        doc="A Service is given an address and, one for each number of a port, ports of the nodes.",
+        source="pkg/registry/core/service/storage/alloc.go allocateCreate, txnAllocNodePorts, allocateHealthCheckNodePort",
+        doc="A Service is given an address of each of its families and, one for each number of a port, ports of the nodes.",
         path="nodes/addresses",
     ),
     CompiledRule(
@@ -526,6 +1119,7 @@ RULES = (
                 "spec clusterIP",
                 "spec clusterIPs #",
                 "spec clusterIPs *",
+                "spec healthCheckNodePort",
                 "spec ports #",
                 "spec ports * nodePort",
             ),
@@ -565,6 +1159,8 @@ RULES = (
             "drawn": paths(""),
             "s": paths(
                 "spec allocateLoadBalancerNodePorts",
+                "spec clusterIP",
+                "spec clusterIPs",
                 "spec ports #",
                 "spec ports * appProtocol",
                 "spec ports * name",
@@ -575,7 +1171,119 @@ RULES = (
                 "spec type",
             ),
         },
-        source="pkg/registry/core/service/storage/alloc.go allocateCreate",
+        source="pkg/registry/core/service/storage/alloc.go allocateCreate, initIPFamilyFields",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/shortageOf#3",
+        "function",
+        "shortageOf",
+        (Param("s", "core.Service"), Param("supply", "string")),
+        shortageOf_3,
+        result="string",
+        reads={"s": paths(), "supply": paths("")},
+        source="pkg/registry/core/service/ipallocator/interfaces.go ErrFull; pkg/registry/core/service/storage/alloc.go (failed to allocate a serviceIP, a nodePort)",
+        doc="What it comes to that a Service lacks an address or a port: it is not made at all.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/ServiceFamilies",
+        "validate",
+        "ServiceFamilies",
+        (Param("self", "core.Service"), Param("cluster", "Cluster", True)),
+        validate_ServiceFamilies,
+        result="list(Finding)",
+        clauses=(Clause("on", name="create", constant="create"),),
+        reads={
+            "cluster": paths(
+                "nodes #",
+                "nodes * spec podCIDRs #",
+                "nodes * spec podCIDRs *",
+                "options nodes serviceClusterIPRange",
+                "serviceCIDRs #",
+                "serviceCIDRs * metadata deletionTimestamp ?",
+                "serviceCIDRs * spec cidrs",
+                "services #",
+                "services * spec clusterIP",
+                "services * spec clusterIPs #",
+                "services * spec clusterIPs *",
+                "services * spec ipFamilies",
+                "services * spec ipFamilyPolicy",
+            ),
+            "self": paths(
+                "spec clusterIP",
+                "spec clusterIPs #",
+                "spec clusterIPs *",
+                "spec ipFamilies #",
+                "spec ipFamilies *",
+                "spec ipFamilyPolicy",
+                "spec selector #",
+                "spec type",
+            ),
+        },
+        source="pkg/registry/core/service/storage/alloc.go initIPFamilyFields",
+        doc="The families of a Service are those of the cluster, where that is said, and two only where the Service says so.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/askedPorts",
+        "function",
+        "askedPorts",
+        (Param("s", "core.Service"),),
+        askedPorts,
+        result="list(int)",
+        reads={"s": paths("spec healthCheckNodePort", "spec ports #", "spec ports * nodePort")},
+        source="pkg/registry/core/service/storage/alloc.go collectServiceNodePorts",
+        doc="The ports of nodes that a Service holds or asks for.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/isAnother",
+        "function",
+        "isAnother",
+        (Param("a", "core.Service"), Param("b", "core.Service")),
+        isAnother,
+        result="bool",
+        reads={
+            "a": paths("metadata name", "metadata namespace"),
+            "b": paths("metadata name", "metadata namespace"),
+        },
+        doc="Is it another Service than this one?",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/ServiceNumbers",
+        "validate",
+        "ServiceNumbers",
+        (Param("self", "core.Service"), Param("cluster", "Cluster", True)),
+        validate_ServiceNumbers,
+        result="list(Finding)",
+        clauses=(Clause("on", name="create", constant="create"),),
+        reads={
+            "cluster": paths(
+                "options nodes serviceNodePortRange",
+                "services #",
+                "services * metadata name",
+                "services * metadata namespace",
+                "services * spec clusterIP",
+                "services * spec clusterIPs #",
+                "services * spec clusterIPs *",
+                "services * spec healthCheckNodePort",
+                "services * spec ports #",
+                "services * spec ports * nodePort",
+            ),
+            "self": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec clusterIP",
+                "spec clusterIPs",
+                "spec healthCheckNodePort",
+                "spec ports #",
+                "spec ports * nodePort",
+            ),
+        },
+        source="pkg/registry/core/service/portallocator/allocator.go ErrNotInRange, ErrAllocated; pkg/registry/core/service/ipallocator/interfaces.go ErrAllocated",
+        doc="What a Service asks for by number nobody else has, and ports of nodes are of their range.",
         path="nodes/addresses",
     ),
 )

@@ -37,56 +37,11 @@ def default_PodSpec(self):
             lambda: ops.with_(self, {"schedulerName": "default-scheduler"}),
         ),
     )
-    self = lets.take(
+    return lets.done(
         ops.cond(
             ops.has_field(self, "securityContext"),
             lambda: self,
             lambda: ops.with_(self, {"securityContext": ops.record({})}),
-        ),
-    )
-    self = lets.take(
-        ops.cond(
-            ops.has_field(self, "enableServiceLinks"),
-            lambda: self,
-            lambda: ops.with_(self, {"enableServiceLinks": True}),
-        ),
-    )
-    return lets.done(
-        ops.cond(
-            ops.field(self, "hostNetwork", False),
-            lambda: ops.cond(
-                ops.has_field(self, "containers"),
-                lambda: ops.with_(
-                    self,
-                    {
-                        "containers": ops.map_(
-                            ops.field(self, "containers", []),
-                            lambda item: ops.cond(
-                                ops.has_field(item, "ports"),
-                                lambda: ops.with_(
-                                    item,
-                                    {
-                                        "ports": ops.map_(
-                                            ops.field(item, "ports", []),
-                                            lambda item: ops.cond(
-                                                ops.has_field(item, "hostPort"),
-                                                lambda: item,
-                                                lambda: ops.with_(
-                                                    item,
-                                                    {"hostPort": ops.field(item, "containerPort", 0)},
-                                                ),
-                                            ),
-                                        ),
-                                    },
-                                ),
-                                lambda: item,
-                            ),
-                        ),
-                    },
-                ),
-                lambda: self,
-            ),
-            lambda: self,
         ),
     )
 
@@ -131,6 +86,110 @@ def default_Container(self):
 @ops.rule("defaults/Pod")
 def default_Pod(self):
     lets = ops.Lets()
+    self = lets.take(
+        ops.cond(
+            ops.has_field(ops.field(self, "spec", {}), "enableServiceLinks"),
+            lambda: self,
+            lambda: ops.with_(
+                self,
+                {"spec": ops.with_(ops.field(self, "spec", {}), {"enableServiceLinks": True})},
+            ),
+        ),
+    )
+    self = lets.take(
+        ops.cond(
+            ops.field(ops.field(self, "spec", {}), "hostNetwork", False),
+            lambda: ops.let(
+                ops.cond(
+                    ops.has_field(ops.field(self, "spec", {}), "containers"),
+                    lambda: ops.with_(
+                        self,
+                        {
+                            "spec": ops.with_(
+                                ops.field(self, "spec", {}),
+                                {
+                                    "containers": ops.map_(
+                                        ops.field(ops.field(self, "spec", {}), "containers", []),
+                                        lambda item: ops.cond(
+                                            ops.has_field(item, "ports"),
+                                            lambda: ops.with_(
+                                                item,
+                                                {
+                                                    "ports": ops.map_(
+                                                        ops.field(item, "ports", []),
+                                                        lambda item: ops.cond(
+                                                            ops.has_field(item, "hostPort"),
+                                                            lambda: item,
+                                                            lambda: ops.with_(
+                                                                item,
+                                                                {
+                                                                    "hostPort": ops.field(
+                                                                        item,
+                                                                        "containerPort",
+                                                                        0,
+                                                                    ),
+                                                                },
+                                                            ),
+                                                        ),
+                                                    ),
+                                                },
+                                            ),
+                                            lambda: item,
+                                        ),
+                                    ),
+                                },
+                            ),
+                        },
+                    ),
+                    lambda: self,
+                ),
+                lambda self: ops.cond(
+                    ops.has_field(ops.field(self, "spec", {}), "initContainers"),
+                    lambda: ops.with_(
+                        self,
+                        {
+                            "spec": ops.with_(
+                                ops.field(self, "spec", {}),
+                                {
+                                    "initContainers": ops.map_(
+                                        ops.field(ops.field(self, "spec", {}), "initContainers", []),
+                                        lambda item: ops.cond(
+                                            ops.has_field(item, "ports"),
+                                            lambda: ops.with_(
+                                                item,
+                                                {
+                                                    "ports": ops.map_(
+                                                        ops.field(item, "ports", []),
+                                                        lambda item: ops.cond(
+                                                            ops.has_field(item, "hostPort"),
+                                                            lambda: item,
+                                                            lambda: ops.with_(
+                                                                item,
+                                                                {
+                                                                    "hostPort": ops.field(
+                                                                        item,
+                                                                        "containerPort",
+                                                                        0,
+                                                                    ),
+                                                                },
+                                                            ),
+                                                        ),
+                                                    ),
+                                                },
+                                            ),
+                                            lambda: item,
+                                        ),
+                                    ),
+                                },
+                            ),
+                        },
+                    ),
+                    lambda: self,
+                ),
+            ),
+            lambda: self,
+        ),
+    )
     self = lets.take(
         ops.cond(
             ops.has_field(ops.field(self, "spec", {}), "containers"),

@@ -6,10 +6,12 @@ from kspec.runtime.symbolic import ops
 
 from ..network import dns as network_dns_rules
 from ..network import exposure as network_exposure_rules
-from ..network import gateway as network_gateway_rules
+from ..network import foreign as network_foreign_rules
 from ..network import ingress as network_ingress_rules
 from ..network import policy as network_policy_rules
+from ..network import routes as network_routes_rules
 from ..network import services as network_services_rules
+from ..network import topology as network_topology_rules
 
 
 # network/serviceStory  function (s: core.Service, cluster: Cluster): network.ServiceStory
@@ -61,23 +63,41 @@ def insideStory(s):
                     "_+_",
                     ops.call(
                         "_+_",
-                        ops.cond(
-                            ops.call("_==_", ops.field(ops.field(s, "spec", {}), "type", ""), "ExternalName"),
-                            lambda: ops.list_(
-                                [
-                                    ops.call(
-                                        "_+_",
-                                        "its name stands for ",
-                                        ops.field(ops.field(s, "spec", {}), "externalName", ""),
-                                    ),
-                                ],
-                            ),
-                            lambda: ops.cond(
-                                network_services_rules.isHeadless(s),
+                        ops.call(
+                            "_+_",
+                            ops.cond(
+                                ops.call(
+                                    "_==_",
+                                    ops.field(ops.field(s, "spec", {}), "type", ""),
+                                    "ExternalName",
+                                ),
                                 lambda: ops.list_(
                                     [
-                                        "its name leads to the addresses of its ready pods; ports are not translated",
+                                        ops.call(
+                                            "_+_",
+                                            "its name stands for ",
+                                            ops.field(ops.field(s, "spec", {}), "externalName", ""),
+                                        ),
                                     ],
+                                ),
+                                lambda: ops.cond(
+                                    network_services_rules.isHeadless(s),
+                                    lambda: ops.list_(
+                                        [
+                                            "its name leads to the addresses of its ready pods; ports are not translated",
+                                        ],
+                                    ),
+                                    lambda: ops.list_([]),
+                                ),
+                            ),
+                            ops.cond(
+                                ops.call(
+                                    "_==_",
+                                    ops.field(ops.field(s, "spec", {}), "internalTrafficPolicy", ""),
+                                    "Local",
+                                ),
+                                lambda: ops.list_(
+                                    ["internalTrafficPolicy Local: only ends on the node of the client"],
                                 ),
                                 lambda: ops.list_([]),
                             ),
@@ -85,60 +105,66 @@ def insideStory(s):
                         ops.cond(
                             ops.call(
                                 "_==_",
-                                ops.field(ops.field(s, "spec", {}), "internalTrafficPolicy", ""),
-                                "Local",
+                                ops.field(ops.field(s, "spec", {}), "sessionAffinity", ""),
+                                "ClientIP",
                             ),
                             lambda: ops.list_(
-                                ["internalTrafficPolicy Local: only ends on the node of the client"],
+                                [
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            "sessionAffinity ClientIP: a client stays with its end for ",
+                                            ops.call(
+                                                "string",
+                                                ops.cond(
+                                                    ops.call("_>_", seconds, 0),
+                                                    lambda: seconds,
+                                                    lambda: 10800,
+                                                ),
+                                            ),
+                                        ),
+                                        " s",
+                                    ),
+                                ],
                             ),
                             lambda: ops.list_([]),
                         ),
                     ),
                     ops.cond(
-                        ops.call(
-                            "_==_",
-                            ops.field(ops.field(s, "spec", {}), "sessionAffinity", ""),
-                            "ClientIP",
-                        ),
+                        ops.call("_==_", ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""), ""),
+                        lambda: ops.list_([]),
                         lambda: ops.list_(
                             [
                                 ops.call(
                                     "_+_",
                                     ops.call(
                                         "_+_",
-                                        "sessionAffinity ClientIP: a client stays with its end for ",
-                                        ops.call(
-                                            "string",
-                                            ops.cond(
-                                                ops.call("_>_", seconds, 0),
-                                                lambda: seconds,
-                                                lambda: 10800,
-                                            ),
-                                        ),
+                                        "trafficDistribution ",
+                                        ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""),
                                     ),
-                                    " s",
+                                    ops.cond(
+                                        ops.call(
+                                            "_==_",
+                                            ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""),
+                                            "PreferSameNode",
+                                        ),
+                                        lambda: ": ends on the node of the client, else in its zone, else all",
+                                        lambda: ": ends in the zone of the client, else all",
+                                    ),
                                 ),
                             ],
                         ),
-                        lambda: ops.list_([]),
                     ),
                 ),
                 ops.cond(
-                    ops.call("_==_", ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""), ""),
-                    lambda: ops.list_([]),
+                    network_topology_rules.hintsByCapacity(s),
                     lambda: ops.list_(
                         [
-                            ops.call(
-                                "_+_",
-                                ops.call(
-                                    "_+_",
-                                    "trafficDistribution ",
-                                    ops.field(ops.field(s, "spec", {}), "trafficDistribution", ""),
-                                ),
-                                ": near ends are preferred",
-                            ),
+                            "topology-mode Auto: ends in the zone of the client, where the controller gives hints",
                         ],
                     ),
+                    lambda: ops.list_([]),
                 ),
             ),
             ops.cond(
@@ -174,25 +200,21 @@ def outsideStory(s, cluster):
             ),
         ),
     )
-    routes = lets.take(
+    leading = lets.take(
         ops.filter_(
-            ops.field(cluster, "httpRoutes", []),
-            lambda r: ops.and_(
-                ops.call("_>_", ops.call("size", network_gateway_rules.listenersOf(r, cluster)), 0),
-                lambda: ops.exists(
-                    network_gateway_rules.backendsOfRoute(r, cluster),
-                    lambda b: ops.and_(
-                        ops.field(b, "granted", False),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(b, "namespace", ""),
-                            ops.field(ops.field(s, "metadata", {}), "namespace", ""),
-                        ),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(b, "name", ""),
-                            ops.field(ops.field(s, "metadata", {}), "name", ""),
-                        ),
+            network_routes_rules.routes(cluster),
+            lambda r: ops.exists(
+                network_routes_rules.servedBy_2(r, cluster),
+                lambda b: ops.and_(
+                    ops.call(
+                        "_==_",
+                        ops.field(b, "namespace", ""),
+                        ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                    ),
+                    lambda: ops.call(
+                        "_==_",
+                        ops.field(b, "name", ""),
+                        ops.field(ops.field(s, "metadata", {}), "name", ""),
                     ),
                 ),
             ),
@@ -209,135 +231,236 @@ def outsideStory(s, cluster):
                         "_+_",
                         ops.call(
                             "_+_",
-                            ops.cond(
-                                ops.and_(
-                                    network_exposure_rules.isOpenToOutside(s),
-                                    lambda: ops.call(
-                                        "_==_",
-                                        ops.field(ops.field(s, "spec", {}), "type", ""),
-                                        "LoadBalancer",
-                                    ),
-                                ),
-                                lambda: ops.list_(
-                                    [
-                                        ops.cond(
-                                            ops.call(
+                            ops.call(
+                                "_+_",
+                                ops.call(
+                                    "_+_",
+                                    ops.cond(
+                                        ops.and_(
+                                            network_exposure_rules.isOpenToOutside(s),
+                                            lambda: ops.call(
                                                 "_==_",
-                                                ops.call(
-                                                    "size",
-                                                    ops.field(
-                                                        ops.field(s, "spec", {}),
-                                                        "loadBalancerSourceRanges",
-                                                        [],
+                                                ops.field(ops.field(s, "spec", {}), "type", ""),
+                                                "LoadBalancer",
+                                            ),
+                                        ),
+                                        lambda: ops.list_(
+                                            [
+                                                ops.cond(
+                                                    ops.call(
+                                                        "_==_",
+                                                        ops.call(
+                                                            "size",
+                                                            network_exposure_rules.sourceRanges(s),
+                                                        ),
+                                                        0,
+                                                    ),
+                                                    lambda: "a load balancer, from anywhere",
+                                                    lambda: ops.call(
+                                                        "_+_",
+                                                        "a load balancer, from ",
+                                                        ops.call(
+                                                            "join",
+                                                            network_exposure_rules.sourceRanges(s),
+                                                            ", ",
+                                                        ),
                                                     ),
                                                 ),
-                                                0,
+                                            ],
+                                        ),
+                                        lambda: ops.list_([]),
+                                    ),
+                                    ops.cond(
+                                        ops.and_(
+                                            network_exposure_rules.isOpenToOutside(s),
+                                            lambda: ops.exists(
+                                                ops.field(ops.field(s, "spec", {}), "ports", []),
+                                                lambda p: network_exposure_rules.hasNodePort(s, p),
                                             ),
-                                            lambda: "a load balancer, from anywhere",
-                                            lambda: ops.call(
+                                        ),
+                                        lambda: ops.list_(["a port of every node, from anywhere"]),
+                                        lambda: ops.list_([]),
+                                    ),
+                                ),
+                                ops.cond(
+                                    ops.and_(
+                                        network_exposure_rules.isOpenToOutside(s),
+                                        lambda: ops.call(
+                                            "_>_",
+                                            ops.call(
+                                                "size",
+                                                ops.field(ops.field(s, "spec", {}), "externalIPs", []),
+                                            ),
+                                            0,
+                                        ),
+                                    ),
+                                    lambda: ops.list_(
+                                        [
+                                            ops.call(
                                                 "_+_",
-                                                "a load balancer, from ",
+                                                "the addresses ",
                                                 ops.call(
                                                     "join",
-                                                    ops.field(
-                                                        ops.field(s, "spec", {}),
-                                                        "loadBalancerSourceRanges",
-                                                        [],
-                                                    ),
+                                                    ops.field(ops.field(s, "spec", {}), "externalIPs", []),
                                                     ", ",
                                                 ),
                                             ),
+                                        ],
+                                    ),
+                                    lambda: ops.list_([]),
+                                ),
+                            ),
+                            ops.cond(
+                                network_exposure_rules.needsHealthCheckPort(s),
+                                lambda: ops.list_(
+                                    [
+                                        ops.call(
+                                            "_+_",
+                                            ops.call(
+                                                "_+_",
+                                                "port ",
+                                                ops.cond(
+                                                    ops.call(
+                                                        "_>_",
+                                                        ops.field(
+                                                            ops.field(s, "spec", {}),
+                                                            "healthCheckNodePort",
+                                                            0,
+                                                        ),
+                                                        0,
+                                                    ),
+                                                    lambda: ops.call(
+                                                        "_+_",
+                                                        ops.call(
+                                                            "string",
+                                                            ops.field(
+                                                                ops.field(s, "spec", {}),
+                                                                "healthCheckNodePort",
+                                                                0,
+                                                            ),
+                                                        ),
+                                                        " ",
+                                                    ),
+                                                    lambda: "",
+                                                ),
+                                            ),
+                                            "of every node tells its load balancer whether an end is there (healthCheckNodePort)",
                                         ),
                                     ],
                                 ),
                                 lambda: ops.list_([]),
                             ),
-                            ops.cond(
-                                ops.and_(
-                                    network_exposure_rules.isOpenToOutside(s),
-                                    lambda: ops.exists(
-                                        ops.field(ops.field(s, "spec", {}), "ports", []),
-                                        lambda p: network_exposure_rules.hasNodePort(s, p),
-                                    ),
-                                ),
-                                lambda: ops.list_(["a port of every node, from anywhere"]),
-                                lambda: ops.list_([]),
-                            ),
                         ),
                         ops.cond(
-                            ops.and_(
-                                network_exposure_rules.isOpenToOutside(s),
-                                lambda: ops.call(
-                                    "_>_",
-                                    ops.call("size", ops.field(ops.field(s, "spec", {}), "externalIPs", [])),
-                                    0,
-                                ),
-                            ),
+                            network_exposure_rules.isOpenToOutside(s),
                             lambda: ops.list_(
                                 [
-                                    ops.call(
-                                        "_+_",
-                                        "the addresses ",
+                                    ops.cond(
                                         ops.call(
-                                            "join",
-                                            ops.field(ops.field(s, "spec", {}), "externalIPs", []),
-                                            ", ",
+                                            "_==_",
+                                            ops.field(ops.field(s, "spec", {}), "externalTrafficPolicy", ""),
+                                            "Local",
                                         ),
+                                        lambda: "externalTrafficPolicy Local: only ends on the node that is asked; policies see the client's address",
+                                        lambda: "externalTrafficPolicy Cluster: ends on all nodes; policies see the client's address or a node's",
                                     ),
                                 ],
                             ),
                             lambda: ops.list_([]),
                         ),
                     ),
-                    ops.cond(
-                        network_exposure_rules.isOpenToOutside(s),
-                        lambda: ops.list_(
-                            [
-                                ops.cond(
-                                    ops.call(
-                                        "_==_",
-                                        ops.field(ops.field(s, "spec", {}), "externalTrafficPolicy", ""),
-                                        "Local",
-                                    ),
-                                    lambda: "externalTrafficPolicy Local: only ends on the node that is asked; policies see the client's address",
-                                    lambda: "externalTrafficPolicy Cluster: ends on all nodes; policies see the client's address or a node's",
+                    ops.map_(
+                        ingresses,
+                        lambda i: ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call(
+                                    "_+_",
+                                    "the Ingress ",
+                                    ops.field(ops.field(i, "metadata", {}), "namespace", ""),
                                 ),
-                            ],
+                                "/",
+                            ),
+                            ops.field(ops.field(i, "metadata", {}), "name", ""),
                         ),
-                        lambda: ops.list_([]),
                     ),
                 ),
                 ops.map_(
-                    ingresses,
-                    lambda i: ops.call(
+                    leading,
+                    lambda r: ops.call(
                         "_+_",
                         ops.call(
                             "_+_",
                             ops.call(
                                 "_+_",
-                                "the Ingress ",
-                                ops.field(ops.field(i, "metadata", {}), "namespace", ""),
+                                ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.call("_+_", "the ", ops.field(r, "kind", "")),
+                                            " ",
+                                        ),
+                                        ops.field(r, "namespace", ""),
+                                    ),
+                                    "/",
+                                ),
+                                ops.field(r, "name", ""),
                             ),
-                            "/",
+                            ", by ",
                         ),
-                        ops.field(ops.field(i, "metadata", {}), "name", ""),
+                        ops.call(
+                            "join",
+                            ops.call(
+                                "distinct",
+                                ops.map_(
+                                    network_routes_rules.attachedTo(r, cluster),
+                                    lambda l: ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            ops.field(ops.field(l, "listener", {}), "protocol", ""),
+                                            " on ",
+                                        ),
+                                        ops.call(
+                                            "string",
+                                            ops.field(ops.field(l, "listener", {}), "port", 0),
+                                        ),
+                                    ),
+                                ),
+                            ),
+                            ", ",
+                        ),
                     ),
                 ),
             ),
             ops.map_(
-                routes,
+                ops.filter_(
+                    ops.field(cluster, "foreignRoutes", []),
+                    lambda r: network_foreign_rules.namesService(r, s),
+                ),
                 lambda r: ops.call(
                     "_+_",
                     ops.call(
                         "_+_",
                         ops.call(
                             "_+_",
-                            "the HTTPRoute ",
-                            ops.field(ops.field(r, "metadata", {}), "namespace", ""),
+                            ops.call(
+                                "_+_",
+                                ops.call(
+                                    "_+_",
+                                    ops.call("_+_", "perhaps the ", ops.field(r, "kind", "")),
+                                    " ",
+                                ),
+                                ops.field(ops.field(r, "metadata", {}), "namespace", ""),
+                            ),
+                            "/",
                         ),
-                        "/",
+                        ops.field(ops.field(r, "metadata", {}), "name", ""),
                     ),
-                    ops.field(ops.field(r, "metadata", {}), "name", ""),
+                    ", which names it and is not modelled",
                 ),
             ),
         ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..network import endpoint as network_endpoint_rules
+from ..network import foreign as network_foreign_rules
 from ..network import ingress as network_ingress_rules
+from ..network import options as network_options_rules
 from ..network import policy as network_policy_rules
-from ..network import reaches as network_reaches_rules
 from ..network import services as network_services_rules
 from ..network import tiers as network_tiers_rules
+from ..network import topology as network_topology_rules
 
 
 # network/outsiders  function (cluster: Cluster): list(network.Endpoint)
@@ -82,10 +84,7 @@ def outsiders(cluster):
                     ),
                 ),
             ),
-            ops.flat_map(
-                ops.field(cluster, "services", []),
-                lambda s: ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", []),
-            ),
+            ops.flat_map(ops.field(cluster, "services", []), lambda s: sourceRanges(s)),
         ),
     )
     inside = lets.take(
@@ -165,21 +164,49 @@ def isOpenToOutside(s):
     )
 
 
+# network/sourceRanges  function (s: core.Service): list(string)
+@ops.rule("network/sourceRanges")
+def sourceRanges(s):
+    lets = ops.Lets()
+    old = lets.take("service.beta.kubernetes.io/load-balancer-source-ranges")
+    said = lets.take(
+        ops.cond(
+            ops.call(
+                "_>_",
+                ops.call("size", ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", [])),
+                0,
+            ),
+            lambda: ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", []),
+            lambda: ops.cond(
+                ops.call("@in", old, ops.field(ops.field(s, "metadata", {}), "annotations", {})),
+                lambda: ops.call(
+                    "split",
+                    ops.call("_[_]", ops.field(ops.field(s, "metadata", {}), "annotations", {}), old),
+                    ",",
+                ),
+                lambda: ops.list_([]),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.filter_(ops.map_(said, lambda c: ops.call("trim", c)), lambda c: ops.call("_!=_", c, "")),
+    )
+
+
 # network/isInRanges  function (s: core.Service, o: network.Endpoint): bool
 @ops.rule("network/isInRanges")
 def isInRanges(s, o):
-    return ops.or_(
-        ops.call(
-            "_==_",
-            ops.call("size", ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", [])),
-            0,
-        ),
-        lambda: ops.exists(
-            ops.field(ops.field(s, "spec", {}), "loadBalancerSourceRanges", []),
-            lambda c: ops.call(
-                "containsIP",
-                ops.call("cidr", ops.call("trim", c)),
-                ops.field(o, "address", None),
+    lets = ops.Lets()
+    ranges = lets.take(sourceRanges(s))
+    return lets.done(
+        ops.or_(
+            ops.call("_==_", ops.call("size", ranges), 0),
+            lambda: ops.exists(
+                ranges,
+                lambda c: ops.and_(
+                    ops.call("isCIDR", c),
+                    lambda: ops.call("containsIP", ops.call("cidr", c), ops.field(o, "address", None)),
+                ),
             ),
         ),
     )
@@ -201,6 +228,15 @@ def hasNodePort(s, p):
                 lambda: ops.field(ops.field(s, "spec", {}), "allocateLoadBalancerNodePorts", False),
             ),
         ),
+    )
+
+
+# network/needsHealthCheckPort  function (s: core.Service): bool
+@ops.rule("network/needsHealthCheckPort")
+def needsHealthCheckPort(s):
+    return ops.and_(
+        ops.call("_==_", ops.field(ops.field(s, "spec", {}), "type", ""), "LoadBalancer"),
+        lambda: ops.call("_==_", ops.field(ops.field(s, "spec", {}), "externalTrafficPolicy", ""), "Local"),
     )
 
 
@@ -287,7 +323,7 @@ def entersThrough(o, s, port, protocol, cluster):
                 ),
             ),
             lambda: ops.exists(
-                network_services_rules.usable(network_services_rules.backends(s, p, cluster)),
+                network_topology_rules.usableOutside(s, network_services_rules.backends(s, p, cluster)),
                 lambda b: entersFrom(
                     s,
                     o,
@@ -332,7 +368,7 @@ def exposed(e, port, protocol, cluster):
         lambda: ops.exists(
             outsiders(cluster),
             lambda o: ops.and_(
-                network_reaches_rules.isOneFamily(o, e),
+                network_endpoint_rules.isOneFamily(o, e),
                 lambda: ops.or_(
                     ops.exists(
                         ops.field(e, "ports", []),
@@ -375,10 +411,8 @@ def exposed(e, port, protocol, cluster):
                 ),
             ),
         ),
-        lambda: ops.and_(
-            ops.call("_==_", protocol, "TCP"),
-            lambda: network_ingress_rules.exposedByRoutes(e, port, cluster),
-        ),
+        lambda: network_ingress_rules.exposedByRoutes(e, port, protocol, cluster),
+        lambda: network_foreign_rules.exposedByForeign(e, port, protocol, cluster),
     )
 
 
@@ -410,7 +444,15 @@ def exposed_5(x, port, protocol, cluster):
 @ops.rule("network/exposed#6")
 def exposed_6(x, port, protocol, cluster):
     return ops.or_(
-        ops.cond(
+        network_ingress_rules.leadsToService(x, port, protocol, cluster),
+        lambda: ops.exists(
+            ops.field(cluster, "foreignRoutes", []),
+            lambda r: ops.and_(
+                network_foreign_rules.namesService(r, x),
+                lambda: ops.call("undetermined", network_foreign_rules.whyForeign(r)),
+            ),
+        ),
+        lambda: ops.cond(
             ops.and_(
                 ops.call("!_", network_services_rules.endsKnown(x, cluster)),
                 lambda: isOpenToOutside(x),
@@ -436,7 +478,10 @@ def exposed_6(x, port, protocol, cluster):
                         lambda: network_services_rules.sameProtocol(ops.field(p, "protocol", ""), protocol),
                         lambda: takesIn(x, p, o),
                         lambda: ops.exists(
-                            network_services_rules.usable(network_services_rules.backends(x, p, cluster)),
+                            network_topology_rules.usableOutside(
+                                x,
+                                network_services_rules.backends(x, p, cluster),
+                            ),
                             lambda b: entersFrom(
                                 x,
                                 o,
@@ -456,13 +501,34 @@ def exposed_6(x, port, protocol, cluster):
 # network/isolated  function (e: network.Endpoint, direction: string, cluster: Cluster): bool
 @ops.rule("network/isolated")
 def isolated(e, direction, cluster):
-    return ops.cond(
-        ops.call("_==_", direction, ""),
-        lambda: ops.and_(
-            network_policy_rules.isIsolated("Ingress", e, cluster),
-            lambda: network_policy_rules.isIsolated("Egress", e, cluster),
+    return ops.all_(
+        ops.cond(
+            ops.call("_==_", direction, ""),
+            lambda: ops.list_(["Ingress", "Egress"]),
+            lambda: ops.list_([direction]),
         ),
-        lambda: network_policy_rules.isIsolated(direction, e, cluster),
+        lambda d: ops.and_(
+            network_policy_rules.isIsolated(d, e, cluster),
+            lambda: network_options_rules.policiesEnforced(cluster),
+            lambda: ops.call(
+                "!_",
+                ops.exists(
+                    ops.field(cluster, "foreignPolicies", []),
+                    lambda p: ops.and_(
+                        ops.field(ops.field(p, "spec", {}), "opens", False),
+                        lambda: network_foreign_rules.isAbout(p, d, e, cluster),
+                        lambda: ops.call(
+                            "undetermined",
+                            ops.call(
+                                "_+_",
+                                ops.call("_+_", "the ", network_foreign_rules.named(p)),
+                                " may open more, and what it says is not modelled",
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
     )
 
 
@@ -518,7 +584,7 @@ def serves(x, port, protocol, cluster):
                                     ops.field(ops.field(b, "endpoint", {}), "namespace", ""),
                                 ),
                             ),
-                            lambda: network_reaches_rules.isOneFamily(o, ops.field(b, "endpoint", {})),
+                            lambda: network_endpoint_rules.isOneFamily(o, ops.field(b, "endpoint", {})),
                             lambda: network_tiers_rules.policiesAdmit(
                                 o,
                                 ops.field(b, "endpoint", {}),
@@ -538,8 +604,10 @@ RULES = {
     "network/outsiders": outsiders,
     "network/wholeBlock": wholeBlock,
     "network/isOpenToOutside": isOpenToOutside,
+    "network/sourceRanges": sourceRanges,
     "network/isInRanges": isInRanges,
     "network/hasNodePort": hasNodePort,
+    "network/needsHealthCheckPort": needsHealthCheckPort,
     "network/takesIn": takesIn,
     "network/entersFrom": entersFrom,
     "network/nodeEnds": nodeEnds,

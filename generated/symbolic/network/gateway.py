@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
-from ..network import endpoint as network_endpoint_rules
 from ..network import ingress as network_ingress_rules
+from ..network import routes as network_routes_rules
 
 
 # network/hostnameMatches  function (pattern: string, host: string): bool
@@ -39,213 +39,6 @@ def hostnamesMeet(a, b):
                 ops.call("endsWith", ops.call("substring", a, 1), ops.call("substring", b, 1)),
                 lambda: ops.call("endsWith", ops.call("substring", b, 1), ops.call("substring", a, 1)),
             ),
-        ),
-    )
-
-
-# network/allowsRoute  function (g: network.Gateway, l: network.GatewayListener, r: network.HTTPRoute, cluster: Cluster): bool
-@ops.rule("network/allowsRoute")
-def allowsRoute(g, l, r, cluster):
-    lets = ops.Lets()
-    from_ = lets.take(ops.field(ops.field(ops.field(l, "allowedRoutes", {}), "namespaces", {}), "from", ""))
-    kinds = lets.take(ops.field(ops.field(l, "allowedRoutes", {}), "kinds", []))
-    there = lets.take(ops.record({"namespace": ops.field(ops.field(r, "metadata", {}), "namespace", "")}))
-    return lets.done(
-        ops.and_(
-            ops.call("@in", ops.field(l, "protocol", ""), ops.list_(["HTTP", "HTTPS"])),
-            lambda: ops.or_(
-                ops.call("_==_", ops.call("size", kinds), 0),
-                lambda: ops.exists(
-                    kinds,
-                    lambda k: ops.and_(
-                        ops.call("_==_", ops.field(k, "kind", ""), "HTTPRoute"),
-                        lambda: ops.or_(
-                            ops.call("!_", ops.has_field(k, "group")),
-                            lambda: ops.call("_==_", ops.field(k, "group", ""), "gateway.networking.k8s.io"),
-                        ),
-                    ),
-                ),
-            ),
-            lambda: ops.or_(
-                ops.call("_==_", from_, "All"),
-                lambda: ops.and_(
-                    ops.call("@in", from_, ops.list_(["", "Same"])),
-                    lambda: ops.call(
-                        "_==_",
-                        ops.field(ops.field(r, "metadata", {}), "namespace", ""),
-                        ops.field(ops.field(g, "metadata", {}), "namespace", ""),
-                    ),
-                ),
-                lambda: ops.and_(
-                    ops.call("_==_", from_, "Selector"),
-                    lambda: network_endpoint_rules.namespaceMatches(
-                        ops.field(
-                            ops.field(ops.field(l, "allowedRoutes", {}), "namespaces", {}),
-                            "selector",
-                            {},
-                        ),
-                        there,
-                        cluster,
-                    ),
-                ),
-            ),
-        ),
-    )
-
-
-# network/refersTo  function (p: network.ParentRef, r: network.HTTPRoute, g: network.Gateway, l: network.GatewayListener): bool
-@ops.rule("network/refersTo")
-def refersTo(p, r, g, l):
-    return ops.and_(
-        ops.call("@in", ops.field(p, "kind", ""), ops.list_(["", "Gateway"])),
-        lambda: ops.or_(
-            ops.call("!_", ops.has_field(p, "group")),
-            lambda: ops.call("_==_", ops.field(p, "group", ""), "gateway.networking.k8s.io"),
-        ),
-        lambda: ops.call(
-            "_==_",
-            ops.field(p, "name", ""),
-            ops.field(ops.field(g, "metadata", {}), "name", ""),
-        ),
-        lambda: ops.call(
-            "_==_",
-            ops.cond(
-                ops.call("_==_", ops.field(p, "namespace", ""), ""),
-                lambda: ops.field(ops.field(r, "metadata", {}), "namespace", ""),
-                lambda: ops.field(p, "namespace", ""),
-            ),
-            ops.field(ops.field(g, "metadata", {}), "namespace", ""),
-        ),
-        lambda: ops.or_(
-            ops.call("_==_", ops.field(p, "sectionName", ""), ""),
-            lambda: ops.call("_==_", ops.field(p, "sectionName", ""), ops.field(l, "name", "")),
-        ),
-        lambda: ops.or_(
-            ops.call("_==_", ops.field(p, "port", 0), 0),
-            lambda: ops.call("_==_", ops.field(p, "port", 0), ops.field(l, "port", 0)),
-        ),
-    )
-
-
-# network/listenersOf  function (r: network.HTTPRoute, cluster: Cluster): list(network.GatewayListener)
-@ops.rule("network/listenersOf")
-def listenersOf(r, cluster):
-    return ops.flat_map(
-        ops.field(cluster, "gateways", []),
-        lambda g: ops.filter_(
-            ops.field(ops.field(g, "spec", {}), "listeners", []),
-            lambda l: ops.and_(
-                ops.exists(
-                    ops.field(ops.field(r, "spec", {}), "parentRefs", []),
-                    lambda p: refersTo(p, r, g, l),
-                ),
-                lambda: allowsRoute(g, l, r, cluster),
-                lambda: ops.or_(
-                    ops.call(
-                        "_==_",
-                        ops.call("size", ops.field(ops.field(r, "spec", {}), "hostnames", [])),
-                        0,
-                    ),
-                    lambda: ops.exists(
-                        ops.field(ops.field(r, "spec", {}), "hostnames", []),
-                        lambda h: ops.or_(
-                            ops.call("_==_", ops.field(l, "hostname", ""), ""),
-                            lambda: hostnamesMeet(h, ops.field(l, "hostname", "")),
-                        ),
-                    ),
-                ),
-            ),
-        ),
-    )
-
-
-# network/isGranted  function (r: network.HTTPRoute, b: network.HTTPBackendRef, cluster: Cluster): bool
-@ops.rule("network/isGranted")
-def isGranted(r, b, cluster):
-    return ops.or_(
-        ops.call(
-            "@in",
-            ops.field(b, "namespace", ""),
-            ops.list_(["", ops.field(ops.field(r, "metadata", {}), "namespace", "")]),
-        ),
-        lambda: ops.exists(
-            ops.field(cluster, "referenceGrants", []),
-            lambda g: ops.and_(
-                ops.call(
-                    "_==_",
-                    ops.field(ops.field(g, "metadata", {}), "namespace", ""),
-                    ops.field(b, "namespace", ""),
-                ),
-                lambda: ops.exists(
-                    ops.field(ops.field(g, "spec", {}), "from", []),
-                    lambda f: ops.and_(
-                        ops.call("_==_", ops.field(f, "group", ""), "gateway.networking.k8s.io"),
-                        lambda: ops.call("_==_", ops.field(f, "kind", ""), "HTTPRoute"),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(f, "namespace", ""),
-                            ops.field(ops.field(r, "metadata", {}), "namespace", ""),
-                        ),
-                    ),
-                ),
-                lambda: ops.exists(
-                    ops.field(ops.field(g, "spec", {}), "to", []),
-                    lambda t: ops.and_(
-                        ops.call("_==_", ops.field(t, "group", ""), ops.field(b, "group", "")),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(t, "kind", ""),
-                            ops.cond(
-                                ops.call("_==_", ops.field(b, "kind", ""), ""),
-                                lambda: "Service",
-                                lambda: ops.field(b, "kind", ""),
-                            ),
-                        ),
-                        lambda: ops.or_(
-                            ops.call("_==_", ops.field(t, "name", ""), ""),
-                            lambda: ops.call("_==_", ops.field(t, "name", ""), ops.field(b, "name", "")),
-                        ),
-                    ),
-                ),
-            ),
-        ),
-    )
-
-
-# network/httpBackendOf  function (r: network.HTTPRoute, b: network.HTTPBackendRef, cluster: Cluster): network.HttpBackend
-@ops.rule("network/httpBackendOf")
-def httpBackendOf(r, b, cluster):
-    return ops.record(
-        {
-            "kind": ops.cond(
-                ops.call("_==_", ops.field(b, "kind", ""), ""),
-                lambda: "Service",
-                lambda: ops.field(b, "kind", ""),
-            ),
-            "namespace": ops.cond(
-                ops.call("_==_", ops.field(b, "namespace", ""), ""),
-                lambda: ops.field(ops.field(r, "metadata", {}), "namespace", ""),
-                lambda: ops.field(b, "namespace", ""),
-            ),
-            "name": ops.field(b, "name", ""),
-            "port": ops.field(b, "port", 0),
-            "weight": ops.cond(ops.has_field(b, "weight"), lambda: ops.field(b, "weight", 0), lambda: 1),
-            "granted": isGranted(r, b, cluster),
-        },
-    )
-
-
-# network/backendsOfRoute  function (r: network.HTTPRoute, cluster: Cluster): list(network.HttpBackend)
-@ops.rule("network/backendsOfRoute")
-def backendsOfRoute(r, cluster):
-    return ops.filter_(
-        ops.flat_map(
-            ops.field(ops.field(r, "spec", {}), "rules", []),
-            lambda x: ops.map_(ops.field(x, "backendRefs", []), lambda b: httpBackendOf(r, b, cluster)),
-        ),
-        lambda b: ops.and_(
-            ops.call("_==_", ops.field(b, "kind", ""), "Service"),
-            lambda: ops.call("_>_", ops.field(b, "weight", 0), 0),
         ),
     )
 
@@ -331,34 +124,22 @@ def requestMatches(m, r):
     )
 
 
-# network/hostSpecificity  function (r: network.HTTPRoute, l: network.GatewayListener, host: string): int
+# network/hostSpecificity  function (hostnames: list(string), l: network.GatewayListener, host: string): int
 @ops.rule("network/hostSpecificity")
-def hostSpecificity(r, l, host):
+def hostSpecificity(hostnames, l, host):
     lets = ops.Lets()
     names = lets.take(
         ops.cond(
-            ops.call("_==_", ops.call("size", ops.field(ops.field(r, "spec", {}), "hostnames", [])), 0),
+            ops.call("_==_", ops.call("size", hostnames), 0),
             lambda: ops.list_([ops.field(l, "hostname", "")]),
-            lambda: ops.field(ops.field(r, "spec", {}), "hostnames", []),
+            lambda: hostnames,
         ),
     )
     return lets.done(
         ops.fold(
             ops.filter_(names, lambda h: hostnameMatches(h, host)),
             0,
-            lambda h, best: ops.call(
-                "math.greatest",
-                best,
-                ops.call(
-                    "_+_",
-                    ops.cond(
-                        ops.or_(ops.call("startsWith", h, "*."), lambda: ops.call("_==_", h, "")),
-                        lambda: 0,
-                        lambda: 1000,
-                    ),
-                    ops.call("size", h),
-                ),
-            ),
+            lambda h, best: ops.call("math.greatest", best, specificity(h)),
         ),
     )
 
@@ -373,8 +154,8 @@ def listensFor(l, r):
         ),
         lambda: ops.call(
             "_==_",
-            ops.call("_==_", ops.field(l, "protocol", ""), "HTTPS"),
-            ops.field(r, "tls", False),
+            ops.call("upperAscii", ops.field(l, "protocol", "")),
+            ops.cond(ops.field(r, "tls", False), lambda: "HTTPS", lambda: "HTTP"),
         ),
         lambda: hostnameMatches(ops.field(l, "hostname", ""), ops.field(r, "host", "")),
     )
@@ -390,7 +171,7 @@ def routeCandidates(r, cluster):
             ops.field(cluster, "httpRoutes", []),
             lambda x: ops.flat_map(
                 ops.filter_(
-                    bestListeners(x, r, cluster),
+                    bestListeners(network_routes_rules.routeOf(x, cluster), r, cluster),
                     lambda l: ops.or_(
                         ops.call(
                             "_==_",
@@ -425,7 +206,11 @@ def routeCandidates(r, cluster):
                                     ),
                                     ops.field(ops.field(x, "metadata", {}), "name", ""),
                                 ),
-                                "host": hostSpecificity(x, l, ops.field(r, "host", "")),
+                                "host": hostSpecificity(
+                                    ops.field(ops.field(x, "spec", {}), "hostnames", []),
+                                    l,
+                                    ops.field(r, "host", ""),
+                                ),
                                 "path": ops.call(
                                     "_+_",
                                     ops.cond(
@@ -469,7 +254,14 @@ def routeCandidates(r, cluster):
                                 ),
                                 "backends": ops.map_(
                                     ops.field(rule, "backendRefs", []),
-                                    lambda b: httpBackendOf(x, b, cluster),
+                                    lambda b: network_routes_rules.backendOf_2(
+                                        network_routes_rules.routeNamed(
+                                            "HTTPRoute",
+                                            ops.field(x, "metadata", {}),
+                                        ),
+                                        b,
+                                        cluster,
+                                    ),
                                 ),
                             },
                         ),
@@ -480,64 +272,45 @@ def routeCandidates(r, cluster):
     )
 
 
-# network/bestListeners  function (x: network.HTTPRoute, r: network.HttpRequest, cluster: Cluster): list(network.GatewayListener)
+# network/bestListeners  function (x: network.Route, r: network.HttpRequest, cluster: Cluster): list(network.GatewayListener)
 @ops.rule("network/bestListeners")
 def bestListeners(x, r, cluster):
     lets = ops.Lets()
     all = lets.take(
-        ops.flat_map(
-            ops.field(cluster, "gateways", []),
-            lambda g: ops.filter_(
-                ops.field(ops.field(g, "spec", {}), "listeners", []),
-                lambda l: listensFor(l, r),
-            ),
+        ops.filter_(
+            ops.map_(network_routes_rules.placedListeners(cluster), lambda l: ops.field(l, "listener", {})),
+            lambda l: listensFor(l, r),
         ),
     )
     best = lets.take(
         ops.fold(
             all,
             0,
-            lambda l, top: ops.call(
-                "math.greatest",
-                top,
-                ops.call(
-                    "_+_",
-                    ops.cond(
-                        ops.or_(
-                            ops.call("startsWith", ops.field(l, "hostname", ""), "*."),
-                            lambda: ops.call("_==_", ops.field(l, "hostname", ""), ""),
-                        ),
-                        lambda: 0,
-                        lambda: 1000,
-                    ),
-                    ops.call("size", ops.field(l, "hostname", "")),
-                ),
-            ),
+            lambda l, top: ops.call("math.greatest", top, specificity(ops.field(l, "hostname", ""))),
         ),
     )
     return lets.done(
         ops.filter_(
-            listenersOf(x, cluster),
+            ops.map_(network_routes_rules.attachedTo(x, cluster), lambda l: ops.field(l, "listener", {})),
             lambda l: ops.and_(
                 listensFor(l, r),
-                lambda: ops.call(
-                    "_==_",
-                    ops.call(
-                        "_+_",
-                        ops.cond(
-                            ops.or_(
-                                ops.call("startsWith", ops.field(l, "hostname", ""), "*."),
-                                lambda: ops.call("_==_", ops.field(l, "hostname", ""), ""),
-                            ),
-                            lambda: 0,
-                            lambda: 1000,
-                        ),
-                        ops.call("size", ops.field(l, "hostname", "")),
-                    ),
-                    best,
-                ),
+                lambda: ops.call("_==_", specificity(ops.field(l, "hostname", "")), best),
             ),
         ),
+    )
+
+
+# network/specificity  function (hostname: string): int
+@ops.rule("network/specificity")
+def specificity(hostname):
+    return ops.call(
+        "_+_",
+        ops.cond(
+            ops.or_(ops.call("startsWith", hostname, "*."), lambda: ops.call("_==_", hostname, "")),
+            lambda: 0,
+            lambda: 1000,
+        ),
+        ops.call("size", hostname),
     )
 
 
@@ -585,12 +358,6 @@ def routeHttp(r, cluster):
 RULES = {
     "network/hostnameMatches": hostnameMatches,
     "network/hostnamesMeet": hostnamesMeet,
-    "network/allowsRoute": allowsRoute,
-    "network/refersTo": refersTo,
-    "network/listenersOf": listenersOf,
-    "network/isGranted": isGranted,
-    "network/httpBackendOf": httpBackendOf,
-    "network/backendsOfRoute": backendsOfRoute,
     "network/valueMatches": valueMatches,
     "network/pathMatches": pathMatches,
     "network/requestMatches": requestMatches,
@@ -598,5 +365,6 @@ RULES = {
     "network/listensFor": listensFor,
     "network/routeCandidates": routeCandidates,
     "network/bestListeners": bestListeners,
+    "network/specificity": specificity,
     "network/routeHttp": routeHttp,
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..network import contract as network_contract_rules
 from ..network import endpoint as network_endpoint_rules
-from ..network import gateway as network_gateway_rules
+from ..network import foreign as network_foreign_rules
 from ..network import options as network_options_rules
 from ..network import policy as network_policy_rules
 from ..network import reaches as network_reaches_rules
+from ..network import routes as network_routes_rules
 from ..network import services as network_services_rules
 
 
@@ -157,9 +159,9 @@ def pathRank(p, path, cluster):
     )
 
 
-# network/httpBackendOf#2  function (i: networking.Ingress, b: networking.IngressBackend): network.HttpBackend
-@ops.rule("network/httpBackendOf#2")
-def httpBackendOf_2(i, b):
+# network/httpBackendOf  function (i: networking.Ingress, b: networking.IngressBackend): network.HttpBackend
+@ops.rule("network/httpBackendOf")
+def httpBackendOf(i, b):
     return ops.record(
         {
             "kind": ops.cond(
@@ -218,7 +220,7 @@ def ingressCandidates(r, class_, cluster):
                             ),
                             pathRank(p, ops.field(r, "path", ""), cluster),
                         ),
-                        "backend": httpBackendOf_2(i, ops.field(p, "backend", {})),
+                        "backend": httpBackendOf(i, ops.field(p, "backend", {})),
                     },
                 ),
             ),
@@ -289,7 +291,7 @@ def routeIngress(r, class_, cluster):
                         ops.field(ops.field(i, "metadata", {}), "name", ""),
                     ),
                     "rank": 0,
-                    "backend": httpBackendOf_2(i, ops.field(ops.field(i, "spec", {}), "defaultBackend", {})),
+                    "backend": httpBackendOf(i, ops.field(ops.field(i, "spec", {}), "defaultBackend", {})),
                 },
             ),
         ),
@@ -374,7 +376,7 @@ def backendsOfIngress(i):
             ),
             lambda b: ops.has_field(b, "service"),
         ),
-        lambda b: httpBackendOf_2(i, b),
+        lambda b: httpBackendOf(i, b),
     )
 
 
@@ -459,7 +461,12 @@ def controllerEnters(e, port, protocol, cluster):
                         ),
                     ),
                 ),
-                lambda: ops.call("_==_", ops.call("size", mine), 0),
+                lambda: network_foreign_rules.besideForeign(
+                    network_contract_rules.inForce(ops.call("_==_", ops.call("size", mine), 0), cluster),
+                    "Ingress",
+                    e,
+                    cluster,
+                ),
                 lambda: ops.call(
                     "undetermined",
                     "which pods are the ingress controller is not known: say in which namespace they run, with --option network.ingressNamespace=NAME",
@@ -469,58 +476,101 @@ def controllerEnters(e, port, protocol, cluster):
     )
 
 
-# network/exposedByRoutes  function (e: network.Endpoint, port: int, cluster: Cluster): bool
+# network/routedTo  function (protocol: string, cluster: Cluster): list(network.HttpBackend)
+@ops.rule("network/routedTo")
+def routedTo(protocol, cluster):
+    return ops.call(
+        "_+_",
+        ops.cond(
+            ops.call("_==_", protocol, "TCP"),
+            lambda: ops.flat_map(ops.field(cluster, "ingresses", []), lambda i: backendsOfIngress(i)),
+            lambda: ops.list_([]),
+        ),
+        ops.flat_map(
+            ops.filter_(
+                network_routes_rules.routes(cluster),
+                lambda r: ops.call("_==_", ops.field(r, "protocol", ""), protocol),
+            ),
+            lambda r: network_routes_rules.servedBy_2(r, cluster),
+        ),
+    )
+
+
+# network/exposedByRoutes  function (e: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/exposedByRoutes")
-def exposedByRoutes(e, port, cluster):
+def exposedByRoutes(e, port, protocol, cluster):
+    return ops.exists(
+        routedTo(protocol, cluster),
+        lambda b: ops.exists(
+            ops.field(cluster, "services", []),
+            lambda s: ops.and_(
+                ops.call(
+                    "_==_",
+                    ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                    ops.field(b, "namespace", ""),
+                ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(s, "metadata", {}), "name", ""),
+                    ops.field(b, "name", ""),
+                ),
+                lambda: ops.exists(
+                    ops.field(ops.field(s, "spec", {}), "ports", []),
+                    lambda p: ops.and_(
+                        isPortOf(b, p),
+                        lambda: network_services_rules.sameProtocol(ops.field(p, "protocol", ""), protocol),
+                        lambda: ops.exists(
+                            network_services_rules.portsBehind(s, p, e, cluster),
+                            lambda n: ops.and_(
+                                ops.or_(ops.call("_==_", port, 0), lambda: ops.call("_==_", port, n)),
+                                lambda: controllerEnters(e, n, protocol, cluster),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# network/leadsToService  function (s: core.Service, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/leadsToService")
+def leadsToService(s, port, protocol, cluster):
     lets = ops.Lets()
-    wanted = lets.take(
-        ops.call(
-            "_+_",
-            ops.flat_map(ops.field(cluster, "ingresses", []), lambda i: backendsOfIngress(i)),
-            ops.flat_map(
-                ops.field(cluster, "httpRoutes", []),
-                lambda r: ops.cond(
-                    ops.call("_>_", ops.call("size", network_gateway_rules.listenersOf(r, cluster)), 0),
-                    lambda: network_gateway_rules.backendsOfRoute(r, cluster),
-                    lambda: ops.list_([]),
+    its = lets.take(
+        ops.filter_(
+            routedTo(protocol, cluster),
+            lambda b: ops.and_(
+                ops.call(
+                    "_==_",
+                    ops.field(b, "namespace", ""),
+                    ops.field(ops.field(s, "metadata", {}), "namespace", ""),
+                ),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(b, "name", ""),
+                    ops.field(ops.field(s, "metadata", {}), "name", ""),
                 ),
             ),
         ),
     )
     return lets.done(
         ops.exists(
-            wanted,
-            lambda b: ops.and_(
-                ops.field(b, "granted", False),
-                lambda: ops.exists(
-                    ops.field(cluster, "services", []),
-                    lambda s: ops.and_(
-                        ops.call(
-                            "_==_",
-                            ops.field(ops.field(s, "metadata", {}), "namespace", ""),
-                            ops.field(b, "namespace", ""),
-                        ),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.field(ops.field(s, "metadata", {}), "name", ""),
-                            ops.field(b, "name", ""),
-                        ),
-                        lambda: ops.exists(
-                            ops.field(ops.field(s, "spec", {}), "ports", []),
-                            lambda p: ops.and_(
-                                isPortOf(b, p),
-                                lambda: network_services_rules.sameProtocol(
-                                    ops.field(p, "protocol", ""),
-                                    "TCP",
-                                ),
-                                lambda: ops.exists(
-                                    network_services_rules.portsBehind(s, p, e, cluster),
-                                    lambda n: ops.and_(
-                                        ops.or_(ops.call("_==_", port, 0), lambda: ops.call("_==_", port, n)),
-                                        lambda: controllerEnters(e, n, "TCP", cluster),
-                                    ),
-                                ),
-                            ),
+            ops.field(ops.field(s, "spec", {}), "ports", []),
+            lambda p: ops.and_(
+                ops.or_(ops.call("_==_", port, 0), lambda: ops.call("_==_", ops.field(p, "port", 0), port)),
+                lambda: network_services_rules.sameProtocol(ops.field(p, "protocol", ""), protocol),
+                lambda: ops.exists(its, lambda b: isPortOf(b, p)),
+                lambda: ops.cond(
+                    ops.call("!_", network_services_rules.endsKnown(s, cluster)),
+                    lambda: ops.call("undetermined", network_services_rules.whyEndsUnknown(s)),
+                    lambda: ops.exists(
+                        network_services_rules.usable(network_services_rules.backends(s, p, cluster)),
+                        lambda x: controllerEnters(
+                            ops.field(x, "endpoint", {}),
+                            ops.field(x, "port", 0),
+                            protocol,
+                            cluster,
                         ),
                     ),
                 ),
@@ -534,12 +584,14 @@ RULES = {
     "network/hostRank": hostRank,
     "network/isPathPrefix": isPathPrefix,
     "network/pathRank": pathRank,
-    "network/httpBackendOf#2": httpBackendOf_2,
+    "network/httpBackendOf": httpBackendOf,
     "network/ingressCandidates": ingressCandidates,
     "network/routeIngress": routeIngress,
     "network/hasTls": hasTls,
     "network/backendsOfIngress": backendsOfIngress,
     "network/isPortOf": isPortOf,
     "network/controllerEnters": controllerEnters,
+    "network/routedTo": routedTo,
     "network/exposedByRoutes": exposedByRoutes,
+    "network/leadsToService": leadsToService,
 }

@@ -61,6 +61,48 @@ def tiesByName(cluster):
     return ops.field(ops.field(ops.field(cluster, "options", {}), "network", {}), "tiesByName", False)
 
 
+# network/policiesEnforced  function (cluster: Cluster): bool
+@ops.rule("network/policiesEnforced")
+def policiesEnforced(cluster):
+    return ops.cond(
+        ops.has_field(ops.field(ops.field(cluster, "options", {}), "network", {}), "policiesEnforced"),
+        lambda: ops.field(
+            ops.field(ops.field(cluster, "options", {}), "network", {}),
+            "policiesEnforced",
+            False,
+        ),
+        lambda: True,
+    )
+
+
+# network/policiesHoldFromStart  function (cluster: Cluster): bool
+@ops.rule("network/policiesHoldFromStart")
+def policiesHoldFromStart(cluster):
+    return ops.cond(
+        ops.has_field(ops.field(ops.field(cluster, "options", {}), "network", {}), "policiesHoldFromStart"),
+        lambda: ops.field(
+            ops.field(ops.field(cluster, "options", {}), "network", {}),
+            "policiesHoldFromStart",
+            False,
+        ),
+        lambda: True,
+    )
+
+
+# network/otherPoliciesMatter  function (cluster: Cluster): bool
+@ops.rule("network/otherPoliciesMatter")
+def otherPoliciesMatter(cluster):
+    return ops.cond(
+        ops.has_field(ops.field(ops.field(cluster, "options", {}), "network", {}), "otherPoliciesMatter"),
+        lambda: ops.field(
+            ops.field(ops.field(cluster, "options", {}), "network", {}),
+            "otherPoliciesMatter",
+            False,
+        ),
+        lambda: True,
+    )
+
+
 # network/implementationSpecificIsPrefix  function (cluster: Cluster): bool
 @ops.rule("network/implementationSpecificIsPrefix")
 def implementationSpecificIsPrefix(cluster):
@@ -105,6 +147,9 @@ RULES = {
     "network/nodesReachOwnPods": nodesReachOwnPods,
     "network/nodesReachAllPods": nodesReachAllPods,
     "network/tiesByName": tiesByName,
+    "network/policiesEnforced": policiesEnforced,
+    "network/policiesHoldFromStart": policiesHoldFromStart,
+    "network/otherPoliciesMatter": otherPoliciesMatter,
     "network/implementationSpecificIsPrefix": implementationSpecificIsPrefix,
     "network/ingressNamespace": ingressNamespace,
     "network/clusterDomain": clusterDomain,

@@ -9,15 +9,15 @@ from ..network import policy as network_policy_rules
 from ..network import tiers as network_tiers_rules
 
 
-# network/isAbout  function (p: networking.NetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
-@ops.rule("network/isAbout")
-def isAbout(p, direction, e, cluster):
+# network/isAbout#2  function (p: networking.NetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/isAbout#2")
+def isAbout_2(p, direction, e, cluster):
     return ops.and_(network_policy_rules.governs(p, direction), lambda: network_policy_rules.subjectOf(p, e))
 
 
-# network/isAbout#2  function (p: network.AdminNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
-@ops.rule("network/isAbout#2")
-def isAbout_2(p, direction, e, cluster):
+# network/isAbout#3  function (p: network.AdminNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/isAbout#3")
+def isAbout_3(p, direction, e, cluster):
     return ops.cond(
         network_tiers_rules.adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), e, cluster),
         lambda: ops.cond(
@@ -29,9 +29,9 @@ def isAbout_2(p, direction, e, cluster):
     )
 
 
-# network/isAbout#3  function (p: network.BaselineAdminNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
-@ops.rule("network/isAbout#3")
-def isAbout_3(p, direction, e, cluster):
+# network/isAbout#4  function (p: network.BaselineAdminNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/isAbout#4")
+def isAbout_4(p, direction, e, cluster):
     return ops.cond(
         network_tiers_rules.adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), e, cluster),
         lambda: ops.cond(
@@ -79,9 +79,9 @@ def meansPort_2(p, destination, port, protocol):
     return network_tiers_rules.adminPortMatches(p, destination, port, protocol)
 
 
-# network/isAbout#4  function (p: network.ClusterNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
-@ops.rule("network/isAbout#4")
-def isAbout_4(p, direction, e, cluster):
+# network/isAbout#5  function (p: network.ClusterNetworkPolicy, direction: string, e: network.Endpoint, cluster: Cluster): bool
+@ops.rule("network/isAbout#5")
+def isAbout_5(p, direction, e, cluster):
     return ops.cond(
         network_tiers_rules.adminSubjectOf(ops.field(ops.field(p, "spec", {}), "subject", {}), e, cluster),
         lambda: ops.cond(
@@ -100,14 +100,14 @@ def meansPort_3(p, destination, port, protocol):
 
 
 RULES = {
-    "network/isAbout": isAbout,
     "network/isAbout#2": isAbout_2,
     "network/isAbout#3": isAbout_3,
+    "network/isAbout#4": isAbout_4,
     "network/meansEnd": meansEnd,
     "network/meansEnd#2": meansEnd_2,
     "network/meansEnd#3": meansEnd_3,
     "network/meansPort": meansPort,
     "network/meansPort#2": meansPort_2,
-    "network/isAbout#4": isAbout_4,
+    "network/isAbout#5": isAbout_5,
     "network/meansPort#3": meansPort_3,
 }

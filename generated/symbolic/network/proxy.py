@@ -7,6 +7,7 @@ from kspec.runtime.symbolic import ops
 from ..network import dns as network_dns_rules
 from ..network import exposure as network_exposure_rules
 from ..network import services as network_services_rules
+from ..network import topology as network_topology_rules
 
 
 # network/portHash  function (text: string): string
@@ -206,12 +207,17 @@ def proxyPort(s, p, node, family, cluster):
                     lambda: network_exposure_rules.isOpenToOutside(s),
                 ),
                 "open": network_exposure_rules.isOpenToOutside(s),
+                "healthCheck": ops.cond(
+                    network_exposure_rules.needsHealthCheckPort(s),
+                    lambda: ops.field(ops.field(s, "spec", {}), "healthCheckNodePort", 0),
+                    lambda: 0,
+                ),
                 "everywhere": ops.call(
                     "sort",
                     ops.call(
                         "distinct",
                         ops.map_(
-                            network_services_rules.usable(all),
+                            endsFrom(s, all, node, cluster),
                             lambda b: atPort(
                                 ops.field(ops.field(b, "endpoint", {}), "address", None),
                                 ops.field(b, "port", 0),
@@ -238,6 +244,32 @@ def proxyPort(s, p, node, family, cluster):
                     lambda: "",
                 ),
             },
+        ),
+    )
+
+
+# network/endsFrom  function (s: core.Service, all: list(network.Backend), node: string, cluster: Cluster): list(network.Backend)
+@ops.rule("network/endsFrom")
+def endsFrom(s, all, node, cluster):
+    lets = ops.Lets()
+    at = lets.take(ops.record({"name": node, "node": node}))
+    known = lets.take(
+        ops.and_(
+            ops.exists(
+                ops.field(cluster, "nodes", []),
+                lambda n: ops.call("_==_", ops.field(ops.field(n, "metadata", {}), "name", ""), node),
+            ),
+            lambda: ops.call(
+                "!_",
+                ops.exists(all, lambda b: ops.field(ops.field(b, "hints", {}), "unknown", False)),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            known,
+            lambda: ops.filter_(all, lambda b: network_topology_rules.isNearEnough(s, all, b, at, cluster)),
+            lambda: network_services_rules.usable(all),
         ),
     )
 
@@ -766,81 +798,101 @@ def refusing(p):
             "_+_",
             ops.call(
                 "_+_",
-                ops.cond(
-                    ops.and_(
-                        ops.call("_!=_", ops.field(p, "address", ""), ""),
-                        lambda: ops.call(
-                            "_==_",
-                            ops.call(
-                                "size",
-                                ops.cond(
-                                    ops.field(p, "internalLocal", False),
-                                    lambda: ops.field(p, "here", []),
-                                    lambda: ops.field(p, "everywhere", []),
+                ops.call(
+                    "_+_",
+                    ops.cond(
+                        ops.and_(
+                            ops.call("_!=_", ops.field(p, "address", ""), ""),
+                            lambda: ops.call(
+                                "_==_",
+                                ops.call(
+                                    "size",
+                                    ops.cond(
+                                        ops.field(p, "internalLocal", False),
+                                        lambda: ops.field(p, "here", []),
+                                        lambda: ops.field(p, "everywhere", []),
+                                    ),
                                 ),
+                                0,
                             ),
-                            0,
                         ),
-                    ),
-                    lambda: ops.list_(
-                        [
-                            ops.call(
-                                "_+_",
+                        lambda: ops.list_(
+                            [
                                 ops.call(
                                     "_+_",
                                     ops.call(
                                         "_+_",
-                                        "-A KUBE-SERVICES ",
-                                        toAddress(p, why, ops.field(p, "address", "")),
+                                        ops.call(
+                                            "_+_",
+                                            "-A KUBE-SERVICES ",
+                                            toAddress(p, why, ops.field(p, "address", "")),
+                                        ),
+                                        " -j ",
                                     ),
-                                    " -j ",
+                                    target,
                                 ),
-                                target,
+                            ],
+                        ),
+                        lambda: ops.list_([]),
+                    ),
+                    ops.cond(
+                        outside,
+                        lambda: ops.call(
+                            "_+_",
+                            ops.map_(
+                                ops.call(
+                                    "_+_",
+                                    ops.field(p, "externalIPs", []),
+                                    ops.field(p, "balancers", []),
+                                ),
+                                lambda a: ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        ops.call("_+_", "-A KUBE-EXTERNAL-SERVICES ", toAddress(p, why, a)),
+                                        " -j ",
+                                    ),
+                                    target,
+                                ),
+                            ),
+                            ops.cond(
+                                ops.call("_==_", ops.field(p, "nodePort", 0), 0),
+                                lambda: ops.list_([]),
+                                lambda: ops.list_(
+                                    [
+                                        ops.call(
+                                            "format",
+                                            '-A KUBE-EXTERNAL-SERVICES -m comment --comment "%s %s" -m addrtype --dst-type LOCAL -m %s -p %s --dport %d -j %s',
+                                            ops.list_(
+                                                [
+                                                    ops.field(p, "name", ""),
+                                                    why,
+                                                    ops.field(p, "protocol", ""),
+                                                    ops.field(p, "protocol", ""),
+                                                    ops.field(p, "nodePort", 0),
+                                                    target,
+                                                ],
+                                            ),
+                                        ),
+                                    ],
+                                ),
+                            ),
+                        ),
+                        lambda: ops.list_([]),
+                    ),
+                ),
+                ops.cond(
+                    ops.call("_==_", ops.field(p, "healthCheck", 0), 0),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.call(
+                                "format",
+                                '-A KUBE-NODEPORTS -m comment --comment "%s health check node port" -m tcp -p tcp --dport %d -j ACCEPT',
+                                ops.list_([ops.field(p, "name", ""), ops.field(p, "healthCheck", 0)]),
                             ),
                         ],
                     ),
-                    lambda: ops.list_([]),
-                ),
-                ops.cond(
-                    outside,
-                    lambda: ops.call(
-                        "_+_",
-                        ops.map_(
-                            ops.call("_+_", ops.field(p, "externalIPs", []), ops.field(p, "balancers", [])),
-                            lambda a: ops.call(
-                                "_+_",
-                                ops.call(
-                                    "_+_",
-                                    ops.call("_+_", "-A KUBE-EXTERNAL-SERVICES ", toAddress(p, why, a)),
-                                    " -j ",
-                                ),
-                                target,
-                            ),
-                        ),
-                        ops.cond(
-                            ops.call("_==_", ops.field(p, "nodePort", 0), 0),
-                            lambda: ops.list_([]),
-                            lambda: ops.list_(
-                                [
-                                    ops.call(
-                                        "format",
-                                        '-A KUBE-EXTERNAL-SERVICES -m comment --comment "%s %s" -m addrtype --dst-type LOCAL -m %s -p %s --dport %d -j %s',
-                                        ops.list_(
-                                            [
-                                                ops.field(p, "name", ""),
-                                                why,
-                                                ops.field(p, "protocol", ""),
-                                                ops.field(p, "protocol", ""),
-                                                ops.field(p, "nodePort", 0),
-                                                target,
-                                            ],
-                                        ),
-                                    ),
-                                ],
-                            ),
-                        ),
-                    ),
-                    lambda: ops.list_([]),
                 ),
             ),
             ops.cond(
@@ -974,6 +1026,7 @@ RULES = {
     "network/atPort": atPort,
     "network/isOf": isOf,
     "network/proxyPort": proxyPort,
+    "network/endsFrom": endsFrom,
     "network/toAddress": toAddress,
     "network/choosing": choosing,
     "network/ending": ending,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..network import endpoint as network_endpoint_rules
+from ..network import topology as network_topology_rules
 
 
 # network/isSelected  function (s: core.Service, e: network.Endpoint): bool
@@ -195,6 +196,7 @@ def selectedEnds(s, cluster):
                             lambda: ops.field(ops.field(p, "spec", {}), "hostname", ""),
                             lambda: "",
                         ),
+                        "hints": network_topology_rules.hintsFor(s, e, cluster),
                     },
                 ),
             ),
@@ -226,6 +228,7 @@ def selectedEnds(s, cluster):
                                 ),
                             ),
                         ),
+                        "hints": network_topology_rules.hintsFor(s, e, cluster),
                     },
                 ),
             ),
@@ -377,6 +380,7 @@ def backends(s, p, cluster):
                         "terminating": ops.field(b, "terminating", False),
                         "everyNode": ops.field(b, "everyNode", False),
                         "hostname": ops.field(b, "hostname", ""),
+                        "hints": ops.field(b, "hints", {}),
                     },
                 ),
             ),
@@ -417,6 +421,7 @@ def backends(s, p, cluster):
                             ),
                             "terminating": ops.field(ops.field(e, "conditions", {}), "terminating", False),
                             "hostname": ops.field(e, "hostname", ""),
+                            "hints": network_topology_rules.hintsIn(e),
                         },
                     ),
                 ),
@@ -599,70 +604,6 @@ def whyEndsUnknown(s):
     )
 
 
-# network/isOffered  function (s: core.Service, b: network.Backend, origin: network.Endpoint): bool
-@ops.rule("network/isOffered")
-def isOffered(s, b, origin):
-    return ops.or_(
-        ops.call("_!=_", ops.field(ops.field(s, "spec", {}), "internalTrafficPolicy", ""), "Local"),
-        lambda: ops.field(b, "everyNode", False),
-        lambda: ops.cond(
-            ops.and_(
-                ops.has_field(origin, "node"),
-                lambda: ops.has_field(ops.field(b, "endpoint", {}), "node"),
-            ),
-            lambda: ops.call(
-                "_==_",
-                ops.field(origin, "node", ""),
-                ops.field(ops.field(b, "endpoint", {}), "node", ""),
-            ),
-            lambda: ops.call(
-                "undetermined",
-                ops.call(
-                    "_+_",
-                    ops.call(
-                        "_+_",
-                        ops.call(
-                            "_+_",
-                            ops.call(
-                                "_+_",
-                                ops.call(
-                                    "_+_",
-                                    ops.call(
-                                        "_+_",
-                                        ops.call(
-                                            "_+_",
-                                            ops.call(
-                                                "_+_",
-                                                ops.call(
-                                                    "_+_",
-                                                    ops.call(
-                                                        "_+_",
-                                                        "the Service ",
-                                                        ops.field(ops.field(s, "metadata", {}), "name", ""),
-                                                    ),
-                                                    " keeps traffic on its node, and whether ",
-                                                ),
-                                                ops.field(origin, "namespace", ""),
-                                            ),
-                                            "/",
-                                        ),
-                                        ops.field(origin, "name", ""),
-                                    ),
-                                    " is on the node of ",
-                                ),
-                                ops.field(ops.field(b, "endpoint", {}), "namespace", ""),
-                            ),
-                            "/",
-                        ),
-                        ops.field(ops.field(b, "endpoint", {}), "name", ""),
-                    ),
-                    " is not known",
-                ),
-            ),
-        ),
-    )
-
-
 RULES = {
     "network/isSelected": isSelected,
     "network/isHeadless": isHeadless,
@@ -680,5 +621,4 @@ RULES = {
     "network/usable": usable,
     "network/endsKnown": endsKnown,
     "network/whyEndsUnknown": whyEndsUnknown,
-    "network/isOffered": isOffered,
 }

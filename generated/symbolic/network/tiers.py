@@ -5,7 +5,9 @@ from __future__ import annotations
 from kspec.runtime.symbolic import ops
 
 from ..network import cluster_policy as network_cluster_policy_rules
+from ..network import contract as network_contract_rules
 from ..network import endpoint as network_endpoint_rules
+from ..network import foreign as network_foreign_rules
 from ..network import options as network_options_rules
 from ..network import policy as network_policy_rules
 from ..types import selector as types_selector_rules
@@ -644,6 +646,17 @@ def mayEnter(from_, to, port, protocol, cluster):
 # network/policiesAdmit  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/policiesAdmit")
 def policiesAdmit(from_, to, port, protocol, cluster):
+    return network_foreign_rules.besideForeign(
+        network_contract_rules.inForce(tiersAdmit(from_, to, port, protocol, cluster), cluster),
+        "Ingress",
+        to,
+        cluster,
+    )
+
+
+# network/tiersAdmit  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/tiersAdmit")
+def tiersAdmit(from_, to, port, protocol, cluster):
     lets = ops.Lets()
     v = lets.take(
         firstOf(
@@ -725,6 +738,17 @@ def comesFromNode(from_, to, cluster):
 # network/mayLeave  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
 @ops.rule("network/mayLeave")
 def mayLeave(from_, to, port, protocol, cluster):
+    return network_foreign_rules.besideForeign(
+        network_contract_rules.inForce(tiersRelease(from_, to, port, protocol, cluster), cluster),
+        "Egress",
+        from_,
+        cluster,
+    )
+
+
+# network/tiersRelease  function (from: network.Endpoint, to: network.Endpoint, port: int, protocol: string, cluster: Cluster): bool
+@ops.rule("network/tiersRelease")
+def tiersRelease(from_, to, port, protocol, cluster):
     lets = ops.Lets()
     v = lets.take(
         firstOf(
@@ -780,6 +804,8 @@ RULES = {
     "network/lowerEgress": lowerEgress,
     "network/mayEnter": mayEnter,
     "network/policiesAdmit": policiesAdmit,
+    "network/tiersAdmit": tiersAdmit,
     "network/comesFromNode": comesFromNode,
     "network/mayLeave": mayLeave,
+    "network/tiersRelease": tiersRelease,
 }

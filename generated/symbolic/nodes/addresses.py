@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..nodes import ranges as nodes_ranges_rules
+
 
 # nodes/drawing  function (): list(string)
 @ops.rule("nodes/drawing")
@@ -11,63 +13,221 @@ def drawing():
     return ops.list_(["core.Node", "core.Pod", "core.Service"])
 
 
-# nodes/addressAssumptions  function (): list(string)
+# nodes/addressAssumptions  function (cluster: Cluster): list(string)
 @ops.rule("nodes/addressAssumptions")
-def addressAssumptions():
-    return ops.list_(
-        [
-            "pods have addresses of 10.244.0.0/16, of which each node has a /24; Services of 10.96.0.0/12; node ports are 30000-32767",
-            "of free addresses the first is given, in order of namespace and name; the API server draws at random",
-        ],
+def addressAssumptions(cluster):
+    lets = ops.Lets()
+    sizes = lets.take(
+        ops.map_(
+            nodes_ranges_rules.podRanges(cluster),
+            lambda c: ops.call(
+                "_+_",
+                "a /",
+                ops.call(
+                    "string",
+                    ops.cond(
+                        ops.call("_==_", nodes_ranges_rules.familyOf(c), "IPv6"),
+                        lambda: nodes_ranges_rules.nodeCIDRMaskSizeIPv6(cluster),
+                        lambda: nodes_ranges_rules.nodeCIDRMaskSizeIPv4(cluster),
+                    ),
+                ),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.list_(
+            [
+                ops.call(
+                    "_+_",
+                    ops.call(
+                        "_+_",
+                        ops.call(
+                            "_+_",
+                            ops.call(
+                                "_+_",
+                                ops.call(
+                                    "_+_",
+                                    ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            "pods have addresses of ",
+                                            ops.call("join", nodes_ranges_rules.podRanges(cluster), ", "),
+                                        ),
+                                        ", of which each node has ",
+                                    ),
+                                    ops.call("join", sizes, " and "),
+                                ),
+                                "; Services of ",
+                            ),
+                            ops.call(
+                                "join",
+                                ops.flat_map(
+                                    nodes_ranges_rules.serviceFamilies(cluster),
+                                    lambda f: nodes_ranges_rules.serviceRanges(f, cluster),
+                                ),
+                                ", ",
+                            ),
+                        ),
+                        "; node ports are ",
+                    ),
+                    nodes_ranges_rules.serviceNodePortRange(cluster),
+                ),
+                "of free addresses the first is given, in order of namespace and name; the API server draws at random",
+            ],
+        ),
     )
 
 
-# nodes/clusterSupplies  function (): list(Supply)
+# nodes/clusterSupplies  function (cluster: Cluster): list(Supply)
 @ops.rule("nodes/clusterSupplies")
-def clusterSupplies():
-    return ops.list_(
-        [
-            ops.record(
+def clusterSupplies(cluster):
+    lets = ops.Lets()
+    blocks = lets.take(
+        ops.map_(
+            nodes_ranges_rules.podRanges(cluster),
+            lambda c: ops.record(
                 {
-                    "name": "blocks of nodes",
+                    "name": blockSupply(nodes_ranges_rules.familyOf(c)),
                     "group": "blocks of nodes",
                     "spans": ops.list_(
-                        [ops.record({"range": "10.244.0.0/16", "bits": 24, "from": 0, "to": 255})],
+                        [
+                            ops.record(
+                                {
+                                    "range": c,
+                                    "bits": ops.cond(
+                                        ops.call("_==_", nodes_ranges_rules.familyOf(c), "IPv6"),
+                                        lambda: nodes_ranges_rules.nodeCIDRMaskSizeIPv6(cluster),
+                                        lambda: nodes_ranges_rules.nodeCIDRMaskSizeIPv4(cluster),
+                                    ),
+                                    "from": 0,
+                                    "to": -1,
+                                },
+                            ),
+                        ],
                     ),
                 },
             ),
-            ops.record(
+        ),
+    )
+    addresses = lets.take(
+        ops.map_(
+            nodes_ranges_rules.serviceFamilies(cluster),
+            lambda f: ops.record(
                 {
-                    "name": "addresses of Services",
+                    "name": addressSupply(f),
                     "group": "addresses of Services",
-                    "spans": ops.list_(
-                        [
-                            ops.record({"range": "10.96.0.0/12", "from": 257, "to": 1048574}),
-                            ops.record({"range": "10.96.0.0/12", "from": 1, "to": 256}),
-                        ],
+                    "spans": orderedSpans(
+                        ops.flat_map(
+                            nodes_ranges_rules.serviceRanges(f, cluster),
+                            lambda c: nodes_ranges_rules.addressSpans(c),
+                        ),
                     ),
                 },
             ),
+        ),
+    )
+    ends = lets.take(ops.call("split", nodes_ranges_rules.serviceNodePortRange(cluster), "-"))
+    kept = lets.take(
+        nodes_ranges_rules.keptFor(
+            ops.call(
+                "_+_",
+                ops.call(
+                    "_-_",
+                    ops.call("int", ops.call("_[_]", ends, 1)),
+                    ops.call("int", ops.call("_[_]", ends, 0)),
+                ),
+                1,
+            ),
+            32,
+            16,
+            128,
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.call("_+_", blocks, addresses),
+            ops.list_(
+                [
+                    ops.record(
+                        {
+                            "name": "ports of nodes",
+                            "group": "ports of nodes",
+                            "spans": ops.list_(
+                                [
+                                    ops.record(
+                                        {
+                                            "range": nodes_ranges_rules.serviceNodePortRange(cluster),
+                                            "from": kept,
+                                            "to": -1,
+                                        },
+                                    ),
+                                    ops.record(
+                                        {
+                                            "range": nodes_ranges_rules.serviceNodePortRange(cluster),
+                                            "from": 0,
+                                            "to": ops.call("_-_", kept, 1),
+                                        },
+                                    ),
+                                ],
+                            ),
+                        },
+                    ),
+                ],
+            ),
+        ),
+    )
+
+
+# nodes/orderedSpans  function (spans: list(Span)): list(Span)
+@ops.rule("nodes/orderedSpans")
+def orderedSpans(spans):
+    return ops.call(
+        "_+_",
+        ops.filter_(
+            spans,
+            lambda x: ops.or_(
+                ops.call("_>_", ops.field(x, "from", 0), 1),
+                lambda: ops.call("_<_", ops.field(x, "to", 0), 0),
+            ),
+        ),
+        ops.filter_(
+            spans,
+            lambda x: ops.and_(
+                ops.call("_<=_", ops.field(x, "from", 0), 1),
+                lambda: ops.call("_>=_", ops.field(x, "to", 0), 0),
+            ),
+        ),
+    )
+
+
+# nodes/blockSupply  function (family: string): string
+@ops.rule("nodes/blockSupply")
+def blockSupply(family):
+    return ops.call("_+_", family, " blocks of nodes")
+
+
+# nodes/addressSupply  function (family: string): string
+@ops.rule("nodes/addressSupply")
+def addressSupply(family):
+    return ops.call("_+_", family, " addresses of Services")
+
+
+# nodes/clusterHolds  function (cluster: Cluster): list(Hold)
+@ops.rule("nodes/clusterHolds")
+def clusterHolds(cluster):
+    return ops.list_(
+        [
             ops.record(
                 {
-                    "name": "ports of nodes",
-                    "group": "ports of nodes",
-                    "spans": ops.list_(
-                        [
-                            ops.record({"range": "30000-32767", "from": 86, "to": 2767}),
-                            ops.record({"range": "30000-32767", "from": 0, "to": 85}),
-                        ],
-                    ),
+                    "group": "addresses of Services",
+                    "block": ops.call("_[_]", nodes_ranges_rules.serviceRangesAtStart(cluster), 0),
+                    "place": 1,
                 },
             ),
         ],
     )
-
-
-# nodes/clusterHolds  function (): list(Hold)
-@ops.rule("nodes/clusterHolds")
-def clusterHolds():
-    return ops.list_([ops.record({"group": "addresses of Services", "block": "10.96.0.1"})])
 
 
 # nodes/blocksOf  function (n: core.Node): list(string)
@@ -88,39 +248,132 @@ def blocksOf(n):
 @ops.rule("nodes/suppliesOf")
 def suppliesOf(n):
     lets = ops.Lets()
-    blocks = lets.take(blocksOf(n))
-    return lets.done(
-        ops.cond(
-            ops.call("_==_", ops.call("size", blocks), 0),
-            lambda: ops.list_([]),
-            lambda: ops.list_(
-                [
-                    ops.record(
-                        {
-                            "name": ops.call(
-                                "_+_",
-                                "pods of ",
-                                ops.field(ops.field(n, "metadata", {}), "name", ""),
-                            ),
-                            "group": "addresses of pods",
-                            "spans": ops.list_(
-                                [ops.record({"range": ops.call("_[_]", blocks, 0), "from": 2, "to": -2})],
-                            ),
-                        },
-                    ),
-                ],
+    own = lets.take(
+        ops.map_(
+            ops.filter_(
+                ops.field(ops.field(n, "status", {}), "addresses", []),
+                lambda a: ops.and_(
+                    ops.call("_==_", ops.field(a, "type", ""), "InternalIP"),
+                    lambda: ops.call("isIP", ops.field(a, "address", "")),
+                ),
             ),
+            lambda a: ops.field(a, "address", ""),
         ),
+    )
+    blocks = lets.take(
+        ops.map_(
+            blocksOf(n),
+            lambda i, c: ops.record(
+                {
+                    "name": podSupply(ops.field(ops.field(n, "metadata", {}), "name", ""), i),
+                    "group": "addresses of pods",
+                    "spans": ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "range": c,
+                                    "from": 2,
+                                    "to": ops.cond(
+                                        ops.call("_==_", nodes_ranges_rules.familyOf(c), "IPv6"),
+                                        lambda: -1,
+                                        lambda: -2,
+                                    ),
+                                },
+                            ),
+                        ],
+                    ),
+                },
+            ),
+            pairs=True,
+        ),
+    )
+    addresses = lets.take(
+        ops.map_(
+            own,
+            lambda i, a: ops.record(
+                {
+                    "name": ownSupply(ops.field(ops.field(n, "metadata", {}), "name", ""), i),
+                    "group": "addresses of pods",
+                    "shared": True,
+                    "spans": ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "range": ops.call(
+                                        "_+_",
+                                        a,
+                                        ops.cond(
+                                            ops.call("_==_", nodes_ranges_rules.familyOf(a), "IPv6"),
+                                            lambda: "/128",
+                                            lambda: "/32",
+                                        ),
+                                    ),
+                                    "from": 0,
+                                    "to": 0,
+                                },
+                            ),
+                        ],
+                    ),
+                },
+            ),
+            pairs=True,
+        ),
+    )
+    return lets.done(ops.call("_+_", blocks, addresses))
+
+
+# nodes/podSupply  function (node: string, place: int): string
+@ops.rule("nodes/podSupply")
+def podSupply(node, place):
+    return ops.call(
+        "_+_",
+        ops.cond(ops.call("_==_", place, 0), lambda: "pods of ", lambda: "pods of the other family of "),
+        node,
     )
 
 
-# nodes/drawsOf  function (n: core.Node): list(Draw)
+# nodes/ownSupply  function (node: string, place: int): string
+@ops.rule("nodes/ownSupply")
+def ownSupply(node, place):
+    return ops.call(
+        "_+_",
+        ops.cond(ops.call("_==_", place, 0), lambda: "the address of ", lambda: "the other address of "),
+        node,
+    )
+
+
+# nodes/drawsOf  function (n: core.Node, cluster: Cluster): list(Draw)
 @ops.rule("nodes/drawsOf")
-def drawsOf(n):
+def drawsOf(n, cluster):
     return ops.cond(
         ops.call("_==_", ops.call("size", blocksOf(n)), 0),
-        lambda: ops.list_([ops.record({"key": "podCIDR", "supply": "blocks of nodes"})]),
+        lambda: ops.map_(
+            nodes_ranges_rules.podRanges(cluster),
+            lambda i, c: ops.record(
+                {"key": placeKey("podCIDR", i), "supply": blockSupply(nodes_ranges_rules.familyOf(c))},
+            ),
+            pairs=True,
+        ),
         lambda: ops.list_([]),
+    )
+
+
+# nodes/placeKey  function (name: string, place: int): string
+@ops.rule("nodes/placeKey")
+def placeKey(name, place):
+    return ops.cond(
+        ops.call("_==_", place, 0),
+        lambda: name,
+        lambda: ops.call("_+_", ops.call("_+_", ops.call("_+_", name, "s["), ops.call("string", place)), "]"),
+    )
+
+
+# nodes/drawnFor  function (name: string, drawn: map(string, string)): list(string)
+@ops.rule("nodes/drawnFor")
+def drawnFor(name, drawn):
+    return ops.map_(
+        ops.filter_(ops.list_([placeKey(name, 0), placeKey(name, 1)]), lambda k: ops.call("@in", k, drawn)),
+        lambda k: ops.call("_[_]", drawn, k),
     )
 
 
@@ -133,55 +386,62 @@ def heldBy(n):
 # nodes/withDrawn  function (n: core.Node, drawn: map(string, string)): core.Node
 @ops.rule("nodes/withDrawn")
 def withDrawn(n, drawn):
-    return ops.record(
-        {
-            "spec": ops.record(
-                {
-                    "podCIDR": ops.call("_[_]", drawn, "podCIDR"),
-                    "podCIDRs": ops.list_([ops.call("_[_]", drawn, "podCIDR")]),
-                },
-            ),
-        },
+    lets = ops.Lets()
+    blocks = lets.take(drawnFor("podCIDR", drawn))
+    return lets.done(
+        ops.record({"spec": ops.record({"podCIDR": ops.call("_[_]", blocks, 0), "podCIDRs": blocks})}),
     )
 
 
-# nodes/isWired  function (p: core.Pod): bool
-@ops.rule("nodes/isWired")
-def isWired(p):
+# nodes/shortageOf  function (n: core.Node, supply: string): string
+@ops.rule("nodes/shortageOf")
+def shortageOf(n, supply):
+    return ops.call(
+        "_+_",
+        ops.call(
+            "_+_",
+            "has no block of addresses for pods (CIDRNotAvailable): none is left of the ",
+            supply,
+        ),
+        "; pods on it stay in ContainerCreating",
+    )
+
+
+# nodes/lacksPodAddress  function (p: core.Pod): bool
+@ops.rule("nodes/lacksPodAddress")
+def lacksPodAddress(p):
     return ops.and_(
-        ops.call("!_", ops.field(ops.field(p, "spec", {}), "hostNetwork", False)),
-        lambda: ops.call("_==_", ops.field(ops.field(p, "status", {}), "phase", ""), "Running"),
+        ops.call("_==_", ops.field(ops.field(p, "status", {}), "phase", ""), "Running"),
+        lambda: ops.call("_==_", ops.field(ops.field(p, "status", {}), "podIP", ""), ""),
+        lambda: ops.call("_==_", ops.call("size", ops.field(ops.field(p, "status", {}), "podIPs", [])), 0),
     )
 
 
 # nodes/drawsOf#2  function (p: core.Pod): list(Draw)
 @ops.rule("nodes/drawsOf#2")
 def drawsOf_2(p):
-    return ops.cond(
-        ops.and_(
-            isWired(p),
-            lambda: ops.call("_==_", ops.field(ops.field(p, "status", {}), "podIP", ""), ""),
-            lambda: ops.call(
-                "_==_",
-                ops.call("size", ops.field(ops.field(p, "status", {}), "podIPs", [])),
-                0,
+    lets = ops.Lets()
+    node = lets.take(ops.field(ops.field(p, "spec", {}), "nodeName", ""))
+    return lets.done(
+        ops.cond(
+            ops.call("!_", lacksPodAddress(p)),
+            lambda: ops.list_([]),
+            lambda: ops.cond(
+                ops.field(ops.field(p, "spec", {}), "hostNetwork", False),
+                lambda: ops.list_(
+                    [
+                        ops.record({"key": "podIP", "supply": ownSupply(node, 0), "mayLack": True}),
+                        ops.record({"key": "podIPs[1]", "supply": ownSupply(node, 1), "mayLack": True}),
+                    ],
+                ),
+                lambda: ops.list_(
+                    [
+                        ops.record({"key": "podIP", "supply": podSupply(node, 0)}),
+                        ops.record({"key": "podIPs[1]", "supply": podSupply(node, 1), "mayLack": True}),
+                    ],
+                ),
             ),
         ),
-        lambda: ops.list_(
-            [
-                ops.record(
-                    {
-                        "key": "podIP",
-                        "supply": ops.call(
-                            "_+_",
-                            "pods of ",
-                            ops.field(ops.field(p, "spec", {}), "nodeName", ""),
-                        ),
-                    },
-                ),
-            ],
-        ),
-        lambda: ops.list_([]),
     )
 
 
@@ -221,15 +481,29 @@ def heldBy_2(p):
 # nodes/withDrawn#2  function (p: core.Pod, drawn: map(string, string)): core.Pod
 @ops.rule("nodes/withDrawn#2")
 def withDrawn_2(p, drawn):
-    return ops.record(
-        {
-            "status": ops.record(
-                {
-                    "podIP": ops.call("_[_]", drawn, "podIP"),
-                    "podIPs": ops.list_([ops.record({"ip": ops.call("_[_]", drawn, "podIP")})]),
-                },
-            ),
-        },
+    lets = ops.Lets()
+    addresses = lets.take(drawnFor("podIP", drawn))
+    return lets.done(
+        ops.record(
+            {
+                "status": ops.record(
+                    {
+                        "podIP": ops.call("_[_]", addresses, 0),
+                        "podIPs": ops.map_(addresses, lambda a: ops.record({"ip": a})),
+                    },
+                ),
+            },
+        ),
+    )
+
+
+# nodes/shortageOf#2  function (p: core.Pod, supply: string): string
+@ops.rule("nodes/shortageOf#2")
+def shortageOf_2(p, supply):
+    return ops.call(
+        "_+_",
+        "stays in ContainerCreating (FailedCreatePodSandBox): no address is left for ",
+        supply,
     )
 
 
@@ -279,11 +553,12 @@ def nodePortKey(port):
     return ops.call("_+_", "nodePort of ", ops.call("string", port))
 
 
-# nodes/lacksAddress  function (s: core.Service): bool
-@ops.rule("nodes/lacksAddress")
-def lacksAddress(s):
+# nodes/wantsAddresses  function (s: core.Service): bool
+@ops.rule("nodes/wantsAddresses")
+def wantsAddresses(s):
     return ops.and_(
         ops.call("_!=_", ops.field(ops.field(s, "spec", {}), "type", ""), "ExternalName"),
+        lambda: ops.call("_!=_", ops.field(ops.field(s, "spec", {}), "clusterIP", ""), "None"),
         lambda: ops.call(
             "!_",
             ops.and_(
@@ -291,33 +566,77 @@ def lacksAddress(s):
                 lambda: ops.call("_==_", ops.field(ops.field(s, "metadata", {}), "name", ""), "kubernetes"),
             ),
         ),
-        lambda: ops.call("_==_", ops.field(ops.field(s, "spec", {}), "clusterIP", ""), ""),
-        lambda: ops.call("_==_", ops.call("size", ops.field(ops.field(s, "spec", {}), "clusterIPs", [])), 0),
-        lambda: ops.call(
-            "_!=_",
-            ops.field(ops.field(s, "spec", {}), "ipFamilyPolicy", ""),
-            "RequireDualStack",
+    )
+
+
+# nodes/askedAddresses  function (s: core.Service): list(string)
+@ops.rule("nodes/askedAddresses")
+def askedAddresses(s):
+    return ops.filter_(
+        ops.cond(
+            ops.call("_>_", ops.call("size", ops.field(ops.field(s, "spec", {}), "clusterIPs", [])), 0),
+            lambda: ops.field(ops.field(s, "spec", {}), "clusterIPs", []),
+            lambda: ops.list_([ops.field(ops.field(s, "spec", {}), "clusterIP", "")]),
         ),
-        lambda: ops.or_(
-            ops.call("_==_", ops.call("size", ops.field(ops.field(s, "spec", {}), "ipFamilies", [])), 0),
-            lambda: ops.call(
-                "_==_",
-                ops.field(ops.field(s, "spec", {}), "ipFamilies", []),
-                ops.list_(["IPv4"]),
+        lambda a: ops.call("isIP", a),
+    )
+
+
+# nodes/familiesOf  function (s: core.Service, cluster: Cluster): list(string)
+@ops.rule("nodes/familiesOf")
+def familiesOf(s, cluster):
+    lets = ops.Lets()
+    asked = lets.take(ops.map_(askedAddresses(s), lambda a: nodes_ranges_rules.familyOf(a)))
+    said = lets.take(
+        ops.cond(
+            ops.call(
+                "_>=_",
+                ops.call("size", ops.field(ops.field(s, "spec", {}), "ipFamilies", [])),
+                ops.call("size", asked),
             ),
+            lambda: ops.field(ops.field(s, "spec", {}), "ipFamilies", []),
+            lambda: asked,
+        ),
+    )
+    first = lets.take(
+        ops.cond(
+            ops.call("_>_", ops.call("size", said), 0),
+            lambda: said,
+            lambda: ops.call("slice", nodes_ranges_rules.serviceFamilies(cluster), 0, 1),
+        ),
+    )
+    return lets.done(
+        ops.cond(
+            ops.call(
+                "@in",
+                ops.field(ops.field(s, "spec", {}), "ipFamilyPolicy", ""),
+                ops.list_(["PreferDualStack", "RequireDualStack"]),
+            ),
+            lambda: ops.call(
+                "_+_",
+                first,
+                ops.filter_(
+                    nodes_ranges_rules.serviceFamilies(cluster),
+                    lambda f: ops.call("!_", ops.call("@in", f, first)),
+                ),
+            ),
+            lambda: first,
         ),
     )
 
 
-# nodes/drawsOf#3  function (s: core.Service): list(Draw)
+# nodes/drawsOf#3  function (s: core.Service, cluster: Cluster): list(Draw)
 @ops.rule("nodes/drawsOf#3")
-def drawsOf_3(s):
+def drawsOf_3(s, cluster):
     lets = ops.Lets()
-    address = lets.take(
-        ops.cond(
-            lacksAddress(s),
-            lambda: ops.list_([ops.record({"key": "clusterIP", "supply": "addresses of Services"})]),
-            lambda: ops.list_([]),
+    asked = lets.take(ops.map_(askedAddresses(s), lambda a: nodes_ranges_rules.familyOf(a)))
+    families = lets.take(ops.cond(wantsAddresses(s), lambda: familiesOf(s, cluster), lambda: ops.list_([])))
+    addresses = lets.take(
+        ops.map_(
+            families,
+            lambda i, f: ops.record({"key": placeKey("clusterIP", i), "supply": addressSupply(f)}),
+            where=lambda i, f: ops.call("!_", ops.call("@in", f, asked)),
+            pairs=True,
         ),
     )
     numbers = lets.take(
@@ -335,11 +654,30 @@ def drawsOf_3(s):
             ),
         ),
     )
+    health = lets.take(
+        ops.cond(
+            ops.and_(
+                ops.call("_==_", ops.field(ops.field(s, "spec", {}), "type", ""), "LoadBalancer"),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(s, "spec", {}), "externalTrafficPolicy", ""),
+                    "Local",
+                ),
+                lambda: ops.call("_==_", ops.field(ops.field(s, "spec", {}), "healthCheckNodePort", 0), 0),
+            ),
+            lambda: ops.list_([ops.record({"key": "healthCheckNodePort", "supply": "ports of nodes"})]),
+            lambda: ops.list_([]),
+        ),
+    )
     return lets.done(
         ops.call(
             "_+_",
-            address,
-            ops.map_(numbers, lambda n: ops.record({"key": nodePortKey(n), "supply": "ports of nodes"})),
+            ops.call(
+                "_+_",
+                addresses,
+                ops.map_(numbers, lambda n: ops.record({"key": nodePortKey(n), "supply": "ports of nodes"})),
+            ),
+            health,
         ),
     )
 
@@ -348,28 +686,20 @@ def drawsOf_3(s):
 @ops.rule("nodes/heldBy#3")
 def heldBy_3(s):
     lets = ops.Lets()
-    named = lets.take(
-        ops.cond(
-            ops.call("_>_", ops.call("size", ops.field(ops.field(s, "spec", {}), "clusterIPs", [])), 0),
-            lambda: ops.field(ops.field(s, "spec", {}), "clusterIPs", []),
-            lambda: ops.list_([ops.field(ops.field(s, "spec", {}), "clusterIP", "")]),
+    ports = lets.take(
+        ops.call(
+            "_+_",
+            ops.map_(ops.field(ops.field(s, "spec", {}), "ports", []), lambda p: ops.field(p, "nodePort", 0)),
+            ops.list_([ops.field(ops.field(s, "spec", {}), "healthCheckNodePort", 0)]),
         ),
     )
     return lets.done(
         ops.call(
             "_+_",
+            ops.map_(askedAddresses(s), lambda a: ops.record({"group": "addresses of Services", "block": a})),
             ops.map_(
-                ops.filter_(named, lambda a: ops.call("isIP", a)),
-                lambda a: ops.record({"group": "addresses of Services", "block": a}),
-            ),
-            ops.map_(
-                ops.filter_(
-                    ops.field(ops.field(s, "spec", {}), "ports", []),
-                    lambda p: ops.call("_>_", ops.field(p, "nodePort", 0), 0),
-                ),
-                lambda p: ops.record(
-                    {"group": "ports of nodes", "block": ops.call("string", ops.field(p, "nodePort", 0))},
-                ),
+                ops.call("distinct", ops.filter_(ports, lambda p: ops.call("_>_", p, 0))),
+                lambda p: ops.record({"group": "ports of nodes", "block": ops.call("string", p)}),
             ),
         ),
     )
@@ -419,25 +749,28 @@ def withNodePort(s, p, drawn):
 @ops.rule("nodes/withDrawn#3")
 def withDrawn_3(s, drawn):
     lets = ops.Lets()
-    addressed = lets.take(ops.call("@in", "clusterIP", drawn))
+    all = lets.take(ops.call("_+_", askedAddresses(s), drawnFor("clusterIP", drawn)))
+    addressed = lets.take(ops.call("_>_", ops.call("size", all), 0))
     return lets.done(
         ops.record(
             {
                 "spec": ops.record(
                     {
-                        "clusterIP": ops.cond(
+                        "clusterIP": ops.cond(addressed, lambda: ops.call("_[_]", all, 0), lambda: None),
+                        "clusterIPs": ops.cond(addressed, lambda: all, lambda: None),
+                        "ipFamilies": ops.cond(
                             addressed,
-                            lambda: ops.call("_[_]", drawn, "clusterIP"),
-                            lambda: None,
-                        ),
-                        "clusterIPs": ops.cond(
-                            addressed,
-                            lambda: ops.list_([ops.call("_[_]", drawn, "clusterIP")]),
+                            lambda: ops.map_(all, lambda a: nodes_ranges_rules.familyOf(a)),
                             lambda: None,
                         ),
                         "ports": ops.map_(
                             ops.field(ops.field(s, "spec", {}), "ports", []),
                             lambda p: withNodePort(s, p, drawn),
+                        ),
+                        "healthCheckNodePort": ops.cond(
+                            ops.call("@in", "healthCheckNodePort", drawn),
+                            lambda: ops.call("int", ops.call("_[_]", drawn, "healthCheckNodePort")),
+                            lambda: None,
                         ),
                     },
                 ),
@@ -446,26 +779,345 @@ def withDrawn_3(s, drawn):
     )
 
 
+# nodes/shortageOf#3  function (s: core.Service, supply: string): string
+@ops.rule("nodes/shortageOf#3")
+def shortageOf_3(s, supply):
+    return ops.cond(
+        ops.call("_==_", supply, "ports of nodes"),
+        lambda: "would be refused: failed to allocate a nodePort: range is full",
+        lambda: ops.call(
+            "_+_",
+            ops.call("_+_", "would be refused: failed to allocate a serviceIP: range is full (", supply),
+            ")",
+        ),
+    )
+
+
+# nodes/ServiceFamilies  validate (self: core.Service, cluster: Cluster): list(Finding)
+@ops.rule("nodes/ServiceFamilies")
+def validate_ServiceFamilies(self, cluster):
+    lets = ops.Lets()
+    policy = lets.take(ops.field(ops.field(self, "spec", {}), "ipFamilyPolicy", ""))
+    bare = lets.take(
+        ops.or_(
+            ops.call("!_", nodes_ranges_rules.isRangeSaid(cluster)),
+            lambda: ops.call("_==_", ops.field(ops.field(self, "spec", {}), "type", ""), "ExternalName"),
+            lambda: ops.and_(
+                ops.call("_==_", ops.field(ops.field(self, "spec", {}), "clusterIP", ""), "None"),
+                lambda: ops.call(
+                    "_==_",
+                    ops.call("size", ops.field(ops.field(self, "spec", {}), "selector", {})),
+                    0,
+                ),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    ops.cond(
+                        ops.or_(
+                            bare,
+                            lambda: ops.call("_!=_", policy, "RequireDualStack"),
+                            lambda: ops.call(
+                                "_>_",
+                                ops.call("size", nodes_ranges_rules.serviceFamilies(cluster)),
+                                1,
+                            ),
+                        ),
+                        lambda: ops.list_([]),
+                        lambda: ops.list_(
+                            [
+                                ops.record(
+                                    {
+                                        "code": "Invalid",
+                                        "reason": "this cluster is not configured for dual-stack services",
+                                        "field": "spec.ipFamilyPolicy",
+                                    },
+                                ),
+                            ],
+                        ),
+                    ),
+                    ops.cond(
+                        ops.or_(
+                            bare,
+                            lambda: ops.all_(
+                                ops.field(ops.field(self, "spec", {}), "ipFamilies", []),
+                                lambda f: ops.call("@in", f, nodes_ranges_rules.serviceFamilies(cluster)),
+                            ),
+                        ),
+                        lambda: ops.list_([]),
+                        lambda: ops.list_(
+                            [
+                                ops.record(
+                                    {
+                                        "code": "Invalid",
+                                        "reason": "not configured on this cluster",
+                                        "field": "spec.ipFamilies",
+                                    },
+                                ),
+                            ],
+                        ),
+                    ),
+                ),
+                ops.cond(
+                    ops.or_(
+                        ops.call("!_", ops.call("@in", policy, ops.list_(["", "SingleStack"]))),
+                        lambda: ops.call(
+                            "_<_",
+                            ops.call("size", ops.field(ops.field(self, "spec", {}), "ipFamilies", [])),
+                            2,
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified",
+                                    "field": "spec.ipFamilyPolicy",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            ),
+            ops.call(
+                "_+_",
+                ops.cond(
+                    ops.or_(
+                        ops.call("!_", ops.call("@in", policy, ops.list_(["", "SingleStack"]))),
+                        lambda: ops.call(
+                            "_<_",
+                            ops.call("size", ops.field(ops.field(self, "spec", {}), "clusterIPs", [])),
+                            2,
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified",
+                                    "field": "spec.ipFamilyPolicy",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+                ops.cond(
+                    ops.or_(
+                        bare,
+                        lambda: ops.all_(
+                            askedAddresses(self),
+                            lambda a: ops.exists(
+                                nodes_ranges_rules.serviceFamilies(cluster),
+                                lambda f: ops.exists(
+                                    nodes_ranges_rules.serviceRanges(f, cluster),
+                                    lambda c: ops.call("containsIP", ops.call("cidr", c), ops.call("ip", a)),
+                                ),
+                            ),
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": "the provided IP is not in the valid range of Services' addresses",
+                                    "field": "spec.clusterIPs",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+# nodes/askedPorts  function (s: core.Service): list(int)
+@ops.rule("nodes/askedPorts")
+def askedPorts(s):
+    return ops.call(
+        "distinct",
+        ops.filter_(
+            ops.call(
+                "_+_",
+                ops.map_(
+                    ops.field(ops.field(s, "spec", {}), "ports", []),
+                    lambda p: ops.field(p, "nodePort", 0),
+                ),
+                ops.list_([ops.field(ops.field(s, "spec", {}), "healthCheckNodePort", 0)]),
+            ),
+            lambda n: ops.call("_>_", n, 0),
+        ),
+    )
+
+
+# nodes/isAnother  function (a: core.Service, b: core.Service): bool
+@ops.rule("nodes/isAnother")
+def isAnother(a, b):
+    return ops.or_(
+        ops.call(
+            "_!=_",
+            ops.field(ops.field(a, "metadata", {}), "name", ""),
+            ops.field(ops.field(b, "metadata", {}), "name", ""),
+        ),
+        lambda: ops.call(
+            "_!=_",
+            ops.field(ops.field(a, "metadata", {}), "namespace", ""),
+            ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+        ),
+    )
+
+
+# nodes/ServiceNumbers  validate (self: core.Service, cluster: Cluster): list(Finding)
+@ops.rule("nodes/ServiceNumbers")
+def validate_ServiceNumbers(self, cluster):
+    lets = ops.Lets()
+    ends = lets.take(
+        ops.map_(
+            ops.call("split", nodes_ranges_rules.serviceNodePortRange(cluster), "-"),
+            lambda n: ops.call("int", n),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                ops.cond(
+                    ops.all_(
+                        askedPorts(self),
+                        lambda n: ops.and_(
+                            ops.call("_<=_", ops.call("_[_]", ends, 0), n),
+                            lambda: ops.call("_<=_", n, ops.call("_[_]", ends, 1)),
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            "provided port is not in the valid range. The range of valid ports is ",
+                                            nodes_ranges_rules.serviceNodePortRange(cluster),
+                                        ),
+                                        " (option nodes.serviceNodePortRange)",
+                                    ),
+                                    "field": "spec.ports",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+                ops.cond(
+                    ops.call(
+                        "!_",
+                        ops.exists(
+                            ops.field(cluster, "services", []),
+                            lambda o: ops.and_(
+                                isAnother(o, self),
+                                lambda: ops.exists(
+                                    askedPorts(o),
+                                    lambda n: ops.call("@in", n, askedPorts(self)),
+                                ),
+                            ),
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": "provided port is already allocated",
+                                    "field": "spec.ports",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            ),
+            ops.cond(
+                ops.call(
+                    "!_",
+                    ops.exists(
+                        ops.field(cluster, "services", []),
+                        lambda o: ops.and_(
+                            isAnother(o, self),
+                            lambda: ops.exists(
+                                askedAddresses(o),
+                                lambda a: ops.call("@in", a, askedAddresses(self)),
+                            ),
+                        ),
+                    ),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Invalid",
+                                "reason": "failed to allocate IP: provided IP is already allocated",
+                                "field": "spec.clusterIPs",
+                            },
+                        ),
+                    ],
+                ),
+            ),
+        ),
+    )
+
+
 RULES = {
     "nodes/drawing": drawing,
     "nodes/addressAssumptions": addressAssumptions,
     "nodes/clusterSupplies": clusterSupplies,
+    "nodes/orderedSpans": orderedSpans,
+    "nodes/blockSupply": blockSupply,
+    "nodes/addressSupply": addressSupply,
     "nodes/clusterHolds": clusterHolds,
     "nodes/blocksOf": blocksOf,
     "nodes/suppliesOf": suppliesOf,
+    "nodes/podSupply": podSupply,
+    "nodes/ownSupply": ownSupply,
     "nodes/drawsOf": drawsOf,
+    "nodes/placeKey": placeKey,
+    "nodes/drawnFor": drawnFor,
     "nodes/heldBy": heldBy,
     "nodes/withDrawn": withDrawn,
-    "nodes/isWired": isWired,
+    "nodes/shortageOf": shortageOf,
+    "nodes/lacksPodAddress": lacksPodAddress,
     "nodes/drawsOf#2": drawsOf_2,
     "nodes/heldBy#2": heldBy_2,
     "nodes/withDrawn#2": withDrawn_2,
+    "nodes/shortageOf#2": shortageOf_2,
     "nodes/lacksNodePort": lacksNodePort,
     "nodes/sharedNodePort": sharedNodePort,
     "nodes/nodePortKey": nodePortKey,
-    "nodes/lacksAddress": lacksAddress,
+    "nodes/wantsAddresses": wantsAddresses,
+    "nodes/askedAddresses": askedAddresses,
+    "nodes/familiesOf": familiesOf,
     "nodes/drawsOf#3": drawsOf_3,
     "nodes/heldBy#3": heldBy_3,
     "nodes/withNodePort": withNodePort,
     "nodes/withDrawn#3": withDrawn_3,
+    "nodes/shortageOf#3": shortageOf_3,
+    "nodes/ServiceFamilies": validate_ServiceFamilies,
+    "nodes/askedPorts": askedPorts,
+    "nodes/isAnother": isAnother,
+    "nodes/ServiceNumbers": validate_ServiceNumbers,
 }

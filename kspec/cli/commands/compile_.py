@@ -70,7 +70,7 @@ def _sources(
     given = load_nodes(session, options, workspace.version)
     clusters = declared(workspace)
     check_size(workspace)
-    plan = make_plan(workspace, rules, None, given, clusters, addressed=True)
+    plan = make_plan(workspace, rules, None, given, clusters, True, inputs.choices)
     found = [o.decoded for o in workspace.objects if o.kind and o.kind.record == "core.Node" and o.decoded]
     nodes = choose_nodes(rules.rules, given, clusters, found).objects
     verification = Verification(inputs, timeout)

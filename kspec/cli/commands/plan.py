@@ -9,7 +9,7 @@ import click
 from kspec.cli import exits
 from kspec.cli.command import command
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import cluster_options, paths_argument
+from kspec.cli.options import OPTION, cluster_options, paths_argument
 from kspec.cli.session import Session
 from kspec.source import DiagnosticError
 
@@ -39,6 +39,7 @@ Exit codes: 0 planned, 1 the API server would refuse something, 2 bad input,
 @click.option(
     "--from", "from_", multiple=True, metavar="PATH", help="The state to start from. [default: nothing]"
 )
+@OPTION
 @cluster_options
 @click.option("-o", "--output", metavar="FILE", help="Also write the plan as JSON to FILE.")
 @click.option(
@@ -88,7 +89,7 @@ def make(
         progress.step("running")
         check_size(inputs.workspace)
         rules, clusters = standard(inputs), declared(inputs.workspace)
-        return make_plan(inputs.workspace, rules, before, nodes, clusters, addressed)
+        return make_plan(inputs.workspace, rules, before, nodes, clusters, addressed, inputs.choices)
 
 
 def show(session: Session, plan: Plan, output: str | None) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli.connecting import Network
-from kspec.cli.explaining.connects import Teller
+from kspec.cli.explaining.teller import Teller
 from kspec.cli.inputs import Inputs
 from kspec.cli.session import Session
 from kspec.report.diff import Cause, Change, Section
@@ -29,8 +29,8 @@ CAUSES_MAX = 4
 ASSUMED = (
     "a workload that is in one of the two inputs only is no change: as a pod that could exist it is in both"
 )
-UNSEEN = "no rule knows what these kinds do: {}"
-CHANGED_UNSEEN = "objects differ whose kinds no rule knows: {}"
+SAME_ON_BOTH = " (they are the same on both sides, so that nothing changes by them alone)"
+CHANGED_UNSEEN = "objects differ of kinds that are taken to be nothing to the network: {}"
 OVER = "all pods, namespaces, labels, addresses and ports"
 CUT = "at most {} possible connections from {2} to {3} are listed as {1}: there are more"
 PLURAL = {"pod": "pods", "outside": "the outside"}
@@ -42,18 +42,21 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     """
     from kspec.cli.verifying import Verification
     from kspec.verify.choices import Choosing
+    from kspec.verify.foreign import POLICIES, left_out, without
     from kspec.verify.network.possible import KINDS, WITNESSES_MAX, More, all_only_in
     from kspec.verify.network.responsible import Left
 
     before, after = Verification(old, timeout), Verification(new, timeout)
-    sides = _Sides(old, new, before.setting)
+    alike = shared_foreign(before.cluster, after.cluster)
+    for each in (before, after):
+        each.cluster = without(each.cluster, alike)
+    sides = _Sides(old, new, before.setting, alike)
     gained, lost, unknown = sides.at_hand()
     assumed = [ASSUMED] if sides.come_and_go() else []
-    alike, differ = unseen(old, new)
-    if alike:
-        assumed.append(UNSEEN.format(", ".join(alike)))
-    if differ:
-        unknown.append(CHANGED_UNSEEN.format(", ".join(differ)))
+    assumed += [left_out(alike) + SAME_ON_BOTH] if alike else []
+    told = {p["kind"] for each in (before, after) for p in each.cluster.get(POLICIES) or ()}
+    differ = [kind for kind in changed_unseen(old, new) if kind not in told]
+    assumed += [CHANGED_UNSEEN.format(", ".join(differ))] if differ else []
     asked = ((after, before, gained), (before, after, lost))
     for one, other, changes in asked if sides.policies_differ() else ():
         for kinds in KINDS:
@@ -71,29 +74,37 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
 
 
-def unseen(old: Inputs, new: Inputs) -> tuple[list[str], list[str]]:
-    """The kinds that no rule knows: those whose objects are the same on both sides, and the others. What
-    another policy engine makes of its own kinds cannot be told, so a difference in them is not decided.
+def shared_foreign(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The policies of other engines that are the same on both sides. Whatever they make of what the others
+    allow, they make of it on both, so that they change nothing.
     """
+    from kspec.verify.foreign import POLICIES, named
+
+    before, after = ({named(p): p for p in side.get(POLICIES) or ()} for side in (old, new))
+    return [name for name, policy in before.items() if after.get(name) == policy]
+
+
+def changed_unseen(old: Inputs, new: Inputs) -> list[str]:
+    """The kinds that no rule has a type for and whose objects differ."""
     before, after = (
         {o.key: o.value for o in inputs.workspace.objects if o.kind is None} for inputs in (old, new)
     )
     keys = before.keys() | after.keys()
-    differ = {key.kind for key in keys if before.get(key) != after.get(key)}
-    return sorted({key.kind for key in keys} - differ), sorted(differ)
+    return sorted({key.kind for key in keys if before.get(key) != after.get(key)})
 
 
 class _Sides:
     """Both networks, and words for what differs between them."""
 
-    def __init__(self, old: Inputs, new: Inputs, setting: Setting) -> None:
+    def __init__(self, old: Inputs, new: Inputs, setting: Setting, left_out: Sequence[str] = ()) -> None:
+        """`left_out`: policies of other engines of which nothing hangs."""
         from kspec.verify.network.columns import texts_in
 
-        first = Network(old, "pod")
+        first = Network(old, "pod", left_out=left_out)
         texts = texts_in([p.object for p in first.found.policies])
-        self.new = Network(new, "pod", texts=texts)
+        self.new = Network(new, "pod", texts=texts, left_out=left_out)
         mentioned = texts_in([p.object for p in self.new.found.policies])
-        self.old = Network(old, "pod", texts=mentioned)
+        self.old = Network(old, "pod", texts=mentioned, left_out=left_out)
         self.setting = setting
         self.tellers = {"old": Teller(self.old, PLAIN), "new": Teller(self.new, PLAIN)}
 

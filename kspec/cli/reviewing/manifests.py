@@ -20,19 +20,23 @@ class Reviewed:
     def __init__(self, session: Session, inputs: Inputs, timeout: float) -> None:
         from kspec.cli.verifying import Verification
         from kspec.runtime.rulebook import load_rulebook
+        from kspec.verify.foreign import POLICIES, left_out, named, without
+        from kspec.verify.network.parts import Parts
 
         verification = Verification(inputs, timeout)
         self.session = session
         self.setting = verification.setting
-        self.cluster: Cluster = verification.cluster
+        foreigners = [named(each) for each in verification.cluster.get(POLICIES) or ()]
+        self.cluster: Cluster = without(verification.cluster, foreigners)
         self.choosing = verification.choosing
         self.functions = load_rulebook()
+        self.policy_kinds = Parts(self.functions, self.setting.table).kinds
         self.objects = {
             (o.kind.record, o.key.namespace, o.key.name): o for o in inputs.workspace.objects if o.kind
         }
         self.custom = sorted({kind for _, kind in inputs.workspace.unmodelled})
         self.records = self._records()
-        self.bounds: list[str] = []
+        self.bounds: list[str] = [left_out(foreigners)] if foreigners else []
         self._around: dict[str, Cluster] = {}
         self.removable: list[dict[str, Any]] = self.call("removable")
         self.kinds = tuple(dict.fromkeys(each["objects"] for each in self.removable))

@@ -136,9 +136,19 @@ NAMESPACE = click.option(
 )
 
 
+AUTHORIZERS = (APISERVER, ABAC, CONFIG, MODE)
+
+
 def policy_options(function: F) -> F:
     """What grants access: `-f`, `--bootstrap`, the authorizers, `--param` and `--k8s-version`."""
-    for option in (K8S_VERSION, PARAM, TOKENS, APISERVER, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
+    for option in (K8S_VERSION, PARAM, TOKENS, *AUTHORIZERS, BOOTSTRAP, FILES):
+        function = option(function)
+    return function
+
+
+def authorizer_options(function: F) -> F:
+    """The authorizers alone."""
+    for option in AUTHORIZERS:
         function = option(function)
     return function
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kspec.cli.inputs import ClusterOptions, Inputs, load_accepted
+from kspec.cli.inputs import ClusterOptions, Inputs, load
 from kspec.cli.session import Session
 from kspec.source import Diagnostic, DiagnosticError, SourceFile, Span, has_errors
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NO_MANIFESTS, BAD_TOKENS = "KS4004", "KS4010"
 TOKEN_COLUMNS = 3
+AUTHORIZER = "access/RBAC"
 DEFAULT_MODES = "Node,RBAC"
 BOOTSTRAP_FOLDER = "rules/access/bootstrap"
 
@@ -37,6 +38,10 @@ class PolicyOptions:
     param: tuple[str, ...] = ()
     k8s_version: str | None = None
 
+    @property
+    def says_authorizers(self) -> bool:
+        return any((self.authorization_mode, self.authorization_config, self.apiserver))
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -51,6 +56,7 @@ class Access:
 
 def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) -> Access:
     """Read everything that grants access. The objects in PATHS win over default ones of the same name."""
+    from kspec.cli.refusals import check_accepted
     from kspec.resources.load import load_library
     from kspec.resources.types import DEFAULT_VERSION, load_types
     from kspec.runtime.rulebook import load_rulebook
@@ -62,7 +68,7 @@ def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) 
         help_ = "name files or folders: `-f k8s/`, or the default roles alone: `--bootstrap`"
         raise DiagnosticError([Diagnostic(NO_MANIFESTS, "nothing was named that grants access", help=help_)])
     about = ClusterOptions(options.k8s_version, options.param)
-    inputs = load_accepted(session, named, about) if named else None
+    inputs = load(session, named, about) if named else None
     library = inputs.library if inputs else load_library()
     workspace = inputs.workspace if inputs else None
     table = library.types(
@@ -75,6 +81,8 @@ def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) 
     known = [o for o in objects.values() if o.kind is not None and o.decoded is not None]
     cluster = cluster_of(((o.kind.record, o.decoded) for o in known if o.kind and o.decoded), table)
     book = load_rulebook()
+    if inputs is not None:
+        check_accepted(inputs, _read_by(AUTHORIZER, book, table))
     server = _server(options)
     chain, assumed = authorizers(options, table, book, server)
     policy = Policy(known, cluster, chain, book, defaults)
@@ -109,6 +117,15 @@ def _server(options: PolicyOptions) -> Server | None:
     from kspec.cli.apiserver import read_server
 
     return None if options.apiserver is None else read_server(options.apiserver)
+
+
+def _read_by(rule_id: str, book: Rulebook, table: TypeTable) -> list[str]:
+    """The types of the objects that a rule reads."""
+    from kspec.model.program import cluster_fields
+
+    rule, records = book.get(rule_id), cluster_fields(table)
+    assert rule is not None
+    return sorted({records[str(path[0])] for path in rule.reads["cluster"] if path[0] in records})
 
 
 def bootstrap_objects(table: TypeTable) -> list[KubeObject]:

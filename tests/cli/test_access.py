@@ -779,18 +779,18 @@ def test_a_folder_is_not_taken_for_a_name(
         ),
         (
             "kind: Role\nmetadata: {name: r, namespace: a}\nrules: [{verbs: [get], nonResourceURLs: [/a]}]",
-            "paths",
+            "non-resource URLs",
         ),
         (
             "kind: RoleBinding\nmetadata: {name: b, namespace: a}\n"
             "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\n"
             "subjects: [{kind: user, name: jane}]",
-            "`user` is no subject",
+            "supported values: ",
         ),
         (
             "kind: ClusterRoleBinding\nmetadata: {name: b}\n"
             "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects: []",
-            "`Role` cannot be bound here",
+            "supported values: ",
         ),
     ],
 )
@@ -802,3 +802,12 @@ def test_what_the_api_server_refuses_grants_nothing(
     ran = kspec("who-can", "get", "pods", path)
     assert ran.code == 2
     assert "error[KS2617]: the API server refuses this" in ran.err and reason in ran.err
+
+
+def test_what_does_not_grant_access_may_be_refused(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
+        "spec: {podSelector: {}, policyTypes: [ingress]}\n"
+    )
+    assert kspec("who-can", "get", "pods", tmp_path / "a.yaml").code == 0
+    assert kspec("connect", tmp_path / "a.yaml").code == 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.cli.inputs import ClusterOptions, Inputs, load
 from kspec.cli.session import Session
-from kspec.source import Diagnostic, DiagnosticError, SourceFile, has_errors
+from kspec.source import Diagnostic, DiagnosticError, SourceFile, Span, has_errors
 
 if TYPE_CHECKING:
     from kspec.cli.apiserver import Server
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from kspec.runtime.rulebook import Rulebook
     from kspec.verify.access.policy import Policy
 
-NO_MANIFESTS = "KS4004"
+NO_MANIFESTS, BAD_TOKENS = "KS4004", "KS4010"
+TOKEN_COLUMNS = 3
 AUTHORIZER = "access/RBAC"
 DEFAULT_MODES = "Node,RBAC"
 BOOTSTRAP_FOLDER = "rules/access/bootstrap"
@@ -33,8 +34,13 @@ class PolicyOptions:
     authorization_config: str | None = None
     authorization_policy_file: str | None = None
     apiserver: str | None = None
+    token_auth_file: str | None = None
     param: tuple[str, ...] = ()
     k8s_version: str | None = None
+
+    @property
+    def says_authorizers(self) -> bool:
+        return any((self.authorization_mode, self.authorization_config, self.apiserver))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,31 @@ def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) 
     server = _server(options)
     chain, assumed = authorizers(options, table, book, server)
     policy = Policy(known, cluster, chain, book, defaults)
+    listed = options.token_auth_file or (server.file("token-auth-file") if server else None)
+    if listed is not None:
+        policy.people = read_tokens(listed)
     return Access(policy, table, inputs, (*assumed, *_missing(policy, options)), server)
+
+
+def read_tokens(path: str) -> dict[str, list[str]]:
+    """The groups of each user in a file of static tokens: lines of a token, a user, a uid, and groups."""
+    import csv
+    import io
+
+    from kspec.cli.files import read_source
+
+    people: dict[str, list[str]] = {}
+    file = read_source(path)
+    for number, row in enumerate(csv.reader(io.StringIO(file.text), skipinitialspace=True), 1):
+        if not row:
+            continue
+        if len(row) < TOKEN_COLUMNS:
+            message = f"line {number} of the file of tokens has {len(row)} columns"
+            help_ = 'a line is: token,user,uid,"group1,group2"'
+            raise DiagnosticError([Diagnostic(BAD_TOKENS, message, Span(file, 0, 0), help=help_)])
+        if row[0]:
+            people[row[1]] = row[3].split(",") if len(row) > TOKEN_COLUMNS and row[3] else []
+    return people
 
 
 def _server(options: PolicyOptions) -> Server | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -668,6 +669,29 @@ spec:
         assert ran.json["user"] == user
         assert ran.json["groups"] == ([] if groups is None else [*groups, "system:authenticated"])
         assert ran.json["by"] == ("authentication" if groups is None else "AlwaysAllow")
+
+    def test_a_bootstrap_token(self, kspec: Kspec, tmp_path: Path) -> None:
+        used = base64.b64encode(b"true").decode()
+        (tmp_path / "token.yaml").write_text(
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: bootstrap-token-abcdef, namespace: kube-system}\n"
+            "type: bootstrap.kubernetes.io/token\n"
+            f"data: {{usage-bootstrap-authentication: {used}}}\n"
+            'stringData: {auth-extra-groups: "system:bootstrappers:kubeadm,system:masters"}\n'
+        )
+        ask = ("get", "/healthz", tmp_path / "token.yaml", "--bootstrap", "--format", "json")
+        ran = kspec("can", "bootstrap:abcdef", *ask)
+        assert ran.json["user"] == "system:bootstrap:abcdef"
+        groups = ["system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"]
+        assert ran.json["groups"] == groups
+        assert "KS4011" in kspec("can", "bootstrap:other", *ask).err
+        assert "KS4011" in kspec("can", "cert:O=dev", *ask).err
+
+    def test_a_file_of_tokens(self, kspec: Kspec, tmp_path: Path) -> None:
+        (tmp_path / "tokens.csv").write_text('t1,jane,7,"dev,ops"\nt2,bob,8\n,eve,9,"system:masters"\n')
+        ask = ("get", "/healthz", "--bootstrap", "--format", "json", "--token-auth-file")
+        for user, groups in (("jane", ["dev", "ops"]), ("bob", []), ("eve", [])):
+            ran = kspec("can", user, *ask, tmp_path / "tokens.csv")
+            assert ran.json["groups"] == [*groups, "system:authenticated"]
 
     def test_a_certificate(self, kspec: Kspec) -> None:
         assert kspec("can", "cert:CN=root,O=system:masters", "delete", "nodes", "--bootstrap").code == 0

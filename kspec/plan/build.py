@@ -28,7 +28,7 @@ from kspec.resources.objects import KubeObject
 
 NAMESPACE = "core.Namespace"
 OPTIONS = "options"
-ADDRESSED_MAX = 20_000
+ADDRESSED_MAX = 5_000
 """Of more pods it is not looked at whether addresses suffice, unless they are asked for."""
 RUN = Bounds(steps_max=2_000_000, still_seconds=3_600)
 

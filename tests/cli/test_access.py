@@ -209,6 +209,13 @@ authorizers:
             "jane": ["webhook guard"],
             "system:serviceaccounts:ci": ["webhook guard"],
         }
+        known = "'system:serviceaccounts:ci' in request.groups"
+        (tmp_path / "authz.yaml").write_text(
+            f'{head}    - expression: "!({known})"\n{tail[tail.index("- {t") :]}'
+        )
+        ran = kspec("who-can", "get", "secrets", *ask)
+        assert {h["name"] for h in ran.json["holders"] if "unless" in h} == {"jane"}
+        (tmp_path / "authz.yaml").write_text(f"{head}{conditions}{tail[tail.index('- {type') :]}")
         ran = kspec("who-can", "list", "pods", *ask)
         assert ran.code == 0
         assert not any("unless" in h for h in ran.json["holders"])
@@ -361,6 +368,17 @@ class TestAudit:
             assert kspec("conform", "--audit", log, policy, "--format", "json").json["judged"] == 2
         log.write_text(wrapped.format(said))
         assert kspec("conform", "--audit", log, policy, "--format", "json").json["judged"] == 1
+
+    @pytest.mark.parametrize("field", ["annotations", "user", "impersonatedUser", "objectRef", "requestURI"])
+    @pytest.mark.parametrize("value", ["x", ["x"], 3, {"username": "jane", "extra": ["x"], "groups": None}])
+    def test_an_event_of_any_shape_is_counted(
+        self, kspec: Kspec, policy: Path, tmp_path: Path, field: str, value: Any
+    ) -> None:
+        said = json.loads(event("1", "allow", f"{self.SHOP}/pods", "list", objectRef=self.PODS))
+        line = json.dumps({**said, field: value})
+        ran = kspec("conform", "--audit", self.log(tmp_path, line), policy, "--format", "json")
+        assert ran.code in (0, 1, 3), ran.err
+        assert ran.json["events"] == 1
 
     def test_what_pods_a_node_had_is_not_known(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
         secret = {**self.SECRETS, "name": "db"}

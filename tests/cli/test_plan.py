@@ -216,3 +216,27 @@ def test_ranges_that_are_said_run_out_and_refuse(kspec: Callable[..., Ran], tmp_
     assert sum("so" in row for row in given.values()) == 1
     ran = kspec("plan", tmp_path, "--option", "nodes.clusterCIDR=10.0.0.0/33")
     assert ran.code == 2 and "KS1930" in ran.err and "such as 10.0.0.0/16" in ran.err
+
+
+def node_port(name: str, port: int, address: str = "") -> str:
+    asked = f"clusterIP: {address}, " if address else ""
+    return (
+        f"---\n{{apiVersion: v1, kind: Service, metadata: {{name: {name}}}, spec: {{type: NodePort, {asked}"
+        f"selector: {{app: web}}, ports: [{{port: 80, nodePort: {port}}}]}}}}\n"
+    )
+
+
+def test_numbers_that_another_service_has_are_refused(kspec: Callable[..., Ran], tmp_path: Path) -> None:
+    taken = node_port("a", 30080, "10.96.3.3") + node_port("b", 30080) + node_port("c", 80, "10.96.3.3")
+    (tmp_path / "a.yaml").write_text(taken)
+    ran = kspec("plan", tmp_path)
+    assert ran.code == 1 and "2 refused" in ran.out, ran.out
+    assert (
+        "Service default/b  would be refused: Invalid: spec.ports: Invalid: provided port is already"
+        in ran.out
+    )
+    assert "The range of valid ports is 30000-32767" in ran.out
+    assert "provided IP is already allocated" in ran.out
+    (tmp_path / "a.yaml").write_text(node_port("c", 80))
+    assert kspec("plan", tmp_path).code == 1
+    assert kspec("plan", tmp_path, "--option", "nodes.serviceNodePortRange=1-40000").code == 0

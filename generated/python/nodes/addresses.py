@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from kspec.runtime.conversions import int_from_string, string_from_int
-from kspec.runtime.generated_support import all_ as all__, exists_, join_lists, join_texts, without_nulls
+from kspec.runtime.generated_support import (
+    all_ as all__,
+    and_,
+    exists_,
+    join_lists,
+    join_texts,
+    without_nulls,
+)
 from kspec.runtime.ip import contains_ip, is_cidr, is_ip, parse_cidr, parse_ip
 from kspec.runtime.lists import distinct, slice_list
 from kspec.runtime.operators import add_int, index_list, index_map, subtract_int
@@ -555,6 +562,72 @@ def validate_ServiceFamilies(self, cluster):
             {
                 "code": "Invalid",
                 "reason": "the provided IP is not in the valid range of Services' addresses",
+                "field": "spec.clusterIPs",
+            },
+        ]
+    return made
+
+
+# nodes/askedPorts  function (s: core.Service): list(int)
+def askedPorts(s):
+    """The ports of nodes that a Service holds or asks for."""
+    return distinct(
+        [
+            n
+            for n in join_lists(
+                [p.get("nodePort") or 0 for p in (s.get("spec") or {}).get("ports") or []],
+                [(s.get("spec") or {}).get("healthCheckNodePort") or 0],
+            )
+            if n > 0
+        ],
+    )
+
+
+# nodes/isAnother  function (a: core.Service, b: core.Service): bool
+def isAnother(a, b):
+    """Is it another Service than this one?"""
+    return (
+        ((a.get("metadata") or {}).get("name") or "") != ((b.get("metadata") or {}).get("name") or "")
+        or ((a.get("metadata") or {}).get("namespace") or "") != (
+            (b.get("metadata") or {}).get("namespace")
+            or ""
+        )
+    )
+
+
+# nodes/ServiceNumbers  validate (self: core.Service, cluster: Cluster): list(Finding)
+def validate_ServiceNumbers(self, cluster):
+    """What a Service asks for by number nobody else has, and ports of nodes are of their range."""
+    ends = [int_from_string(n) for n in split(nodes_ranges.serviceNodePortRange(cluster), "-")]
+    made = []
+    if not all__(
+        askedPorts(self),
+        lambda n: and_(lambda: index_list(ends, 0) <= n, lambda: n <= index_list(ends, 1)),
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": join_texts(
+                    "provided port is not in the valid range. The range of valid ports is ",
+                    nodes_ranges.serviceNodePortRange(cluster),
+                    " (option nodes.serviceNodePortRange)",
+                ),
+                "field": "spec.ports",
+            },
+        ]
+    if not not any(
+        isAnother(o, self) and any(n in askedPorts(self) for n in askedPorts(o))
+        for o in cluster.get("services") or []
+    ):
+        made += [{"code": "Invalid", "reason": "provided port is already allocated", "field": "spec.ports"}]
+    if not not any(
+        isAnother(o, self) and any(a in askedAddresses(self) for a in askedAddresses(o))
+        for o in cluster.get("services") or []
+    ):
+        made += [
+            {
+                "code": "Invalid",
+                "reason": "failed to allocate IP: provided IP is already allocated",
                 "field": "spec.clusterIPs",
             },
         ]
@@ -1150,6 +1223,67 @@ RULES = (
         },
         source="pkg/registry/core/service/storage/alloc.go initIPFamilyFields",
         doc="The families of a Service are those of the cluster, where that is said, and two only where the Service says so.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/askedPorts",
+        "function",
+        "askedPorts",
+        (Param("s", "core.Service"),),
+        askedPorts,
+        result="list(int)",
+        reads={"s": paths("spec healthCheckNodePort", "spec ports #", "spec ports * nodePort")},
+        source="pkg/registry/core/service/storage/alloc.go collectServiceNodePorts",
+        doc="The ports of nodes that a Service holds or asks for.",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/isAnother",
+        "function",
+        "isAnother",
+        (Param("a", "core.Service"), Param("b", "core.Service")),
+        isAnother,
+        result="bool",
+        reads={
+            "a": paths("metadata name", "metadata namespace"),
+            "b": paths("metadata name", "metadata namespace"),
+        },
+        doc="Is it another Service than this one?",
+        path="nodes/addresses",
+    ),
+    CompiledRule(
+        "nodes/ServiceNumbers",
+        "validate",
+        "ServiceNumbers",
+        (Param("self", "core.Service"), Param("cluster", "Cluster", True)),
+        validate_ServiceNumbers,
+        result="list(Finding)",
+        clauses=(Clause("on", name="create", constant="create"),),
+        reads={
+            "cluster": paths(
+                "options nodes serviceNodePortRange",
+                "services #",
+                "services * metadata name",
+                "services * metadata namespace",
+                "services * spec clusterIP",
+                "services * spec clusterIPs #",
+                "services * spec clusterIPs *",
+                "services * spec healthCheckNodePort",
+                "services * spec ports #",
+                "services * spec ports * nodePort",
+            ),
+            "self": paths(
+                "metadata name",
+                "metadata namespace",
+                "spec clusterIP",
+                "spec clusterIPs",
+                "spec healthCheckNodePort",
+                "spec ports #",
+                "spec ports * nodePort",
+            ),
+        },
+        source="pkg/registry/core/service/portallocator/allocator.go ErrNotInRange, ErrAllocated; pkg/registry/core/service/ipallocator/interfaces.go ErrAllocated",
+        doc="What a Service asks for by number nobody else has, and ports of nodes are of their range.",
         path="nodes/addresses",
     ),
 )

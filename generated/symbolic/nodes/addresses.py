@@ -943,6 +943,145 @@ def validate_ServiceFamilies(self, cluster):
     )
 
 
+# nodes/askedPorts  function (s: core.Service): list(int)
+@ops.rule("nodes/askedPorts")
+def askedPorts(s):
+    return ops.call(
+        "distinct",
+        ops.filter_(
+            ops.call(
+                "_+_",
+                ops.map_(
+                    ops.field(ops.field(s, "spec", {}), "ports", []),
+                    lambda p: ops.field(p, "nodePort", 0),
+                ),
+                ops.list_([ops.field(ops.field(s, "spec", {}), "healthCheckNodePort", 0)]),
+            ),
+            lambda n: ops.call("_>_", n, 0),
+        ),
+    )
+
+
+# nodes/isAnother  function (a: core.Service, b: core.Service): bool
+@ops.rule("nodes/isAnother")
+def isAnother(a, b):
+    return ops.or_(
+        ops.call(
+            "_!=_",
+            ops.field(ops.field(a, "metadata", {}), "name", ""),
+            ops.field(ops.field(b, "metadata", {}), "name", ""),
+        ),
+        lambda: ops.call(
+            "_!=_",
+            ops.field(ops.field(a, "metadata", {}), "namespace", ""),
+            ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+        ),
+    )
+
+
+# nodes/ServiceNumbers  validate (self: core.Service, cluster: Cluster): list(Finding)
+@ops.rule("nodes/ServiceNumbers")
+def validate_ServiceNumbers(self, cluster):
+    lets = ops.Lets()
+    ends = lets.take(
+        ops.map_(
+            ops.call("split", nodes_ranges_rules.serviceNodePortRange(cluster), "-"),
+            lambda n: ops.call("int", n),
+        ),
+    )
+    return lets.done(
+        ops.call(
+            "_+_",
+            ops.call(
+                "_+_",
+                ops.cond(
+                    ops.all_(
+                        askedPorts(self),
+                        lambda n: ops.and_(
+                            ops.call("_<=_", ops.call("_[_]", ends, 0), n),
+                            lambda: ops.call("_<=_", n, ops.call("_[_]", ends, 1)),
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": ops.call(
+                                        "_+_",
+                                        ops.call(
+                                            "_+_",
+                                            "provided port is not in the valid range. The range of valid ports is ",
+                                            nodes_ranges_rules.serviceNodePortRange(cluster),
+                                        ),
+                                        " (option nodes.serviceNodePortRange)",
+                                    ),
+                                    "field": "spec.ports",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+                ops.cond(
+                    ops.call(
+                        "!_",
+                        ops.exists(
+                            ops.field(cluster, "services", []),
+                            lambda o: ops.and_(
+                                isAnother(o, self),
+                                lambda: ops.exists(
+                                    askedPorts(o),
+                                    lambda n: ops.call("@in", n, askedPorts(self)),
+                                ),
+                            ),
+                        ),
+                    ),
+                    lambda: ops.list_([]),
+                    lambda: ops.list_(
+                        [
+                            ops.record(
+                                {
+                                    "code": "Invalid",
+                                    "reason": "provided port is already allocated",
+                                    "field": "spec.ports",
+                                },
+                            ),
+                        ],
+                    ),
+                ),
+            ),
+            ops.cond(
+                ops.call(
+                    "!_",
+                    ops.exists(
+                        ops.field(cluster, "services", []),
+                        lambda o: ops.and_(
+                            isAnother(o, self),
+                            lambda: ops.exists(
+                                askedAddresses(o),
+                                lambda a: ops.call("@in", a, askedAddresses(self)),
+                            ),
+                        ),
+                    ),
+                ),
+                lambda: ops.list_([]),
+                lambda: ops.list_(
+                    [
+                        ops.record(
+                            {
+                                "code": "Invalid",
+                                "reason": "failed to allocate IP: provided IP is already allocated",
+                                "field": "spec.clusterIPs",
+                            },
+                        ),
+                    ],
+                ),
+            ),
+        ),
+    )
+
+
 RULES = {
     "nodes/drawing": drawing,
     "nodes/addressAssumptions": addressAssumptions,
@@ -978,4 +1117,7 @@ RULES = {
     "nodes/withDrawn#3": withDrawn_3,
     "nodes/shortageOf#3": shortageOf_3,
     "nodes/ServiceFamilies": validate_ServiceFamilies,
+    "nodes/askedPorts": askedPorts,
+    "nodes/isAnother": isAnother,
+    "nodes/ServiceNumbers": validate_ServiceNumbers,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -238,3 +238,45 @@ def test_load_balancers_that_stay_local_have_a_port_for_health_checks() -> None:
         services=[service("s", type="LoadBalancer", externalTrafficPolicy="Local", ports=[{"port": 1}])]
     )
     assert made["s"].object["spec"]["healthCheckNodePort"] == 30087
+
+
+FAMILIES = {"IPv4": "10.1.0.0/28", "IPv6": "fd00:2::/124"}
+A_SERVICE = st.fixed_dictionaries(
+    {},
+    optional={
+        "ipFamilyPolicy": st.sampled_from(["SingleStack", "PreferDualStack", "RequireDualStack"]),
+        "ipFamilies": st.sampled_from([["IPv4"], ["IPv6"]]),
+        "clusterIP": st.sampled_from(["10.1.0.5", "fd00:2::5", "None"]),
+    },
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(A_SERVICE, max_size=14), st.permutations(list(FAMILIES)), st.integers(1, 2))
+def test_services_hold_addresses_of_their_families_and_no_two_the_same(
+    specs: list[Object], order: list[str], count: int
+) -> None:
+    """What is given is in a range of the family that is due, and nobody else holds it."""
+    families = order[:count]
+    said = {"serviceClusterIPRange": ",".join(FAMILIES[f] for f in families)}
+    asked = [s for s in specs if s.get("clusterIP", "None") != "None"]
+    services = [service(f"s{n}", **spec) for n, spec in enumerate(specs)]
+    made = give(said, services=services)
+    drawn = [ip_address(a) for g in made.values() for k, a in g.drawn.items() if not g.short]
+    held = [ip_address(s["clusterIP"]) for s in asked]
+    assert len(set(drawn)) == len(drawn) and not set(drawn) & set(held)
+    assert ip_network(FAMILIES[families[0]])[1] not in drawn  # it is the API server's own
+    for n, spec in enumerate(specs):
+        found = made.get(f"s{n}")
+        if spec.get("clusterIP") == "None":
+            assert found is None
+        elif found is not None and not found.short:
+            its = found.object["spec"]["clusterIPs"]
+            of = ["IPv6" if ":" in a else "IPv4" for a in its]
+            dual = spec.get("ipFamilyPolicy") in ("PreferDualStack", "RequireDualStack")
+            assert len(set(of)) == len(of)
+            if dual and set(of) <= set(families):
+                assert len(of) == count
+            assert all(ip_address(a) in ip_network(FAMILIES[f]) for a, f in zip(its, of, strict=True))
+            if "ipFamilies" in spec and "clusterIP" not in spec:
+                assert of[0] == spec["ipFamilies"][0]

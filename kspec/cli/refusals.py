@@ -28,7 +28,8 @@ def check_accepted(inputs: Inputs) -> Inputs:
     from kspec.runtime.rulebook import load_rulebook
 
     table = inputs.library.types(inputs.workspace.table)
-    api = Api(Store(Clock()), standard_rules(load_rulebook(), table), Kinds(table), FixedCluster({}))
+    said = FixedCluster({"options": inputs.choices})
+    api = Api(Store(Clock()), standard_rules(load_rulebook(), table), Kinds(table), said)
     found: list[Diagnostic] = []
     for each in inputs.workspace.objects:
         if each.kind is not None and each.decoded is not None and not _was_accepted(each.decoded["metadata"]):

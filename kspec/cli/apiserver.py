@@ -67,7 +67,8 @@ def _words(file: SourceFile) -> Iterator[str]:
     for document in documents:
         if isinstance(document.value, dict):
             yield from _commands(document.value)
-            yield from _arguments((document.value.get("apiServer") or {}).get("extraArgs"))
+            server = document.value.get("apiServer")
+            yield from _arguments(server.get("extraArgs") if isinstance(server, dict) else None)
 
 
 def _commands(value: Mapping[str, Any]) -> Iterator[str]:

@@ -39,6 +39,13 @@ class Network:
         """`pod_cidr`: pods whose address is not known have one of these. `texts`: what else may matter about
         ends, beside what the policies mention. `left_out`: policies of other engines that are not looked at.
         """
+        from kspec.resources.load import paused_collector
+
+        self.inputs, self.by = inputs, by
+        with paused_collector():
+            self._connect(pod_cidr, texts, left_out)
+
+    def _connect(self, pod_cidr: Sequence[str], texts: Iterable[str], left_out: Sequence[str]) -> None:
         from kspec.runtime.rulebook import load_rulebook
         from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of, objects_in
@@ -47,31 +54,27 @@ class Network:
         from kspec.verify.network.parts import Parts
         from kspec.verify.network.talkers import talkers
 
-        self.inputs = inputs
-        workspace = inputs.workspace
-        table = inputs.library.types(workspace.table)
+        workspace, by = self.inputs.workspace, self.by
+        table = self.inputs.library.types(workspace.table)
         known = objects_in(workspace, table)
-        self.choosing = Choosing(inputs.choices, table)
-        at_hand = without(cluster_of(known, table), left_out)
+        self.choosing = Choosing(self.inputs.choices, table)
+        at_hand = without(cluster_of(known, table, share=False), left_out)
         self.cluster: dict[str, Any] = self.choosing.within(at_hand)
         self.parts: Parts = Parts(load_rulebook(), table)
-        self.talkers: list[Talker]
-        said_of = self.parts.talkers(self.cluster)
-        self.of_two_families = sorted(
-            f"{t['namespace']}/{t['name']}" for t in said_of if t.get("moreAddresses")
-        )
-        self.talkers, self.ends = talkers(said_of, by)
+        talking = talkers(self.parts.talkers(self.cluster), by)
+        self.talkers: list[Talker] = talking.talkers
+        self.unlike = sorted(talking.unlike)
         blocks = [read_block(text) for text in pod_cidr]
-        self.ends = placed(self.ends, self.cluster, self.parts, blocks)
-        self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts, texts)
-        self.by = by
+        self.ends, given = placed(talking.ends, self.cluster, self.parts, blocks)
+        self.seconds = {**talking.seconds, **given}
+        self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts, texts, self.seconds)
 
     @cached_property
     def units(self) -> list[Unit]:
         """Everyone who talks; a workload whose pods policies tell apart is several."""
         from kspec.report.connect import Unit
 
-        number_of = {end: number for number, its in enumerate(self.found.classes) for end in its}
+        number_of = self.number_of
         found = []
         for talker in self.talkers:
             numbers = sorted({number_of[end] for end in talker.ends})
@@ -82,12 +85,17 @@ class Network:
                 found.append(Unit(talker.kind, talker.namespace, talker.name, number, pods, on_node))
         return found
 
+    @cached_property
+    def number_of(self) -> dict[int, int]:
+        """Of each end its class."""
+        return {end: number for number, its in enumerate(self.found.classes) for end in its}
+
     def view(self, filters: Filters | None = None) -> View:
         from kspec.report.connect import View
 
         policies = {str(p.object.get("kind")) for p in self.found.policies}
         unseen = sorted({kind for _, kind in self.inputs.workspace.unmodelled} - policies)
-        return View(self.found, self.units, self.by, filters, self.reason, unseen, self.of_two_families)
+        return View(self.found, self.units, self.by, filters, self.reason, unseen, self.unlike)
 
     def place(self, unit: Unit) -> str:
         """Where its object stands; "" if it is not in the input, as an owner of pods may be."""
@@ -112,7 +120,9 @@ class Network:
         return {(o.kind.record, o.key.namespace, o.key.name): o for o in objects if o.kind}
 
     def reason(self, origin: int, destination: int, answer: Answer) -> str:
-        """Why it is undetermined whether a connection may pass, of the first port of which it is."""
+        """Why it is undetermined whether a connection may pass between two ends, of the first port of which
+        it is.
+        """
         from kspec.runtime.values import EvalError
         from kspec.verify.network.ports import port_of
 
@@ -195,5 +205,17 @@ def read_block(text: str) -> tuple[int, int]:
 
 
 def no_such(what: str, wanted: str, known: set[str]) -> Diagnostic:
-    near = get_close_matches(wanted, sorted(known), n=3, cutoff=0.4) or sorted(known)[:3]
-    return Diagnostic(NO_SUCH, f"there is no {what} in the input", help=f"there are {', '.join(near)}")
+    """What the user may have meant: names that look like it, with or without what stands before them."""
+    lasts: dict[str, list[str]] = {}
+    for name in sorted(known):
+        lasts.setdefault(name, []).append(name)
+        lasts.setdefault(name.rpartition("/")[2], []).append(name)
+    close = get_close_matches(wanted, sorted(known), n=3, cutoff=0.6)
+    close += get_close_matches(wanted.rpartition("/")[2], sorted(lasts), n=3, cutoff=0.6)
+    near = list(dict.fromkeys(name for text in close for name in lasts[text]))[:3]
+    if near:
+        help_ = f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
+    else:
+        more = " and others" if len(known) > 3 else ""
+        help_ = f"there are {', '.join(sorted(known)[:3])}{more}" if known else "there is none"
+    return Diagnostic(NO_SUCH, f"there is no {what} in the input", help=help_)

@@ -86,6 +86,11 @@ APISERVER = click.option(
     metavar="FILE",
     help="The API server's pod (kube-apiserver.yaml) or kubeadm's ClusterConfiguration: its flags count.",
 )
+TOKENS = click.option(
+    "--token-auth-file",
+    metavar="FILE",
+    help="The file of static tokens (token,user,uid,groups): users' groups.",
+)
 AS_GROUP = click.option(
     "--as-group", "groups", multiple=True, metavar="GROUP", help="A group of USER's; may be repeated."
 )
@@ -131,9 +136,19 @@ NAMESPACE = click.option(
 )
 
 
+AUTHORIZERS = (APISERVER, ABAC, CONFIG, MODE)
+
+
 def policy_options(function: F) -> F:
     """What grants access: `-f`, `--bootstrap`, the authorizers, `--param` and `--k8s-version`."""
-    for option in (K8S_VERSION, PARAM, APISERVER, ABAC, CONFIG, MODE, BOOTSTRAP, FILES):
+    for option in (K8S_VERSION, PARAM, TOKENS, *AUTHORIZERS, BOOTSTRAP, FILES):
+        function = option(function)
+    return function
+
+
+def authorizer_options(function: F) -> F:
+    """The authorizers alone."""
+    for option in AUTHORIZERS:
         function = option(function)
     return function
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kspec.cli.inputs import ClusterOptions, Inputs, load_accepted
+from kspec.cli.inputs import ClusterOptions, Inputs, load
 from kspec.cli.session import Session
-from kspec.source import Diagnostic, DiagnosticError, SourceFile, has_errors
+from kspec.source import Diagnostic, DiagnosticError, SourceFile, Span, has_errors
 
 if TYPE_CHECKING:
     from kspec.cli.apiserver import Server
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from kspec.runtime.rulebook import Rulebook
     from kspec.verify.access.policy import Policy
 
-NO_MANIFESTS = "KS4004"
+NO_MANIFESTS, BAD_TOKENS = "KS4004", "KS4010"
+TOKEN_COLUMNS = 3
+AUTHORIZER = "access/RBAC"
 DEFAULT_MODES = "Node,RBAC"
 BOOTSTRAP_FOLDER = "rules/access/bootstrap"
 
@@ -32,8 +34,13 @@ class PolicyOptions:
     authorization_config: str | None = None
     authorization_policy_file: str | None = None
     apiserver: str | None = None
+    token_auth_file: str | None = None
     param: tuple[str, ...] = ()
     k8s_version: str | None = None
+
+    @property
+    def says_authorizers(self) -> bool:
+        return any((self.authorization_mode, self.authorization_config, self.apiserver))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class Access:
 
 def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) -> Access:
     """Read everything that grants access. The objects in PATHS win over default ones of the same name."""
+    from kspec.cli.refusals import check_accepted
     from kspec.resources.load import load_library
     from kspec.resources.types import DEFAULT_VERSION, load_types
     from kspec.runtime.rulebook import load_rulebook
@@ -60,7 +68,7 @@ def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) 
         help_ = "name files or folders: `-f k8s/`, or the default roles alone: `--bootstrap`"
         raise DiagnosticError([Diagnostic(NO_MANIFESTS, "nothing was named that grants access", help=help_)])
     about = ClusterOptions(options.k8s_version, options.param)
-    inputs = load_accepted(session, named, about) if named else None
+    inputs = load(session, named, about) if named else None
     library = inputs.library if inputs else load_library()
     workspace = inputs.workspace if inputs else None
     table = library.types(
@@ -73,16 +81,51 @@ def load_access(session: Session, paths: Sequence[str], options: PolicyOptions) 
     known = [o for o in objects.values() if o.kind is not None and o.decoded is not None]
     cluster = cluster_of(((o.kind.record, o.decoded) for o in known if o.kind and o.decoded), table)
     book = load_rulebook()
+    if inputs is not None:
+        check_accepted(inputs, _read_by(AUTHORIZER, book, table))
     server = _server(options)
     chain, assumed = authorizers(options, table, book, server)
     policy = Policy(known, cluster, chain, book, defaults)
+    listed = options.token_auth_file or (server.file("token-auth-file") if server else None)
+    if listed is not None:
+        policy.people = read_tokens(listed)
     return Access(policy, table, inputs, (*assumed, *_missing(policy, options)), server)
+
+
+def read_tokens(path: str) -> dict[str, list[str]]:
+    """The groups of each user in a file of static tokens: lines of a token, a user, a uid, and groups."""
+    import csv
+    import io
+
+    from kspec.cli.files import read_source
+
+    people: dict[str, list[str]] = {}
+    file = read_source(path)
+    for number, row in enumerate(csv.reader(io.StringIO(file.text), skipinitialspace=True), 1):
+        if not row:
+            continue
+        if len(row) < TOKEN_COLUMNS:
+            message = f"line {number} of the file of tokens has {len(row)} columns"
+            help_ = 'a line is: token,user,uid,"group1,group2"'
+            raise DiagnosticError([Diagnostic(BAD_TOKENS, message, Span(file, 0, 0), help=help_)])
+        if row[0]:
+            people[row[1]] = row[3].split(",") if len(row) > TOKEN_COLUMNS and row[3] else []
+    return people
 
 
 def _server(options: PolicyOptions) -> Server | None:
     from kspec.cli.apiserver import read_server
 
     return None if options.apiserver is None else read_server(options.apiserver)
+
+
+def _read_by(rule_id: str, book: Rulebook, table: TypeTable) -> list[str]:
+    """The types of the objects that a rule reads."""
+    from kspec.model.program import cluster_fields
+
+    rule, records = book.get(rule_id), cluster_fields(table)
+    assert rule is not None
+    return sorted({records[str(path[0])] for path in rule.reads["cluster"] if path[0] in records})
 
 
 def bootstrap_objects(table: TypeTable) -> list[KubeObject]:

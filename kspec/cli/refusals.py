@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from kspec.source import Diagnostic, DiagnosticError
@@ -17,8 +18,8 @@ REFUSED = "KS2617"
 _SEGMENT = re.compile(r"\[(\d+)\]|\[([^\]]+)\]|([^.\[\]]+)")
 
 
-def check_accepted(inputs: Inputs) -> Inputs:
-    """Raises what would be refused, as far as the rules of validation say."""
+def check_accepted(inputs: Inputs, records: Collection[str] = ()) -> Inputs:
+    """Raises what would be refused, as far as the rules of validation say; of these types alone, if any."""
     from kspec.model.api import Api
     from kspec.model.clock import Clock
     from kspec.model.cluster import FixedCluster
@@ -32,7 +33,9 @@ def check_accepted(inputs: Inputs) -> Inputs:
     api = Api(Store(Clock()), standard_rules(load_rulebook(), table), Kinds(table), said)
     found: list[Diagnostic] = []
     for each in inputs.workspace.objects:
-        if each.kind is not None and each.decoded is not None and not _was_accepted(each.decoded["metadata"]):
+        if each.kind is None or each.decoded is None or _was_accepted(each.decoded["metadata"]):
+            continue
+        if not records or each.kind.record in records:
             found += [_diagnostic(each, p) for p in api.invalid(each.kind.record, each.decoded)]
     if found:
         raise DiagnosticError(found)

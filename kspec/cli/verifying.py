@@ -15,7 +15,11 @@ from kspec.report.results import Report, Result, result_of, result_of_case
 from kspec.source import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
+    from kspec.cli.chain_verbs import ChainVerbs
+    from kspec.cli.policy import PolicyOptions
     from kspec.ir.properties import Property
+    from kspec.ir.types import TypeTable
+    from kspec.verify.access.chains import ByChain
     from kspec.verify.cluster import Defaulting
     from kspec.verify.setting import Setting
 
@@ -26,7 +30,10 @@ NO_PROPERTIES, NO_SUCH_TITLE = "KS1908", "KS1909"
 class Verification:
     """The properties of some inputs, and all that deciding them needs."""
 
-    def __init__(self, inputs: Inputs, timeout: float, bootstrap: bool = False) -> None:
+    def __init__(
+        self, inputs: Inputs, timeout: float, bootstrap: bool = False, policy: PolicyOptions | None = None
+    ) -> None:
+        """`policy`: the authorizers, where they are said; RBAC alone where they are not."""
         from kspec.cli.policy import bootstrap_objects
         from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of, settled
@@ -46,6 +53,7 @@ class Verification:
         at_hand = settled(cluster_of(chain(known, others), table, self.defaulting))
         self.cluster: Mapping[str, Any] = self.choosing.within(at_hand)
         self.access = AccessVerbs(list(objects.values()), at_hand, self.setting)
+        self.chain = chain_of(policy, table, at_hand, self.setting)
 
     def report(self, properties: Sequence[Property], on_property: Callable[[str], None]) -> Report:
         """Decide them all, in order."""
@@ -65,25 +73,37 @@ class Verification:
             yield placed
             yield from self._open_cases(prop, "placement")
             return
-        read = self.access.read(prop)
+        by_chain = None if self.chain is None else self.chain.read(prop)
+        if isinstance(by_chain, Result):
+            yield by_chain
+            yield from self._open_cases(prop, "webhooks")
+            return
+        meant = prop if by_chain is None else by_chain.prop
+        read = self.access.read(meant)
         if isinstance(read, Result):
             yield read
             yield from self._open_cases(prop, "escalation")
             return
         self.choosing.rested_on()
         granted = taken_for_granted(prop.holds, self.workspace.rules.by_id(), self.inputs.choices)
-        asked = prop if read is None else read.prop
+        asked = meant if read is None else read.prop
         verdict = verify_property(asked, self.cluster, self.setting)
-        result = self._resting(result_of(prop.verb, prop.title, prop.span, verdict), granted)
+        result = self._told(result_of(prop.verb, prop.title, prop.span, verdict), by_chain, granted)
         if read is not None:
             yield self.access.told(result, read)
-            yield from self._escalating_cases(prop)
+            yield from self._escalating_cases(meant)
             return
-        yield result if prop.quantifiers or result.verdict != "violated" else self._blamed(result, prop)
-        for came in verify_expects(prop, self.cluster, self.setting, self.defaulting):
+        blamed = not (prop.quantifiers or by_chain) and result.verdict == "violated"
+        yield self._blamed(result, prop) if blamed else result
+        for came in verify_expects(meant, self.cluster, self.setting, self.defaulting):
             case = came.case
             made = result_of_case(prop.title, case.span, case.verdict, case.objects, came.verdict)
-            yield self._resting(made)
+            yield self._told(made, by_chain)
+
+    def _told(self, result: Result, by_chain: ByChain | None, granted: tuple[str, ...] = ()) -> Result:
+        """The result with all that it rests on, and what webhooks say in its witness."""
+        rested = self._resting(result, granted)
+        return rested if by_chain is None or self.chain is None else self.chain.told(rested, by_chain)
 
     def _open_cases(self, prop: Property, about: str) -> Iterator[Result]:
         """The cases of a property whose verbs are not asked again with other objects."""
@@ -113,8 +133,10 @@ class Verification:
 
     def asked(self, prop: Property) -> Property:
         """The property as the solver is asked."""
-        read = self.access.read(prop)
-        return prop if read is None or isinstance(read, Result) else read.prop
+        by_chain = None if self.chain is None else self.chain.read(prop)
+        meant = prop if by_chain is None or isinstance(by_chain, Result) else by_chain.prop
+        read = self.access.read(meant)
+        return meant if read is None or isinstance(read, Result) else read.prop
 
     def _resting(self, result: Result, granted: tuple[str, ...] = ()) -> Result:
         """The result with what it takes for granted, and the options that were looked at for it."""
@@ -132,6 +154,22 @@ class Verification:
         shown = ", ".join(short(m) for m in members[:CULPRITS_MAX])
         more = f" and {len(members) - CULPRITS_MAX} more" if len(members) > CULPRITS_MAX else ""
         return replace(result, reason=f"of {name} = {shown}{more}")
+
+
+def chain_of(
+    policy: PolicyOptions | None, table: TypeTable, cluster: Mapping[str, Any], setting: Setting
+) -> ChainVerbs | None:
+    """The authorizers, if the options say what they are."""
+    if policy is None or not policy.says_authorizers:
+        return None
+    from kspec.cli.apiserver import read_server
+    from kspec.cli.chain_verbs import ChainVerbs
+    from kspec.cli.policy import authorizers
+    from kspec.runtime.rulebook import load_rulebook
+
+    server = None if policy.apiserver is None else read_server(policy.apiserver)
+    chain, _ = authorizers(policy, table, load_rulebook(), server)
+    return ChainVerbs(chain, cluster, setting)
 
 
 def short(value: object) -> str:

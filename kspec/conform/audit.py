@@ -117,7 +117,7 @@ def _confirm(policy: Policy, difference: Difference) -> None:
 
 def _judge(policy: Policy, event: Event, found: Replay, seen: set[str]) -> Iterator[Difference]:
     value = event.value
-    notes = value.get("annotations") or {}
+    notes = _notes(value)
     recorded = RECORDED.get(str(notes.get(DECISION)))
     audit_id = str(value.get("auditID") or "")
     if recorded is None:
@@ -170,7 +170,7 @@ def _impersonation(policy: Policy, event: Event, request: Request, audit_id: str
         return
     asking = {**request, **who}
     wanted = _wanted(policy, target)
-    bound = (original.get("extra") or {}).get(BOUND_NODE) or [""]
+    bound = _extra(original).get(BOUND_NODE) or [""]
     if not mode_for(policy, asking, wanted, str(bound[0])):
         decided = f"{who['user']} may not act as {wanted['user']}"
         yield Difference("impersonation", asking, "allow", "forbid", decided, 1, event.line, audit_id)
@@ -181,8 +181,21 @@ def _wanted(policy: Policy, target: Mapping[str, Any]) -> dict[str, Any]:
     user = str(target.get("username") or "")
     implied = policy.rule("access/knownAs")(user, [])["groups"]
     groups = [g for g in target.get("groups") or () if g not in implied]
-    extra = {k: list(v) for k, v in (target.get("extra") or {}).items()}
-    return {"user": user, "uid": str(target.get("uid") or ""), "groups": groups, "extra": extra}
+    uid = str(target.get("uid") or "")
+    return {"user": user, "uid": uid, "groups": groups, "extra": _extra(target)}
+
+
+def _notes(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The annotations of an event."""
+    said = event.get("annotations")
+    return said if isinstance(said, dict) else {}
+
+
+def _extra(user: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The further fields of a user, as far as they can be read."""
+    said = user.get("extra")
+    pairs = said.items() if isinstance(said, dict) else ()
+    return {str(k): [str(x) for x in v] for k, v in pairs if isinstance(v, list)}
 
 
 def _identity(raw: object) -> dict[str, Any] | None:
@@ -191,7 +204,7 @@ def _identity(raw: object) -> dict[str, Any] | None:
     groups = raw.get("groups") or []
     if not isinstance(groups, list) or not all(isinstance(g, str) for g in groups):
         return None
-    more = {"uid": str(raw.get("uid") or ""), "extra": raw.get("extra") or {}}
+    more = {"uid": str(raw.get("uid") or ""), "extra": _extra(raw)}
     return {"user": raw["username"], "groups": groups, **more}
 
 
@@ -293,7 +306,7 @@ def allowed_requests(policy: Policy, events: Iterable[Event]) -> Iterator[Reques
     for event in events:
         value = event.value
         audit_id = str(value.get("auditID") or "")
-        if (value.get("annotations") or {}).get(DECISION) != "allow" or (audit_id and audit_id in seen):
+        if _notes(value).get(DECISION) != "allow" or (audit_id and audit_id in seen):
             continue
         seen.add(audit_id)
         user = _identity(value.get("impersonatedUser") or value.get("user"))

@@ -83,6 +83,9 @@ def unknown_function(
     methods = node.target is not None
     names = [n for n, os in signatures().items() if n[0].isalpha() and any(o.method == methods for o in os)]
     known = [*names, *MACRO_NAMES] if methods else [*names, *(f.rpartition(".")[2] for f in scope.functions)]
+    elsewhere = [f for f in scope.functions if f.rpartition(".")[2] == node.function]
+    if elsewhere and not methods:
+        known = elsewhere  # it is there, by its full name
     word = "method" if methods else "function"
     return e.error("KS2007", f"unknown {word} `{node.function}`", node.name_span, near(node.function, known))
 

@@ -45,13 +45,15 @@ class Pool:
 @dataclass(frozen=True, slots=True)
 class Capacity:
     """How many more pods fit. `minding` are the plug-ins for which it matters what runs on other nodes: then
-    the number is that of placing them one after another. `cut`: the search was ended at so many.
+    the number is that of placing them one after another. `cut`: the search was ended at so many; `late`:
+    since the time for it was up, so that it is not decided how many fit.
     """
 
     pod: Object
     pools: tuple[Pool, ...]
     minding: tuple[str, ...] = ()
     cut: int | None = None
+    late: bool = False
 
     @property
     def more(self) -> int:
@@ -75,14 +77,17 @@ class Capacity:
 
 
 def capacity(
-    place: Place, pod: Object, limit: int = COPIES_MAX, step: Callable[[int], None] = lambda n: None
+    place: Place,
+    pod: Object,
+    limit: int = COPIES_MAX,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> Capacity:
-    """How many more pods like this one fit; `step` is told how many there are so far."""
+    """How many more pods like this one fit; counting ends once it `is_late`."""
     pod = _unplaced(pod)
     judge = place.judge()
     minding = _minding(judge, place, pod)
     filled = _one_by_one if minding else _node_by_node
-    rooms, placed, cut = filled(judge, place, pod, limit, step)
+    rooms, placed, cut = filled(judge, place, pod, limit, is_late)
     asked = [r for r in place.function("askedResources", pod) if place.function("podRequest", pod, r) > 0]
     pools: dict[object, list[Object]] = {}
     for node in place.nodes:
@@ -91,7 +96,10 @@ def capacity(
         Pool(tuple(rooms[name_of(n)] for n in its), {r: _used(place, its, placed, r) for r in asked})
         for its in pools.values()
     )
-    return Capacity(pod, tuple(made), minding, limit if cut else None)
+    pools_made = tuple(made)
+    counted = sum(pool.more for pool in pools_made)
+    late = cut and is_late() and counted < limit
+    return Capacity(pod, pools_made, minding, (counted if late else limit) if cut else None, late)
 
 
 def _unplaced(pod: Object) -> Object:
@@ -123,18 +131,18 @@ def _infos(place: Place) -> list[Object]:
 Filled = tuple[dict[str, Room], Mapping[str, NodePods], bool]
 
 
-def _node_by_node(judge: Judge, place: Place, pod: Object, limit: int, step: Callable[[int], None]) -> Filled:
+def _node_by_node(judge: Judge, place: Place, pod: Object, limit: int, is_late: Callable[[], bool]) -> Filled:
     """Each node filled by itself; of nodes that are alike, one."""
     before = {v.node: v for v in judge.judge(pod, place.nodes, place.placed).verdicts}
     given = judge.given(pod, _infos(place))
     rooms: dict[str, Room] = {}
     placed = dict(place.placed)
-    total, cut = 0, False
+    cut = False
     for alike in kinds_of_nodes(place):
         node = alike[0]
         pods = list(place.pods_on(node))
         verdict, more = before[name_of(node)], 0
-        while verdict.fits and more < limit:
+        while verdict.fits and more < limit and not is_late():
             pods.append(_copy(pod, name_of(node), more))
             more += 1
             verdict = judge.verdict_on(node, tuple(pods), given)
@@ -143,16 +151,16 @@ def _node_by_node(judge: Judge, place: Place, pod: Object, limit: int, step: Cal
             rooms[name_of(each)] = _room(name_of(each), more, verdict)
             copies = (_copy(pod, name_of(each), i) for i in range(more))
             placed[name_of(each)] = NodePods((*place.pods_on(each), *copies))
-        total += more * len(alike)
-        step(total)
     return rooms, placed, cut
 
 
-def _one_by_one(judge: Judge, place: Place, pod: Object, limit: int, step: Callable[[int], None]) -> Filled:
+def _one_by_one(judge: Judge, place: Place, pod: Object, limit: int, is_late: Callable[[], bool]) -> Filled:
     """One copy after another, each where the scheduler would put it, the first by name of equal nodes."""
     placed = {name: NodePods(its.pods, its.version) for name, its in place.placed.items()}
     counts = dict.fromkeys((name_of(n) for n in place.nodes), 0)
     for number in range(limit):
+        if is_late():
+            break
         placement = judge.judge(pod, place.nodes, placed)
         best = placement.best()
         if not best:
@@ -161,7 +169,6 @@ def _one_by_one(judge: Judge, place: Place, pod: Object, limit: int, step: Calla
         here = placed.get(best[0], NO_PODS)
         placed[best[0]] = NodePods((*here.pods, _copy(pod, best[0], number)), here.version + 1)
         counts[best[0]] += 1
-        step(number + 1)
     return {n: Room(n, more, "", ()) for n, more in counts.items()}, placed, True
 
 
@@ -186,6 +193,7 @@ def capacity_to_json(found: Capacity, whose: Mapping[str, Any]) -> dict[str, obj
         "exact": found.exact,
         "minding": list(found.minding),
         "cutAt": found.cut,
+        "timedOut": found.late,
         "runsOut": [{"reasons": list(reasons), "nodes": nodes} for reasons, nodes in found.first()],
         "pools": [
             {
@@ -205,6 +213,8 @@ def capacity_text(found: Capacity, whose: str) -> list[str]:
     """Totals first; then pool by pool, and what the number means."""
     at_least = "at least " if found.cut is not None else ""
     lines = [f"{whose}: {at_least}{found.more} more fit" if found.more else f"{whose}: no more fit"]
+    if found.late:
+        lines[0] = f"{whose}: not decided: at least {found.more} more fit, and then time was up (--timeout)"
     nodes = sum(len(p.nodes) for p in found.pools)
     reasons = found.first()
     if reasons and found.cut is None:

@@ -58,11 +58,21 @@ def _answer(answer: Answer, style: Style) -> Iterator[str]:
     if answer.verdict == UNDETERMINED and not answer.by:
         yield f"  not known: {printable(answer.reason)}"
         return
+    if answer.whatever is not None:
+        yield f"  {printable(answer.reason)}"
+        for grant in answer.grants[:GRANTS_MAX]:
+            yield from _grant(grant, style, "  ")
+        yield from _nearest(answer, style)
+        return
     if answer.by:
         what = {"allowed": "allows it", "denied": "denies it"}.get(answer.verdict, "decides")
         yield f"  {answer.by} {what}" + (f": {printable(answer.reason)}" if answer.reason else "")
         return
     yield "  no authorizer allows it" + (f": {printable(answer.reason)}" if answer.reason else "")
+    yield from _nearest(answer, style)
+
+
+def _nearest(answer: Answer, style: Style) -> Iterator[str]:
     for number, miss in enumerate(answer.misses):
         yield from _miss(miss, "nearest" if number == 0 else "or", style)
 

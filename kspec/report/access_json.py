@@ -38,7 +38,14 @@ def _answer(answer: Answer) -> Json:
         "grants": [grant_to_json(g) for g in answer.grants],
         "nearest": [_miss(m) for m in answer.misses],
         "further": [_answer(f) for f in answer.further],
+        **_webhooks(answer),
     }
+
+
+def _webhooks(answer: Answer) -> Json:
+    """When it is allowed, where that hangs on webhooks."""
+    whatever = answer.whatever
+    return {} if whatever is None else {"allowed": {"when": whatever.when, "by": list(whatever.webhooks)}}
 
 
 def _miss(miss: Miss) -> Json:

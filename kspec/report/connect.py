@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import compress, groupby
 from typing import Any
 
 from kspec.report.style import plural
 from kspec.verify.network.addresses import show_range
-from kspec.verify.network.columns import bits_of, first_member, members
-from kspec.verify.network.connectivity import Block, Connectivity
-from kspec.verify.network.ports import ALL, NONE, Intervals, by_protocol, intersection, show
-from kspec.verify.network.treatment import SHUT, Answer
+from kspec.verify.network.blocks import Block
+from kspec.verify.network.columns import bits_of, digits, first_member, members
+from kspec.verify.network.connectivity import Connectivity
+from kspec.verify.network.ports import ALL, NONE, Intervals, show
+from kspec.verify.network.treatment import Answer
 
 OUTSIDE = "outside"
 REASONS_MAX = 500
@@ -34,11 +35,11 @@ class Unit:
     number: int
     pods: tuple[str, ...] = ()
     ungoverned: bool = False
+    id: str = field(init=False)
 
-    @property
-    def id(self) -> str:
+    def __post_init__(self) -> None:
         named = f" ({', '.join(self.pods)})" if self.pods else ""
-        return f"{self.namespace}/{self.name}{named}"
+        object.__setattr__(self, "id", f"{self.namespace}/{self.name}{named}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """All of these may talk to all of those on these ports. The outside is given as ranges of addresses."""
+    """All of these may talk to all of those on these ports. The outside is given as ranges of addresses.
+    `family`: over IPv4 or IPv6 alone, of two in which they meet.
+    """
 
     origins: tuple[Unit, ...]
     origin_ranges: tuple[str, ...]
@@ -63,11 +66,14 @@ class Group:
     free: bool
     sample: tuple[int, int] = (0, 0)  # the numbers of an origin and a destination
     pairs: int = 0  # how many pairs of two different units
+    family: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Numbers of pairs of two units, one talking to the other; and of units that meet the outside."""
+    """Numbers of pairs of two units, one talking to the other; and of units that meet the outside. `unlike`:
+    of how many pairs IPv4 and IPv6 differ.
+    """
 
     units: int
     policies: int
@@ -78,6 +84,7 @@ class Totals:
     free: int
     from_outside: int
     to_outside: int
+    unlike: int
 
     @property
     def shut(self) -> int:
@@ -95,17 +102,17 @@ class View:
         filters: Filters | None = None,
         reason: Callable[[int, int, Answer], str] = lambda origin, destination, answer: "",
         unseen: Sequence[str] = (),
-        of_two_families: Sequence[str] = (),
+        unlike: Sequence[str] = (),
     ) -> None:
         self.unseen = unseen  # kinds of objects that no rule knows
         self.options: Sequence[str] = ()  # what was assumed where implementations differ
-        self.of_two_families = of_two_families  # pods with more addresses than the first
+        self.unlike = unlike  # pods with more addresses than one of each family
         self.found, self.units, self.by, self.filters = found, units, by, filters or Filters()
         self._reason = reason
         self.sorted = sorted(units, key=lambda unit: unit.id)
-        self._of_class: dict[int, list[int]] = {}
+        self._of_class = [0] * len(found.classes)
         for index, unit in enumerate(self.sorted):
-            self._of_class.setdefault(unit.number, []).append(index)
+            self._of_class[unit.number] |= 1 << index
         self._origins = bits_of(i for i, u in enumerate(self.sorted) if self.filters.origins(u))
         self._destinations = bits_of(i for i, u in enumerate(self.sorted) if self.filters.destinations(u))
         near = self.filters.namespace
@@ -113,15 +120,14 @@ class View:
         self._named: dict[int, int] = {}
         self._reasons: dict[object, str] = {}
         self._ranged: dict[int, tuple[str, ...]] = {}
+        self._apart: dict[int, tuple[int, int]] = {}  # by origin: open in a family, or perhaps
 
     @cached_property
     def groups(self) -> list[Group]:
         """The blocks with names, in order of the names; what the filters leave out is gone."""
         found: list[tuple[Any, Group]] = []
-        for block in self.found.blocks:
-            answer = self._seen(block.answer)
-            if answer != SHUT:
-                found += self._groups(block, answer)
+        for block in self.found.blocks_of(self.filters.ports):
+            found += self._groups(block)
         found.sort(key=lambda each: each[0])
         return [group for _, group in found]
 
@@ -134,18 +140,14 @@ class View:
             self._reasons[key] = self._reason(*group.sample, group.answer)
         return self._reasons.get(key, "")
 
-    def _seen(self, answer: Answer) -> Answer:
-        ports = self.filters.ports
-        return intersection(answer[0], ports), intersection(answer[1], ports)
-
-    def _groups(self, block: Block, answer: Answer) -> Iterator[tuple[tuple[object, ...], Group]]:
+    def _groups(self, block: Block) -> Iterator[tuple[tuple[object, ...], Group]]:
         """A block as groups: one, or several where one end must be in a namespace."""
         origins = self._units(block.origins) & self._origins
         destinations = self._units(block.destinations) & self._destinations
         near, near_too = origins & self._near, destinations & self._near
-        sample = first_member(block.origins), first_member(block.destinations)
-        to_outside = self._ranges(block.destinations, block.origins, self.filters.destinations)
-        from_outside = self._ranges(block.origins, block.destinations, self.filters.origins)
+        sample = self._sample(block)
+        to_outside = self._ranges(block.destinations, self.filters.destinations)
+        from_outside = self._ranges(block.origins, self.filters.origins)
         for some, ranges, others, other_ranges in (
             (near, (), destinations, to_outside),
             (origins & ~near, (), near_too, ()),
@@ -156,28 +158,55 @@ class View:
             if (some or ranges) and (others or other_ranges):
                 pairs = some.bit_count() * others.bit_count() - (some & others).bit_count()
                 made = self._unit_list(some), ranges, self._unit_list(others), other_ranges
-                order = not some, [*members(some)], not others, first_member(others), answer, block.free
-                yield order, Group(*made, answer, block.free, sample, pairs)
+                family = block.family
+                order = (not some, [*members(some)], not others, first_member(others), block.answer)
+                if family:
+                    self._add_apart(some, others, block.answer)
+                yield (
+                    (*order, block.free, family or 0),
+                    Group(*made, block.answer, block.free, sample, pairs, family),
+                )
+
+    def _sample(self, block: Block) -> tuple[int, int]:
+        """An origin and a destination of a block, by the numbers of ends with addresses that meet."""
+        families = self.found.families
+        origin, destination = (first_member(each) for each in (block.origins, block.destinations))
+        if 1 << origin == families.everywhere:
+            origin = first_member(families.meets_outside(destination))
+        elif 1 << destination == families.everywhere:
+            destination = first_member(families.meets_outside(origin))
+        return next((a, b) for f, a, b in families.ways(origin, destination) if block.family in (None, f))
+
+    def _add_apart(self, origins: int, destinations: int, answer: Answer) -> None:
+        """Pairs of which one family gets this answer, and the other perhaps another."""
+        for origin in members(origins):
+            opened, any_ = self._apart.get(origin, (0, 0))
+            others = destinations & ~(1 << origin)
+            self._apart[origin] = opened | (others if answer[0] else 0), any_ | others
 
     def _units(self, bits: int) -> int:
         """The units that ends at hand stand for, as a set of their places in order."""
         inside = bits & self.found.all_inside
         known = self._named.get(inside)
         if known is None:
-            indices = [i for number in members(inside) for i in self._of_class.get(number, ())]
-            known = self._named[inside] = bits_of(indices)
+            known = 0
+            for units in compress(self._of_class, digits(inside)):
+                known |= units
+            self._named[inside] = known
         return known
 
     def _unit_list(self, indices: int) -> tuple[Unit, ...]:
-        return tuple(self.sorted[i] for i in members(indices))
+        return tuple(compress(self.sorted, digits(indices)))
 
-    def _ranges(self, bits: int, others: int, wanted: Callable[[Unit | None], bool]) -> tuple[str, ...]:
+    def _ranges(self, bits: int, wanted: Callable[[Unit | None], bool]) -> tuple[str, ...]:
         """The addresses in a set; `outside` if they are all that these other ends could meet at all."""
-        outside = bits & self.found.all_outside
-        if not outside or not wanted(None):
+        if not wanted(None):
             return ()
-        if outside == self.found.all_outside & ~self.found.strangers[first_member(others)]:
+        if bits & self.found.families.everywhere:
             return (OUTSIDE,)
+        outside = bits & self.found.all_outside
+        if not outside:
+            return ()
         known = self._ranged.get(outside)
         if known is None:
             cells = [self.found.outside[number - self.found.inside] for number in members(outside)]
@@ -194,16 +223,20 @@ class View:
         pairs = count * count_too - far * far_too - (origins & destinations & near).bit_count()
         every = self.filters.ports
         groups = self.groups
+        alike = [g for g in groups if not g.family]
+        opened = sum(o.bit_count() for o, _ in self._apart.values())
+        apart = sum(a.bit_count() for _, a in self._apart.values())
         return Totals(
             units=len(self.units),
             policies=len(self.found.policies),
             pairs=pairs,
-            open_all=sum(g.pairs for g in groups if g.answer == (every, NONE)),
-            open_some=sum(g.pairs for g in groups if g.answer[0] and g.answer != (every, NONE)),
-            undetermined=sum(g.pairs for g in groups if not g.answer[0]),
-            free=sum(g.pairs for g in groups if g.free),
+            open_all=sum(g.pairs for g in alike if g.answer == (every, NONE)),
+            open_some=sum(g.pairs for g in alike if g.answer[0] and g.answer != (every, NONE)) + opened,
+            undetermined=sum(g.pairs for g in alike if not g.answer[0]) + apart - opened,
+            free=sum(g.pairs for g in alike if g.free),
             from_outside=len({u for g in groups if g.origin_ranges and g.answer[0] for u in g.destinations}),
             to_outside=len({u for g in groups if g.destination_ranges and g.answer[0] for u in g.origins}),
+            unlike=apart,
         )
 
 
@@ -227,6 +260,11 @@ def _families(found: Connectivity, cells: Sequence[int]) -> Iterator[tuple[int, 
         ]
         if its:
             yield its[0][0], its[-1][1]
+
+
+def group_text(group: Group) -> str:
+    """`8080/TCP over IPv4`."""
+    return ports_text(group.answer) + (f" over IPv{group.family}" if group.family else "")
 
 
 def ports_text(answer: Answer) -> str:
@@ -268,7 +306,8 @@ def headline(view: View) -> Iterator[str]:
     said = ", ".join(f"{count:,} {word}" for count, word in parts)
     free = f"; {t.free:,} only because no policy selects either end" if t.free else ""
     if t.pairs:
-        yield f"{plural(t.pairs, 'pair')}: {said}{free}."
+        unlike = f"; {t.unlike:,} not alike over IPv4 and IPv6" if t.unlike else ""
+        yield f"{plural(t.pairs, 'pair')}: {said}{free}{unlike}."
     outside = []
     if view.filters.origins(None):
         outside.append(f"the outside reaches {plural(t.from_outside, what)}")
@@ -287,74 +326,28 @@ def notes(view: View) -> Iterator[str]:
         who = ", ".join(_first(ungoverned, NAMED_MAX))
         yield f"{who} {verb} in the network of the node: policies neither govern nor select such pods."
     unknown = any(view.found.ends[u.number].get("address") is None for u in view.units)
-    blocks = view.found.cells.count > len(view.found.families)
+    blocks = view.found.cells.count > 2  # one of each family, if there are none
     if unknown and blocks and any(group.answer[1] for group in view.groups):
         yield "The addresses of pods are not known: --pod-cidr 10.244.0.0/16, say, would decide about blocks."
-    if view.of_two_families:
-        verb = "has" if len(view.of_two_families) == 1 else "have"
-        who = ", ".join(_first(view.of_two_families, NAMED_MAX))
-        yield f"{who} {verb} more than one address: this is about the first; of the others nothing is said."
+    if view.unlike:
+        verb = "has" if len(view.unlike) == 1 else "have"
+        who = ", ".join(_first(view.unlike, NAMED_MAX))
+        yield f"{who} {verb} more than one address of a family: the first of each counts."
     if view.unseen:
         yield f"Not among them: pods of custom resources ({', '.join(_first(view.unseen, NAMED_MAX))})."
     yield from (f"{text[0].upper()}{text[1:]}." for text in view.options)
 
 
-def to_json(view: View, place: Callable[[Unit], str]) -> dict[str, object]:
-    """The body of the document `kspec/connect/1`; `place` says where the object of a unit stands."""
-    t = view.totals
-    return {
-        "by": view.by,
-        "totals": {
-            "units": t.units,
-            "policies": t.policies,
-            "pairs": t.pairs,
-            "open": t.open_all,
-            "openOnSomePorts": t.open_some,
-            "shut": t.shut,
-            "undetermined": t.undetermined,
-            "openForWantOfPolicy": t.free,
-            "fromOutside": t.from_outside,
-            "toOutside": t.to_outside,
-        },
-        "units": [_unit_to_json(u, place(u)) for u in view.units],
-        "groups": [_group_to_json(g, view.reason(g)) for g in view.groups],
-        "notes": list(notes(view)),
-        "assumptions": list(view.options),
-    }
-
-
-def _unit_to_json(unit: Unit, place: str) -> dict[str, object]:
-    made: dict[str, object] = {
-        "id": unit.id,
-        "kind": unit.kind,
-        "namespace": unit.namespace,
-        "name": unit.name,
-    }
-    if unit.pods:
-        made["pods"] = list(unit.pods)
-    return {**made, "place": place} if place else made
-
-
-def _group_to_json(group: Group, reason: str) -> dict[str, object]:
-    made: dict[str, object] = {
-        "from": [u.id for u in group.origins],
-        "fromOutside": list(group.origin_ranges),
-        "to": [u.id for u in group.destinations],
-        "toOutside": list(group.destination_ranges),
-        "open": by_protocol(group.answer[0]),
-        "undetermined": by_protocol(group.answer[1]),
-        "forWantOfPolicy": group.free,
-    }
-    return {**made, "reason": reason} if reason else made
-
-
-def pairs(view: View) -> Iterator[tuple[str, str, str, str, Group]]:
-    """Every single pair that is not shut, in order of the groups: names, and the groups they are in."""
+def pairs(view: View) -> Iterator[tuple[Group, list[tuple[str, str]], list[tuple[str, str]]]]:
+    """Of each group, in their order, the origins and destinations: names with kinds. A pair of two that are
+    not one stands for itself.
+    """
     for group in view.groups:
-        for origin in _ids(group.origins, group.origin_ranges):
-            for destination in _ids(group.destinations, group.destination_ranges):
-                if origin != destination:
-                    yield origin[0], destination[0], origin[1], destination[1], group
+        yield (
+            group,
+            _ids(group.origins, group.origin_ranges),
+            _ids(group.destinations, group.destination_ranges),
+        )
 
 
 def _ids(units: Iterable[Unit], ranges: Iterable[str]) -> list[tuple[str, str]]:

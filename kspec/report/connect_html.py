@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kspec.report.connect import OUTSIDE, Group, Unit, View, headline, notes, ports_text
+from kspec.report.connect import OUTSIDE, Group, Unit, View, group_text, headline, notes
 from kspec.report.style import printable
 from kspec.verify.network.ports import show
 
@@ -64,7 +64,8 @@ def _group(
         "to": _numbers(group.destinations, group.destination_ranges, of_unit, of_range),
         "open": show(open_) if open_ else "",
         "maybe": bool(unclear),
-        "text": ports_text(group.answer),
+        "text": group_text(group),
+        "family": group.family or 0,
         "free": group.free,
         "reason": reason,
     }

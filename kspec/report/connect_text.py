@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from textwrap import wrap
 
-from kspec.report.connect import Group, Unit, View, headline, names, notes, pairs, ports_text
+from kspec.report.connect import Group, Unit, View, group_text, headline, names, notes, pairs, ports_text
 from kspec.report.diff import escaped
 from kspec.report.style import PLAIN, Style, plural, printable
 
@@ -57,18 +57,27 @@ def _row(to: str, ports: str) -> Iterator[str]:
 
 
 def _ports(group: Group, style: Style) -> str:
-    text = ports_text(group.answer)
+    text = group_text(group)
     return f"{text}  {style.warn(FREE)}" if group.free else text
 
 
 def to_csv(view: View) -> str:
     """One line for each pair that is not shut."""
     out = io.StringIO()
-    write = csv.writer(out, lineterminator="\n").writerow
-    write(["from", "from_kind", "to", "to_kind", "open", "undetermined", "for_want_of_policy"])
-    for origin, destination, origin_kind, kind, group in pairs(view):
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ["from", "from_kind", "to", "to_kind", "open", "undetermined", "for_want_of_policy", "family"]
+    )
+    for group, origins, destinations in pairs(view):
         open_, unclear = (ports_text((part, ())) if part else "" for part in group.answer)
-        write([origin, origin_kind, destination, kind, open_, unclear, "yes" if group.free else "no"])
+        family = f"IPv{group.family}" if group.family else ""
+        rest = (open_, unclear, "yes" if group.free else "no", family)
+        writer.writerows(
+            (*origin, *destination, *rest)
+            for origin in origins
+            for destination in destinations
+            if origin != destination
+        )
     return out.getvalue().rstrip("\n")
 
 
@@ -80,7 +89,7 @@ def to_markdown(view: View) -> str:
         origins = escaped(names(group.origins, group.origin_ranges, total))
         destinations = escaped(names(group.destinations, group.destination_ranges, total))
         note = FREE if group.free else escaped(view.reason(group))
-        lines.append(f"| {origins} | {destinations} | {escaped(ports_text(group.answer))} | {note} |")
+        lines.append(f"| {origins} | {destinations} | {escaped(group_text(group))} | {note} |")
     return "\n".join([*lines, *(f"\n{escaped(note)}" for note in notes(view))])
 
 
@@ -124,7 +133,7 @@ def _edges(view: View, nodes: dict[str, list[Unit]]) -> Iterator[str]:
     of_unit = {unit: node for node, units in nodes.items() for unit in units}
     for group in view.groups:
         style = ", style=dashed" if group.free else ""
-        label = _quoted(ports_text(group.answer))
+        label = _quoted(group_text(group))
         for origin in _ends(group.origins, group.origin_ranges, of_unit):
             for destination in _ends(group.destinations, group.destination_ranges, of_unit):
                 if origin != destination:

@@ -7,6 +7,7 @@ kubectl's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -191,9 +192,8 @@ class _Reader:
     def key(self, place: Place, event: Any) -> object:
         """The text of a key, `_MERGE`, or None for one that cannot be a key."""
         if place.items is not None or place.entries is not None:
-            self.tell(
-                "KS2405", "a list or a mapping cannot be a key", self.span(place), "keys are plain text"
-            )
+            help_ = template_help(self.file.text) or "keys are plain text"
+            self.tell("KS2405", "a list or a mapping cannot be a key", self.span(place), help_)
             return None
         if type(event) is not ScalarEvent or event.tag is not None or not event.implicit[0]:
             return place.value if isinstance(place.value, str) else plain_key(str(place.value))
@@ -297,3 +297,13 @@ def _events(parser: Any) -> Iterator[Any]:
         if type(event) in (DocumentEndEvent, StreamEndEvent):
             return
         yield event
+
+
+_TEMPLATE = re.compile(r"\{\{-? *(?:[.$]|if |range |with |include |template |end\b|/\*)")
+
+
+def template_help(text: str) -> str:
+    """What to do about a template of Helm, which is no YAML yet; "" for any other text."""
+    if not _TEMPLATE.search(text):
+        return ""
+    return "this is a template: name what it is filled in to, such as the output of `helm template`"

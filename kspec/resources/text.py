@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from kspec.source import Diagnostic, SourceFile, Span
 
@@ -30,7 +31,14 @@ def decode_text(path: str, data: bytes) -> tuple[SourceFile, list[Diagnostic]]:
     at = text.find("\0")
     if at >= 0:
         return _broken(path, text[:at], "not a text file: it holds a NUL character")
+    if _MARK in text:
+        text = _LATER_MARK.sub(r"\1", text)
     return SourceFile(path, text), []
+
+
+_MARK = "\ufeff"
+_LATER_MARK = re.compile(rf"^(---[^\n]*\n){_MARK}", re.MULTILINE)
+"""Files with a mark that were put one behind the other: each document may begin with one."""
 
 
 def _broken(path: str, good: str, fault: str) -> tuple[SourceFile, list[Diagnostic]]:

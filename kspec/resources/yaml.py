@@ -15,7 +15,7 @@ from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import DocumentStartEvent, StreamEndEvent
 
 from kspec.resources import json_text
-from kspec.resources.places import DEPTH_MAX, Path, Place, find, read_carefully
+from kspec.resources.places import DEPTH_MAX, Path, Place, find, read_carefully, template_help
 from kspec.resources.quick import TooDeep, Trouble, read_value, skip_document
 from kspec.resources.scalars import PlainScalars, UnreadableScalar
 from kspec.source import Diagnostic, SourceFile, Span
@@ -200,10 +200,12 @@ def syntax_error(file: SourceFile, base: int, error: YAMLError) -> Diagnostic:
     if context is not None and base + context.index != span.start and error.context:  # type: ignore[attr-defined]
         at = min(base + context.index, len(file.text))
         notes = ((Span(file, at, min(at + 1, len(file.text))), str(error.context)),)  # type: ignore[attr-defined]
+    template = template_help(file.text)
     for part, message, help_ in _EXPLAINED:
         if part in problem:
+            help_ = template or help_
             return Diagnostic("KS2401", f"not valid YAML: {message}", span, help=help_, notes=notes)
-    return Diagnostic("KS2401", f"not valid YAML: {problem}", span, notes=notes)
+    return Diagnostic("KS2401", f"not valid YAML: {problem}", span, help=template, notes=notes)
 
 
 def _next_document(text: str, after: int) -> int | None:

@@ -61,9 +61,12 @@ def _is_kept(written: str) -> bool:
 
 def show_canonical(value: Quantity) -> str:
     """A text for a value whose notation is not known: binary if only that makes it short, such as `16Gi`."""
-    if value.nanos % (1024 * NANO) == 0 and value.nanos % (1000 * NANO) != 0:
-        return _binary(value.nanos)
-    return _decimal(value.nanos)
+    decimal = _decimal(value.nanos)
+    if value.nanos % (1024 * NANO) == 0:
+        binary = _binary(value.nanos)
+        if value.nanos % (1000 * NANO) != 0 or len(binary) < len(decimal):
+            return binary
+    return decimal
 
 
 def _binary(nanos: int) -> str:

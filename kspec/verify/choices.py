@@ -131,6 +131,8 @@ class Choosing:
         self.known = list(choices(table))
         areas = dict.fromkeys(c.area for c in self.known)
         self.value: dict[str, Consulted] = {area: Consulted(given.get(area, {})) for area in areas}
+        self.consulted: list[tuple[Choice, object]] = []
+        """Those that the last `rested_on` told, with their values."""
 
     def within(self, cluster: Mapping[str, Any]) -> dict[str, Any]:
         """The cluster with the options in it."""
@@ -138,6 +140,8 @@ class Choosing:
 
     def rested_on(self) -> tuple[str, ...]:
         """One line that says what the options were that were looked at; none if there were none."""
+        its = [(c, self.value[c.area]) for c in self.known if c.name in self.value[c.area].asked]
+        self.consulted = [(c, dict.get(area, c.name, c.default)) for c, area in its]
         return self.all_rested_on([self])
 
     @staticmethod

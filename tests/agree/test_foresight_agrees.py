@@ -18,6 +18,9 @@ ATOMS = st.sampled_from(
         "request.user == 'a'",
         "'a' in request.groups",
         "request.groups.exists(g, g == 'b')",
+        "request.groups.all(g, g != 'a')",
+        "request.groups.exists(g, g == request.user)",
+        "request.user in request.groups",
         "has(request.resourceAttributes)",
         "has(request.nonResourceAttributes)",
         "request.resourceAttributes.namespace == 'a'",
@@ -71,8 +74,9 @@ def test_what_is_foreseen_comes(
 def filled(
     review: dict[str, Any], other: dict[str, Any], unknown: frozenset[tuple[str, ...]]
 ) -> dict[str, Any]:
-    """A review whose unknown parts are those of another."""
+    """A review whose unknown parts are those of another; it may have further groups."""
     made = {**review, **{path[0]: other[path[0]] for path in unknown if len(path) == 1}}
+    made["groups"] = review["groups"] + (other["groups"] if ("groups",) in unknown else [])
     if OF in made and OF in other:
         parts = {p[1] for p in unknown if len(p) > 1}
         kept = {k: v for k, v in made[OF].items() if k not in parts}

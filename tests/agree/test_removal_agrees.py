@@ -16,6 +16,8 @@ from kspec.resources.load import load_library
 from kspec.resources.types import load_types
 from kspec.runtime.ip import parse_ip
 from kspec.runtime.rulebook import load_rulebook
+from kspec.verify.network.needed import Needed
+from kspec.verify.network.parts import Parts
 from kspec.verify.network.superfluous import Removal, Superfluous
 from kspec.verify.setting import Setting, standard_setting
 from kspec.verify.switches import Path, elements, siblings, without
@@ -127,14 +129,50 @@ def said(cluster: Mapping[str, object]) -> list[tuple[bool, ...]]:
     ]
 
 
-@pytest.mark.parametrize("seed", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 1, 3))])
-def test_what_is_superfluous_is_so_for_the_evaluator_and_nothing_else_is(seed: int) -> None:
-    draw = Random(seed)
-    cluster = {"networkPolicies": [policy(draw, n) for n in range(3)]}
+def parts_of(cluster: Mapping[str, Any]) -> list[Path]:
+    """All that could be taken away of NetworkPolicies."""
     parts: list[Path] = []
     for fields in (*LISTS, *PORTS):
         found = elements(cluster, ("networkPolicies", *fields))
         parts += [p for p in found if len(fields) < 3 or siblings(cluster, p) > 1]
+    return parts
+
+
+@pytest.mark.parametrize("seed", [4, *(pytest.param(n, marks=pytest.mark.slow) for n in (5, 9, 13))])
+def test_with_connections_that_are_guessed_the_same_is_found(seed: int) -> None:
+    """Guesses only spare the solver questions, also once others have gone."""
+    draw, book = Random(seed), load_rulebook()
+    cluster = {"networkPolicies": [policy(draw, n) for n in range(3)]}
+    parts = parts_of(cluster)
+    needed = Needed(cluster, Parts(book, setting().table).kinds, book)
+    guessed = needed.shown(parts)
+    assert guessed
+    plain = Removal(cluster, tuple(parts), setting())
+    helped = Removal(cluster, tuple(parts), setting(), needed, guessed)
+    found = [[path for path in parts if isinstance(r.ask(path), Superfluous)] for r in (plain, helped)]
+    assert found[0] == found[1]
+    assert not guessed.keys() & set(found[0][:1])
+
+
+def test_policies_that_may_not_govern_one_pod_govern_none_together() -> None:
+    """The rule that narrows questions agrees with the one that says whom a policy is about."""
+    may, about = (load_rulebook().get(f"network/{name}") for name in ("mayGovernOne", "subjectOf"))
+    assert may is not None and about is not None
+    draw = Random(3)
+    policies = [policy(draw, n) for n in range(60)]
+    of = [{n for n, end in enumerate(ends()) if about(each, end)} for each in policies]
+    apart = [
+        (a, b) for a, one in enumerate(policies) for b, other in enumerate(policies) if not may(one, other)
+    ]
+    assert apart
+    assert not any(of[a] & of[b] for a, b in apart)
+
+
+@pytest.mark.parametrize("seed", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 1, 3))])
+def test_what_is_superfluous_is_so_for_the_evaluator_and_nothing_else_is(seed: int) -> None:
+    draw = Random(seed)
+    cluster = {"networkPolicies": [policy(draw, n) for n in range(3)]}
+    parts = parts_of(cluster)
     removal = Removal(cluster, tuple(parts), setting())
     gone = [path for path in parts if isinstance(removal.ask(path), Superfluous)]
     before = said(cluster)

@@ -125,6 +125,25 @@ def rows() -> Iterator[tuple[str, float, str]]:
         )
         real = load_access(Session(), paths, options)
         yield "`who-can get secrets` of them", best(lambda: who_can(real.policy, "get", secrets)), "1000"
+    yield from inclusions()
+
+
+def inclusions(count: int = 500) -> Iterator[tuple[str, float, str]]:
+    """Whether one default role includes another: of so many pairs, and of the two largest."""
+    from statistics import median
+
+    from kspec.cli.policy import PolicyOptions, load_access
+    from kspec.cli.session import Session
+    from kspec.verify.access.inclusion import includes
+
+    roles = {r.name: r for r in load_access(Session(), [], PolicyOptions(bootstrap=True)).policy.roles}
+    pairs = random.Random(1).sample(
+        [(a, b) for a in roles.values() for b in roles.values() if a is not b], count
+    )
+    times = [best(lambda a=a, b=b: includes(a.rules, b.rules), 3) for a, b in pairs]  # type: ignore[misc]
+    admin, edit = roles["admin"].rules, roles["edit"].rules
+    yield f"inclusion of two default roles, the median of {count} pairs", median(times), "5"
+    yield "inclusion of `edit` in `admin`", best(lambda: includes(admin, edit)), ""
 
 
 def main() -> None:

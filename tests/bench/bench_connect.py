@@ -2,7 +2,8 @@
 
 Run: PYTHONPATH=. python tests/bench/bench_connect.py [repeats]. Each workload has a policy of its own for
 both directions: two peers by labels, one of them in another namespace, blocks of addresses with exceptions,
-numbers, a range and a name for ports. Pods have addresses, so that blocks meet them.
+numbers, a range and a name for ports. Pods have addresses, so that blocks meet them; `both`: of both
+families, with blocks of both. `admin`: with thirty policies of administrators before and after them.
 """
 
 from __future__ import annotations
@@ -37,7 +38,29 @@ metadata:
 spec:
   containers:
   - {{name: c, image: x, ports: [{{name: web, containerPort: {port}}}]}}
-status: {{phase: Running, podIP: 10.{a}.{b}.{r}}}
+status: {{phase: Running, podIP: 10.{a}.{b}.{r}{second}}}
+"""
+SECOND = ", podIPs: [{{ip: 10.{a}.{b}.{r}}}, {{ip: 'fd00:{a}:{b}::{r}'}}]"
+BLOCK_OF_6 = """\
+    - ipBlock: {{cidr: 'fd00:{a}::/32', except: ['fd00:{a}:3::/48']}}
+"""
+
+ADMIN = """\
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {{name: {name}}}
+spec:
+  tier: {tier}
+  priority: {priority}
+  subject: {{namespaces: {{matchLabels: {{team: t{team}}}}}}}
+  ingress:
+  - action: {action}
+    from: [{{pods: {{namespaceSelector: {{}}, podSelector: {{matchLabels: {{part: p{part}}}}}}}}}]
+    protocols: [{{tcp: {{destinationPort: {{number: {port}}}}}}}]
+  egress:
+  - action: Deny
+    to: [{{networks: [10.{part}.0.0/16, 'fd00:{part}::/32']}}]
+    protocols: [{{tcp: {{destinationPort: {{range: {{start: 8000, end: 8010}}}}}}}}]
 """
 
 POLICY = """\
@@ -55,7 +78,7 @@ spec:
     ports: [{{port: {port}}}, {{port: web}}]
   - from:
     - ipBlock: {{cidr: 10.{a}.0.0/16, except: [10.{a}.3.0/24]}}
-    ports: [{{port: 443}}]
+{of_6}    ports: [{{port: 443}}]
   egress:
   - to:
     - namespaceSelector: {{matchLabels: {{team: t{team}}}}}
@@ -66,8 +89,23 @@ spec:
 """
 
 
-def network(workloads: int, namespaces: int, replicas: int) -> str:
+def admin(number: int) -> str:
+    """One of the policies of administrators; two of a priority have one action."""
+    tier, action = ("Admin", "Accept" if number % 4 else "Pass") if number % 3 else ("Baseline", "Deny")
+    return ADMIN.format(
+        name=f"c{number}",
+        tier=tier,
+        action=action,
+        priority=number,
+        team=number % 7,
+        part=number % 40,
+        port=8000 + number,
+    )
+
+
+def network(workloads: int, namespaces: int, replicas: int, more: str = "") -> str:
     """The manifests; without replicas workloads, else that many pods of each."""
+    both = "both" in more
     parts = [
         f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: ns{n}, labels: {{team: t{n % 7}}}}}\n"
         for n in range(namespaces)
@@ -86,8 +124,13 @@ def network(workloads: int, namespaces: int, replicas: int) -> str:
             "b": i // 200,
             "team": i % 7,
         }
-        parts += [POD.format(r=r + 1, **values) for r in range(replicas)] or [WORKLOAD.format(**values)]
-        parts.append(POLICY.format(**values))
+        for r in range(replicas):
+            second = SECOND.format(r=r + 1, **values) if both else ""
+            parts.append(POD.format(r=r + 1, second=second, **values))
+        if not replicas:
+            parts.append(WORKLOAD.format(**values))
+        parts.append(POLICY.format(of_6=BLOCK_OF_6.format(**values) if both else "", **values))
+    parts += [admin(number) for number in range(30 if "admin" in more else 0)]
     return "---\n".join(parts)
 
 
@@ -108,27 +151,35 @@ def connect(path: Path, by: str) -> tuple[float, float, str]:
 
 
 CASES = (
-    (100, 20, 0, "workload"),
-    (300, 20, 0, "workload"),
-    (1000, 20, 0, "workload"),
-    (1000, 1, 0, "workload"),
-    (1000, 1000, 0, "workload"),
-    (3000, 60, 0, "workload"),
-    (1000, 20, 10, "pod"),
+    (100, 20, 1, "workload", ""),
+    (300, 20, 1, "workload", ""),
+    (1000, 20, 1, "workload", ""),
+    (1000, 1, 1, "workload", ""),
+    (1000, 1000, 1, "workload", ""),
+    (1000, 20, 1, "workload", "both"),
+    (1000, 20, 1, "workload", "admin"),
+    (1000, 20, 1, "workload", "both, admin"),
+    (1000, 20, 0, "workload", ""),
+    (3000, 60, 1, "workload", ""),
+    (1000, 20, 10, "pod", ""),
+    (1000, 20, 10, "pod", "both"),
 )
 
 
 def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    print(f"{'workloads':>9} {'policies':>8} {'namespaces':>10} {'pods':>6}  {'reading':>8}  {'in all':>8}")
+    head = f"{'workloads':>9} {'policies':>8} {'namespaces':>10} {'pods':>6}  {'reading':>8}  {'in all':>8}"
+    print(head)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.yaml"
-        for workloads, namespaces, replicas, by in CASES:
-            path.write_text(network(workloads, namespaces, replicas))
+        for workloads, namespaces, replicas, by, more in CASES:
+            path.write_text(network(workloads, namespaces, replicas, more))
             runs = [connect(path, by) for _ in range(repeats)]
             total, read, text = min(runs)
             pods = workloads * replicas
-            print(f"{workloads:9,} {workloads:8,} {namespaces:10,} {pods:6,}  {read:6.2f} s  {total:6.2f} s")
+            policies = workloads + (30 if "admin" in more else 0)
+            line = f"{workloads:9,} {policies:8,} {namespaces:10,} {pods:6,}  {read:6.2f} s  {total:6.2f} s"
+            print(f"{line}  {more}")
             print(f"          {text}")
 
 

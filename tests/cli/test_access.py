@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -208,6 +209,13 @@ authorizers:
             "jane": ["webhook guard"],
             "system:serviceaccounts:ci": ["webhook guard"],
         }
+        known = "'system:serviceaccounts:ci' in request.groups"
+        (tmp_path / "authz.yaml").write_text(
+            f'{head}    - expression: "!({known})"\n{tail[tail.index("- {t") :]}'
+        )
+        ran = kspec("who-can", "get", "secrets", *ask)
+        assert {h["name"] for h in ran.json["holders"] if "unless" in h} == {"jane"}
+        (tmp_path / "authz.yaml").write_text(f"{head}{conditions}{tail[tail.index('- {type') :]}")
         ran = kspec("who-can", "list", "pods", *ask)
         assert ran.code == 0
         assert not any("unless" in h for h in ran.json["holders"])
@@ -360,6 +368,17 @@ class TestAudit:
             assert kspec("conform", "--audit", log, policy, "--format", "json").json["judged"] == 2
         log.write_text(wrapped.format(said))
         assert kspec("conform", "--audit", log, policy, "--format", "json").json["judged"] == 1
+
+    @pytest.mark.parametrize("field", ["annotations", "user", "impersonatedUser", "objectRef", "requestURI"])
+    @pytest.mark.parametrize("value", ["x", ["x"], 3, {"username": "jane", "extra": ["x"], "groups": None}])
+    def test_an_event_of_any_shape_is_counted(
+        self, kspec: Kspec, policy: Path, tmp_path: Path, field: str, value: Any
+    ) -> None:
+        said = json.loads(event("1", "allow", f"{self.SHOP}/pods", "list", objectRef=self.PODS))
+        line = json.dumps({**said, field: value})
+        ran = kspec("conform", "--audit", self.log(tmp_path, line), policy, "--format", "json")
+        assert ran.code in (0, 1, 3), ran.err
+        assert ran.json["events"] == 1
 
     def test_what_pods_a_node_had_is_not_known(self, kspec: Kspec, policy: Path, tmp_path: Path) -> None:
         secret = {**self.SECRETS, "name": "db"}
@@ -669,6 +688,29 @@ spec:
         assert ran.json["groups"] == ([] if groups is None else [*groups, "system:authenticated"])
         assert ran.json["by"] == ("authentication" if groups is None else "AlwaysAllow")
 
+    def test_a_bootstrap_token(self, kspec: Kspec, tmp_path: Path) -> None:
+        used = base64.b64encode(b"true").decode()
+        (tmp_path / "token.yaml").write_text(
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: bootstrap-token-abcdef, namespace: kube-system}\n"
+            "type: bootstrap.kubernetes.io/token\n"
+            f"data: {{usage-bootstrap-authentication: {used}}}\n"
+            'stringData: {auth-extra-groups: "system:bootstrappers:kubeadm,system:masters"}\n'
+        )
+        ask = ("get", "/healthz", tmp_path / "token.yaml", "--bootstrap", "--format", "json")
+        ran = kspec("can", "bootstrap:abcdef", *ask)
+        assert ran.json["user"] == "system:bootstrap:abcdef"
+        groups = ["system:bootstrappers", "system:bootstrappers:kubeadm", "system:authenticated"]
+        assert ran.json["groups"] == groups
+        assert "KS4011" in kspec("can", "bootstrap:other", *ask).err
+        assert "KS4011" in kspec("can", "cert:O=dev", *ask).err
+
+    def test_a_file_of_tokens(self, kspec: Kspec, tmp_path: Path) -> None:
+        (tmp_path / "tokens.csv").write_text('t1,jane,7,"dev,ops"\nt2,bob,8\n,eve,9,"system:masters"\n')
+        ask = ("get", "/healthz", "--bootstrap", "--format", "json", "--token-auth-file")
+        for user, groups in (("jane", ["dev", "ops"]), ("bob", []), ("eve", [])):
+            ran = kspec("can", user, *ask, tmp_path / "tokens.csv")
+            assert ran.json["groups"] == [*groups, "system:authenticated"]
+
     def test_a_certificate(self, kspec: Kspec) -> None:
         assert kspec("can", "cert:CN=root,O=system:masters", "delete", "nodes", "--bootstrap").code == 0
         assert kspec("can", "cert:CN=root,O=dev", "delete", "nodes", "--bootstrap").code == 1
@@ -737,18 +779,18 @@ def test_a_folder_is_not_taken_for_a_name(
         ),
         (
             "kind: Role\nmetadata: {name: r, namespace: a}\nrules: [{verbs: [get], nonResourceURLs: [/a]}]",
-            "paths",
+            "non-resource URLs",
         ),
         (
             "kind: RoleBinding\nmetadata: {name: b, namespace: a}\n"
             "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\n"
             "subjects: [{kind: user, name: jane}]",
-            "`user` is no subject",
+            "supported values: ",
         ),
         (
             "kind: ClusterRoleBinding\nmetadata: {name: b}\n"
             "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects: []",
-            "`Role` cannot be bound here",
+            "supported values: ",
         ),
     ],
 )
@@ -760,3 +802,12 @@ def test_what_the_api_server_refuses_grants_nothing(
     ran = kspec("who-can", "get", "pods", path)
     assert ran.code == 2
     assert "error[KS2617]: the API server refuses this" in ran.err and reason in ran.err
+
+
+def test_what_does_not_grant_access_may_be_refused(kspec: Kspec, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
+        "spec: {podSelector: {}, policyTypes: [ingress]}\n"
+    )
+    assert kspec("who-can", "get", "pods", tmp_path / "a.yaml").code == 0
+    assert kspec("connect", tmp_path / "a.yaml").code == 2

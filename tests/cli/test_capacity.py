@@ -55,6 +55,15 @@ def test_totals_come_first(kspec: Kspec, files: tuple[Path, Path]) -> None:
     assert "what keeps the next out, on 3 of 3 nodes: Insufficient cpu" in ran.out
 
 
+def test_when_time_is_up_nothing_is_decided(kspec: Kspec, files: tuple[Path, Path]) -> None:
+    ran = kspec("capacity", *files, "--timeout", "0")
+    assert ran.code == 3
+    assert ran.out.startswith("Deployment shop/web: not decided: at least 0 more fit, and then time was up")
+    found = kspec("capacity", *files, "--timeout", "0", "--format", "json").json
+    assert_valid("capacity", found)
+    assert (found["workloads"][0]["timedOut"], found["workloads"][0]["exact"]) == (True, False)
+
+
 def test_as_json(kspec: Kspec, files: tuple[Path, Path]) -> None:
     ran = kspec("capacity", *files, "--pod", "shop/we", "--format", "json")
     assert_valid("capacity", ran.json)

@@ -150,19 +150,71 @@ def test_the_shop(kspec: Kspec) -> None:
     assert re.search(r"shop/checkout\n  -> shop/db +5432/TCP\n", ran.out)
 
 
-def test_of_a_second_address_nothing_is_claimed(kspec: Kspec, tmp_path: Path) -> None:
-    two = "status: {podIP: 10.0.0.%d, podIPs: [{ip: 10.0.0.%d}, {ip: 'fd00::%d'}]}"
-    pods = [
-        f"{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop}}, "
-        f"spec: {{containers: [{{name: c, image: i}}]}}, {two % (n, n, n)}}}"
-        for n, name in ((1, "a"), (2, "b"))
-    ]
-    (tmp_path / "pods.yaml").write_text("\n---\n".join(pods))
-    note = (
-        "shop/a, shop/b have more than one address: this is about the first; of the others nothing is said."
+def dual(tmp_path: Path, *more: str) -> Path:
+    """Two pods of both families, one of IPv4 alone; `b` is open to a block, and to `a`."""
+    made = (
+        "{apiVersion: v1, kind: Pod, metadata: {name: %s, namespace: shop, labels: {app: %s}}, spec: %s, %s}"
     )
-    assert note in kspec("connect", tmp_path).out
-    assert document(kspec("connect", tmp_path, "--format", "json"))["notes"] == [note]
+    spec = "{containers: [{name: c, image: i}]}"
+    two = "status: {podIP: 10.0.0.%d, podIPs: [{ip: 10.0.0.%d}, {ip: 'fd00::%d'}]}"
+    parts = [made % (name, name, spec, two % (n, n, n)) for n, name in ((1, "a"), (2, "b"))]
+    parts.append(made % ("c", "c", spec, "status: {podIP: 10.0.0.3}"))
+    parts.append(
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: b, namespace: shop}, spec: "
+        "{podSelector: {matchLabels: {app: b}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: "
+        "[{port: 80}]}, {from: [{podSelector: {matchLabels: {app: a}}}], ports: [{port: 81}]}]}}"
+    )
+    path = tmp_path / "dual.yaml"
+    path.write_text("\n---\n".join([*parts, *more]))
+    return path
+
+
+def test_families_that_differ_have_a_row_each(kspec: Kspec, tmp_path: Path) -> None:
+    path = dual(tmp_path)
+    out = kspec("connect", path).out
+    assert "6 pairs: 4 open, 2 open on some ports, 0 shut; 4 only because no policy selects either" in out
+    assert "end; 1 not alike over IPv4 and IPv6.\n" in out
+    assert re.search(r"shop/a\n  -> shop/b +80-81/TCP over IPv4\n  -> shop/b +81/TCP over IPv6\n", out)
+    assert re.search(r"shop/c\n(.*\n)*  -> shop/b +80/TCP\n", out)
+    assert re.search(r"outside 10.0.0.0/8\n  -> shop/b +80/TCP\n", out)
+    assert re.search(r"outside\n  -> shop/a, shop/c +all ports", out)
+    found = document(kspec("connect", path, "--format", "json"))
+    assert found["totals"]["differByFamily"] == 1  # type: ignore[index]
+    families = [(g["family"], g["from"], g["to"]) for g in found["groups"] if "family" in g]  # type: ignore[attr-defined]
+    assert families == [("IPv4", ["shop/a"], ["shop/b"]), ("IPv6", ["shop/a"], ["shop/b"])]
+    rows = list(csv.DictReader(io.StringIO(kspec("connect", path, "--format", "csv").out)))
+    apart = {(r["family"], r["open"]) for r in rows if (r["from"], r["to"]) == ("shop/a", "shop/b")}
+    assert apart == {("IPv4", "80-81/TCP"), ("IPv6", "81/TCP")}
+    assert "| shop/a | shop/b | 81/TCP over IPv6 |  |" in kspec("connect", path, "--format", "markdown").out
+    assert '[label="81/TCP over IPv6"]' in kspec("connect", path, "--format", "dot").out
+    assert '"81/TCP over IPv6"' in kspec("connect", path, "--format", "html").out
+
+
+def test_families_that_agree_on_the_ports_asked_about_have_one_row(kspec: Kspec, tmp_path: Path) -> None:
+    out = kspec("connect", dual(tmp_path), "--port", "81").out
+    assert re.search(r"shop/a\n  -> shop/b +81/TCP\n", out)
+    assert "IPv6" not in out
+
+
+def test_two_blocks_of_pods_make_a_cluster_of_both_families(kspec: Kspec, tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    block = "[{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]"
+    path.write_text(
+        ONE_OF_TWO.replace("spec: {podSelector: {}}", f"spec: {{podSelector: {{}}, ingress: {block}}}")
+    )
+    args = ("connect", path, "--from", "shop/copy", "--to", "db", "--pod-cidr", "10.1.0.0/16")
+    assert re.search(r"-> shop/db \(db-0\), shop/db \(db-1\) +all ports\n", kspec(*args).out)
+    out = kspec(*args, "--pod-cidr", "fd00:1::/64").out
+    assert re.search(r"-> shop/db \(db-0\), shop/db \(db-1\) +all ports over IPv4\n", out)
+    assert re.search(r"-> shop/db \(db-0\) +5432/TCP over IPv6\n", out)
+
+
+def test_more_addresses_of_a_family_than_one_are_told(kspec: Kspec, tmp_path: Path) -> None:
+    text = "{ip: 10.0.0.1}, {ip: 'fd00::1'}"
+    path = dual(tmp_path)
+    path.write_text(path.read_text().replace(text, f"{text}, {{ip: 10.9.9.9}}"))
+    note = "shop/a has more than one address of a family: the first of each counts."
+    assert document(kspec("connect", path, "--format", "json"))["notes"][0] == note  # type: ignore[index]
 
 
 ONE_OF_TWO = """\
@@ -198,8 +250,8 @@ def test_pods_of_a_stateful_set_are_told_apart_by_their_own_labels(kspec: Kspec,
     (tmp_path / "shop.yaml").write_text(ONE_OF_TWO)
     assert re.search(r"shop/copy\n  -> shop/db \(db-0\) +5432/TCP\n", kspec("connect", tmp_path).out)
     story = ("explain", "connect", "shop/copy")
-    assert "db-0) on 5432/TCP: open" in kspec(*story, "shop/db-0", "5432", tmp_path).out
-    assert "db-1) on 5432/TCP: shut" in kspec(*story, "shop/db-1", "5432", tmp_path).out
+    assert "db-0 on 5432/TCP: open" in kspec(*story, "shop/db-0", "5432", tmp_path).out
+    assert "db-1 on 5432/TCP: shut" in kspec(*story, "shop/db-1", "5432", tmp_path).out
 
 
 MADE_LABELS = """

@@ -95,6 +95,12 @@ class TestPods:
         assert "- container c asks for less cpu: 3900m instead of 900: then it fits on node-0" in out
         assert f"--> {manifest}:9:" in out
 
+    def test_when_time_is_up_it_is_not_decided_what_would_let_it_in(
+        self, kspec: Kspec, manifest: Path
+    ) -> None:
+        ran = kspec("explain", "pod", "shop/huge", manifest, "--timeout", "0")
+        assert (ran.code, "timeout" in ran.out) == (3, True)
+
     def test_what_would_let_it_in_as_json(self, kspec: Kspec, manifest: Path) -> None:
         ran = kspec("explain", "pod", "shop/huge", manifest, "--format", "json")
         assert_valid("explain", ran.json)

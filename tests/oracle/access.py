@@ -56,7 +56,7 @@ class Access:
     def allows(self, who: Who, asked: Asked) -> bool:
         if MASTERS in who.groups:
             return True
-        return any(_is_subject(s, who, home) for home, s in self.granting(asked))
+        return any(is_subject(s, who, home) for home, s in self.granting(asked))
 
     def granting(self, asked: Asked) -> Iterator[tuple[str, Raw]]:
         """Every subject that some binding gives this, with the namespace of the binding."""
@@ -101,7 +101,7 @@ def _is_path(url: str, path: str) -> bool:
     return url in ("*", path) or (url.endswith("*") and path.startswith(url.rstrip("*")))
 
 
-def _is_subject(subject: Raw, who: Who, home: str) -> bool:
+def is_subject(subject: Raw, who: Who, home: str) -> bool:
     match subject["kind"]:
         case "User":
             return bool(subject["name"] == who.user)

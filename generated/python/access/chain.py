@@ -21,6 +21,12 @@ def modeByDefault():
     return "AlwaysAllow"
 
 
+# access/webhookAnswers  function (): list(string)
+def webhookAnswers():
+    """What a webhook may say. One that cannot be asked says what its failurePolicy means, which is one of these."""
+    return ["allow", "deny", "noopinion"]
+
+
 # access/webhookDecision  function (a: access.Authorizer): Decision
 def webhookDecision(a):
     """A webhook is asked if all of its conditions hold. What it would say may not be known: then the decision is `unknown`."""
@@ -149,6 +155,17 @@ RULES = (
         result="string",
         source="pkg/kubeapiserver/options/authorization.go NewBuiltInAuthorizationOptions; Complete",
         doc="The authorizer of an API server whose flags name none: everything is allowed.",
+        path="access/chain",
+    ),
+    CompiledRule(
+        "access/webhookAnswers",
+        "function",
+        "webhookAnswers",
+        (),
+        webhookAnswers,
+        result="list(string)",
+        source="staging/src/k8s.io/apiserver/plugin/pkg/authorizer/webhook/webhook.go Authorize; decisionOnError",
+        doc="What a webhook may say. One that cannot be asked says what its failurePolicy means, which is one of these.",
         path="access/chain",
     ),
     CompiledRule(

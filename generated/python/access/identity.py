@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from kspec.runtime.conversions import string_from_bytes
+from kspec.runtime.encoders import base64_decode
 from kspec.runtime.generated_support import and_, join_lists, join_texts
 from kspec.runtime.lists import distinct
 from kspec.runtime.operators import index_list
+from kspec.runtime.regex import matches
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import split, substring_from
 
@@ -71,6 +74,42 @@ def bootstrapTokenIdentity(id, extraGroups):
             "groups": join_lists(["system:bootstrappers"], extraGroups),
         },
     )
+
+
+# access/secretText  function (s: core.Secret, key: string): string
+def secretText(s, key):
+    """What the secret of a bootstrap token says under a key."""
+    if key in (s.get("stringData") or {}):
+        return (s.get("stringData") or {})[key]
+    elif key in (s.get("data") or {}):
+        return string_from_bytes(base64_decode((s.get("data") or {})[key]))
+    return ""
+
+
+# access/bootstrapTokenOf  function (id: string, cluster: Cluster): list(access.Identity)
+def bootstrapTokenOf(id, cluster):
+    """Whom the bootstrap token of this id means, by its secret in kube-system; nobody if there is none, or it is not for that."""
+    found = [
+        s
+        for s in cluster.get("secrets") or []
+        if (
+            (s.get("metadata") or {}).get("namespace") == "kube-system"
+            and ((s.get("metadata") or {}).get("name") or "") == join_texts("bootstrap-token-", id)
+            and s.get("type") == "bootstrap.kubernetes.io/token"
+            and secretText(s, "usage-bootstrap-authentication") == "true"
+        )
+    ]
+    return [
+        bootstrapTokenIdentity(
+            id,
+            [
+                g
+                for g in split(secretText(s, "auth-extra-groups"), ",")
+                if matches(g, "^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$")
+            ],
+        )
+        for s in found
+    ]
 
 
 # access/serviceAccountOf  function (user: string): access.ObjectName
@@ -219,6 +258,40 @@ RULES = (
         reads={"extraGroups": paths(""), "id": paths("")},
         source="plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go AuthenticateToken",
         doc="A bootstrap token, by its id and the extra groups that its secret lists.",
+        path="access/identity",
+    ),
+    CompiledRule(
+        "access/secretText",
+        "function",
+        "secretText",
+        (Param("s", "core.Secret"), Param("key", "string")),
+        secretText,
+        result="string",
+        reads={"key": paths(""), "s": paths("data", "stringData")},
+        source="pkg/apis/core/types.go Secret; stringData is written into data",
+        doc="What the secret of a bootstrap token says under a key.",
+        path="access/identity",
+    ),
+    CompiledRule(
+        "access/bootstrapTokenOf",
+        "function",
+        "bootstrapTokenOf",
+        (Param("id", "string"), Param("cluster", "Cluster", True)),
+        bootstrapTokenOf,
+        result="list(access.Identity)",
+        reads={
+            "cluster": paths(
+                "secrets #",
+                "secrets * data",
+                "secrets * metadata name",
+                "secrets * metadata namespace",
+                "secrets * stringData",
+                "secrets * type",
+            ),
+            "id": paths(""),
+        },
+        source="plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go AuthenticateToken; staging/src/k8s.io/cluster-bootstrap/token/util ValidateBootstrapGroupName",
+        doc="Whom the bootstrap token of this id means, by its secret in kube-system; nobody if there is none, or it is not for that.",
         path="access/identity",
     ),
     CompiledRule(

@@ -260,13 +260,11 @@ def doubtfulResources(r, namespace, all_):
         [c.get("resource") or "" for c in access_attributes.checkedResources()],
         ["namespaces"],
     )
+    found = [doubtOf(r, x, namespace, all_, own, virtual) for x in r.get("resources") or []]
     return [
-        {
-            "path": join_texts("resources.", string_from_int(i)),
-            "message": doubtOf(r, x, namespace, all_, own, virtual),
-        }
-        for i, x in enumerate(r.get("resources") or [])
-        if doubtOf(r, x, namespace, all_, own, virtual) != ""
+        {"path": join_texts("resources.", string_from_int(i)), "message": d}
+        for i, d in enumerate(found)
+        if d != ""
     ]
 
 

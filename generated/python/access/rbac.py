@@ -7,6 +7,7 @@ from kspec.runtime.lists import range_list
 from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
 from kspec.runtime.strings import substring
+from ..access import chain as access_chain
 from ..access import mistakes as access_mistakes
 from ..access import writing as access_writing
 
@@ -169,24 +170,28 @@ def authorizer_RBAC(r, cluster):
 # access/can  function (who: access.Identity, verb: string, resource: string, namespace: string, apiGroup: string, name: string, subresource: string, cluster: Cluster): bool
 def can(who, verb, resource, namespace, apiGroup, name, subresource, cluster):
     """May this identity do this? `namespace` "" asks for the whole cluster."""
+    r = canRequest(who, verb, resource, namespace, apiGroup, name, subresource)
     return or_(
-        lambda: authorizer_RBAC(
-            {
-                "user": who.get("user") or "",
-                "groups": who.get("groups") or [],
-                "resourceRequest": True,
-                "verb": verb,
-                "namespace": namespace,
-                "apiGroup": apiGroup,
-                "resource": resource,
-                "subresource": subresource,
-                "name": name,
-            },
-            cluster,
-        ).get("decision") == "allow",
-        lambda: "system:masters" in (who.get("groups") or []),
+        lambda: authorizer_RBAC(r, cluster).get("decision") == "allow",
+        lambda: access_chain.isPrivileged(r),
         lambda: missingRole(who, namespace, cluster),
     )
+
+
+# access/canRequest  function (who: access.Identity, verb: string, resource: string, namespace: string, apiGroup: string, name: string, subresource: string): access.Request
+def canRequest(who, verb, resource, namespace, apiGroup, name, subresource):
+    """What `can` asks."""
+    return {
+        "user": who.get("user") or "",
+        "groups": who.get("groups") or [],
+        "resourceRequest": True,
+        "verb": verb,
+        "namespace": namespace,
+        "apiGroup": apiGroup,
+        "resource": resource,
+        "subresource": subresource,
+        "name": name,
+    }
 
 
 # access/missingRole  function (who: access.Identity, namespace: string, cluster: Cluster): bool
@@ -491,6 +496,33 @@ RULES = (
             "who": paths("groups", "user"),
         },
         doc='May this identity do this? `namespace` "" asks for the whole cluster.',
+        path="access/rbac",
+    ),
+    CompiledRule(
+        "access/canRequest",
+        "function",
+        "canRequest",
+        (
+            Param("who", "access.Identity"),
+            Param("verb", "string"),
+            Param("resource", "string"),
+            Param("namespace", "string"),
+            Param("apiGroup", "string"),
+            Param("name", "string"),
+            Param("subresource", "string"),
+        ),
+        canRequest,
+        result="access.Request",
+        reads={
+            "apiGroup": paths(""),
+            "name": paths(""),
+            "namespace": paths(""),
+            "resource": paths(""),
+            "subresource": paths(""),
+            "verb": paths(""),
+            "who": paths("groups", "user"),
+        },
+        doc="What `can` asks.",
         path="access/rbac",
     ),
     CompiledRule(

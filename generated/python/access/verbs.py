@@ -5,6 +5,8 @@ from __future__ import annotations
 from kspec.runtime.generated_support import join_texts
 from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
+from ..access import chain as access_chain
+from ..access import rbac as access_rbac
 
 
 # access/escalates  function (who: access.Identity, wanted: access.Wanted): bool
@@ -14,6 +16,33 @@ def escalates(who, wanted):
         len(join_texts(who.get("user") or "", wanted.get("verb") or "")) >= 0
         and undetermined(
             "`escalates` is decided where it stands in the formula of a property, not inside of a function",
+        )
+    )
+
+
+# access/webhookResponses  domain (h: access.Heard): Domain
+def domain_webhookResponses(h):
+    """Every answer that a webhook could give. One that fails gives the answer that its failurePolicy means."""
+    none = []
+    return {"members": none, "valid": (h.get("answer") or "") in access_chain.webhookAnswers(), "witness": []}
+
+
+# access/canBy  function (who: access.Identity, verb: string, resource: string, namespace: string, apiGroup: string, name: string, subresource: string, chain: list(access.Authorizer), cluster: Cluster): bool
+def canBy(who, verb, resource, namespace, apiGroup, name, subresource, chain, cluster):
+    """What `can` means where the authorizers are said: does this chain allow it? Of each webhook in it the answer to this very
+    request is filled in.
+    """
+    d = access_chain.authorize(
+        access_rbac.canRequest(who, verb, resource, namespace, apiGroup, name, subresource),
+        chain,
+        cluster,
+    )
+    return (
+        d.get("decision") == "allow"
+        or (
+            d.get("decision") == "noopinion"
+            and any(a.get("type") == "RBAC" for a in chain)
+            and access_rbac.missingRole(who, namespace, cluster)
         )
     )
 
@@ -28,6 +57,155 @@ RULES = (
         result="bool",
         reads={"wanted": paths("verb"), "who": paths("user")},
         doc="Does this identity come to be allowed this request: at once, or by any chain of requests that it and whom it becomes may make?",
+        path="access/verbs",
+    ),
+    CompiledRule(
+        "access/webhookResponses",
+        "domain",
+        "webhookResponses",
+        (Param("h", "access.Heard"),),
+        domain_webhookResponses,
+        result="Domain",
+        reads={"h": paths("answer")},
+        source="staging/src/k8s.io/apiserver/plugin/pkg/authorizer/webhook/webhook.go Authorize; decisionOnError",
+        doc="Every answer that a webhook could give. One that fails gives the answer that its failurePolicy means.",
+        path="access/verbs",
+    ),
+    CompiledRule(
+        "access/canBy",
+        "function",
+        "canBy",
+        (
+            Param("who", "access.Identity"),
+            Param("verb", "string"),
+            Param("resource", "string"),
+            Param("namespace", "string"),
+            Param("apiGroup", "string"),
+            Param("name", "string"),
+            Param("subresource", "string"),
+            Param("chain", "list(access.Authorizer)"),
+            Param("cluster", "Cluster", True),
+        ),
+        canBy,
+        result="bool",
+        reads={
+            "apiGroup": paths(""),
+            "chain": paths(
+                "#",
+                "* answer",
+                "* conditions",
+                "* failurePolicy",
+                "* name",
+                "* policies #",
+                "* policies * apiGroup",
+                "* policies * group",
+                "* policies * namespace",
+                "* policies * nonResourcePath",
+                "* policies * readonly",
+                "* policies * resource",
+                "* policies * user",
+                "* type",
+            ),
+            "cluster": paths(
+                "clusterRoleBindings #",
+                "clusterRoleBindings * roleRef kind",
+                "clusterRoleBindings * roleRef name",
+                "clusterRoleBindings * subjects #",
+                "clusterRoleBindings * subjects * kind",
+                "clusterRoleBindings * subjects * name",
+                "clusterRoleBindings * subjects * namespace",
+                "clusterRoles #",
+                "clusterRoles * metadata name",
+                "clusterRoles * rules",
+                "persistentVolumes #",
+                "persistentVolumes * metadata name",
+                "persistentVolumes * spec azureFile secretName",
+                "persistentVolumes * spec azureFile secretNamespace",
+                "persistentVolumes * spec cephfs secretRef",
+                "persistentVolumes * spec cinder secretRef",
+                "persistentVolumes * spec claimRef ?",
+                "persistentVolumes * spec claimRef name",
+                "persistentVolumes * spec claimRef namespace",
+                "persistentVolumes * spec csi nodeExpandSecretRef",
+                "persistentVolumes * spec csi nodePublishSecretRef",
+                "persistentVolumes * spec csi nodeStageSecretRef",
+                "persistentVolumes * spec flexVolume secretRef",
+                "persistentVolumes * spec iscsi secretRef",
+                "persistentVolumes * spec rbd secretRef",
+                "persistentVolumes * spec scaleIO secretRef",
+                "persistentVolumes * spec storageos secretRef name",
+                "persistentVolumes * spec storageos secretRef namespace",
+                "pods #",
+                "pods * metadata annotations",
+                "pods * metadata name",
+                "pods * metadata namespace",
+                "pods * spec containers #",
+                "pods * spec containers * env",
+                "pods * spec containers * envFrom",
+                "pods * spec ephemeralContainers #",
+                "pods * spec ephemeralContainers * env",
+                "pods * spec ephemeralContainers * envFrom",
+                "pods * spec imagePullSecrets #",
+                "pods * spec imagePullSecrets * name",
+                "pods * spec initContainers #",
+                "pods * spec initContainers * env",
+                "pods * spec initContainers * envFrom",
+                "pods * spec nodeName",
+                "pods * spec resourceClaims #",
+                "pods * spec resourceClaims * name",
+                "pods * spec resourceClaims * resourceClaimName",
+                "pods * spec resourceClaims * resourceClaimTemplateName ?",
+                "pods * spec serviceAccountName",
+                "pods * spec volumes #",
+                "pods * spec volumes * azureFile secretName",
+                "pods * spec volumes * cephfs secretRef name",
+                "pods * spec volumes * cinder secretRef name",
+                "pods * spec volumes * configMap name",
+                "pods * spec volumes * csi nodePublishSecretRef name",
+                "pods * spec volumes * ephemeral ?",
+                "pods * spec volumes * flexVolume secretRef name",
+                "pods * spec volumes * iscsi secretRef name",
+                "pods * spec volumes * name",
+                "pods * spec volumes * persistentVolumeClaim claimName",
+                "pods * spec volumes * projected sources #",
+                "pods * spec volumes * projected sources * configMap name",
+                "pods * spec volumes * projected sources * secret name",
+                "pods * spec volumes * rbd secretRef name",
+                "pods * spec volumes * scaleIO secretRef name",
+                "pods * spec volumes * secret secretName",
+                "pods * spec volumes * storageos secretRef name",
+                "pods * status extendedResourceClaimStatus resourceClaimName",
+                "pods * status resourceClaimStatuses #",
+                "pods * status resourceClaimStatuses * name",
+                "pods * status resourceClaimStatuses * resourceClaimName",
+                "resourceSlices #",
+                "resourceSlices * metadata name",
+                "resourceSlices * spec nodeName",
+                "roleBindings #",
+                "roleBindings * metadata namespace",
+                "roleBindings * roleRef kind",
+                "roleBindings * roleRef name",
+                "roleBindings * subjects #",
+                "roleBindings * subjects * kind",
+                "roleBindings * subjects * name",
+                "roleBindings * subjects * namespace",
+                "roles #",
+                "roles * metadata name",
+                "roles * metadata namespace",
+                "roles * rules",
+                "volumeAttachments #",
+                "volumeAttachments * metadata name",
+                "volumeAttachments * spec nodeName",
+            ),
+            "name": paths(""),
+            "namespace": paths(""),
+            "resource": paths(""),
+            "subresource": paths(""),
+            "verb": paths(""),
+            "who": paths("groups", "user"),
+        },
+        source="staging/src/k8s.io/apiserver/pkg/authorization/union/union.go Authorize",
+        doc="What `can` means where the authorizers are said: does this chain allow it? Of each webhook in it the answer to this very\nrequest is filled in.",
         path="access/verbs",
     ),
 )

@@ -109,6 +109,22 @@ def removable():
     ]
 
 
+# network/mayGovernOne  function (a: networking.NetworkPolicy, b: networking.NetworkPolicy): bool
+def mayGovernOne(a, b):
+    """Could there be a pod that both policies are about? No, if they ask for different values of one label."""
+    its = ((b.get("spec") or {}).get("podSelector") or {}).get("matchLabels") or {}
+    return (
+        ((a.get("metadata") or {}).get("namespace") or "") == (
+            (b.get("metadata") or {}).get("namespace")
+            or ""
+        )
+        and all(
+            k not in its or its[k] == v
+            for k, v in (((a.get("spec") or {}).get("podSelector") or {}).get("matchLabels") or {}).items()
+        )
+    )
+
+
 # network/idlePolicies  function (cluster: Cluster): list(network.Remark)
 def idlePolicies(cluster):
     """Policies that are about no pod or workload at hand; of manifests without workloads nothing is said."""
@@ -475,6 +491,25 @@ RULES = (
         removable,
         result="list(network.Removable)",
         doc="Everything that could be taken away from policies: a policy, a rule of one, a peer or a port of a rule.",
+        path="network/analysis",
+    ),
+    CompiledRule(
+        "network/mayGovernOne",
+        "function",
+        "mayGovernOne",
+        (Param("a", "networking.NetworkPolicy"), Param("b", "networking.NetworkPolicy")),
+        mayGovernOne,
+        result="bool",
+        reads={
+            "a": paths(
+                "metadata namespace",
+                "spec podSelector matchLabels #",
+                "spec podSelector matchLabels *",
+            ),
+            "b": paths("metadata namespace", "spec podSelector matchLabels"),
+        },
+        source="staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go LabelSelector (all terms must hold)",
+        doc="Could there be a pod that both policies are about? No, if they ask for different values of one label.",
         path="network/analysis",
     ),
     CompiledRule(

@@ -14,7 +14,7 @@ from kspec.runtime.generated_support import (
     put,
     without_nulls,
 )
-from kspec.runtime.ip import is_ip, parse_ip
+from kspec.runtime.ip import family, is_ip, parse_ip
 from kspec.runtime.library import FUNCTIONS
 from kspec.runtime.lists import range_list
 from kspec.runtime.operators import add_int, index_list, index_map, undetermined
@@ -23,7 +23,17 @@ from ..network import options as network_options
 from ..types import selector as types_selector
 
 string = FUNCTIONS["string"]
-family = FUNCTIONS["family"]
+family_ = FUNCTIONS["family"]
+
+
+# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
+def isOneFamily(a, b):
+    """A connection is between two addresses of one family; one that is not known may be of either."""
+    return (
+        a.get("address") is None
+        or b.get("address") is None
+        or family(a.get("address")) == family(b.get("address"))
+    )
 
 
 # network/isGoverned  function (e: network.Endpoint): bool
@@ -453,7 +463,7 @@ def podsTogether(a, b):
         )
         and differs(a.get("address"), b.get("address"))
         and and_(
-            lambda: family(a.get("address")) == family(b.get("address")),
+            lambda: family_(a.get("address")) == family_(b.get("address")),
             lambda: (
                 (a.get("namespace") or "") != (b.get("namespace") or "")
                 or equals(a.get("namespaceLabels") or {}, b.get("namespaceLabels") or {})
@@ -463,6 +473,18 @@ def podsTogether(a, b):
 
 
 RULES = (
+    CompiledRule(
+        "network/isOneFamily",
+        "function",
+        "isOneFamily",
+        (Param("a", "network.Endpoint"), Param("b", "network.Endpoint")),
+        isOneFamily,
+        result="bool",
+        reads={"a": paths("address"), "b": paths("address")},
+        source="docs/concepts/services-networking/dual-stack",
+        doc="A connection is between two addresses of one family; one that is not known may be of either.",
+        path="network/endpoint",
+    ),
     CompiledRule(
         "network/isGoverned",
         "function",

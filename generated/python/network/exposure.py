@@ -13,7 +13,6 @@ from ..network import foreign as network_foreign
 from ..network import ingress as network_ingress
 from ..network import options as network_options
 from ..network import policy as network_policy
-from ..network import reaches as network_reaches
 from ..network import services as network_services
 from ..network import tiers as network_tiers
 from ..network import topology as network_topology
@@ -276,7 +275,7 @@ def exposed(e, port, protocol, cluster):
             lambda: exists_(
                 outsiders(cluster),
                 lambda o: (
-                    network_reaches.isOneFamily(o, e)
+                    network_endpoint.isOneFamily(o, e)
                     and or_(
                         lambda: exists_(
                             e.get("ports") or [],
@@ -466,7 +465,7 @@ def serves(x, port, protocol, cluster):
                                 or ""
                             )
                         )
-                        and network_reaches.isOneFamily(o, b.get("endpoint") or {})
+                        and network_endpoint.isOneFamily(o, b.get("endpoint") or {})
                         and network_tiers.policiesAdmit(
                             o,
                             b.get("endpoint") or {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.equality import equals
 from kspec.runtime.generated_support import and_, exists_, join_lists
-from kspec.runtime.ip import family, is_ip, parse_ip, show
+from kspec.runtime.ip import is_ip, parse_ip, show
 from kspec.runtime.lists import slice_list
 from kspec.runtime.operators import undetermined
 from kspec.runtime.rulebook import CompiledRule, Param, paths
@@ -21,21 +21,11 @@ from ..network import topology as network_topology
 def reaches(origin, destination, port, protocol, cluster):
     """From one end to another, on a port of the destination."""
     return (
-        isOneFamily(origin, destination)
+        network_endpoint.isOneFamily(origin, destination)
         and and_(
             lambda: network_tiers.mayLeave(origin, destination, port, protocol, cluster),
             lambda: network_tiers.mayEnter(origin, destination, port, protocol, cluster),
         )
-    )
-
-
-# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
-def isOneFamily(a, b):
-    """A connection is between two addresses of one family; one that is not known may be of either."""
-    return (
-        a.get("address") is None
-        or b.get("address") is None
-        or family(a.get("address")) == family(b.get("address"))
     )
 
 
@@ -75,7 +65,16 @@ def reaches_5(origin, destination, port, protocol, cluster):
 # network/reaches#6  function (origin: network.Endpoint, destination: ip, port: int, protocol: string, cluster: Cluster): bool
 def reaches_6(origin, destination, port, protocol, cluster):
     """To an address, on a port of it: a Service's, which is translated first, a pod's at hand, a node's or one outside."""
-    services = [
+    services = servicesAt(show(destination), cluster)
+    if len(services) > 0:
+        return exists_(services, lambda s: reaches_7(origin, s, port, protocol, cluster))
+    return reaches(origin, network_services.endAt(show(destination), cluster), port, protocol, cluster)
+
+
+# network/servicesAt  function (address: string, cluster: Cluster): list(core.Service)
+def servicesAt(address, cluster):
+    """The Services that have this address: of the cluster, an external one, or of a load balancer."""
+    return [
         s
         for s in cluster.get("services") or []
         if exists_(
@@ -87,12 +86,9 @@ def reaches_6(origin, destination, port, protocol, cluster):
                     for i in ((s.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
                 ],
             ),
-            lambda a: is_ip(a) and equals(parse_ip(a), destination),
+            lambda a: is_ip(a) and equals(parse_ip(a), parse_ip(address)),
         )
     ]
-    if len(services) > 0:
-        return exists_(services, lambda s: reaches_7(origin, s, port, protocol, cluster))
-    return reaches(origin, network_services.endAt(show(destination), cluster), port, protocol, cluster)
 
 
 # network/reaches#7  function (origin: network.Endpoint, destination: core.Service, port: int, protocol: string, cluster: Cluster): bool
@@ -620,18 +616,6 @@ RULES = (
             "protocol": paths(""),
         },
         doc="From one end to another, on a port of the destination.",
-        path="network/reaches",
-    ),
-    CompiledRule(
-        "network/isOneFamily",
-        "function",
-        "isOneFamily",
-        (Param("a", "network.Endpoint"), Param("b", "network.Endpoint")),
-        isOneFamily,
-        result="bool",
-        reads={"a": paths("address"), "b": paths("address")},
-        source="docs/concepts/services-networking/dual-stack",
-        doc="A connection is between two addresses of one family; one that is not known may be of either.",
         path="network/reaches",
     ),
     CompiledRule(
@@ -2948,6 +2932,18 @@ RULES = (
         },
         source="pkg/proxy/iptables/proxier.go (cluster addresses, external addresses, those of load balancers)",
         doc="To an address, on a port of it: a Service's, which is translated first, a pod's at hand, a node's or one outside.",
+        path="network/reaches",
+    ),
+    CompiledRule(
+        "network/servicesAt",
+        "function",
+        "servicesAt",
+        (Param("address", "string"), Param("cluster", "Cluster", True)),
+        servicesAt,
+        result="list(core.Service)",
+        reads={"address": paths(""), "cluster": paths("services")},
+        source="pkg/proxy/iptables/proxier.go (cluster addresses, external addresses, those of load balancers)",
+        doc="The Services that have this address: of the cluster, an external one, or of a load balancer.",
         path="network/reaches",
     ),
     CompiledRule(

@@ -21,6 +21,12 @@ def modeByDefault():
     return "AlwaysAllow"
 
 
+# access/webhookAnswers  function (): list(string)
+@ops.rule("access/webhookAnswers")
+def webhookAnswers():
+    return ops.list_(["allow", "deny", "noopinion"])
+
+
 # access/webhookDecision  function (a: access.Authorizer): Decision
 @ops.rule("access/webhookDecision")
 def webhookDecision(a):
@@ -191,6 +197,7 @@ def asking(r, verb, apiGroup, resource, subresource, namespace, name):
 RULES = {
     "access/authorizerTypes": authorizerTypes,
     "access/modeByDefault": modeByDefault,
+    "access/webhookAnswers": webhookAnswers,
     "access/webhookDecision": webhookDecision,
     "access/authorizerSays": authorizerSays,
     "access/isPrivileged": isPrivileged,

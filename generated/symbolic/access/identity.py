@@ -88,6 +88,56 @@ def bootstrapTokenIdentity(id, extraGroups):
     )
 
 
+# access/secretText  function (s: core.Secret, key: string): string
+@ops.rule("access/secretText")
+def secretText(s, key):
+    return ops.cond(
+        ops.call("@in", key, ops.field(s, "stringData", {})),
+        lambda: ops.call("_[_]", ops.field(s, "stringData", {}), key),
+        lambda: ops.cond(
+            ops.call("@in", key, ops.field(s, "data", {})),
+            lambda: ops.call(
+                "string",
+                ops.call("base64.decode", ops.call("_[_]", ops.field(s, "data", {}), key)),
+            ),
+            lambda: "",
+        ),
+    )
+
+
+# access/bootstrapTokenOf  function (id: string, cluster: Cluster): list(access.Identity)
+@ops.rule("access/bootstrapTokenOf")
+def bootstrapTokenOf(id, cluster):
+    lets = ops.Lets()
+    found = lets.take(
+        ops.filter_(
+            ops.field(cluster, "secrets", []),
+            lambda s: ops.and_(
+                ops.call("_==_", ops.field(ops.field(s, "metadata", {}), "namespace", ""), "kube-system"),
+                lambda: ops.call(
+                    "_==_",
+                    ops.field(ops.field(s, "metadata", {}), "name", ""),
+                    ops.call("_+_", "bootstrap-token-", id),
+                ),
+                lambda: ops.call("_==_", ops.field(s, "type", ""), "bootstrap.kubernetes.io/token"),
+                lambda: ops.call("_==_", secretText(s, "usage-bootstrap-authentication"), "true"),
+            ),
+        ),
+    )
+    return lets.done(
+        ops.map_(
+            found,
+            lambda s: bootstrapTokenIdentity(
+                id,
+                ops.filter_(
+                    ops.call("split", secretText(s, "auth-extra-groups"), ","),
+                    lambda g: ops.call("matches", g, "^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$"),
+                ),
+            ),
+        ),
+    )
+
+
 # access/serviceAccountOf  function (user: string): access.ObjectName
 @ops.rule("access/serviceAccountOf")
 def serviceAccountOf(user):
@@ -205,6 +255,8 @@ RULES = {
     "access/serviceAccountIdentity": serviceAccountIdentity,
     "access/nodeIdentity": nodeIdentity,
     "access/bootstrapTokenIdentity": bootstrapTokenIdentity,
+    "access/secretText": secretText,
+    "access/bootstrapTokenOf": bootstrapTokenOf,
     "access/serviceAccountOf": serviceAccountOf,
     "access/knownAs": knownAs,
     "access/groupMeans": groupMeans,

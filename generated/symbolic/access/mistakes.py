@@ -439,16 +439,16 @@ def doubtfulResources(r, namespace, all):
             ops.list_(["namespaces"]),
         ),
     )
+    found = lets.take(
+        ops.map_(ops.field(r, "resources", []), lambda x: doubtOf(r, x, namespace, all, own, virtual)),
+    )
     return lets.done(
         ops.map_(
-            ops.field(r, "resources", []),
-            lambda i, x: ops.record(
-                {
-                    "path": ops.call("_+_", "resources.", ops.call("string", i)),
-                    "message": doubtOf(r, x, namespace, all, own, virtual),
-                },
+            found,
+            lambda i, d: ops.record(
+                {"path": ops.call("_+_", "resources.", ops.call("string", i)), "message": d},
             ),
-            where=lambda i, x: ops.call("_!=_", doubtOf(r, x, namespace, all, own, virtual), ""),
+            where=lambda i, d: ops.call("_!=_", d, ""),
             pairs=True,
         ),
     )

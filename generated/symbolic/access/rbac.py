@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import chain as access_chain_rules
 from ..access import mistakes as access_mistakes_rules
 from ..access import writing as access_writing_rules
 
@@ -255,33 +256,32 @@ def authorizer_RBAC(r, cluster):
 # access/can  function (who: access.Identity, verb: string, resource: string, namespace: string, apiGroup: string, name: string, subresource: string, cluster: Cluster): bool
 @ops.rule("access/can")
 def can(who, verb, resource, namespace, apiGroup, name, subresource, cluster):
-    return ops.or_(
-        ops.call(
-            "_==_",
-            ops.field(
-                authorizer_RBAC(
-                    ops.record(
-                        {
-                            "user": ops.field(who, "user", ""),
-                            "groups": ops.field(who, "groups", []),
-                            "resourceRequest": True,
-                            "verb": verb,
-                            "namespace": namespace,
-                            "apiGroup": apiGroup,
-                            "resource": resource,
-                            "subresource": subresource,
-                            "name": name,
-                        },
-                    ),
-                    cluster,
-                ),
-                "decision",
-                "",
-            ),
-            "allow",
+    lets = ops.Lets()
+    r = lets.take(canRequest(who, verb, resource, namespace, apiGroup, name, subresource))
+    return lets.done(
+        ops.or_(
+            ops.call("_==_", ops.field(authorizer_RBAC(r, cluster), "decision", ""), "allow"),
+            lambda: access_chain_rules.isPrivileged(r),
+            lambda: missingRole(who, namespace, cluster),
         ),
-        lambda: ops.call("@in", "system:masters", ops.field(who, "groups", [])),
-        lambda: missingRole(who, namespace, cluster),
+    )
+
+
+# access/canRequest  function (who: access.Identity, verb: string, resource: string, namespace: string, apiGroup: string, name: string, subresource: string): access.Request
+@ops.rule("access/canRequest")
+def canRequest(who, verb, resource, namespace, apiGroup, name, subresource):
+    return ops.record(
+        {
+            "user": ops.field(who, "user", ""),
+            "groups": ops.field(who, "groups", []),
+            "resourceRequest": True,
+            "verb": verb,
+            "namespace": namespace,
+            "apiGroup": apiGroup,
+            "resource": resource,
+            "subresource": subresource,
+            "name": name,
+        },
     )
 
 
@@ -373,6 +373,7 @@ RULES = {
     "access/rulesOf": rulesOf,
     "access/RBAC": authorizer_RBAC,
     "access/can": can,
+    "access/canRequest": canRequest,
     "access/missingRole": missingRole,
     "access/subjects": domain_subjects,
 }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from kspec.runtime.symbolic import ops
 
+from ..access import chain as access_chain_rules
+from ..access import rbac as access_rbac_rules
+
 
 # access/escalates  function (who: access.Identity, wanted: access.Wanted): bool
 @ops.rule("access/escalates")
@@ -21,6 +24,37 @@ def escalates(who, wanted):
     )
 
 
+# access/webhookResponses  domain (h: access.Heard): bool, is it valid
+@ops.rule("access/webhookResponses")
+def domain_webhookResponses(h):
+    return ops.call("@in", ops.field(h, "answer", ""), access_chain_rules.webhookAnswers())
+
+
+# access/canBy  function (who: access.Identity, verb: string, resource: string, namespace: string, apiGroup: string, name: string, subresource: string, chain: list(access.Authorizer), cluster: Cluster): bool
+@ops.rule("access/canBy")
+def canBy(who, verb, resource, namespace, apiGroup, name, subresource, chain, cluster):
+    lets = ops.Lets()
+    d = lets.take(
+        access_chain_rules.authorize(
+            access_rbac_rules.canRequest(who, verb, resource, namespace, apiGroup, name, subresource),
+            chain,
+            cluster,
+        ),
+    )
+    return lets.done(
+        ops.or_(
+            ops.call("_==_", ops.field(d, "decision", ""), "allow"),
+            lambda: ops.and_(
+                ops.call("_==_", ops.field(d, "decision", ""), "noopinion"),
+                lambda: ops.exists(chain, lambda a: ops.call("_==_", ops.field(a, "type", ""), "RBAC")),
+                lambda: access_rbac_rules.missingRole(who, namespace, cluster),
+            ),
+        ),
+    )
+
+
 RULES = {
     "access/escalates": escalates,
+    "access/webhookResponses": domain_webhookResponses,
+    "access/canBy": canBy,
 }

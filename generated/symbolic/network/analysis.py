@@ -133,6 +133,30 @@ def removable():
     )
 
 
+# network/mayGovernOne  function (a: networking.NetworkPolicy, b: networking.NetworkPolicy): bool
+@ops.rule("network/mayGovernOne")
+def mayGovernOne(a, b):
+    lets = ops.Lets()
+    its = lets.take(ops.field(ops.field(ops.field(b, "spec", {}), "podSelector", {}), "matchLabels", {}))
+    return lets.done(
+        ops.and_(
+            ops.call(
+                "_==_",
+                ops.field(ops.field(a, "metadata", {}), "namespace", ""),
+                ops.field(ops.field(b, "metadata", {}), "namespace", ""),
+            ),
+            lambda: ops.all_(
+                ops.field(ops.field(ops.field(a, "spec", {}), "podSelector", {}), "matchLabels", {}),
+                lambda k, v: ops.or_(
+                    ops.call("!_", ops.call("@in", k, its)),
+                    lambda: ops.call("_==_", ops.call("_[_]", its, k), v),
+                ),
+                pairs=True,
+            ),
+        ),
+    )
+
+
 # network/idlePolicies  function (cluster: Cluster): list(network.Remark)
 @ops.rule("network/idlePolicies")
 def idlePolicies(cluster):
@@ -631,6 +655,7 @@ RULES = {
     "network/isPossibleEnd": isPossibleEnd,
     "network/mayMeet": mayMeet,
     "network/removable": removable,
+    "network/mayGovernOne": mayGovernOne,
     "network/idlePolicies": idlePolicies,
     "network/idleRemark": idleRemark,
     "network/isBehind": isBehind,

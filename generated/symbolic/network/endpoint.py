@@ -8,6 +8,20 @@ from ..network import options as network_options_rules
 from ..types import selector as types_selector_rules
 
 
+# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
+@ops.rule("network/isOneFamily")
+def isOneFamily(a, b):
+    return ops.or_(
+        ops.call("!_", ops.has_field(a, "address")),
+        lambda: ops.call("!_", ops.has_field(b, "address")),
+        lambda: ops.call(
+            "_==_",
+            ops.call("family", ops.field(a, "address", None)),
+            ops.call("family", ops.field(b, "address", None)),
+        ),
+    )
+
+
 # network/isGoverned  function (e: network.Endpoint): bool
 @ops.rule("network/isGoverned")
 def isGoverned(e):
@@ -559,6 +573,7 @@ def podsTogether(a, b):
 
 
 RULES = {
+    "network/isOneFamily": isOneFamily,
     "network/isGoverned": isGoverned,
     "network/isSelectable": isSelectable,
     "network/namespaceLabels": namespaceLabels,

@@ -9,7 +9,6 @@ from ..network import foreign as network_foreign_rules
 from ..network import ingress as network_ingress_rules
 from ..network import options as network_options_rules
 from ..network import policy as network_policy_rules
-from ..network import reaches as network_reaches_rules
 from ..network import services as network_services_rules
 from ..network import tiers as network_tiers_rules
 from ..network import topology as network_topology_rules
@@ -369,7 +368,7 @@ def exposed(e, port, protocol, cluster):
         lambda: ops.exists(
             outsiders(cluster),
             lambda o: ops.and_(
-                network_reaches_rules.isOneFamily(o, e),
+                network_endpoint_rules.isOneFamily(o, e),
                 lambda: ops.or_(
                     ops.exists(
                         ops.field(e, "ports", []),
@@ -585,7 +584,7 @@ def serves(x, port, protocol, cluster):
                                     ops.field(ops.field(b, "endpoint", {}), "namespace", ""),
                                 ),
                             ),
-                            lambda: network_reaches_rules.isOneFamily(o, ops.field(b, "endpoint", {})),
+                            lambda: network_endpoint_rules.isOneFamily(o, ops.field(b, "endpoint", {})),
                             lambda: network_tiers_rules.policiesAdmit(
                                 o,
                                 ops.field(b, "endpoint", {}),

@@ -17,23 +17,9 @@ from ..network import topology as network_topology_rules
 @ops.rule("network/reaches")
 def reaches(origin, destination, port, protocol, cluster):
     return ops.and_(
-        isOneFamily(origin, destination),
+        network_endpoint_rules.isOneFamily(origin, destination),
         lambda: network_tiers_rules.mayLeave(origin, destination, port, protocol, cluster),
         lambda: network_tiers_rules.mayEnter(origin, destination, port, protocol, cluster),
-    )
-
-
-# network/isOneFamily  function (a: network.Endpoint, b: network.Endpoint): bool
-@ops.rule("network/isOneFamily")
-def isOneFamily(a, b):
-    return ops.or_(
-        ops.call("!_", ops.has_field(a, "address")),
-        lambda: ops.call("!_", ops.has_field(b, "address")),
-        lambda: ops.call(
-            "_==_",
-            ops.call("family", ops.field(a, "address", None)),
-            ops.call("family", ops.field(b, "address", None)),
-        ),
     )
 
 
@@ -77,29 +63,7 @@ def reaches_5(origin, destination, port, protocol, cluster):
 @ops.rule("network/reaches#6")
 def reaches_6(origin, destination, port, protocol, cluster):
     lets = ops.Lets()
-    services = lets.take(
-        ops.filter_(
-            ops.field(cluster, "services", []),
-            lambda s: ops.exists(
-                ops.call(
-                    "_+_",
-                    ops.call(
-                        "_+_",
-                        network_dns_rules.clusterAddresses(s),
-                        ops.field(ops.field(s, "spec", {}), "externalIPs", []),
-                    ),
-                    ops.map_(
-                        ops.field(ops.field(ops.field(s, "status", {}), "loadBalancer", {}), "ingress", []),
-                        lambda i: ops.field(i, "ip", ""),
-                    ),
-                ),
-                lambda a: ops.and_(
-                    ops.call("isIP", a),
-                    lambda: ops.call("_==_", ops.call("ip", a), destination),
-                ),
-            ),
-        ),
-    )
+    services = lets.take(servicesAt(ops.call("string", destination), cluster))
     return lets.done(
         ops.cond(
             ops.call("_>_", ops.call("size", services), 0),
@@ -110,6 +74,32 @@ def reaches_6(origin, destination, port, protocol, cluster):
                 port,
                 protocol,
                 cluster,
+            ),
+        ),
+    )
+
+
+# network/servicesAt  function (address: string, cluster: Cluster): list(core.Service)
+@ops.rule("network/servicesAt")
+def servicesAt(address, cluster):
+    return ops.filter_(
+        ops.field(cluster, "services", []),
+        lambda s: ops.exists(
+            ops.call(
+                "_+_",
+                ops.call(
+                    "_+_",
+                    network_dns_rules.clusterAddresses(s),
+                    ops.field(ops.field(s, "spec", {}), "externalIPs", []),
+                ),
+                ops.map_(
+                    ops.field(ops.field(ops.field(s, "status", {}), "loadBalancer", {}), "ingress", []),
+                    lambda i: ops.field(i, "ip", ""),
+                ),
+            ),
+            lambda a: ops.and_(
+                ops.call("isIP", a),
+                lambda: ops.call("_==_", ops.call("ip", a), ops.call("ip", address)),
             ),
         ),
     )
@@ -231,12 +221,12 @@ def reaches_8(origin, destination, port, protocol, cluster):
 
 RULES = {
     "network/reaches": reaches,
-    "network/isOneFamily": isOneFamily,
     "network/reaches#2": reaches_2,
     "network/reaches#3": reaches_3,
     "network/reaches#4": reaches_4,
     "network/reaches#5": reaches_5,
     "network/reaches#6": reaches_6,
+    "network/servicesAt": servicesAt,
     "network/reaches#7": reaches_7,
     "network/usableEnds": usableEnds,
     "network/reaches#8": reaches_8,

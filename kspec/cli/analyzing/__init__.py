@@ -18,7 +18,9 @@ class Topic(Protocol):
 
     TITLE: str
 
-    def analyze(self, session: Session, inputs: Inputs, timeout: float) -> Section: ...
+    def analyze(self, session: Session, inputs: Inputs, timeout: float, *said: str) -> Section:
+        """`said`: what options that are about this section alone say."""
+        ...
 
 
 def topics() -> tuple[str, ...]:

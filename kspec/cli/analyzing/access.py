@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 TITLE = "Access"
 
 
-def analyze(session: Session, inputs: Inputs, timeout: float) -> Section:
-    """Every finding about roles and bindings, in order of place."""
+def analyze(session: Session, inputs: Inputs, timeout: float, applied_by: str = "") -> Section:
+    """Every finding about roles and bindings, in order of place; and what `applied_by` may not write."""
     from kspec.cli.reviewing.access import (
         Reviewed,
         escalating,
@@ -39,6 +39,10 @@ def analyze(session: Session, inputs: Inputs, timeout: float) -> Section:
         for part in parts:
             progress.step(part.__name__.replace("_", " "))
             findings += part(reviewed)
+    if applied_by:
+        from kspec.cli.reviewing.handing import handing
+
+        findings += handing(reviewed, applied_by)
     findings.sort(key=lambda f: (f.span.file.path, f.span.start, f.code))
     examined = {"roles": len(reviewed.roles), "bindings": len(reviewed.bindings)}
     return Section(TITLE, tuple(findings), examined, reviewed.assumed, (), monotonic() - began)

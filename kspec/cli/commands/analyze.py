@@ -19,6 +19,7 @@ EPILOG = """\
 Examples:
   kspec analyze k8s/
   kspec analyze k8s/ --only network
+  kspec analyze k8s/ --only access --applied-by sa:ci/deployer
   kspec analyze k8s/ --format json | jq '.sections[].findings[]'
 
 \b
@@ -35,6 +36,12 @@ Exit codes: 0 nothing but notes, 1 a warning or an error, 2 bad input,
 @click.option(
     "--timeout", type=Seconds(), default="30s", show_default=True, help="For each question to the solver."
 )
+@click.option(
+    "--applied-by",
+    default="",
+    metavar="USER",
+    help="Also find the roles and bindings that this user, who may be sa:NAMESPACE/NAME, may not write.",
+)
 @OPTION
 @reading_options
 def run(
@@ -42,6 +49,7 @@ def run(
     paths: tuple[str, ...],
     only: tuple[str, ...],
     timeout: float,
+    applied_by: str,
     option: tuple[str, ...],
     param: tuple[str, ...],
     k8s_version: str | None,
@@ -56,8 +64,11 @@ def run(
 
     began = monotonic()
     inputs = load_accepted(session, paths, ClusterOptions(k8s_version, param, option=option))
+    beside = {"access": (applied_by,)} if applied_by else {}
     sections = tuple(
-        topic(name).analyze(session, inputs, timeout) for name in topics() if name in (only or topics())
+        topic(name).analyze(session, inputs, timeout, *beside.get(name, ()))
+        for name in topics()
+        if name in (only or topics())
     )
     workspace = inputs.workspace
     custom = {f"{kind} ({version})": n for (version, kind), n in workspace.unmodelled.items()}

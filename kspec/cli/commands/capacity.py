@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kspec.cli import exits
 from kspec.cli.command import command
+from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
 from kspec.cli.options import cluster_options, paths_argument
 from kspec.cli.session import Session
@@ -27,6 +29,9 @@ Examples:
   kspec capacity k8s/ --nodes nodes.yaml      of every workload, on your nodes
   kspec capacity k8s/ --pod shop/cart         of the pods whose name begins so
   kspec capacity k8s/ scheduler.yaml          as a scheduler's configuration says
+
+\b
+Exit codes: 0 it is known, 2 bad input, 3 time was up before all were counted.
 """
 
 
@@ -40,8 +45,17 @@ Examples:
     show_default=True,
     help="Stop counting at so many.",
 )
+@click.option(
+    "--timeout",
+    type=Seconds(),
+    default="60s",
+    show_default=True,
+    help="Stop counting the pods of a workload after so long.",
+)
 @cluster_options
-def run(session: Session, paths: tuple[str, ...], pod: str | None, limit: int, **given: object) -> int:
+def run(
+    session: Session, paths: tuple[str, ...], pod: str | None, limit: int, timeout: float, **given: object
+) -> int:
     """Count how many more pods like those of PATHS would fit, once all that PATHS describe is running.
 
     Nothing is pushed out for them. A pod that does not mind what runs on other nodes is counted node by node,
@@ -58,7 +72,7 @@ def run(session: Session, paths: tuple[str, ...], pod: str | None, limit: int, *
         world.run_until_quiet()
         for whose, one in _wanted(world, pod):
             progress.step(f"{whose['kind']} {whose['namespace']}/{whose['name']}")
-            found.append((whose, _capacity(world, one, limit)))
+            found.append((whose, _capacity(world, one, limit, timeout)))
     if session.json:
         session.document("capacity", {"workloads": [capacity_to_json(c, whose) for whose, c in found]})
     else:
@@ -66,10 +80,10 @@ def run(session: Session, paths: tuple[str, ...], pod: str | None, limit: int, *
             capacity_text(c, f"{whose['kind']} {whose['namespace']}/{whose['name']}") for whose, c in found
         )
         session.result("\n\n".join("\n".join(lines) for lines in texts))
-    return exits.OK
+    return exits.UNDECIDED if any(c.late for _, c in found) else exits.OK
 
 
-def _capacity(world: World, pod: dict[str, Any], limit: int) -> Capacity:
+def _capacity(world: World, pod: dict[str, Any], limit: int, timeout: float) -> Capacity:
     from kspec.model.place import Place
     from kspec.plan.capacity import capacity
 
@@ -78,7 +92,8 @@ def _capacity(world: World, pod: dict[str, Any], limit: int) -> Capacity:
     judge = scheduler.judge_of(pod)
     nodes = world.store.objects(NODE)
     place = Place(judge.profile, judge.rules, judge.cluster, nodes, scheduler.placed)
-    return capacity(place, pod, limit)
+    deadline = monotonic() + timeout
+    return capacity(place, pod, limit, lambda: monotonic() > deadline)
 
 
 def _wanted(world: World, wanted: str | None) -> list[tuple[dict[str, Any], dict[str, Any]]]:

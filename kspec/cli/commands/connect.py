@@ -65,6 +65,7 @@ def run(
     """
     from kspec.cli.connecting import Network, filters
     from kspec.cli.inputs import load_accepted
+    from kspec.resources.load import paused_collector
 
     with session.progress("connecting") as progress:
         progress.step("reading")
@@ -72,18 +73,21 @@ def run(
         progress.step("comparing")
         network = Network(inputs, by, pod_cidr)
         view = network.view(filters(network, from_, to, port, namespace))
-        undetermined = any(group.answer[1] for group in view.groups)
+        with paused_collector():
+            undetermined = any(group.answer[1] for group in view.groups)
         view.options = network.choosing.rested_on()
     show(session, network, view)
     return exits.UNDECIDED if undetermined else exits.OK
 
 
 def show(session: Session, network: Network, view: View) -> None:
-    from kspec.report import connect, connect_text
+    from kspec.report import connect_text
 
     match session.format:
         case "json":
-            session.document("connect", connect.to_json(view, network.place))
+            from kspec.report.connect_json import to_json
+
+            session.document("connect", to_json(view, network.place))
         case "csv":
             session.result(connect_text.to_csv(view))
         case "markdown":

@@ -144,7 +144,7 @@ def undecided(access: Access, who: dict[str, Any] | None) -> tuple[str, ...]:
         {str(a.get("type")) for a in policy.chain} - set(policy.rule("access/authorizersModelled")())
     )
     held = policy.bindings if who is None else policy.held_by(who["user"], who["groups"])
-    lost = sorted({f"{b.ref.get('kind')} {b.ref.get('name')}" for b in held if b.role is None})
+    lost = sorted({f"{b.ref.get('kind')} {b.ref.get('name')}" for b in held if b in policy.dangling})
     found = [f"what {name} allows beside RBAC" for name in others]
     if lost:
         found.append(f"what roles allow that are not in the input: {', '.join(lost[:5])}")

@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from kspec.cli.command import command
+from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import OPTION, cluster_options
+from kspec.cli.options import OPTION, POD_CIDR, cluster_options
 from kspec.cli.session import Session
 
+SECONDS = 30.0
 CODE = re.compile(r"KS[0-9]{4}", re.IGNORECASE)
 
 EPILOG = """\
@@ -28,6 +30,7 @@ Examples:
   kspec explain service shop/db k8s/ --iptables --node worker-0
   kspec explain connect shop/web shop/db 5432 k8s/      why it is open, or shut
   kspec explain connect outside service/shop/web 80 k8s/
+  kspec explain connect 10.0.0.0/8 shop/db 5432 k8s/    where blocks differ
 """
 
 
@@ -36,6 +39,13 @@ Examples:
 @click.argument("args", nargs=-1, metavar="[NAME] [PATHS]...")
 @click.option("--iptables", is_flag=True, help="Of a service: the rules that kube-proxy makes of it.")
 @click.option("--node", metavar="NAME", default="", help="The node whose rules --iptables shows.")
+@click.option(
+    "--timeout",
+    type=Seconds(),
+    metavar="DURATION",
+    help="Of a pod: so long is looked for what would let it in. [default: 30s]",
+)
+@POD_CIDR
 @OPTION
 @cluster_options
 def run(
@@ -44,14 +54,20 @@ def run(
     args: tuple[str, ...],
     iptables: bool,
     node: str,
+    timeout: float | None,
+    pod_cidr: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Explain a diagnostic CODE, a `rule` by its name, a `pod` or a `service` of what PATHS describe, or why
     a connection is open or shut: `connect FROM TO PORT`, where each end is NAMESPACE/NAME of a workload or
-    pod, `service/NAMESPACE/NAME`, an address or `outside`.
+    pod, an address, a block of addresses or `outside`; TO also `service/NAMESPACE/NAME`.
     """
     if topic != "service" and (iptables or node):
         raise click.UsageError("`--iptables` and `--node` are about a service.")
+    if topic != "connect" and pod_cidr:
+        raise click.UsageError("`--pod-cidr` is about a connection.")
+    if topic != "pod" and timeout is not None:
+        raise click.UsageError("`--timeout` is about a pod.")
     if CODE.fullmatch(topic):
         from kspec.cli.explaining.codes import explain_code
 
@@ -63,7 +79,7 @@ def run(
     if topic == "pod" and len(args) >= 2:
         from kspec.cli.explaining.pods import explain_pods
 
-        return explain_pods(session, args[0], args[1:], **options)
+        return explain_pods(session, args[0], args[1:], SECONDS if timeout is None else timeout, **options)
     if topic == "service" and len(args) >= 2:
         from kspec.cli.explaining.services import Wish, explain_services
 
@@ -72,7 +88,7 @@ def run(
     if topic == "connect" and len(args) >= 4:
         from kspec.cli.explaining.connects import explain_connect
 
-        return explain_connect(session, args[0], args[1], args[2], args[3:], **options)
+        return explain_connect(session, args[0], args[1], args[2], args[3:], pod_cidr, **options)
     raise click.UsageError(_usage(topic))
 
 

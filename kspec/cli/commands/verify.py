@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,7 @@ from kspec.cli import exits
 from kspec.cli.command import command
 from kspec.cli.durations import Seconds
 from kspec.cli.inputs import ClusterOptions
-from kspec.cli.options import BOOTSTRAP, OPTION, paths_argument, reading_options
+from kspec.cli.options import BOOTSTRAP, OPTION, authorizer_options, paths_argument, reading_options
 from kspec.cli.session import Session
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ but one could not be decided.
 @click.option("--emit-smt2", metavar="DIR", help="Also write the exact questions to the solver, as SMT-LIB.")
 @OPTION
 @BOOTSTRAP
+@authorizer_options
 @reading_options
 def run(
     session: Session,
@@ -67,20 +68,23 @@ def run(
     bootstrap: bool,
     param: tuple[str, ...],
     k8s_version: str | None,
+    **authorizers: Any,
 ) -> int:
     """Prove the properties in PATHS about the objects in PATHS, or show what breaks them.
 
     `prove` and `forbid` are about everything that could exist, `assert` about what is there, `expect`
-    tests a property. A witness has been replayed by the reference evaluator before it is shown.
+    tests a property. Where the authorizers are said, `can` means them all, whatever their webhooks answer.
+    A witness has been replayed by the reference evaluator before it is shown.
     """
     from kspec.cli.inputs import load_accepted
+    from kspec.cli.policy import PolicyOptions
     from kspec.cli.verifying import Verification, chosen
     from kspec.report import verify
 
     inputs = load_accepted(session, paths, ClusterOptions(k8s_version, param, option=option))
     properties = chosen(inputs.workspace.properties, only)
     with session.progress("verifying", len(properties)) as progress:
-        verification = Verification(inputs, timeout, bootstrap)
+        verification = Verification(inputs, timeout, bootstrap, PolicyOptions(**authorizers))
         if emit_smt2 is not None:
             write_questions(session, verification, properties, Path(emit_smt2))
         report = verification.report(properties, progress.step)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli.connecting import Network
-from kspec.cli.explaining.connects import Teller
+from kspec.cli.explaining.teller import Teller
 from kspec.cli.inputs import Inputs
 from kspec.cli.session import Session
 from kspec.report.diff import Cause, Change, Section

@@ -1,296 +1,317 @@
-"""Knows why one may talk to another or not: which policies and rules say so, and where they stand."""
+"""Knows why one may talk to another or not: one story for each answer, where pods, addresses or families get
+different ones, and the options that the verdict rests on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli import exits
-from kspec.cli.connecting import OUTSIDE, Network, is_meant, no_such, read_ports
+from kspec.cli.connecting import Network, read_ports
+from kspec.cli.explaining.parties import Party, Sort, parties, texts_of
+from kspec.cli.explaining.teller import VERDICTS, Teller
 from kspec.cli.inputs import ClusterOptions
 from kspec.cli.session import Session
-from kspec.report.diff import Cause
-from kspec.report.style import Style, printable
-from kspec.source import Diagnostic, DiagnosticError, Span
+from kspec.source import Diagnostic, DiagnosticError
 
 if TYPE_CHECKING:
-    from kspec.verify.network.parts import Policy
-    from kspec.verify.network.why import Path, RuleStory, SideStory, Story
+    from kspec.verify.network.why import Story
 
-STORIES_MAX = 3
-SERVICE = "service/"
-VERDICTS = {True: "open", False: "shut", None: "undetermined"}
-NO_SERVICE_PORT = "KS1924"
+STORIES_MAX = 8
+ITSELF = "KS1925"
 
-Named = tuple[str, dict[str, Any]]
+Verdict = bool | None
+
+
+@dataclass(slots=True)
+class Way:
+    """One answer: for these sorts of both ends, over these families, with a story that stands for all."""
+
+    origins: list[Sort]
+    destinations: list[Sort]
+    families: tuple[int, ...]
+    story: Story
+    otherwise: dict[str, Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said of two who are meant. `overall`: of a Service, by itself, with the reason."""
+
+    origin: Party
+    destination: Party
+    ways: list[Way]
+    overall: tuple[Verdict, str] | None = None
 
 
 def explain_connect(
-    session: Session, origin: str, destination: str, port: str, paths: Sequence[str], **options: Any
+    session: Session,
+    origin: str,
+    destination: str,
+    port: str,
+    paths: Sequence[str],
+    pod_cidr: Sequence[str] = (),
+    **options: Any,
 ) -> int:
-    """The stories of all connections that are meant: one, but for a Service or pods that are not alike."""
+    """The stories of all connections that are meant."""
     from kspec.cli.inputs import load_accepted
     from kspec.verify.network.ports import port_of
-    from kspec.verify.network.why import explain
 
     options.pop("nodes", None)
     with session.progress("explaining"):
         number, protocol = port_of(read_ports(port)[0][0])
-        network = Network(load_accepted(session, paths, ClusterOptions(**options)), "pod")
-        stories = []
-        for name, end in ends_of(network, origin):
-            for other, target, at in _targets(network, destination, number, protocol):
-                if origin == OUTSIDE:
-                    name, end = _outside(network, target)
-                if destination == OUTSIDE:
-                    other, target = _outside(network, end)
-                if target is not end:
-                    story = explain(network.parts, network.cluster, end, target, at, protocol)
-                    stories.append((name, other, story))
-    teller = Teller(network, session.style)
+        inputs = load_accepted(session, paths, ClusterOptions(**options))
+        network = Network(inputs, "pod", pod_cidr, texts_of(origin, destination))
+        asking = _Asking(network, number, protocol)
+        sources = parties(network, origin)
+        targets = parties(network, destination, (number, protocol))
+        answers = [asking.answer(a, b) for a in sources for b in targets]
+        assumed = network.choosing.rested_on()
+        for answer in answers:
+            asking.flip(answer, assumed)
+    telling = _Telling(Teller(network, session.style), answers, number, protocol)
     if session.json:
-        told = [teller.to_json(*each) for each in stories]
-        session.document("explain", {"topic": "connect", "name": f"{origin} {destination}", "stories": told})
+        name = f"{origin} {destination}"
+        session.document("explain", {"topic": "connect", "name": name, **telling.to_json(assumed)})
     else:
-        shown = ["\n".join(teller.text(*each)) for each in stories[:STORIES_MAX]]
-        more = len(stories) - STORIES_MAX
-        session.result("\n\n".join(shown + ([f"and {more} more: --format json has all"] if more > 0 else [])))
-    return exits.UNDECIDED if any(s.verdict is None for _, _, s in stories) else exits.OK
+        session.result("\n".join(telling.text(assumed)).strip("\n"))
+    verdicts = {way.story.verdict for answer in answers for way in answer.ways}
+    verdicts |= {answer.overall[0] for answer in answers if answer.overall}
+    return exits.UNDECIDED if None in verdicts else exits.OK
 
 
-def ends_of(network: Network, text: str) -> list[Named]:
-    """The ends that are meant: an address, the outside, pods, or one pod of each sort that a workload has."""
-    from kspec.runtime.ip import is_ip, parse_ip
+class _Asking:
+    """Asks the rules about two who are meant, on one port."""
 
-    if text == OUTSIDE:
-        return [_outside(network)]
-    if is_ip(text):
-        at = network.parts.end_at(str(parse_ip(text)), network.cluster)
-        return [(f"{at['namespace']}/{at['name']}" if at.get("namespace") else text, at)]
-    found = _workload_ends(network, text)
-    if not found:
-        known = {t.short for t in network.talkers} | {OUTSIDE}
-        raise DiagnosticError([no_such(f"`{text}`", text, known)])
-    return found
+    def __init__(self, network: Network, port: int, protocol: str) -> None:
+        self.network, self.port, self.protocol = network, port, protocol
+        self.network.choosing.rested_on()  # what was looked at so far is not about these two
+        options = {area: dict(values) for area, values in network.choosing.value.items()}
+        self.unwatched = {**network.cluster, "options": options}
 
+    def answer(self, origin: Party, destination: Party) -> Answer:
+        single: list[Way] = []
+        for a in origin.sorts:
+            for b in destination.sorts:
+                single += self._ways(a, b)
+        if not single and (origin.sorts and destination.sorts):
+            message = f"`{origin.name}` is one pod: policies do not govern what it says to itself"
+            raise DiagnosticError([Diagnostic(ITSELF, message, help="name another end")])
+        overall = None
+        if destination.service is not None:
+            said = {self._reaches(sort, destination.service) for sort in origin.sorts}
+            overall = said.pop() if len(said) == 1 else None
+            if overall is not None and overall[0] is False:
+                overall = (False, self._why_no_way(origin, destination.service))
+        met = [way for way in single if way.families]
+        return Answer(origin, destination, _merged(met or single), overall)
 
-def _outside(network: Network, other: Mapping[str, Any] | None = None) -> Named:
-    """An address of no pod or node, of the family of the other end if that has an address."""
-    cells = network.found.ends[network.found.inside :]
-    address = (other or {}).get("address")
-    its = [c for c in cells if address is not None and c["address"].version == address.version]
-    return f"the outside ({(its or cells)[0]['address']})", (its or cells)[0]
+    def _reaches(self, sort: Sort, service: Mapping[str, Any]) -> tuple[Verdict, str]:
+        """A Service, from any address of a pod."""
+        from kspec.verify.network.why import asked
 
+        reaches, cluster = self.network.parts.reaches_service, self.network.cluster
+        ends = sort.ends.values()
+        said = [asked(reaches, end, service, self.port, self.protocol, cluster) for end in ends]
+        return next((each for wanted in (True, None) for each in said if each[0] is wanted), said[0])
 
-def _workload_ends(network: Network, text: str) -> list[Named]:
-    """By workload, then by pod: of those that policies treat alike one each."""
-    from kspec.report.connect import Unit
-    from kspec.verify.network.talkers import talkers
+    def _why_no_way(self, origin: Party, service: Mapping[str, Any]) -> str:
+        """Why a Service is shut, if that is no matter of policies."""
+        outside = all(end.get("outside") for sort in origin.sorts for end in sort.ends.values())
+        if outside and not self.network.parts.is_open_to_outside(service):
+            return "it has no port of nodes, load balancer or external address: nothing outside finds it"
+        return ""
 
-    number_of = {end: number for number, its in enumerate(network.found.classes) for end in its}
-    by_workload, _ = talkers(network.parts.talkers(network.cluster), "workload")
-    for some in (by_workload, network.talkers):
-        found: dict[int, Named] = {}
-        for talker in some:
-            if is_meant(Unit(talker.kind, talker.namespace, talker.name, 0), text):
-                for end in talker.ends:
-                    found.setdefault(number_of[end], (talker.short, network.ends[end]))
-        if found:
-            return [_told_apart(named) for named in found.values()] if len(found) > 1 else [*found.values()]
-    ends = [(t, network.ends[e]) for t in network.talkers for e in t.ends]
-    named = [(t.short, e) for t, e in ends if is_meant(Unit("Pod", t.namespace, str(e["name"]), 0), text)]
-    return [_told_apart(each) for each in named[:1]]
+    def _ways(self, a: Sort, b: Sort) -> Iterator[Way]:
+        """Over each family in which they meet; over none, where their addresses never do."""
+        port = b.port or self.port
+        found = [(v, a.ends[v], b.ends[v]) for v in a.ends if v in b.ends]
+        if not found:
+            ends = next(iter(a.ends.values())), next(iter(b.ends.values()))
+            yield Way([a], [b], (), self._story(*ends, port))
+        for (from_, to), its in groupby(found, key=lambda each: (id(each[1]), id(each[2]))):
+            ways = list(its)
+            _, origin, destination = ways[0]
+            if _is_itself(origin, destination) and not (a is b or a.several):
+                continue
+            if from_ == to and not a.several:
+                continue
+            yield Way([a], [b], tuple(v for v, _, _ in ways), self._story(origin, destination, port))
 
+    def _story(self, origin: dict[str, Any], destination: dict[str, Any], port: int) -> Story:
+        from kspec.verify.network.why import explain, reached
 
-def _told_apart(named: Named) -> Named:
-    """With the name of the pod: policies tell it apart from others of its workload."""
-    short, end = named
-    return (f"{short} ({end['name']})" if end.get("name") else short), end
+        parts, at = self.network.parts, (origin, destination, port, self.protocol)
+        reached(parts, self.network.cluster, *at)  # an option that only the story looks at does not matter
+        return explain(parts, self.unwatched, *at)
 
+    def flip(self, answer: Answer, assumed: Sequence[str]) -> None:
+        """For each option that was looked at and is yes or no: what the verdict would be otherwise."""
+        from kspec.verify.network.why import reached
 
-def _targets(network: Network, text: str, port: int, protocol: str) -> list[tuple[str, dict[str, Any], int]]:
-    """The ends and their ports that a destination means; behind a Service its ends, with the ports there."""
-    if not text.startswith(SERVICE):
-        return [(name, end, port) for name, end in ends_of(network, text)]
-    namespace, _, name = text.removeprefix(SERVICE).rpartition("/")
-    services = [
-        s
-        for s in network.cluster.get("services") or ()
-        if s["metadata"]["name"] == name and namespace in ("", s["metadata"].get("namespace"))
-    ]
-    if not services:
-        known = {
-            f"{SERVICE}{s['metadata'].get('namespace')}/{s['metadata']['name']}"
-            for s in network.cluster.get("services") or ()
-        }
-        raise DiagnosticError([no_such(f"`{text}`", text, known)])
-    found = []
-    for service in services:
-        for entry in (service.get("spec") or {}).get("ports") or ():
-            if entry.get("port") == port and (entry.get("protocol") or "TCP") == protocol:
-                for backend in network.parts.backends(service, entry, network.cluster):
-                    end = backend["endpoint"]
-                    found.append((f"{end.get('namespace')}/{end.get('name')}", end, backend["port"]))
-    if not found:
-        message = f"`{text}` leads nowhere on {port}/{protocol}"
-        help_ = "no port of the Service is this one, or no pod is behind it"
-        raise DiagnosticError([Diagnostic(NO_SERVICE_PORT, message, help=help_)])
-    return found
-
-
-class Teller:
-    """Puts stories into words, with places."""
-
-    def __init__(self, network: Network, style: Style) -> None:
-        self.network, self.style = network, style
-        self.labels = {
-            n["metadata"]["name"]: n["metadata"].get("labels")
-            for n in network.cluster.get("namespaces") or ()
-        }
-
-    def text(self, origin: str, destination: str, story: Story) -> Iterator[str]:
-        verdict = VERDICTS[story.verdict]
-        paint = {True: self.style.good, False: self.style.bad, None: self.style.warn}[story.verdict]
-        head = f"{origin} -> {destination} on {story.port}/{story.protocol}"
-        yield f"{self.style.bold(printable(head))}: {paint(verdict)}"
-        if not story.is_one_family:
-            yield f"  {_families(story)}"
-        for side, name in zip(story.sides, (origin, destination), strict=True):
-            yield from self._side(side, name, story)
-
-    def _side(self, side: SideStory, name: str, story: Story) -> Iterator[str]:
-        word = "leave" if side.direction == "Egress" else "enter"
-        said = {True: f"may {word}", False: f"may not {word}", None: f"not known whether it may {word}"}
-        end = story.origin if side.direction == "Egress" else story.destination
-        yield f"  {said[side.verdict]} {printable(name)}" + (f": {side.reason}" if side.reason else "")
-        if not side.about:
-            yield f"    {self._ungoverned(end, side)}"
+        if not assumed:
             return
-        deciding = side.deciding
-        for rule in deciding:
-            for path in rule.reasons:
-                yield self._named(rule.policy, path, rule.action)
-        if not deciding:
-            for policy in side.about:
-                yield self._named(policy, (), "isolates it" if side.verdict is False else "")
-        if side.verdict is False and not deciding:
-            yield from self._nearest(side, story)
+        network = self.network
+        for choice, value in network.choosing.consulted:
+            if not isinstance(value, bool):
+                continue
+            area = {**network.choosing.value[choice.area], choice.name: not value}
+            options = {**network.choosing.value, choice.area: area}
+            cluster = {**network.cluster, "options": options}
+            for way in answer.ways:
+                story = way.story
+                at = story.origin, story.destination, story.port, story.protocol
+                otherwise = reached(network.parts, cluster, *at)
+                if otherwise is not story.verdict:
+                    way.otherwise[f"{choice.full_name}={str(not value).lower()}"] = otherwise
 
-    def _ungoverned(self, end: Mapping[str, Any], side: SideStory) -> str:
-        if end.get("outside"):
-            return "it is outside of the cluster: policies do not govern it"
-        if end.get("hostNetwork"):
-            return "it is in the network of its node: policies do not govern it"
-        return f"no policy selects it for {side.direction.lower()}"
 
-    def _nearest(self, side: SideStory, story: Story) -> Iterator[str]:
-        rule = side.nearest
-        if rule is None:
-            yield "    none of them has a rule that lets anything pass"
-            return
-        other = story.destination if side.direction == "Egress" else story.origin
-        yield f"    nearest is {self._named(rule.policy, rule.path, '').strip()}"
-        for text in self._why_not(rule, other, story):
-            yield f"      {printable(text)}"
+def _is_itself(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Are both one pod?"""
+    return not a.get("outside") and (a.get("namespace"), a.get("name")) == (b.get("namespace"), b.get("name"))
 
-    def _why_not(self, rule: RuleStory, other: dict[str, Any], story: Story) -> Iterator[str]:
-        from kspec.verify.network.why import misses
 
-        labels = self.labels.get(other.get("namespace") or "")
-        if rule.peer is False:
-            found = [(part, misses(part.value, rule.policy, other, labels)) for part in rule.peers]
-            part, texts = min(found, key=lambda each: (not each[1], each[0].far, len(each[1])))
-            where = _shown(part.path[3:])
-            yield from (f"{where}: {text}" for text in texts or ["it means others"])
-        if rule.port is False:
-            wanted = ", ".join(_port_text(part.value) for part in rule.ports)
-            field = rule.ports[0].path[-2]
-            yield f"{field}: it wants {wanted}, and this is {story.port}/{story.protocol}"
+def _merged(single: list[Way]) -> list[Way]:
+    """Families that get one answer stand together, then destinations, then origins."""
+    ways = list(single)
+    steps: tuple[tuple[Callable[[Way], object], Callable[[Way, Way], None]], ...] = (
+        (lambda w: (_ids(w.origins), _ids(w.destinations)), _add_family),
+        (lambda w: (_ids(w.origins), _families_of(w, w.destinations)), _add_destination),
+        (lambda w: (_ids(w.destinations), _families_of(w, w.origins)), _add_origin),
+    )
+    for key, add in steps:
+        found: dict[object, Way] = {}
+        for way in ways:
+            at = (key(way), way.story.signature)
+            if at in found:
+                add(found[at], way)
+            else:
+                found[at] = way
+        ways = list(found.values())
+    return ways
 
-    def _named(self, policy: Policy, path: Path, what: str) -> str:
-        title, span = self.title(policy), self.span(policy, path)
-        where = f", {_shown(path[1:])}" if path else ""
-        place = f"  {self.style.place(str(span))}" if span else ""
-        return f"    {title}{where}" + (f" {what}" if what else "") + place
 
-    def title(self, policy: Policy) -> str:
-        kind = _kind(policy)
-        return f"{kind} {policy.namespace}/{policy.name}" if policy.namespace else f"{kind} {policy.name}"
+def _ids(sorts: Sequence[Sort]) -> tuple[int, ...]:
+    return tuple(map(id, sorts))
 
-    def span(self, policy: Policy, path: Path) -> Span | None:
-        place = policy.namespace, policy.name
-        found = self.network.object(policy.kind.record, *place) or self.network.named(_kind(policy), *place)
-        return found.locate(path) if found else None
 
-    def cause(self, side: str, policy: Policy, path: Path, what: str) -> Cause:
-        """A policy or a part of one as what is responsible for a difference."""
-        where = f", {_shown(path[1:])}" if path else ""
-        return Cause(f"{self.title(policy)}{where} {what}", side, self.span(policy, path))
+def _families_of(way: Way, sorts: Sequence[Sort]) -> tuple[int, ...]:
+    """The families; addresses outside have but one, so that those of both can stand together."""
+    return way.families if sorts[0].cell is None else ()
 
-    # ---------------------------------------------------------------- JSON
 
-    def to_json(self, origin: str, destination: str, story: Story) -> dict[str, object]:
-        return {
-            "from": origin,
-            "to": destination,
-            "port": story.port,
-            "protocol": story.protocol,
-            "verdict": VERDICTS[story.verdict],
-            **({} if story.is_one_family else {"reason": _families(story)}),
-            "sides": [self._side_to_json(side, story) for side in story.sides],
+def _add_family(way: Way, more: Way) -> None:
+    way.families += more.families
+
+
+def _add_destination(way: Way, more: Way) -> None:
+    way.destinations += more.destinations
+
+
+def _add_origin(way: Way, more: Way) -> None:
+    way.origins += more.origins
+
+
+class _Telling:
+    """Puts answers into words."""
+
+    def __init__(self, teller: Teller, answers: Sequence[Answer], port: int, protocol: str) -> None:
+        self.teller, self.answers, self.port, self.protocol = teller, answers, port, protocol
+
+    def text(self, assumed: Sequence[str]) -> Iterator[str]:
+        style = self.teller.style
+        ways = [(answer, way) for answer in self.answers for way in answer.ways]
+        yield from self._head(ways)
+        for answer, way in ways[:STORIES_MAX]:
+            yield from self.teller.text(*self._names(answer, way), way.story, self._over(answer, way))
+            for option, verdict in way.otherwise.items():
+                yield style.dim(f"  with {option} it would be {VERDICTS[verdict]}")
+            yield ""
+        if len(ways) > STORIES_MAX:
+            yield f"and {len(ways) - STORIES_MAX} more: --format json has all"
+            yield ""
+        notes = [note for party in self._parties() for note in party.notes]
+        said = [f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys((*notes, *assumed))]
+        yield from map(style.dim, said or [])
+
+    def _head(self, ways: Sequence[tuple[Answer, Way]]) -> Iterator[str]:
+        """Of a Service what holds of it; how many answers there are, if not one."""
+        for answer in self.answers:
+            if answer.overall is not None:
+                verdict, reason = answer.overall
+                head = f"{answer.origin.name} -> {answer.destination.name} on {self.port}/{self.protocol}"
+                yield self.teller.verdict(head, verdict)
+                yield from [f"  {reason}"] if reason else []
+                yield "  what policies say of the pods behind it:"
+                yield ""
+        if len(ways) > 1 and not any(answer.overall for answer in self.answers):
+            counted = {v: sum(way.story.verdict is v for _, way in ways) for v in (True, False, None)}
+            said = ", ".join(f"{count} {VERDICTS[v]}" for v, count in counted.items() if count)
+            yield f"{len(ways)} answers: {said}."
+            yield ""
+
+    def _parties(self) -> list[Party]:
+        found = [party for answer in self.answers for party in (answer.origin, answer.destination)]
+        return list({id(party): party for party in found}.values())
+
+    def _names(self, answer: Answer, way: Way) -> tuple[str, str]:
+        return (
+            self._name(answer.origin, way.origins),
+            self._name(answer.destination, way.destinations),
+        )
+
+    def _name(self, party: Party, sorts: Sequence[Sort]) -> str:
+        """The party; with what tells these ends apart, where they are not all that are meant."""
+        from kspec.report.connect import address_ranges
+
+        if party.service is not None:
+            return ", ".join(dict.fromkeys(sort.label for sort in sorts))
+        if len(sorts) == len(party.sorts) or not sorts:
+            return party.name
+        if sorts[0].cell is not None:
+            cells = sorted(sort.cell for sort in sorts if sort.cell is not None)
+            ranges = address_ranges(self.teller.network.found, cells)
+            more = f" and {len(ranges) - 4} more ranges" if len(ranges) > 4 else ""
+            return f"outside {', '.join(ranges[:4])}{more}"
+        return f"{party.name} ({', '.join(sort.label for sort in sorts)})"
+
+    def _over(self, answer: Answer, way: Way) -> str:
+        """The family, where the other one gets another answer."""
+        others = {
+            v
+            for other in answer.ways
+            if other is not way
+            and {*map(id, other.origins)} & {*map(id, way.origins)}
+            and {*map(id, other.destinations)} & {*map(id, way.destinations)}
+            for v in other.families
         }
+        return f" over IPv{way.families[0]}" if others and way.families else ""
 
-    def _side_to_json(self, side: SideStory, story: Story) -> dict[str, object]:
-        other = story.destination if side.direction == "Egress" else story.origin
-        made: dict[str, object] = {
-            "direction": side.direction,
-            "verdict": VERDICTS[side.verdict],
-            "policies": [self._policy_to_json(p, ()) for p in side.about],
-            "rules": [
-                {**self._policy_to_json(rule.policy, path), "action": rule.action or "Allow"}
-                for rule in side.deciding
-                for path in rule.reasons
-            ],
-        }
-        if side.reason:
-            made["reason"] = side.reason
-        if side.verdict is False and not side.deciding and side.nearest is not None:
-            near = side.nearest
-            missing = list(self._why_not(near, other, story))
-            made["nearest"] = {**self._policy_to_json(near.policy, near.path), "misses": missing}
-        return made
-
-    def _policy_to_json(self, policy: Policy, path: Path) -> dict[str, object]:
-        from kspec.report.diagnostics import place_to_json
-
-        span = self.span(policy, path)
-        named = f"{self.title(policy)}, {_shown(path[1:])}" if path else self.title(policy)
-        return {"name": named, **({"place": place_to_json(span)} if span else {})}
-
-
-def _shown(path: Path) -> str:
-    """`ingress[0].from[1]`."""
-    text = ""
-    for segment in path:
-        text += f"[{segment}]" if isinstance(segment, int) else f".{segment}" if text else segment
-    return text
-
-
-def _families(story: Story) -> str:
-    """Why there is no connection at all between two addresses."""
-    addresses = f"{story.origin['address']} and {story.destination['address']}"
-    return f"{addresses} are addresses of different families: there are no connections between them"
-
-
-def _port_text(entry: Mapping[str, Any]) -> str:
-    """A port entry in short."""
-    if "port" in entry or "protocol" in entry or not entry:
-        last = f"-{entry['endPort']}" if entry.get("endPort") else ""
-        return f"{entry.get('port', 'all')}{last}/{entry.get('protocol') or 'TCP'}"
-    from kspec.report.values import show_value
-
-    return show_value(dict(entry))
-
-
-def _kind(policy: Policy) -> str:
-    return str(policy.object.get("kind") or policy.kind.record.rpartition(".")[2])
+    def to_json(self, assumed: Sequence[str]) -> dict[str, object]:
+        stories = []
+        for answer in self.answers:
+            for way in answer.ways:
+                made = self.teller.to_json(*self._names(answer, way), way.story)
+                if over := self._over(answer, way):
+                    made["family"] = over.removeprefix(" over ")
+                if way.otherwise:
+                    made["otherwise"] = {option: VERDICTS[v] for option, v in way.otherwise.items()}
+                if answer.destination.service is not None:
+                    made["service"] = answer.destination.name
+                stories.append(made)
+        made = {"stories": stories, "assumptions": list(assumed)}
+        notes = [note for party in self._parties() for note in party.notes]
+        overall = [
+            {
+                "from": answer.origin.name,
+                "service": answer.destination.name,
+                "verdict": VERDICTS[answer.overall[0]],
+                **({"reason": answer.overall[1]} if answer.overall[1] else {}),
+            }
+            for answer in self.answers
+            if answer.overall is not None
+        ]
+        return {**made, **({"notes": notes} if notes else {}), **({"through": overall} if overall else {})}

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 NO_POD = "KS1910"
 PODS_MAX = 10
-SECONDS = 30.0
-"""So long is looked for what would let a pod in."""
+TIMEOUT = "timeout"
+"""The reason of what was not decided for want of time."""
 POD, NODE = "core.Pod", "core.Node"
 
 
@@ -66,10 +66,10 @@ class PodStory:
         return str((self.pod.get("status") or {}).get("phase", ""))
 
 
-def explain_pods(session: Session, wanted: str, paths: Sequence[str], **options: Any) -> int:
-    """The stories of all pods that are meant."""
+def explain_pods(session: Session, wanted: str, paths: Sequence[str], timeout: float, **options: Any) -> int:
+    """The stories of all pods that are meant; `timeout` is for what would let one in."""
     with session.progress("running") as progress:
-        told = _Told(session, paths, ClusterOptions(**options))
+        told = _Told(session, paths, ClusterOptions(**options), timeout)
         pods = told.world.store.objects(POD)
         meant = [p for p in pods if _is_meant(_name(p), wanted)]
         if not meant:
@@ -86,15 +86,19 @@ def explain_pods(session: Session, wanted: str, paths: Sequence[str], **options:
         texts = ["\n".join(told.text(s, session.style)) for s in stories]
         more = len(meant) - PODS_MAX
         session.result("\n\n".join(texts + ([f"and {plural(more, 'pod')} more"] if more > 0 else [])))
-    return exits.OK
+    open_ = [reason for s in stories if s.suggestions for _, reason in s.suggestions.open]
+    return exits.UNDECIDED if TIMEOUT in open_ else exits.OK
 
 
 class _Told:
     """What came of a run, with all that was said of each pod."""
 
-    def __init__(self, session: Session, paths: Sequence[str], options: ClusterOptions) -> None:
+    def __init__(
+        self, session: Session, paths: Sequence[str], options: ClusterOptions, timeout: float
+    ) -> None:
         from kspec.cli.inputs import load
 
+        self.timeout = timeout
         self.inputs: Inputs = load(session, paths, options)
         self.said: dict[tuple[str, str], Placement] = {}
         self.world = world_of(session, self.inputs, options)
@@ -132,7 +136,7 @@ class _Told:
         judge = scheduler.judge_of(pod)
         nodes = self.world.store.objects(NODE)
         place = Place(judge.profile, judge.rules, judge.cluster, nodes, scheduler.placed)
-        return suggest(place, pod, SECONDS)
+        return suggest(place, pod, self.timeout)
 
     def sources(self, pod: dict[str, Any]) -> Sources:
         from kspec.cli.explaining.suggestions import Sources

@@ -21,6 +21,7 @@ class Reviewed:
         from kspec.cli.verifying import Verification
         from kspec.runtime.rulebook import load_rulebook
         from kspec.verify.foreign import POLICIES, left_out, named, without
+        from kspec.verify.network.parts import Parts
 
         verification = Verification(inputs, timeout)
         self.session = session
@@ -29,6 +30,7 @@ class Reviewed:
         self.cluster: Cluster = without(verification.cluster, foreigners)
         self.choosing = verification.choosing
         self.functions = load_rulebook()
+        self.policy_kinds = Parts(self.functions, self.setting.table).kinds
         self.objects = {
             (o.kind.record, o.key.namespace, o.key.name): o for o in inputs.workspace.objects if o.kind
         }

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kspec.verify.network.superfluous import Superfluous, Undecidable
     from kspec.verify.switches import Path
 
+Ranked = tuple[str, Mapping[str, Any]]
+"""A policy of administrators, with the field of the cluster that it is in."""
+
 SUPERFLUOUS = {"policy": "KS3101", "rule": "KS3102", "peer": "KS3103", "port": "KS3104"}
 NO_EFFECT, SHADOWED, CONFLICT = "KS3105", "KS3107", "KS3120"
 NAMES_MAX = 5
@@ -51,14 +54,20 @@ class _Policies:
         """Clusters in each of which policies can make one another superfluous, and which kinds are asked
         about: policies with a namespace meet those of the same namespace, others meet all.
         """
+        from kspec.verify.network.columns import texts_in
+
         wide = [k for k in self.of.kinds if not self.has_namespaces(k)]
         base = {
             k: self.of.cluster[k] for k in ("namespaces", "nodes", "options", *wide) if k in self.of.cluster
         }
         narrow = [k for k in self.of.kinds if k not in wide and k in self.of.cluster]
         for kind in narrow:
-            for namespace, members in groupby(self.of.cluster[kind], lambda o: o["metadata"]["namespace"]):
-                yield namespace, {**base, kind: list(members)}, {kind}
+            for namespace, its in groupby(self.of.cluster[kind], lambda o: o["metadata"]["namespace"]):
+                members = list(its)
+                named = texts_in([members, *(base.get(k) for k in wide)])
+                # a namespace that no policy names is like one that could exist, with the same labels
+                at_hand = [n for n in base.get("namespaces", ()) if n["metadata"]["name"] in named]
+                yield namespace, {**base, "namespaces": at_hand, kind: members}, {kind}
         if any(self.of.cluster.get(k) for k in wide):
             yield "the cluster", {**base, **{k: self.of.cluster[k] for k in narrow}}, set(wide)
 
@@ -66,13 +75,23 @@ class _Policies:
         return any(o["metadata"].get("namespace") for o in self.of.cluster.get(kind, ()))
 
     def superfluous_in(self, cluster: Cluster, own: set[str]) -> Iterator[Finding]:
+        from kspec.verify.network.needed import Needed
         from kspec.verify.network.superfluous import Removal, Superfluous, removable
 
         called = self.elements(cluster, own)
         if not called:
             return
+        needed = Needed(cluster, self.of.policy_kinds, self.of.functions)
+        shown = needed.shown(called)
+        rest = {path[:2] for path in called if path not in shown}
+        if not rest:
+            return
+        near = self.near(cluster, own, rest)
+        if near is not None:
+            yield from self.superfluous_in(near, own)
+            return
         above = {path: parent for path in called if (parent := nearest(path, called)) is not None}
-        removal = Removal(cluster, tuple(called), self.of.setting)
+        removal = Removal(cluster, tuple(called), self.of.setting, needed, shown)
         self.of.bounds += removal.query.bounds
         order = sorted(called, key=lambda path: (len(path), *(-p if isinstance(p, int) else 0 for p in path)))
         for found in removable(removal, order, above):
@@ -80,6 +99,25 @@ class _Policies:
                 yield self.can_go(cluster, found, called)
             else:
                 yield self.not_known(cluster, found, called)
+
+    def near(self, cluster: Cluster, own: set[str], rest: set[Path]) -> Cluster | None:
+        """The cluster with no other policies with a namespace than can be about a pod that some of these are
+        about; None if it has no others.
+        """
+        narrow = [kind for kind in own if self.has_namespaces(kind)]
+        kept = {
+            kind: [
+                policy
+                for number, policy in enumerate(cluster[kind])
+                if any(
+                    (kind, number) == path or self.of.call("mayGovernOne", cluster[kind][path[1]], policy)
+                    for path in rest
+                    if path[0] == kind
+                )
+            ]
+            for kind in narrow
+        }
+        return {**cluster, **kept} if any(len(kept[k]) < len(cluster[k]) for k in narrow) else None
 
     def elements(self, cluster: Cluster, own: set[str]) -> dict[Path, str]:
         """The parts that could go, and what each is called; an only peer or port goes with its rule."""
@@ -180,15 +218,16 @@ class _Policies:
         from kspec.solve.verdict import Holds, Violated
         from kspec.verify.network.asking import always_determined
 
-        for kind, pair, cluster in self.ties():
+        for pair, cluster in self.ties():
             verdict = always_determined(cluster, self.of.setting)
             if isinstance(verdict, Holds):
                 continue
-            first, second = (self.of.name(kind, each) for each in pair)
-            message = f"{first} and {second} have one priority and say different things"
-            notes = ((self.of.span(kind, pair[1]), "the other"),)
-            span = self.of.span(kind, pair[0], ("spec", "priority"))
-            help_ = "which of them decides is not laid down: give them different priorities"
+            first, second = (self.of.name(*each) for each in pair)
+            same = "have one priority" if all(priority(o) is not None for _, o in pair) else "have no order"
+            message = f"{first} and {second} {same} and say different things"
+            notes = ((self.of.span(*pair[1]), "the other"),)
+            span = self.of.span(*pair[0], ("spec", "priority"))
+            help_ = "which of them decides is not laid down: give them different priorities, or one kind"
             if isinstance(verdict, Violated):
                 witness = verdict.witness
                 reason = witness.error if witness is not None else ""
@@ -200,15 +239,42 @@ class _Policies:
                     CONFLICT, Severity.ERROR, message, span, UNDECIDED, verdict.reason, first, "", notes
                 )
 
-    def ties(self) -> Iterator[tuple[str, tuple[Any, Any], Cluster]]:
-        """Two policies of one kind, tier and priority, with those that come before them and all others."""
-        for kind in self.of.kinds:
-            of_kind = [o for o in self.of.cluster.get(kind, ()) if "priority" in o.get("spec", {})]
-            for a, b in combinations(of_kind, 2):
-                rank = a["spec"].get("tier", ""), a["spec"]["priority"]
-                if rank == (b["spec"].get("tier", ""), b["spec"]["priority"]):
-                    kept = [o for o in of_kind if o in (a, b) or o["spec"]["priority"] < rank[1]]
-                    yield kind, (a, b), {**self.of.cluster, kind: kept}
+    def ties(self) -> Iterator[tuple[tuple[Ranked, Ranked], Cluster]]:
+        """Two policies of which neither comes first, with those that come before both and all others. Whether
+        two kinds meet in one tier the solver finds out.
+        """
+        wide = [k for k in self.of.kinds if not self.has_namespaces(k)]
+        ranked = [(kind, o) for kind in wide for o in self.of.cluster.get(kind, ())]
+        for a, b in combinations(ranked, 2):
+            ranks = {rank for _, o in (a, b) if (rank := priority(o)) is not None}
+            actions = {action for _, o in (a, b) for action in actions_of(o)}
+            if len(ranks) > 1 or len(actions) < 2 or (a[0] == b[0] and tier(a[1]) != tier(b[1])):
+                continue
+            kept = {
+                kind: [o for k, o in ranked if k == kind and (o in (a[1], b[1]) or is_before(o, ranks))]
+                for kind in wide
+            }
+            yield (a, b), {**self.of.cluster, **kept}
+
+
+def priority(policy: Mapping[str, Any]) -> int | None:
+    rank: int | None = policy.get("spec", {}).get("priority")
+    return rank
+
+
+def is_before(policy: Mapping[str, Any], ranks: set[int]) -> bool:
+    own = priority(policy)
+    return own is not None and all(own < rank for rank in ranks)
+
+
+def actions_of(policy: Mapping[str, Any]) -> set[str]:
+    """The actions of all rules, of both directions."""
+    lists = [value for value in policy.get("spec", {}).values() if isinstance(value, list)]
+    return {str(rule.get("action")) for rules in lists for rule in rules if isinstance(rule, Mapping)}
+
+
+def tier(policy: Mapping[str, Any]) -> str:
+    return str(policy.get("spec", {}).get("tier", ""))
 
 
 def nearest(path: Path, called: Mapping[Path, str]) -> Path | None:

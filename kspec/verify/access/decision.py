@@ -9,6 +9,7 @@ from typing import Any
 
 from kspec.source import InternalError
 from kspec.verify.access.policy import Binding, Grant, Policy, Request, Role, by_same
+from kspec.verify.access.webhooks import ONLY_IF, Whatever, whatever
 
 ALLOWED, DENIED, UNDETERMINED = "allowed", "denied", "undetermined"
 VERDICTS = {"allow": ALLOWED, "deny": DENIED, "noopinion": DENIED, "unknown": UNDETERMINED}
@@ -41,6 +42,7 @@ class Answer:
     grants: tuple[Grant, ...] = ()
     misses: tuple[Miss, ...] = ()
     further: tuple[Answer, ...] = ()  # requests that have to be allowed as well
+    whatever: Whatever | None = None  # where webhooks decide: what their answers make of it
 
     @property
     def whole(self) -> str:
@@ -73,12 +75,15 @@ def answer(policy: Policy, request: Request, *, misses: bool = True) -> Answer:
         raise InternalError("a binding grants what the RBAC rule does not allow")
     more = policy.rule("access/connectRequests")(request)
     further = tuple(answer(policy, by_same(request, r)) for r in more)
-    missing = policy.missing(request) if verdict == DENIED and not by else []
-    if missing:
-        verdict, reason = UNDETERMINED, "; ".join(map(not_at_hand, missing))
-    near = nearest(policy, request) if verdict == DENIED and misses else ()
-    shown = grants if by == "RBAC" else ()
-    return Answer(request, verdict, by, reason, shown, near, further)
+    open_ = whatever(policy, request) if decided["decision"] == "unknown" else None
+    hangs = open_ is not None and open_.when == ONLY_IF
+    missing = policy.missing(request) if hangs or (verdict == DENIED and not by) else []
+    if open_ is not None or missing:
+        known = [] if open_ is None else [str(open_)]
+        verdict, reason = UNDETERMINED, "; ".join([*known, *map(not_at_hand, missing)])
+    near = nearest(policy, request) if (verdict == DENIED or hangs) and misses else ()
+    shown = grants if by == "RBAC" or (open_ is not None and not hangs) else ()
+    return Answer(request, verdict, by, reason, shown, near, further, open_)
 
 
 def not_at_hand(binding: Binding) -> str:

@@ -59,11 +59,18 @@ def does(
 
 
 def settle(expr: ir.Expr, review: dict[str, Any], unknown: Paths) -> str:
-    """`true`, `false` or `error` where that holds whatever the unknown parts are; else `unknown`."""
-    reads = reads_of(expr, "request")
-    if not any(_meet(read, part) for read in reads for part in unknown):
+    """`true`, `false` or `error` where that holds whatever the unknown parts are; else `unknown`. Groups that
+    are not known are further ones.
+    """
+    if not _hangs_on(expr, unknown):
         return outcome(expr, review)
     match expr:
+        case ir.Call("@in", (member, ir.Key(ir.Var("request"), "groups"))) if not _hangs_on(member, unknown):
+            return _kept(outcome(expr, review), "true")
+        case ir.Loop("exists" | "all", (_,), ir.Key(ir.Var("request"), "groups")) if not _hangs_on(
+            expr.body, unknown
+        ):
+            return _kept(outcome(expr, review), "true" if expr.kind == "exists" else "false")
         case ir.And(left, right):
             return _both(settle(left, review, unknown), settle(right, review, unknown), "false")
         case ir.Or(left, right):
@@ -72,6 +79,15 @@ def settle(expr: ir.Expr, review: dict[str, Any], unknown: Paths) -> str:
             said = settle(operand, review, unknown)
             return {"true": "false", "false": "true"}.get(said, said)
     return UNKNOWN
+
+
+def _hangs_on(expr: ir.Expr, unknown: Paths) -> bool:
+    return any(_meet(read, part) for read in reads_of(expr, "request") for part in unknown)
+
+
+def _kept(said: str, lasting: str) -> str:
+    """What is said of some groups, if no further one changes it."""
+    return said if said == lasting else UNKNOWN
 
 
 def _both(left: str, right: str, absorbing: str) -> str:

@@ -133,6 +133,7 @@ class Policy:
     ) -> None:
         self.book = book
         self._defaults = frozenset(defaults)
+        self.people: Mapping[str, Sequence[str]] = {}  # of users whom a file of tokens lists, their groups
         self.chain = tuple({k: v for k, v in a.items() if k != "expressions"} for a in chain)
         self.conditions = [_compiled(a) for a in chain]
         own = {_key(o): o for o in objects if o.kind is not None and o.decoded is not None}

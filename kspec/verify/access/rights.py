@@ -9,6 +9,7 @@ from typing import Any
 from kspec.verify.access.decision import not_at_hand
 from kspec.verify.access.holders import webhook
 from kspec.verify.access.policy import Binding, Grant, Policy
+from kspec.verify.access.used import show_rights
 from kspec.verify.access.words import show_resource
 
 Joined = tuple[list[str], dict[Grant, None]]
@@ -51,7 +52,7 @@ def rights_of(policy: Policy, who: Mapping[str, Any]) -> Rights:
     namespaces = sorted({b.namespace for b in used if b.role is not None})
     scopes = tuple(Scope(n, _rights(policy, [b for b in used if b.namespace == n], n)) for n in namespaces)
     unknown = tuple(f"what {webhook(a)} allows or denies" for a in policy.chain if a.get("type") == "Webhook")
-    unknown += tuple(f"what this grants: {not_at_hand(b)}" for b in used if b.role is None)
+    unknown += tuple(f"what this grants: {not_at_hand(b)}" for b in used if b in policy.dangling)
     full = tuple(s for s in scopes if s.rights)
     return Rights(who["user"], tuple(who["groups"]), used, full, _beside(policy, who), unknown)
 
@@ -106,7 +107,9 @@ def _beside(policy: Policy, who: Mapping[str, Any]) -> tuple[str, ...]:
             case "AlwaysAllow":
                 found.append("everything: AlwaysAllow")
             case "Node" if policy.rule("access/isNode")(who):
-                found.append("what the pods of its node need, and what bears its name: the Node authorizer")
+                atoms = [a for r in policy.rule("access/nodeRules")() for a in policy.rule("access/atoms")(r)]
+                needed = "what the pods of its node need, and what bears its name"
+                found.append(f"{needed}; {show_rights(atoms)}: the Node authorizer")
             case "ABAC":
                 subject = policy.rule("access/abacSubject")
                 lines = [n for n, p in enumerate(authorizer.get("policies") or (), 1) if subject(p, who)]

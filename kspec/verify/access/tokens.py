@@ -55,7 +55,7 @@ def bearer_of(configuration: Json, claims: Json, book: Rulebook) -> Bearer:
     """Whom these claims mean. Raises `RefusedError` if nobody takes them."""
     issuer = str(claims.get("iss") or "")
     said = claims.get("aud")
-    audiences = [said] if isinstance(said, str) else list(said or ())
+    audiences = [said] if isinstance(said, str) else said if isinstance(said, list) else []
     for authenticator in configuration.get("jwt") or ():
         if _function(book, "access/takesIssuer")(authenticator, issuer):
             if not _function(book, "access/takesAudience")(authenticator, audiences):
@@ -74,7 +74,7 @@ def _account(account: Json, claims: Json, book: Rulebook) -> Bearer:
     bound = own if isinstance(own, dict) else {}
     extra = _function(book, "access/accountExtra")(_named(bound), str(claims.get("jti") or ""))
     node = extra.get(_function(book, "access/nodeField")()) or [""]
-    uid = str((bound.get("serviceaccount") or {}).get("uid") or "")
+    uid = _named(bound).get("serviceaccount", {}).get("uid", "")
     assumed = "the cluster itself has issued the token, and neither it nor what it is bound to is gone"
     return Bearer(who["user"], tuple(who["groups"]), uid, extra, node[0], (assumed,))
 

@@ -69,12 +69,37 @@ def _parts(atom: Mapping[str, Any]) -> tuple[str, str]:
     return verb, shown + (f" named {names[0]}" if names else "")
 
 
+Atom = tuple[str, str, str, str]
+"""A verb, an API group, a resource, and a name, "" for any; of a path but the verb and the path."""
+
+
 def just_right(policy: Policy, needed: LeastRole) -> Role | None:
     """A role that allows the very same as the rules that are needed: none less, and none more."""
-    narrow = len(needed.namespaces) == 1
     paths = not needed.namespaces
+    wanted = single_rights(needed.rules, paths)
     for role in policy.roles:
-        fits = not role.namespace or (narrow and role.namespace == needed.namespaces[0])
-        if fits and includes(role.rules, needed.rules, paths) and includes(needed.rules, role.rules, paths):
-            return role
+        fits = not role.namespace or needed.namespaces == (role.namespace,)
+        if fits and single_rights(role.rules, paths) == wanted:
+            wide, narrow = (role.rules, needed.rules), (needed.rules, role.rules)
+            if includes(*wide, paths) and includes(*narrow, paths):
+                return role
     return None
+
+
+def single_rights(rules: Sequence[Mapping[str, Any]], paths: bool) -> frozenset[Atom]:
+    """The rights of rules without wildcards, each once: what is allowed for every name is not for one."""
+    found: set[Atom] = set()
+    for rule in rules:
+        names = rule.get("resourceNames") or ("",)
+        found |= {
+            (verb, group, resource, name)
+            for verb in rule.get("verbs") or ()
+            for group in rule.get("apiGroups") or ()
+            for resource in rule.get("resources") or ()
+            for name in names
+        }
+        if paths:
+            found |= {
+                (v, "", u, "") for v in rule.get("verbs") or () for u in rule.get("nonResourceURLs") or ()
+            }
+    return frozenset(a for a in found if not a[3] or (*a[:3], "") not in found)

@@ -9,10 +9,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from kspec.ir.types import Kind, TypeTable
+from kspec.runtime.values import EvalError
+from kspec.source import Diagnostic, DiagnosticError
 from kspec.verify.access.policy import Policy, Request
 
 VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 SOMEONE = "someone"
+NOBODY = "KS4011"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +42,33 @@ def show_resource(api_group: str, resource: str, subresource: str = "") -> str:
 
 def identity(policy: Policy, user: str, groups: Sequence[str] = ()) -> dict[str, Any]:
     """Who a user on the command line is, with the groups that this implies. `sa:ns/name` is a service
-    account, `group:name` someone of whom nothing but a group is known.
+    account, `group:name` someone of whom nothing but a group is known, `cert:CN=name,O=group` a certificate,
+    `bootstrap:id` a bootstrap token whose secret is at hand.
     """
     if user.startswith("cert:"):
         parts = [p.strip().partition("=") for p in user[5:].split(",")]
         names = [v for k, _, v in parts if k == "CN"]
         organizations = [v for k, _, v in parts if k == "O"]
+        if not any(names):
+            raise _nobody("a certificate without a common name means nobody", "such as cert:CN=jane,O=dev")
         certified = policy.rule("access/certificateIdentity")
-        return certified("".join(names[:1]), [*organizations, *groups])  # type: ignore[no-any-return]
+        return certified(names[0], [*organizations, *groups])  # type: ignore[no-any-return]
+    if user.startswith("bootstrap:"):
+        name = f"Secret kube-system/bootstrap-token-{user[10:]}"
+        try:
+            found = policy.rule("access/bootstrapTokenOf")(user[10:], policy.cluster)
+        except EvalError as error:
+            raise _nobody(f"the data of {name} cannot be read", error.message) from error
+        if not found:
+            raise _nobody(f"no {name} at hand lets such a token be used", "PATHS must have it")
+        return {**found[0], "groups": [*found[0]["groups"], *groups]}
     user, more = _user(user)
-    return policy.rule("access/knownAs")(user, [*groups, *more])  # type: ignore[no-any-return]
+    listed = policy.people.get(user, ())
+    return policy.rule("access/knownAs")(user, [*groups, *more, *listed])  # type: ignore[no-any-return]
+
+
+def _nobody(message: str, help_: str) -> DiagnosticError:
+    return DiagnosticError([Diagnostic(NOBODY, message, help=help_)])
 
 
 def full_name(word: str) -> str:

@@ -4,32 +4,21 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import compress
 from typing import Any
 
+from kspec.runtime.ip import IP
 from kspec.verify.network.addresses import AddressCells
-from kspec.verify.network.columns import Columns, End, bits_of, digits, first_member, members, texts_in
+from kspec.verify.network.blocks import Block, Blocks
+from kspec.verify.network.columns import Columns, End, texts_in
+from kspec.verify.network.families import Families
 from kspec.verify.network.parts import Object, Parts, Policy, addresses_of_nodes
-from kspec.verify.network.ports import NONE, difference, intersection, union
+from kspec.verify.network.ports import ALL, NONE, Intervals, difference, intersection, union
 from kspec.verify.network.treatment import SHUT, Answer, Side, Treatment
 
 OTHER = object()
 """Stands for every text that no policy mentions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Every one of these origins may talk to every one of these destinations on these ports (open ones, and
-    undetermined ones). `free`: only because no policy is about either end.
-    """
-
-    origins: int
-    destinations: int
-    answer: Answer
-    free: bool
 
 
 class Connectivity:
@@ -38,9 +27,16 @@ class Connectivity:
     """
 
     def __init__(
-        self, ends: Sequence[End], cluster: Object, parts: Parts, more_texts: Iterable[str] = ()
+        self,
+        ends: Sequence[End],
+        cluster: Object,
+        parts: Parts,
+        more_texts: Iterable[str] = (),
+        seconds: Mapping[int, IP] | None = None,
     ) -> None:
-        """`more_texts` cut the ends and the outside further than the policies do."""
+        """`more_texts` cut the ends and the outside further than the policies do; `seconds` are the IPv6
+        addresses of ends that have an IPv4 address as well, by number.
+        """
         self.cluster = cluster
         self.policies: list[Policy] = parts.policies(cluster)
         texts = texts_in([policy.object for policy in self.policies]) | set(more_texts)
@@ -50,10 +46,13 @@ class Connectivity:
             n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in cluster.get("namespaces") or ()
         }
         by_node = any(parts.speaks_from_node(end, cluster) for end in ends)
-        self.classes = classes(ends, texts, self.cells, manifests, by_node)
-        self.inside = len(self.classes)
+        seconds = seconds or {}
+        self.classes = classes(ends, texts, self.cells, manifests, by_node, seconds)
+        doubled = [its[0] for its in self.classes if its[0] in seconds]
         self.outside: list[int] = []  # of each end outside, its cell
         made: list[End] = [ends[its[0]] for its in self.classes]
+        made += [{**ends[first], "address": seconds[first]} for first in doubled]
+        self.inside = len(made)
         for cell in range(self.cells.count):
             address = self.cells.address_in(cell)
             if address is not None:
@@ -64,30 +63,13 @@ class Connectivity:
         self.all_outside = self.columns.all ^ self.all_inside
         self.egress = Side("Egress", parts, self.policies, self.columns, cluster)
         self.ingress = Side("Ingress", parts, self.policies, self.columns, cluster, by_node)
-        self.strangers = self._strangers(parts)
+        self.families = Families(made, len(self.classes), len(doubled), parts.is_one_family)
+        self.strangers = self.families.strangers
         self._joined: dict[tuple[Answer, Answer], Answer] = {}
 
     @property
     def ends(self) -> Sequence[End]:
         return self.columns.ends
-
-    def _strangers(self, parts: Parts) -> list[int]:
-        """For each end those that no connection leads to, since their addresses are of different families."""
-        families: dict[int | None, int] = {}
-        for index, end in enumerate(self.ends):
-            version = None if end.get("address") is None else end["address"].version
-            families[version] = families.get(version, 0) | 1 << index
-        self.families = list(families.values())
-        relation = parts.is_one_family
-        if relation is None:
-            return [0] * len(self.ends)
-        apart: dict[int | None, int] = {}
-        for version, its in families.items():
-            end = self.ends[first_member(its)]
-            others = [o for o in families.values() if not relation(end, self.ends[first_member(o)])]
-            apart[version] = sum(others)
-        versions = [None if end.get("address") is None else end["address"].version for end in self.ends]
-        return [apart[version] for version in versions]
 
     def answer(self, origin: int, destination: int) -> Answer:
         """What may pass from one end to another, by their numbers."""
@@ -109,86 +91,14 @@ class Connectivity:
             known = self._joined[key] = (open_, perhaps)
         return known
 
-    def rows(self) -> Iterator[tuple[int, dict[Answer, int]]]:
-        """For each end at hand as an origin: the destinations that get one answer; those that are shut left
-        out.
-        """
-        into, to_all = self._entering()
-        for origin in range(self.inside):
-            row: dict[Answer, int] = {}
-            strangers = self.strangers[origin]
-            for leave, reached in self.egress.treatment(origin).answers.items():
-                for enter, entered in (*into[origin].items(), *to_all.items()):
-                    both = reached & entered & ~strangers
-                    if both:
-                        answer = self.join(leave, enter)
-                        if answer != SHUT:
-                            row[answer] = row.get(answer, 0) | both
-            yield origin, row
-
-    def _entering(self) -> tuple[list[dict[Answer, int]], dict[Answer, int]]:
-        """By origin at hand: the destinations that let it in, by answer; and those that let everyone in
-        alike.
-        """
-        merged: dict[tuple[Answer, int], int] = {}
-        for treatment, own in alike(self.ingress, self.columns.all):
-            for answer, origins in treatment.answers.items():
-                key = (answer, origins & self.all_inside)
-                merged[key] = merged.get(key, 0) | own
-        into: list[dict[Answer, int]] = [{} for _ in range(self.inside)]
-        to_all: dict[Answer, int] = {}
-        for (answer, origins), own in merged.items():
-            if origins == self.all_inside:
-                to_all[answer] = to_all.get(answer, 0) | own
-                continue
-            for its in compress(into, digits(origins)):
-                its[answer] = its.get(answer, 0) | own
-        return into, to_all
-
     @cached_property
     def blocks(self) -> list[Block]:
-        """All that is open or undetermined, as few blocks: origins with equal rows stand together; of the
-        outside, destinations that the same addresses reach.
-        """
-        free_in = self.free(self.ingress)
-        free_out = self.free(self.egress)
-        rows: dict[tuple[bool, frozenset[tuple[Answer, int]]], int] = {}
-        for origin, row in self.rows():
-            key = (bool(free_out >> origin & 1), frozenset(row.items()))
-            rows[key] = rows.get(key, 0) | 1 << origin
-        found = [
-            (origins, destinations, answer, free)
-            for (free, row_items), origins in rows.items()
-            for answer, destinations in row_items
-        ]
-        found += [(origins, own, answer, True) for origins, own, answer in self._from_outside()]
-        blocks = []
-        for origins, destinations, answer, free in found:
-            marked = destinations & free_in if free else 0
-            for part, is_free in ((marked, True), (destinations & ~marked, False)):
-                if part:
-                    blocks.append(Block(origins, part, answer, is_free))
-        return sorted(blocks, key=lambda b: (first_member(b.origins), first_member(b.destinations), b.answer))
+        """All that is open or undetermined, on any port."""
+        return self.blocks_of(ALL)
 
-    def _from_outside(self) -> Iterator[tuple[int, int, Answer]]:
-        """Addresses, the ends at hand that they reach, the answer. No policy is about the outside."""
-        found: dict[tuple[int, Answer], int] = {}
-        leaving = alike(self.egress, self.all_outside)
-        for entering, own in alike(self.ingress, self.all_inside):
-            reached: dict[tuple[Answer, int], int] = {}
-            for enter, origins in entering.answers.items():
-                for treatment, its in leaving:
-                    for leave, destinations in treatment.answers.items():
-                        answer = self.join(leave, enter)
-                        for family in self.families if answer != SHUT else ():
-                            both = origins & its & family
-                            part = both and own & destinations & ~self.strangers[first_member(both)]
-                            if part:
-                                reached[answer, part] = reached.get((answer, part), 0) | both
-            for (answer, part), addresses in reached.items():
-                found[addresses, answer] = found.get((addresses, answer), 0) | part
-        for (addresses, answer), ends in found.items():
-            yield addresses, ends, answer
+    def blocks_of(self, ports: Intervals) -> list[Block]:
+        """What of these ports is open or undetermined, as few blocks."""
+        return Blocks(self, ports).made()
 
     def about_both(self, origin: int, destination: int) -> dict[str, Any]:
         """The cluster with only the policies that are about one of these ends."""
@@ -205,29 +115,24 @@ class Connectivity:
 
 def placed(
     ends: Sequence[End], cluster: Object, parts: Parts, blocks: Sequence[tuple[int, int]]
-) -> list[End]:
+) -> tuple[list[End], dict[int, IP]]:
     """The ends, pods without an address given one where that is exact: where no policy tells any two
-    addresses of these blocks apart. What is in the network of its node has an address of that.
+    addresses of these blocks apart, in either family; with blocks of both, a pod has two, of which the second
+    is given by number. What is in the network of its node has an address of that.
     """
     texts = texts_in([policy.object for policy in parts.policies(cluster)])
     cells = AddressCells(texts | addresses_of_nodes(cluster))
-    within = {cells.cell_at(place) for block in blocks for place in block}
-    if len(within) != 1:
-        return list(ends)
-    address = cells.address_in(next(iter(within)))
-    return [
-        {**end, "address": address} if end.get("address") is None and parts.is_governed(end) else end
-        for end in ends
-    ]
-
-
-def alike(side: Side, ends: int) -> list[tuple[Treatment, int]]:
-    """The treatments of these ends in a direction, each with those that get it."""
-    found: dict[int, tuple[Treatment, list[int]]] = {}
-    for index in members(ends):
-        treatment = side.treatment(index)
-        found.setdefault(id(treatment), (treatment, []))[1].append(index)
-    return [(treatment, bits_of(indices)) for treatment, indices in found.values()]
+    within = sorted({cells.cell_at(place) for block in blocks for place in block})
+    found = [address for cell in within if (address := cells.address_in(cell)) is not None]
+    if not found or len({address.version for address in found}) != len(within):
+        return list(ends), {}
+    made, seconds = list(ends), {}
+    for number, end in enumerate(ends):
+        if end.get("address") is None and parts.is_governed(end):
+            made[number] = {**end, "address": found[0]}
+            if len(found) > 1:
+                seconds[number] = found[1]
+    return made, seconds
 
 
 def classes(
@@ -235,10 +140,11 @@ def classes(
     texts: set[str],
     cells: AddressCells,
     manifests: Mapping[str, Mapping[str, str]],
-    by_node: bool = False,
+    by_node: bool,
+    seconds: Mapping[int, IP],
 ) -> list[list[int]]:
-    """The ends that no policy with these texts can tell apart, by number; in order of the first of each.
-    `by_node`: it matters on which node an end is.
+    """The ends that no policy with these texts can tell apart, by number: those with a second address first,
+    then in order of the first of each. `by_node`: it matters on which node an end is.
     """
     found: dict[object, list[int]] = {}
     seen: dict[str, tuple[object, ...]] = {}
@@ -262,11 +168,12 @@ def classes(
             mentioned(end.get("labels")),
             mentioned(end.get("namespaceLabels")),
             None if address is None else cells.cell_of(address),
+            None if index not in seconds else cells.cell_of(seconds[index]),
             _mentioned_ports(end, texts),
             end.get("node") if by_node else None,
         )
         found.setdefault(key, []).append(index)
-    return list(found.values())
+    return sorted(found.values(), key=lambda its: its[0] not in seconds)
 
 
 def _mentioned_ports(end: End, texts: set[str]) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from kspec.ir.types import ListOf, Record, TypeTable
@@ -77,6 +78,13 @@ class Policy:
         spec, fields = self.object.get("spec") or {}, self.kind.fields.get(direction)
         return [] if fields is None else spec.get(fields.rules) or []
 
+    @property
+    def subject(self) -> str:
+        """What `isAbout` may look at: all but the rules, of which it sees whether there are any."""
+        spec = self.object.get("spec") or {}
+        skipped = {f.rules: direction for direction, f in self.kind.fields.items()}
+        return repr({k: bool(v) if k in skipped else v for k, v in spec.items()})
+
     def texts(self) -> set[str]:
         """What `isAbout` may compare an end with."""
         spec = self.object.get("spec") or {}
@@ -89,16 +97,10 @@ class Parts:
 
     def __init__(self, book: Rulebook, table: TypeTable) -> None:
         self.may = {direction: _function(book, rule_id).fn for direction, rule_id in DIRECTIONS.items()}
-        self.reaches = _function(book, "network/reaches").fn
-        self.endpoints: Callable[[Object], list[End]] = _function(book, "network/endpoints").fn  # type: ignore[assignment]
-        self.talkers: Callable[[Object], list[Object]] = _function(book, "network/talkers").fn  # type: ignore[assignment]
+        self._book = book
         self.comes_from_node = _optional(book, "network/comesFromNode")
         self.is_one_family = _optional(book, "network/isOneFamily")
         self.is_governed = _function(book, "network/isGoverned").fn
-        self.end_at: Callable[[str, Object], End] = _function(book, "network/endAt").fn  # type: ignore[assignment]
-        self.backends: Callable[[Object, Object, Object], list[Object]] = _function(
-            book, "network/backends"
-        ).fn  # type: ignore[assignment]
         of_cluster = cluster_fields(table)
         about = _by_type(book, "isAbout")
         means_end, means_port = _by_type(book, "meansEnd"), _by_type(book, "meansPort")
@@ -108,6 +110,42 @@ class Parts:
             if record in about
         ]
         self.read = self._lists_read(book)
+
+    # What not every question needs is loaded when it is asked for.
+
+    @cached_property
+    def endpoints(self) -> Callable[[Object], list[End]]:
+        return _function(self._book, "network/endpoints").fn  # type: ignore[return-value]
+
+    @cached_property
+    def talkers(self) -> Callable[[Object], list[Object]]:
+        return _function(self._book, "network/talkers").fn  # type: ignore[return-value]
+
+    @cached_property
+    def reaches(self) -> Function:
+        return _function(self._book, "network/reaches").fn
+
+    @cached_property
+    def reaches_service(self) -> Function:
+        """The same of a Service as the destination."""
+        found = self._book.find("function", "network.reaches")
+        return next(rule.fn for rule in found if rule.params[1].type == "core.Service")
+
+    @cached_property
+    def end_at(self) -> Callable[[str, Object], End]:
+        return _function(self._book, "network/endAt").fn  # type: ignore[return-value]
+
+    @cached_property
+    def backends(self) -> Callable[[Object, Object, Object], list[Object]]:
+        return _function(self._book, "network/backends").fn  # type: ignore[return-value]
+
+    @cached_property
+    def services_at(self) -> Callable[[str, Object], list[Object]]:
+        return _function(self._book, "network/servicesAt").fn  # type: ignore[return-value]
+
+    @cached_property
+    def is_open_to_outside(self) -> Function:
+        return _function(self._book, "network/isOpenToOutside").fn
 
     def _lists_read(self, book: Rulebook) -> set[str]:
         """The lists of the cluster that decide; that they and the ends are read no further is checked."""

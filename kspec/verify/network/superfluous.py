@@ -19,6 +19,7 @@ from kspec.solve.query import Query, make_query, read
 from kspec.solve.shapes import record_fields
 from kspec.solve.solver import Solver, Undecided
 from kspec.verify.network.ends import SHAPES, assumptions
+from kspec.verify.network.needed import Needed, Shown
 from kspec.verify.setting import Setting
 from kspec.verify.switches import Path, elements, siblings, switched, without
 
@@ -48,18 +49,36 @@ class Undecidable:
     reason: str
 
 
+@dataclass(slots=True)
+class Witness:
+    """A connection that the solver found; `off`: how many parts had gone when it was last looked at."""
+
+    model: Mapping[t.Term, object]
+    off: int
+
+
 class Removal:
     """Questions about which of these parts of a cluster can go."""
 
-    def __init__(self, cluster: Cluster, parts: Sequence[Path], setting: Setting) -> None:
-        self.parts = parts
+    def __init__(
+        self,
+        cluster: Cluster,
+        parts: Sequence[Path],
+        setting: Setting,
+        needed: Needed | None = None,
+        guesses: Mapping[Path, Shown] | None = None,
+    ) -> None:
+        """`guesses` are connections that show a part to be needed, as `needed` can tell."""
+        self.parts, self.cluster = parts, cluster
+        self._by_guess, self._shown = needed, dict(guesses or {})
         self.keep = {path: t.bool_var(f"keep {shown(path)}") for path in parts}
         self.names = {name_of(switch): path for path, switch in self.keep.items()}
         which = t.int_var(GONE, 0, len(parts))
         self.gone = {path: t.eq(which, t.number(n)) for n, path in enumerate(parts)}
         self.query = self._query(cluster, setting)
         self.off: set[Path] = set()
-        self.needed: set[Path] = set()
+        self._witnesses: list[Witness] = []
+        self._witness_of: dict[Path, int] = {}
         script = self.query.script()
         self._impossible = script.impossible
         self._solver = Solver(script, setting.timeout)
@@ -86,7 +105,7 @@ class Removal:
 
     def ask(self, path: Path) -> Superfluous | Undecidable | None:
         """Can this part go too? None if not. If so, it is gone for all later questions."""
-        if path in self.needed:
+        if self._is_needed(path):
             return None
         literals: dict[str, bool | int] = {name: each not in self.off for name, each in self.names.items()}
         literals[GONE] = self.parts.index(path)
@@ -101,20 +120,53 @@ class Removal:
             p for name, p in self.names.items() if name in core and p not in self.off and p != path
         )
         self.off.add(path)
+        self._guess_again()
         return Superfluous(path, thanks_to)
+
+    def _guess_again(self) -> None:
+        """What others covered before may be needed by now."""
+        if self._by_guess is not None:
+            off = frozenset(self.off)
+            unknown = [p for p in self.parts if p not in self._shown and p not in self._witness_of]
+            unknown = [p for p in unknown if not any(p[:n] in off for n in range(2, len(p) + 1))]
+            self._shown |= self._by_guess.shown(unknown, off)
+
+    def _is_needed(self, path: Path) -> bool:
+        """Is the part known to be needed? What showed that before others went is looked at again."""
+        guess = self._shown.get(path)
+        if guess is not None and self._by_guess is not None:
+            return not self.off or self._by_guess.says_else(path, guess, frozenset(self.off))
+        number = self._witness_of.get(path)
+        if number is None:
+            return False
+        witness = self._witnesses[number]
+        if witness.off != len(self.off):
+            self._look(number, witness)
+        return path in self._witness_of
 
     def _learn(self) -> None:
         """The connection that was found may need other parts as well."""
-        numbers = self._solver.script.numbers
         known: dict[t.Term, object] = {switch: path not in self.off for path, switch in self.keep.items()}
+        numbers = self._solver.script.numbers
         known |= {t.text(text): n for text, n in numbers.items()}
-        found = {**self._solver.model(known), **known}
-        asked = [path for path in self.parts if path not in self.off and path not in self.needed]
+        self._witnesses.append(Witness(self._solver.model(known), -1))
+        self._look(len(self._witnesses) - 1, self._witnesses[-1])
+
+    def _look(self, number: int, witness: Witness) -> None:
+        """Which parts that are still there the connection needs, as things are now."""
+        switches: dict[t.Term, object] = {s: path not in self.off for path, s in self.keep.items()}
+        numbers = self._solver.script.numbers
+        found = {**witness.model, **switches, **{t.text(text): n for text, n in numbers.items()}}
+        mine = [path for path, n in self._witness_of.items() if n == number]
+        for path in mine:
+            del self._witness_of[path]
+        asked = [path for path in self.parts if path not in self.off and path not in self._witness_of]
         lanes = dict.fromkeys(self.gone.values(), 0)
         for n, path in enumerate(asked):
             lanes[self.gone[path]] = 1 << n
         changes = self._program.run(found, lanes, len(asked))
-        self.needed.update(path for n, path in enumerate(asked) if changes >> n & 1)
+        self._witness_of.update({path: number for n, path in enumerate(asked) if changes >> n & 1})
+        witness.off = len(self.off)
 
 
 def shown(path: Path) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kspec.runtime.ip import IP, is_ip, parse_ip
 from kspec.verify.network.columns import End
+from kspec.verify.network.families import of_two_families
 
 Key = tuple[str, str, str]
 
@@ -19,6 +21,7 @@ class Talker:
     namespace: str
     name: str
     ends: tuple[int, ...]
+    is_pod: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -28,8 +31,20 @@ class Talker:
         return f"{self.namespace}/{self.name}"
 
 
-def talkers(found: Sequence[Mapping[str, Any]], by: str) -> tuple[list[Talker], list[End]]:
-    """Everyone who talks, by workload or by pod, with all ends.
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """Everyone who talks, with all ends. `seconds`: of ends by number, the IPv6 address beside an IPv4 one;
+    `unlike`: pods with more addresses than one of each family, by name.
+    """
+
+    talkers: list[Talker]
+    ends: list[End]
+    seconds: dict[int, IP]
+    unlike: list[str]
+
+
+def talkers(found: Sequence[Mapping[str, Any]], by: str) -> Talking:
+    """Everyone who talks, by workload or by pod.
 
     `found` is what the rule `talkers` says. A workload whose pods are at hand has their ends, any other the
     one of its template. By pod, a workload without pods stands for the pods that it would make.
@@ -38,6 +53,8 @@ def talkers(found: Sequence[Mapping[str, Any]], by: str) -> tuple[list[Talker], 
     tops = {key: _top(key, known) for key in known}
     with_pods = {tops[key] for key, each in known.items() if each.get("isPod")}
     ends: list[End] = []
+    seconds: dict[int, IP] = {}
+    unlike: list[str] = []
     grouped: dict[Key, list[int]] = {}
     for key, each in known.items():
         is_pod, top = bool(each.get("isPod")), tops[key]
@@ -47,8 +64,24 @@ def talkers(found: Sequence[Mapping[str, Any]], by: str) -> tuple[list[Talker], 
         for end in (each["end"], *(each.get("otherEnds") or ())):
             grouped.setdefault(named, []).append(len(ends))
             ends.append(end)
-    made = [Talker(*key, tuple(its)) for key, its in grouped.items()]
-    return sorted(made, key=lambda t: (t.namespace, t.name, t.kind)), ends
+        addresses = _addresses(each)
+        if len(addresses) > 1:
+            pair = of_two_families(addresses)
+            if pair is not None:
+                ends[-1] = {**each["end"], "address": pair[0]}
+                seconds[len(ends) - 1] = pair[1]
+            if pair is None or len(addresses) > len(pair):
+                unlike.append(f"{key[1]}/{key[2]}")
+    pods = {key for key, each in known.items() if each.get("isPod")}
+    made = [Talker(*key, tuple(its), key in pods) for key, its in grouped.items()]
+    return Talking(sorted(made, key=lambda t: (t.namespace, t.name, t.kind)), ends, seconds, unlike)
+
+
+def _addresses(each: Mapping[str, Any]) -> list[IP]:
+    """All addresses of a pod; none, if the first is not known."""
+    first = each["end"].get("address")
+    more = [parse_ip(text) for text in each.get("moreAddresses") or () if is_ip(text)]
+    return [] if first is None else [first, *more]
 
 
 def _key(each: Mapping[str, Any]) -> Key:

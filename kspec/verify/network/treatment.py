@@ -82,6 +82,7 @@ class Side:
         for index, end in enumerate(columns.ends if by_node else ()):
             self.nodes[end.get("node")] = self.nodes.get(end.get("node"), 0) | 1 << index
         self.port_names = {p["name"] for end in columns.ends for p in end.get("ports") or () if p.get("name")}
+        self._surroundings: dict[tuple[str, str], dict[str, Any]] = {}
         self._asked: dict[object, tuple[int, int]] = {}
         self._entries: dict[object, tuple[tuple[int, Intervals], ...]] = {}
         self._verdicts: dict[object, bool | None] = {}
@@ -99,7 +100,7 @@ class Side:
         found: list[list[int]] = [[] for _ in self.columns.ends]
         for number, policy in enumerate(self.policies):
             yes, unclear = self._ask(
-                (policy.kind.record, repr(policy.object.get("spec")), policy.namespace),
+                (policy.kind.record, policy.subject, policy.namespace),
                 policy.texts,
                 lambda e, p=policy: p.kind.is_about(p.object, self.direction, e, self._around(e)),
             )
@@ -115,10 +116,14 @@ class Side:
             known = self._asked[key] = self.columns.asked(texts(), question)
         return known
 
-    def _around(self, *ends: End) -> dict[str, Any]:
+    def _around(self, end: End, other: End | None = None) -> dict[str, Any]:
         """What the rules see beside policies. A namespace is looked up by the name that an end gives."""
-        names = dict.fromkeys(end.get("namespace") or "" for end in ends)
-        return {**self.context, "namespaces": [n for name in names for n in self.manifests.get(name, ())]}
+        names = (end.get("namespace") or "", "" if other is None else other.get("namespace") or "")
+        known = self._surroundings.get(names)
+        if known is None:
+            its = [n for name in dict.fromkeys(names) for n in self.manifests.get(name, ())]
+            known = self._surroundings[names] = {**self.context, "namespaces": its}
+        return known
 
     # ---------------------------------------------------------------- policies taken apart
 
@@ -281,7 +286,7 @@ class Side:
         self, key: object, end: End, other: End, where: Intervals, about: tuple[int, ...]
     ) -> bool | None:
         if key not in self._verdicts:
-            cluster = self._around(end, other)
+            cluster = dict(self._around(end, other))
             for number in about:
                 policy = self.policies[max(number, ~number)]
                 cluster.setdefault(policy.kind.field, []).append(policy.object)
@@ -323,7 +328,6 @@ def _numbers(entry: object) -> list[int]:
     return [entry] if isinstance(entry, int) and not isinstance(entry, bool) else []
 
 
-def _given(part: Object) -> tuple[tuple[str, str], ...]:
+def _given(part: Object) -> tuple[object, ...]:
     """Which fields of a peer or a port entry say something; a port's number is not the same as a name."""
-    given = ((name, value) for name, value in part.items() if value is not None and value != [])
-    return tuple(sorted((name, type(value).__name__) for name, value in given))
+    return tuple([(name, type(value)) for name, value in part.items() if value is not None and value != []])

@@ -70,6 +70,14 @@ class SideStory:
     rules: tuple[RuleStory, ...]
 
     @property
+    def signature(self) -> object:
+        policies = tuple(id(policy.object) for policy in self.about)
+        reasons = tuple((id(rule.policy.object), tuple(rule.reasons)) for rule in self.deciding)
+        near = self.nearest if self.verdict is False and not reasons else None
+        missing = near and (id(near.policy.object), near.path, near.peer, near.port)
+        return self.direction, self.verdict, bool(self.reason), policies, reasons, missing
+
+    @property
     def deciding(self) -> list[RuleStory]:
         """The rules that match."""
         return [rule for rule in self.rules if rule.matches]
@@ -91,6 +99,11 @@ class Story:
     protocol: str
     sides: tuple[SideStory, ...] = field(default=())
     is_one_family: bool = True
+
+    @property
+    def signature(self) -> object:
+        """What is told of it: stories of one signature are one."""
+        return self.verdict, self.is_one_family, tuple(side.signature for side in self.sides)
 
     @property
     def verdict(self) -> bool | None:
@@ -119,8 +132,22 @@ def explain(parts: Parts, cluster: Object, origin: End, destination: End, port: 
             for story in _rules(policy, direction, other, destination, port, protocol, cluster)
         ]
         sides.append(SideStory(direction, verdict, reason, tuple(about), tuple(rules)))
-    is_one_family = parts.is_one_family is None or parts.is_one_family(origin, destination) is True
-    return Story(origin, destination, port, protocol, tuple(sides), is_one_family)
+    return Story(origin, destination, port, protocol, tuple(sides), can_meet(parts, origin, destination))
+
+
+def reached(
+    parts: Parts, cluster: Object, origin: End, destination: End, port: int, protocol: str
+) -> bool | None:
+    """The verdict alone."""
+    if not can_meet(parts, origin, destination):
+        return False
+    said = [asked(may, origin, destination, port, protocol, cluster)[0] for may in parts.may.values()]
+    return False if False in said else None if None in said else True
+
+
+def can_meet(parts: Parts, origin: End, destination: End) -> bool:
+    """Are their addresses of one family?"""
+    return parts.is_one_family is None or parts.is_one_family(origin, destination) is True
 
 
 def asked(function: Callable[..., object], *args: object) -> tuple[bool | None, str]:

@@ -282,3 +282,21 @@ def test_a_mutated_file_gives_documents_or_mistakes(data: st.DataObject) -> None
         assert mistake.span is not None and 0 <= mistake.span.start <= mistake.span.end <= len(text)
     for document in documents:
         assert 0 <= document.span.start <= document.span.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["name: {{ .Release.Name }}-x", "{{- if .Values.on }}", 'a: {{ include "x" . | quote }}'],
+)
+def test_of_a_template_it_is_said_that_it_is_one(line: str) -> None:
+    _, mistakes = load_yaml(SourceFile("t.yaml", f"kind: ConfigMap\n{line}\n"))
+    assert any("the output of `helm template`" in m.help for m in mistakes)
+
+
+def test_each_document_of_files_put_together_may_begin_with_a_mark() -> None:
+    file, mistakes = decode_text(
+        "t.yaml", "\ufeffa: 1\n---\n\ufeffb: 2\n--- # x\r\n\ufeffc: \ufeff3\n".encode()
+    )
+    documents, more = load_yaml(file)
+    assert not mistakes and not more
+    assert [d.value for d in documents] == [{"a": 1}, {"b": 2}, {"c": "\ufeff3"}]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from kspec.source import Diagnostic, DiagnosticError
 if TYPE_CHECKING:
     from kspec.report.connect import Filters, Unit, View
     from kspec.resources.objects import KubeObject
+    from kspec.verify.cluster import Sharing
     from kspec.verify.network.connectivity import Connectivity
     from kspec.verify.network.parts import Parts
     from kspec.verify.network.ports import Intervals
@@ -33,24 +34,24 @@ class Network:
         inputs: Inputs,
         by: str = "workload",
         pod_cidr: Sequence[str] = (),
-        texts: Iterable[str] = (),
         left_out: Sequence[str] = (),
+        sharing: Sharing | None = None,
     ) -> None:
-        """`pod_cidr`: pods whose address is not known have one of these. `texts`: what else may matter about
-        ends, beside what the policies mention. `left_out`: policies of other engines that are not looked at.
+        """`pod_cidr`: pods whose address is not known have one of these. `left_out`: policies of other
+        engines that are not looked at. `sharing`: with the clusters of other inputs.
         """
         from kspec.resources.load import paused_collector
 
         self.inputs, self.by = inputs, by
         with paused_collector():
-            self._connect(pod_cidr, texts, left_out)
+            self._connect(pod_cidr, left_out, sharing)
 
-    def _connect(self, pod_cidr: Sequence[str], texts: Iterable[str], left_out: Sequence[str]) -> None:
+    def _connect(self, pod_cidr: Sequence[str], left_out: Sequence[str], sharing: Sharing | None) -> None:
         from kspec.runtime.rulebook import load_rulebook
         from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of, objects_in
         from kspec.verify.foreign import without
-        from kspec.verify.network.connectivity import Connectivity, placed
+        from kspec.verify.network.connectivity import placed
         from kspec.verify.network.parts import Parts
         from kspec.verify.network.talkers import talkers
 
@@ -58,7 +59,7 @@ class Network:
         table = self.inputs.library.types(workspace.table)
         known = objects_in(workspace, table)
         self.choosing = Choosing(self.inputs.choices, table)
-        at_hand = without(cluster_of(known, table, share=False), left_out)
+        at_hand = without(cluster_of(known, table, share=sharing is not None, sharing=sharing), left_out)
         self.cluster: dict[str, Any] = self.choosing.within(at_hand)
         self.parts: Parts = Parts(load_rulebook(), table)
         talking = talkers(self.parts.talkers(self.cluster), by)
@@ -67,7 +68,20 @@ class Network:
         blocks = [read_block(text) for text in pod_cidr]
         self.ends, given = placed(talking.ends, self.cluster, self.parts, blocks)
         self.seconds = {**talking.seconds, **given}
-        self.found: Connectivity = Connectivity(self.ends, self.cluster, self.parts, texts, self.seconds)
+        self.texts: set[str] = set()
+        """What else may matter about ends, beside what the policies mention."""
+        self.like: Network | None = None
+        """Another one that is compared with this."""
+
+    @cached_property
+    def found(self) -> Connectivity:
+        """Who may talk to whom."""
+        from kspec.resources.load import paused_collector
+        from kspec.verify.network.connectivity import Connectivity
+
+        like = self.like.found if self.like else None
+        with paused_collector():
+            return Connectivity(self.ends, self.cluster, self.parts, self.texts, self.seconds, like)
 
     @cached_property
     def units(self) -> list[Unit]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kspec.ir.properties import Property
     from kspec.ir.types import TypeTable
     from kspec.verify.access.chains import ByChain
-    from kspec.verify.cluster import Defaulting
+    from kspec.verify.cluster import Defaulting, Sharing
     from kspec.verify.setting import Setting
 
 CULPRITS_MAX = 5
@@ -31,9 +31,16 @@ class Verification:
     """The properties of some inputs, and all that deciding them needs."""
 
     def __init__(
-        self, inputs: Inputs, timeout: float, bootstrap: bool = False, policy: PolicyOptions | None = None
+        self,
+        inputs: Inputs,
+        timeout: float,
+        bootstrap: bool = False,
+        policy: PolicyOptions | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
-        """`policy`: the authorizers, where they are said; RBAC alone where they are not."""
+        """`policy`: the authorizers, where they are said; RBAC alone where they are not. `sharing`: with the
+        clusters of other inputs.
+        """
         from kspec.cli.policy import bootstrap_objects
         from kspec.verify.choices import Choosing
         from kspec.verify.cluster import cluster_of, settled
@@ -50,7 +57,7 @@ class Verification:
         known = ((o.kind.record, o.decoded) for o in objects.values() if o.kind and o.decoded)
         others = foreign((o.value for o in self.workspace.objects), table)
         self.choosing = Choosing(inputs.choices, table)
-        at_hand = settled(cluster_of(chain(known, others), table, self.defaulting))
+        at_hand = settled(cluster_of(chain(known, others), table, self.defaulting, sharing=sharing))
         self.cluster: Mapping[str, Any] = self.choosing.within(at_hand)
         self.access = AccessVerbs(list(objects.values()), at_hand, self.setting)
         self.chain = chain_of(policy, table, at_hand, self.setting)

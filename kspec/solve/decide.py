@@ -21,7 +21,7 @@ from kspec.solve.verdict import Holds, Stats, Unknown, Unsupported, Verdict, Vio
 TIMEOUT_SECONDS = 30.0
 TEXTS_TRIES_MAX = 20
 """So often another model is asked for because no string has the facts of this one."""
-SOUGHT = "$sought"
+SOUGHT, BETTER = "$sought", "$better{}"
 
 Replay = Callable[[Mapping[str, object]], Witness]
 """Evaluates the goal for these values, checks that it comes out as the solver says, and adds what it
@@ -108,29 +108,42 @@ class _Decision:
         """The main question; where something is not known, that together with whether it matters. An
         assumption that cannot be expressed need only be met by a witness.
         """
-        if not unknown:
+        if not unknown and not self.query.preferred:
             return self.query.script()
         loose = [each.holds for each in self.query.assumptions if each.open is not t.FALSE]
         sought = t.and_(self.query.sought, *loose)
-        given = [
-            *self.query.base(unknown_too=True),
-            (
-                f"sought, or not known: {self.query.goal.label}",
-                t.or_(sought, *(each for *_, each in unknown)),
-            ),
-        ]
-        named = zip(names(unknown), (each for *_, each in unknown), strict=True)
-        return script(given, {SOUGHT: sought, **dict(named)})
+        either = t.or_(sought, *(each for *_, each in unknown))
+        label = f"{'sought, or not known' if unknown else 'sought'}: {self.query.goal.label}"
+        named = {BETTER.format(n): each.holds for n, each in enumerate(self.query.preferred)}
+        if unknown:
+            named |= {SOUGHT: sought}
+            named |= dict(zip(names(unknown), (each for *_, each in unknown), strict=True))
+        return script([*self.query.base(unknown_too=True), (label, either)], named)
 
     # ---------------------------------------------------------------- the main question
 
     def search(self, solver: Solver, sought: str) -> Witness | Undecided | None:
         """A witness, made simple and replayed; None if there is none. `sought`: what has to be asserted."""
-        if not sought:
+        if not sought and not self.query.preferred:
             return self.search_with(solver)
         with solver.scope():
-            solver.add(sought)
-            return self.search_with(solver)
+            if sought:
+                solver.add(sought)
+            return self.search_preferred(solver) or self.search_with(solver)
+
+    def search_preferred(self, solver: Solver) -> Witness | None:
+        """A witness that meets all that is preferred, or else the first of it that one can meet."""
+        better = [BETTER.format(n) for n in range(len(self.query.preferred))]
+        if not better or solver.check() is not True:
+            return None
+        for together in (better, *([each] for each in better if len(better) > 1)):
+            with solver.scope():
+                for each in together:
+                    solver.add(each)
+                found = self.search_with(solver)
+                if isinstance(found, Witness):
+                    return found
+        return None
 
     def search_with(self, solver: Solver) -> Witness | Undecided | None:
         for _ in range(TEXTS_TRIES_MAX):

@@ -70,16 +70,27 @@ class Minimiser:
         assert isinstance(value, int)
         return value
 
-    def lowest(self, variable: Term, floor: int = 0) -> None:
-        """The number nearest to the floor, above it if possible."""
+    def lowest(self, variable: Term, floor: int = 0, near_by: bool = False) -> None:
+        """The number nearest to the floor, above it if possible; `near_by`: it is probably very near."""
         name = name_of(variable)
         if self.value(variable) < floor and not self.prefer(f"(>= {name} {floor})"):
             self._search(variable, floor, -1)
         else:
             low = floor if variable.low is None else max(floor, variable.low)
             self.prefer(f"(>= {name} {low})", already=True)
+            if near_by:
+                low += self._gallop(variable, low)
             self._search(variable, low, 1)
         self.solver.add(f"(= {name} {integer_text(self.value(variable))})")
+
+    def _gallop(self, variable: Term, near: int) -> int:
+        """How far from `near` it is at least, by doubled steps, since it is mostly close."""
+        least, step = 0, 0
+        while self.value(variable) - near > step and not self.solver.hurried:
+            if self.prefer(f"(<= {name_of(variable)} {integer_text(near + step)})"):
+                break
+            least, step = step + 1, max(1, 2 * step)
+        return least
 
     def _search(self, variable: Term, near: int, sign: int) -> None:
         """Halve the distance to `near` until it cannot be less."""
@@ -99,10 +110,10 @@ class Minimiser:
         low, high = ORDINARY
         name = name_of(variable)
         if self.prefer(f"(<= {low} {name} {high})", low <= self.value(variable) <= high):
-            self.lowest(variable, low)
+            self.lowest(variable, low, near_by=True)
         else:
             self.prefer(f"(>= {name} 1)", self.value(variable) >= 1)
-            self.lowest(variable, 0)
+            self.lowest(variable, 0, near_by=True)
 
 
 class Strings:

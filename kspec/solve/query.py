@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from kspec.runtime.symbolic import terms as t
 from kspec.runtime.symbolic.inputs import Inputs, OpenList, Shape, Slots
 from kspec.runtime.symbolic.outcomes import condition_of, not_supported, supported, term_of
-from kspec.runtime.symbolic.rules import remembering
+from kspec.runtime.symbolic.rules import Memory, remembering
 from kspec.runtime.symbolic.smtlib import Script, script
 from kspec.runtime.symbolic.strings import StringClass, string_classes
 from kspec.runtime.symbolic.terms import Term
@@ -21,6 +21,7 @@ from kspec.solve.units import units
 
 Reading = Callable[..., object]
 """The symbolic reading of a condition: takes the open values by name, yields an outcome."""
+Labelled = tuple[str, Reading]
 
 SLOTS_MAX = 32
 """So many elements of an open list are looked at at most; a proof that needs more says so as a bound."""
@@ -67,7 +68,7 @@ class Query:
     then.
 
     `some`: it must hold for at least one choice instead of for all. `bounds` say where lists were cut
-    short.
+    short. `preferred`: what a witness had better meet, the first before the second.
     """
 
     open: Mapping[str, object]
@@ -76,6 +77,7 @@ class Query:
     goal: Condition
     some: bool = False
     bounds: tuple[str, ...] = ()
+    preferred: tuple[Condition, ...] = ()
 
     def base(self, unknown_too: bool = False) -> list[tuple[str, Term]]:
         """The assumptions as assertions; `unknown_too`: also where an assumption cannot be expressed."""
@@ -100,8 +102,8 @@ class Query:
 
 def make_query(
     shapes: Mapping[str, Shape],
-    assume: Sequence[tuple[str, Reading]],
-    goal: tuple[str, Reading],
+    assume: Sequence[Labelled],
+    goal: Labelled,
     fields: Callable[[str], Mapping[str, Shape]],
     some: bool = False,
     slots_max: int = SLOTS_MAX,
@@ -111,32 +113,94 @@ def make_query(
     to need, within `slots_max`. `pins`: strings at some paths, where any other would decide the question at
     once. What follows at once from what is assumed is put in place before the goal is read.
     """
-    needed: dict[str, _Needed] = {}
-    for _ in range(ROUNDS_MAX):
-        slots = {path: each.slots for path, each in needed.items()}
-        follows = _Follows(Inputs(fields, slots, pins), shapes, assume)
-        inputs = Inputs(fields, slots, {**pins, **follows.values})
-        values = {name: inputs.make(name, shape) for name, shape in shapes.items()}
-        with remembering():
-            read_assumptions = tuple(read(label, reading(**values)) for label, reading in assume)
-            read_goal = read(goal[0], goal[1](**values))
-        inputs.close()
-        query = Query(values, tuple(inputs.facts), read_assumptions, read_goal, some)
-        roots = [*query.facts, *_terms((*query.assumptions, query.goal))]
-        needed = _needed_slots(inputs, roots, slots_max, follows.needed(slots_max))
-        if all(_suffice(_used(path, slots), each.slots) for path, each in needed.items()):
-            break
-    bounds = (f"`{path}` {each.bound}" for path, each in needed.items() if each.bound)
-    cut = _cut_short(slots, needed)
-    return Query(query.open, query.facts, query.assumptions, query.goal, some, (*bounds, *cut))
+    return Questions(shapes, assume, fields, slots_max, pins).query(goal, some=some)
+
+
+class Questions:
+    """Several questions about the same open values: what was read for one is not read again for another."""
+
+    def __init__(
+        self,
+        shapes: Mapping[str, Shape],
+        assume: Sequence[Labelled],
+        fields: Callable[[str], Mapping[str, Shape]],
+        slots_max: int = SLOTS_MAX,
+        pins: Mapping[str, str | bool] = MappingProxyType({}),
+    ) -> None:
+        self.shapes, self.assume, self.fields, self.slots_max = shapes, assume, fields, slots_max
+        self.pins = pins
+        self.reading: _Reading | None = None
+
+    def query(self, goal: Labelled, some: bool = False, preferred: Sequence[Labelled] = ()) -> Query:
+        """One question; `preferred`: what a witness had better meet."""
+        if self.reading is not None:
+            found = self.reading.again(goal, some, preferred)
+            if found is not None:
+                return found
+        needed: dict[str, _Needed] = {}
+        for _ in range(ROUNDS_MAX):
+            slots = {path: each.slots for path, each in needed.items()}
+            self.reading = reading = _Reading(self, slots)
+            query = reading.first(goal, some, preferred)
+            needed = reading.needed(query)
+            if reading.suffices(needed):
+                return query
+        return replace(query, bounds=(*query.bounds, *_cut_short(slots, needed)))
+
+
+class _Reading:
+    """Open values whose lists have so many slots, and what was read of them."""
+
+    def __init__(self, of: Questions, slots: Mapping[str, Slots]) -> None:
+        self.slots, self.slots_max = slots, of.slots_max
+        follows = _Follows(Inputs(of.fields, slots, of.pins), of.shapes, of.assume)
+        self.before = follows.needed(of.slots_max)
+        self.inputs = Inputs(of.fields, slots, {**of.pins, **follows.values})
+        self.values = {name: self.inputs.make(name, shape) for name, shape in of.shapes.items()}
+        self.memory: Memory = {}
+        with remembering(self.memory):
+            self.assumed = tuple(read(label, reading(**self.values)) for label, reading in of.assume)
+        self.named = 0
+
+    def first(self, goal: Labelled, some: bool, preferred: Sequence[Labelled]) -> Query:
+        query = self._read(goal, some, preferred)
+        self.inputs.close()
+        self.named = len(self.inputs.keys)
+        return self._with_facts(query)
+
+    def again(self, goal: Labelled, some: bool, preferred: Sequence[Labelled]) -> Query | None:
+        """Another question; None if it asks more of maps and lists than they were made for."""
+        query = self._with_facts(self._read(goal, some, preferred))
+        if len(self.inputs.keys) > self.named or not self.suffices(self.needed(query)):
+            return None
+        return query
+
+    def _read(self, goal: Labelled, some: bool, preferred: Sequence[Labelled]) -> Query:
+        if any(each.holds is t.FALSE and each.open is t.FALSE for each in self.assumed):
+            return Query(self.values, (), self.assumed, read(goal[0], not some), some)  # there is no choice
+        with remembering(self.memory):
+            made = read(goal[0], goal[1](**self.values))
+            better = tuple(read(label, reading(**self.values)) for label, reading in preferred)
+        return Query(self.values, (), self.assumed, made, some, preferred=better)
+
+    def _with_facts(self, query: Query) -> Query:
+        query = replace(query, facts=tuple(self.inputs.facts))
+        bounds = (f"`{path}` {each.bound}" for path, each in self.needed(query).items() if each.bound)
+        return replace(query, bounds=tuple(bounds))
+
+    def needed(self, query: Query) -> dict[str, _Needed]:
+        """The slots that all questions so far need."""
+        roots = [*query.facts, *_terms((*query.assumptions, query.goal, *query.preferred))]
+        return _needed_slots(self.inputs, roots, self.slots_max, self.before)
+
+    def suffices(self, needed: Mapping[str, _Needed]) -> bool:
+        return all(_suffice(_used(path, self.slots), each.slots) for path, each in needed.items())
 
 
 class _Follows:
     """The values of variables that follow at once from what is assumed, as far as that is known."""
 
-    def __init__(
-        self, inputs: Inputs, shapes: Mapping[str, Shape], assume: Sequence[tuple[str, Reading]]
-    ) -> None:
+    def __init__(self, inputs: Inputs, shapes: Mapping[str, Shape], assume: Sequence[Labelled]) -> None:
         self.inputs = inputs
         values = {name: inputs.make(name, shape) for name, shape in shapes.items()}
         with remembering():

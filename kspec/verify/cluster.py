@@ -31,9 +31,11 @@ def cluster_of(
     table: TypeTable,
     defaulting: Defaulting = undefaulted,
     share: bool = True,
+    sharing: Sharing | None = None,
 ) -> Object:
     """The cluster that these decoded objects make, each with its record type; in order of namespace and
-    name. The last of a name counts. `share`: equal parts are one, which a solver's reading is quicker for.
+    name. The last of a name counts. `share`: equal parts are one, which a solver's reading is quicker for;
+    `sharing`: of several clusters, so that they share parts too.
     """
     fields = {record: name for name, record in cluster_fields(table).items()}
     found: dict[str, dict[tuple[str, ...], Object]] = {name: {} for name in fields.values()}
@@ -42,7 +44,7 @@ def cluster_of(
             found[fields[record]][_key(obj)] = defaulting(record, obj)
     if not share:
         return {name: [its[key] for key in sorted(its)] for name, its in found.items() if its}
-    shared = Sharing()
+    shared = sharing or Sharing()
     return {name: [shared.of(its[key]) for key in sorted(its)] for name, its in found.items() if its}
 
 

@@ -61,15 +61,19 @@ class StandardRules(Mapping[str, Rule]):
 
     own: Program
     _own: Mapping[str, Rule] | None = field(default=None, repr=False)
+    _found: dict[str, Rule] = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         return True  # without counting them
 
     def __getitem__(self, rule_id: str) -> Rule:
-        if self._own is None:
-            self._own = self.own.by_id()
-        found = self._own.get(rule_id)
-        return _standard()[rule_id] if found is None else found
+        found = self._found.get(rule_id)
+        if found is None:
+            if self._own is None:
+                self._own = self.own.by_id()
+            its = self._own.get(rule_id)
+            found = self._found[rule_id] = _standard()[rule_id] if its is None else its
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter({**dict.fromkeys(_standard()), **dict.fromkeys(self.own.by_id())})

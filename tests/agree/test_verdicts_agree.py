@@ -23,6 +23,8 @@ from kspec.ir.types import TypeTable
 from kspec.resources.load import load_library, load_workspace
 from kspec.runtime.ip import parse_ip
 from kspec.runtime.values import EvalError
+from kspec.solve import query
+from kspec.solve.units import units
 from kspec.solve.verdict import Holds, Violated
 from kspec.verify.cluster import Defaulting, Object, with_objects
 from kspec.verify.properties import verify_property
@@ -434,3 +436,31 @@ def test_many_verdicts_on_networks(title: str, objects: list[Object], seed: int)
 @given(few(sorted(world(ACCESS).properties)), accesses(), st.integers(0, 10**6))
 def test_many_verdicts_on_access(title: str, objects: list[Object], seed: int) -> None:
     check(ACCESS, title, objects, some_subject, seed, 150)
+
+
+# ---------------------------------------------------------------- what follows from what is assumed
+
+
+def check_in_place(title: str, objects: list[Object]) -> None:
+    """The verdict is the same where nothing that follows is put in place before the goal is read."""
+    here = world(NETWORK)
+    cluster = with_objects({}, objects, here.table, defaulting(NETWORK))
+    found = verify_property(here.properties[title], cluster, here.setting)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(query, "units", lambda assumed: {})
+        assert type(verify_property(here.properties[title], cluster, here.setting)) is type(found)
+
+
+@pytest.mark.slow
+@settings(max_examples=25)
+@given(few(sorted(world(NETWORK).properties)), networks())
+def test_proofs_with_and_without_what_follows(title: str, objects: list[Object]) -> None:
+    check_in_place(title, objects)
+
+
+def test_what_does_not_follow_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = named("NetworkPolicy", "networking.k8s.io/v1", "n", "shop", spec={"policyTypes": ["Egress"]})
+    check_in_place("none", [closed])
+    monkeypatch.setattr(query, "units", lambda assumed: {**units(assumed), "p.namespace": "shop"})
+    with pytest.raises(AssertionError):
+        check_in_place("none", [closed])

@@ -15,6 +15,7 @@ from kspec.report.style import PLAIN
 from kspec.source import InternalError
 
 if TYPE_CHECKING:
+    from kspec.cli.verifying import Verification
     from kspec.ir.nodes import Rule
     from kspec.report.connect import Unit
     from kspec.runtime.ip import CIDR
@@ -32,7 +33,7 @@ ASSUMED = (
 SAME_ON_BOTH = " (they are the same on both sides, so that nothing changes by them alone)"
 CHANGED_UNSEEN = "objects differ of kinds that are taken to be nothing to the network: {}"
 OVER = "all pods, namespaces, labels, addresses and ports"
-CUT = "at most {} possible connections from {2} to {3} are listed as {1}: there are more"
+CUT = "at most {0} possible connections from {2} to {3} are listed as {1}: there are more"
 PLURAL = {"pod": "pods", "outside": "the outside"}
 
 
@@ -42,11 +43,11 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     """
     from kspec.cli.verifying import Verification
     from kspec.verify.choices import Choosing
+    from kspec.verify.cluster import Sharing
     from kspec.verify.foreign import POLICIES, left_out, without
-    from kspec.verify.network.possible import KINDS, WITNESSES_MAX, More, all_only_in
-    from kspec.verify.network.responsible import Left
 
-    before, after = Verification(old, timeout), Verification(new, timeout)
+    shared = Sharing()
+    before, after = (Verification(inputs, timeout, sharing=shared) for inputs in (old, new))
     alike = shared_foreign(before.cluster, after.cluster)
     for each in (before, after):
         each.cluster = without(each.cluster, alike)
@@ -57,11 +58,31 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
     told = {p["kind"] for each in (before, after) for p in each.cluster.get(POLICIES) or ()}
     differ = [kind for kind in changed_unseen(old, new) if kind not in told]
     assumed += [CHANGED_UNSEEN.format(", ".join(differ))] if differ else []
-    asked = ((after, before, gained), (before, after, lost))
-    for one, other, changes in asked if sides.policies_differ() else ():
-        for kinds in KINDS:
+    if sides.policies_differ():
+        _possible(sides, before, after, (gained, lost, unknown, assumed))
+    looked_at = (before.choosing, after.choosing, sides.old.choosing, sides.new.choosing)
+    assumed += Choosing.all_rested_on(looked_at)
+    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
+
+
+def _possible(
+    sides: _Sides,
+    before: Verification,
+    after: Verification,
+    told: tuple[list[Change], list[Change], list[str], list[str]],
+) -> None:
+    """Adds what could exist to what is gained, lost, not known, and assumed."""
+    from kspec.verify.network.possible import KINDS, WITNESSES_MAX, Between, More, all_only_in, betweens
+    from kspec.verify.network.responsible import Left
+
+    gained, lost, unknown, assumed = told
+    for kinds in KINDS:
+        asked: list[Between] = []
+        for one, other, changes in ((after, before, gained), (before, after, lost)):
+            if not all(each.read_once for each in asked) or not asked:
+                asked = betweens(sides.new.parts, one.cluster, other.cluster, kinds, one.setting)
             left = Left(sides.new.parts, one.cluster, other.cluster)
-            for found in all_only_in(left, kinds, one.setting, sides.declared()):
+            for found in all_only_in(asked, left, sides.declared()):
                 if isinstance(found, str):
                     unknown.append(found)
                 elif isinstance(found, More):
@@ -69,9 +90,6 @@ def compare(session: Session, old: Inputs, new: Inputs, timeout: float) -> Secti
                     assumed.append(CUT.format(WITNESSES_MAX, word, *(PLURAL[kind] for kind in kinds)))
                 else:
                     changes.append(sides.possible(found, opened=one is after))
-    looked_at = (before.choosing, after.choosing, sides.old.choosing, sides.new.choosing)
-    assumed += Choosing.all_rested_on(looked_at)
-    return Section("network", tuple(gained), tuple(lost), tuple(dict.fromkeys(unknown)), tuple(assumed), OVER)
 
 
 def shared_foreign(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -98,13 +116,16 @@ class _Sides:
 
     def __init__(self, old: Inputs, new: Inputs, setting: Setting, left_out: Sequence[str] = ()) -> None:
         """`left_out`: policies of other engines of which nothing hangs."""
+        from kspec.verify.cluster import Sharing
         from kspec.verify.network.columns import texts_in
 
-        first = Network(old, "pod", left_out=left_out)
-        texts = texts_in([p.object for p in first.found.policies])
-        self.new = Network(new, "pod", texts=texts, left_out=left_out)
-        mentioned = texts_in([p.object for p in self.new.found.policies])
-        self.old = Network(old, "pod", texts=mentioned, left_out=left_out)
+        shared = Sharing()
+        self.old, self.new = (
+            Network(inputs, "pod", left_out=left_out, sharing=shared) for inputs in (old, new)
+        )
+        both = [p.object for n in (self.old, self.new) for p in n.parts.policies(n.cluster)]
+        self.old.texts = self.new.texts = texts_in(both)
+        self.new.like = self.old
         self.setting = setting
         self.tellers = {"old": Teller(self.old, PLAIN), "new": Teller(self.new, PLAIN)}
 
@@ -127,6 +148,9 @@ class _Sides:
     def at_hand(self) -> tuple[list[Change], list[Change], list[str]]:
         from kspec.verify.network.changes import differing, outside_of
 
+        same = (self.old.ends, self.old.seconds) == (self.new.ends, self.new.seconds)
+        if same and not self.policies_differ():
+            return [], [], []
         units, ends = self._both()
         ends += outside_of(self.old.found, self.new.found)
         differences = list(differing(self.old.found, self.new.found, ends))

@@ -137,9 +137,11 @@ def atom(function: str, string: Term, argument: str) -> Term:
 # ---------------------------------------------------------------- walks
 
 
-def walk(roots: Iterable[Term]) -> Iterator[Term]:
-    """Every term below the roots once, arguments before what uses them; without recursion."""
-    done: set[Term] = set()
+def walk(roots: Iterable[Term], done: set[Term] | None = None) -> Iterator[Term]:
+    """Every term below the roots once, arguments before what uses them; without recursion. `done`: those that
+    are left out, with all below them; what is walked is added.
+    """
+    done = set() if done is None else done
     for root in roots:
         stack: list[tuple[Term, bool]] = [(root, False)]
         while stack:

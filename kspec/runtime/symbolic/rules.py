@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from typing import TypeAlias
 
 from kspec.runtime.symbolic.outcomes import in_rule, strict
 from kspec.runtime.symbolic.values import NOTHING, Errors, Partial, after, errors_of, outcome
@@ -45,13 +46,17 @@ def rule(rule_id: str) -> Callable[[Callable[..., object]], Callable[..., object
     return decorate
 
 
-_memory: list[dict[tuple[object, ...], tuple[object, object]]] = []
+Memory: TypeAlias = dict[tuple[object, ...], tuple[object, object]]
+"""What rules came to, by function and arguments, with these."""
+_memory: list[Memory] = []
 
 
 @contextmanager
-def remembering() -> Iterator[None]:
-    """While this lasts, a rule that is applied to the same arguments again is not evaluated again."""
-    _memory.append({})
+def remembering(memory: Memory | None = None) -> Iterator[None]:
+    """While this lasts, a rule that is applied to the same arguments again is not evaluated again; nor one
+    that is in this memory.
+    """
+    _memory.append({} if memory is None else memory)
     try:
         yield
     finally:

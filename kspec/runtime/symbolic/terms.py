@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kspec.runtime.symbolic.cases import fold_cases
 from kspec.runtime.symbolic.dag import (
     BOOL,
     FALSE,
@@ -136,7 +137,7 @@ def _junction(op: str, terms: tuple[Term, ...], zero: Term, unit: Term) -> Term:
                 nested += 1
             elif its == "eq":
                 cases += 1
-        if cases > 1 and not _fold_cases(op, members):
+        if cases > 1 and not fold_cases(op, members):
             return zero
         if nested and len(members) > 1:
             resolved = _absorb(dual, members)
@@ -149,56 +150,23 @@ def _junction(op: str, terms: tuple[Term, ...], zero: Term, unit: Term) -> Term:
     return make(op, tuple(members))
 
 
-def _fold_cases(op: str, members: dict[Term, None]) -> bool:
-    """x = a excludes x = b: in `and`, two such are false and `x != b` is implied by `x = a`; `or` is the
-    dual.
-
-    Drops what is implied; False when the whole is decided.
-    """
-    deciding = "eq" if op == "and" else "not"
-    chosen: dict[Term, Term] = {}
-    for part in members:
-        case = _case(part)
-        if case is not None and part.op == deciding:
-            variable, constant = case
-            if chosen.setdefault(variable, constant) is not constant:
-                return False
-    if chosen:
-        for part in tuple(members):
-            case = _case(part)
-            if case is not None and part.op != deciding and chosen.get(case[0], case[1]) is not case[1]:
-                del members[part]
-    return True
-
-
-def _case(term: Term) -> tuple[Term, Term] | None:
-    """(x, constant) for `x = constant` and for its negation."""
-    inner = term.args[0] if term.op == "not" else term
-    if inner.op == "eq" and inner.args[1].op in ("const", "text"):
-        return inner.args[0], inner.args[1]
-    return None
-
-
 def _absorb(dual: str, members: dict[Term, None]) -> tuple[Term, ...] | None:
     """`a and (a or b)` is `a`; `a and (not a or b)` is `a and b`; and the dual. None when nothing changes."""
+    opposite = {part.args[0] if part.op == "not" else negation(part) for part in members}
+    there = members.keys()
     changed = False
     kept: list[Term] = []
     for part in members:
         if part.op != dual:
             kept.append(part)
-        elif any(inner in members for inner in part.args):
+        elif not there.isdisjoint(part.args):
             changed = True
+        elif opposite.isdisjoint(part.args):
+            kept.append(part)
         else:
-            rest = tuple(inner for inner in part.args if not _complement_in(inner, members))
-            changed = changed or len(rest) != len(part.args)
-            kept.append(part if len(rest) == len(part.args) else _rebuild(dual, rest))
+            changed = True
+            kept.append(_rebuild(dual, tuple(inner for inner in part.args if inner not in opposite)))
     return tuple(kept) if changed else None
-
-
-def _complement_in(term: Term, members: dict[Term, None]) -> bool:
-    if term.op == "not":
-        return term.args[0] in members
-    return negation(term) in members
 
 
 def _rebuild(op: str, parts: tuple[Term, ...]) -> Term:

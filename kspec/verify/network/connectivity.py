@@ -13,7 +13,7 @@ from kspec.verify.network.addresses import AddressCells
 from kspec.verify.network.blocks import Block, Blocks
 from kspec.verify.network.columns import Columns, End, texts_in
 from kspec.verify.network.families import Families
-from kspec.verify.network.parts import Object, Parts, Policy, addresses_of_nodes
+from kspec.verify.network.parts import CONTEXT, Object, Parts, Policy, addresses_of_nodes
 from kspec.verify.network.ports import ALL, NONE, Intervals, difference, intersection, union
 from kspec.verify.network.treatment import SHUT, Answer, Side, Treatment
 
@@ -33,9 +33,11 @@ class Connectivity:
         parts: Parts,
         more_texts: Iterable[str] = (),
         seconds: Mapping[int, IP] | None = None,
+        like: Connectivity | None = None,
     ) -> None:
         """`more_texts` cut the ends and the outside further than the policies do; `seconds` are the IPv6
-        addresses of ends that have an IPv4 address as well, by number.
+        addresses of ends that have an IPv4 address as well, by number. `like`: another one, of which what was
+        found out is used where the ends and all but the policies are the same.
         """
         self.cluster = cluster
         self.policies: list[Policy] = parts.policies(cluster)
@@ -58,11 +60,15 @@ class Connectivity:
             if address is not None:
                 self.outside.append(cell)
                 made.append({"outside": True, "address": address})
-        self.columns = Columns(made, self.cells, manifests)
+        self.context = {k: v for k, v in cluster.items() if k in CONTEXT}
+        if like is not None and not (like.columns.ends == made and like.context == self.context):
+            like = None
+        self.columns: Columns = Columns(made, self.cells, manifests) if like is None else like.columns
         self.all_inside = (1 << self.inside) - 1
         self.all_outside = self.columns.all ^ self.all_inside
-        self.egress = Side("Egress", parts, self.policies, self.columns, cluster)
-        self.ingress = Side("Ingress", parts, self.policies, self.columns, cluster, by_node)
+        before = (like.egress, like.ingress) if like is not None else (None, None)
+        self.egress: Side = Side("Egress", parts, self.policies, self.columns, cluster, False, before[0])
+        self.ingress: Side = Side("Ingress", parts, self.policies, self.columns, cluster, by_node, before[1])
         self.families = Families(made, len(self.classes), len(doubled), parts.is_one_family)
         self.strangers = self.families.strangers
         self._joined: dict[tuple[Answer, Answer], Answer] = {}

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from kspec.ir.evaluate import evaluate
 from kspec.ir.types import INT, Record
-from kspec.runtime.ip import is_cidr, parse_cidr
+from kspec.runtime.ip import CIDR, is_cidr, parse_cidr
+from kspec.runtime.rulebook import load_rulebook
 from kspec.runtime.symbolic import ops
 from kspec.runtime.symbolic import terms as t
-from kspec.runtime.symbolic.inputs import Shape
+from kspec.runtime.symbolic.inputs import OpenRecord, Shape
 from kspec.runtime.symbolic.values import SymRecord
 from kspec.solve.decide import decide
-from kspec.solve.query import Reading, make_query
+from kspec.solve.query import Questions, Reading
 from kspec.solve.shapes import record_fields, shape_of
 from kspec.solve.verdict import Unknown, Unsupported, Violated, Witness
 from kspec.source import InternalError
 from kspec.verify.cluster import manifest
+from kspec.verify.network.both import Both, BothRead, differ_in_policies_alone, with_namespaces
 from kspec.verify.network.columns import texts_in
+from kspec.verify.network.parts import Parts
 from kspec.verify.network.ports import PORT_MAX, PROTOCOLS
 from kspec.verify.network.responsible import Left
+from kspec.verify.network.touched import Touched, cases, is_touched, touched
 from kspec.verify.setting import Setting
+from kspec.verify.switches import Path as Place
 
 REACHES, PODS, TOGETHER = "network/reaches", "network/pods", "network/podsTogether"
 ENDPOINT = "network.Endpoint"
@@ -52,89 +58,99 @@ class More:
     """There are more such connections than were asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A cluster that is asked, without what is gone of it; `wanted`: is the connection to pass there?"""
+
+    cluster: Cluster
+    wanted: bool
+    other: bool
+    gone: frozenset[Place] = frozenset()
+
+
 def only_in(one: Cluster, other: Cluster, kinds: tuple[str, str], setting: Setting) -> Possible | str | None:
     """The simplest connection that `one` lets through and `other` does not; a reason why that is not known;
     or None: there is none, for any ends that could exist.
     """
-    question = _Question(one, other, kinds, setting)
-    return question.answer()
+    parts = Parts(load_rulebook(), setting.table)
+    left = Left(parts, one, other)
+    found = [each.ask(left) for each in betweens(parts, one, other, kinds, setting)]
+    possible = [each for each in found if isinstance(each, Possible)]
+    return min(possible, key=_size, default=None) or next((each for each in found if each), None)
 
 
 def all_only_in(
-    left: Left, kinds: tuple[str, str], setting: Setting, ports: Collection[int]
+    asked: Sequence[Between], left: Left, ports: Collection[int]
 ) -> Iterator[Possible | str | More]:
-    """One connection for each part that is responsible for any: after each, what is responsible for it is
-    left out and asked again. Preferred are addresses in no block that the policies name, and `ports`.
+    """One connection for each part that is responsible for any, the simplest first: after each, what is
+    responsible for it is left out and asked again. Preferred are addresses in no block that the policies
+    name, and `ports`.
     """
-    for _ in range(WITNESSES_MAX):
-        question = _Question(left.one, left.other, kinds, setting, left.clusters)
-        found = question.answer()
-        if not isinstance(found, Possible):
-            if found is not None:
-                yield found
-            return
-        found = question.preferred(ports) or found
-        yield found
-        if not left.excludes(found.origin, found.destination, found.port, found.protocol):
-            break
-    if not isinstance(_Question(left.one, left.other, kinds, setting, left.clusters).answer(), Possible):
-        return
-    yield More()
+    possible: list[Possible] = []
+    unknown: list[str] = []
+    more = False
+    for between in asked:
+        while isinstance(found := between.ask(left, ports), Possible):
+            if len(possible) == WITNESSES_MAX:
+                more = True
+                break
+            possible.append(found)
+            if not left.excludes(found.origin, found.destination, found.port, found.protocol):
+                more = more or isinstance(between.ask(left), Possible)
+                break
+        if isinstance(found, str):
+            unknown.append(found)
+    yield from sorted(possible, key=_size) if len(asked) > 1 else possible
+    yield from unknown
+    if more:
+        yield More()
 
 
-class _Question:
-    """`left`: what must let it through, or not, as well."""
+def _size(found: Possible) -> int:
+    """The number of labels that it takes."""
+    ends = found.origin, found.destination
+    return sum(len(end.get(labels) or {}) for end in ends for labels in ("labels", "namespaceLabels"))
+
+
+def betweens(
+    parts: Parts, one: Cluster, other: Cluster, kinds: tuple[str, str], setting: Setting
+) -> list[Between]:
+    """The questions that together are about all such connections."""
+    if not differ_in_policies_alone(one, other, parts):
+        return [Between(parts, one, other, kinds, setting)]
+    return [Between(parts, one, other, kinds, setting, group) for group in cases(touched(one, other, parts))]
+
+
+class Between:
+    """Questions about the connections between two sorts of ends that one of two clusters lets through and the
+    other does not. Where the clusters differ in their policies alone, they are read as one.
+    """
 
     def __init__(
         self,
+        parts: Parts,
         one: Cluster,
         other: Cluster,
         kinds: tuple[str, str],
         setting: Setting,
-        left: tuple[Cluster | None, Cluster | None] = (None, None),
+        group: Sequence[Touched] | None = None,
     ) -> None:
-        self.one, self.other, self.kinds, self.setting = one, other, kinds, setting
+        """`group`: the policies by which the clusters differ, and that such a connection is about; None:
+        they differ in other things too.
+        """
+        self.parts, self.one, self.other, self.kinds, self.setting = parts, one, other, kinds, setting
+        self.group = group
         self.known = with_namespaces(one, other)
         self.names = {"pod": ("p", "q"), "outside": ("from", "to")}
         self.ends = [self.names[kind][place] for place, kind in enumerate(kinds)]
-        sides = ((one, True), (other, False), (left[0], True), (left[1], False))
-        self.sides = [(cluster, wanted) for cluster, wanted in sides if cluster is not None]
+        self.questions = self._questions()
+        self.both: BothRead | None = None
 
-    def answer(self, more: Sequence[tuple[str, Reading]] = ()) -> Possible | str | None:
-        verdict = self.ask(more)
-        if isinstance(verdict, (Unknown, Unsupported)):
-            return verdict.reason
-        if not isinstance(verdict, Violated):
-            return None
-        assert verdict.witness is not None
-        return self.found(verdict.witness)
+    @property
+    def read_once(self) -> bool:
+        return self.group is not None
 
-    def preferred(self, ports: Collection[int]) -> Possible | None:
-        """A connection that people would think of, if there is one."""
-        texts = texts_in([c.get(name) for c in (self.one, self.other) for name in c if name != "options"])
-        blocks = [parse_cidr(text) for text in sorted(texts) if is_cidr(text)]
-
-        def off_blocks(**values: object) -> object:
-            addresses = [
-                ops.field(values[name], "address", None) if kind == "pod" else values[name]
-                for name, kind in zip(self.ends, self.kinds, strict=True)
-            ]
-            within = [ops.call("containsIP", block, each) for block in blocks for each in addresses]
-            return ops.call("!_", ops.or_(False, *(_thunk(each) for each in within)))
-
-        def on_port(**values: object) -> object:
-            said = [ops.call("_==_", values["port"], port) for port in sorted(ports)]
-            return ops.or_(False, *(_thunk(each) for each in said))
-
-        off = [("no address is in a block", off_blocks)] if blocks else []
-        on = [("the port is a declared one", on_port)] if ports else []
-        for more in ([*off, *on], off, on) if off and on else ([*off, *on],):
-            found = self.answer(more) if more else None
-            if isinstance(found, Possible):
-                return found
-        return None
-
-    def ask(self, more: Sequence[tuple[str, Reading]] = ()) -> Any:
+    def _questions(self) -> Questions:
         functions = self.setting.functions
         shapes = {
             name: shape_of(Record(ENDPOINT)) if kind == "pod" else Shape("ip")
@@ -154,20 +170,87 @@ class _Question:
             assumed.append(("they are two pods", lambda **v: together(v["p"], v["q"])))
         else:
             assumed.append(("what is outside has no pod's address", self._two_addresses))
+        if self.group is not None:
+            assumed.append(("a policy that differs is about an end", self._is_touched))
+        return Questions(shapes, assumed, record_fields(self.setting.table))
+
+    def _is_touched(self, **values: object) -> object:
+        a, b = (_end(values[name], kind) for name, kind in zip(self.ends, self.kinds, strict=True))
+        return is_touched(self.group or (), (a, b), self.known, self.setting.functions)
+
+    # ---------------------------------------------------------------- one question
+
+    def ask(self, left: Left, ports: Collection[int] = ()) -> Possible | str | None:
+        """The simplest connection that the one lets through and the other does not, and that is so too of
+        what is left of them; one that people would think of, if there is one.
+        """
+        sides = self._sides(left)
 
         def goal(**values: object) -> object:
-            ends = [_end(values[name], kind) for name, kind in zip(self.ends, self.kinds, strict=True)]
-            said = [
-                (functions[REACHES](*ends, values["port"], values["protocol"], cluster), wanted)
-                for cluster, wanted in self.sides
-            ]
-            unlike = [ops.call("!_", each) if wanted else each for each, wanted in said]
+            said = self._let_through(sides, values)
+            unlike = [ops.call("!_", s) if side.wanted else s for s, side in zip(said, sides, strict=True)]
             return ops.or_(unlike[0], *(_thunk(each) for each in unlike[1:]))
 
-        assumed += more
-        fields = record_fields(self.setting.table)
-        query = make_query(shapes, assumed, ("nothing is let through here alone", goal), fields)
-        return decide(query, self.replay, self.setting.timeout)
+        goal_of = ("nothing is let through here alone", goal)
+        query = self.questions.query(goal_of, preferred=self._preferred(ports))
+        verdict = decide(query, partial(self.replay, sides), self.setting.timeout)
+        if isinstance(verdict, (Unknown, Unsupported)):
+            return verdict.reason
+        if not isinstance(verdict, Violated):
+            return None
+        assert verdict.witness is not None
+        return self.found(verdict.witness)
+
+    def _sides(self, left: Left) -> list[_Side]:
+        """Both clusters as they are, then those of which something is gone."""
+        two = ((left.one, True), (left.other, False))
+        whole = [_Side(cluster, wanted, cluster is self.other) for cluster, wanted in two]
+        less = [
+            _Side(cluster, side.wanted, side.other, frozenset(gone))
+            for side, cluster, gone in zip(whole, left.clusters, left.places, strict=True)
+            if cluster is not None
+        ]
+        return whole + less
+
+    def _let_through(self, sides: Sequence[_Side], values: Mapping[str, object]) -> list[object]:
+        """What each side says of the connection."""
+        if not self.read_once:
+            return [self._reaches(side.cluster, values) for side in sides]
+        pod = next(values[name] for name, kind in zip(self.ends, self.kinds, strict=True) if kind == "pod")
+        assert isinstance(pod, OpenRecord)
+        gone = [(side.other, side.gone) for side in sides]
+        if self.both is None or self.both.inputs is not pod.inputs or self.both.lacking(gone):
+            apart = self.both.lacking(gone) | self.both.apart if self.both else set()
+            both = Both(self.one, self.other, self.parts, apart)
+            self.both = BothRead(both, pod.inputs, self._reaches(both.value, values))
+        if self.both.lacking(gone):
+            return self._let_through(sides, values)
+        return [self.both.says(*each) for each in gone]
+
+    def _reaches(self, cluster: object, values: Mapping[str, object]) -> object:
+        ends = [_end(values[name], kind) for name, kind in zip(self.ends, self.kinds, strict=True)]
+        return self.setting.functions[REACHES](*ends, values["port"], values["protocol"], cluster)
+
+    def _preferred(self, ports: Collection[int]) -> list[tuple[str, Reading]]:
+        """No address is in a block that the policies name, and the port is one of these."""
+        off = ("no address is in a block", self._off_blocks)
+        on = ("the port is a declared one", partial(_on_port, sorted(ports)))
+        return [*([off] if self._blocks else ()), *([on] if ports else ())]
+
+    @cached_property
+    def _blocks(self) -> list[CIDR]:
+        texts = texts_in([c.get(name) for c in (self.one, self.other) for name in self.parts.read])
+        return [parse_cidr(text) for text in sorted(texts) if is_cidr(text)]
+
+    def _off_blocks(self, **values: object) -> object:
+        addresses = [
+            ops.field(values[name], "address", None) if kind == "pod" else values[name]
+            for name, kind in zip(self.ends, self.kinds, strict=True)
+        ]
+        named = (ops.exists(self._blocks, _holding(each)) for each in addresses)
+        return ops.call("!_", ops.or_(False, *(_thunk(each) for each in named)))
+
+    # ---------------------------------------------------------------- what was found
 
     def _two_addresses(self, **values: object) -> object:
         one, other = (
@@ -183,12 +266,12 @@ class _Question:
         ]
         return made[0], made[1]
 
-    def replay(self, values: Mapping[str, object]) -> Witness:
-        """The reference evaluator says the same of both clusters, and the objects that make the ends."""
+    def replay(self, sides: Sequence[_Side], values: Mapping[str, object]) -> Witness:
+        """The reference evaluator says the same of all sides, and the objects that make the ends."""
         origin, destination = self.concrete(values)
-        for cluster, wanted in self.sides:
-            args = (origin, destination, values["port"], values["protocol"], cluster)
-            if self.evaluated(REACHES, args) is not wanted:
+        for side in sides:
+            args = (origin, destination, values["port"], values["protocol"], side.cluster)
+            if self.evaluated(REACHES, args) is not side.wanted:
                 raise InternalError(f"the solver and the evaluator disagree about {values!r}")
         objects: list[object] = []
         for name, kind in zip(self.ends, self.kinds, strict=True):
@@ -216,14 +299,12 @@ class _Question:
         return Possible(origin, destination, port, protocol, objects, witness.minimal)
 
 
-def with_namespaces(one: Cluster, other: Cluster) -> Cluster:
-    """The cluster, with the namespaces of the other that it lacks: a pod of one that could exist must suit
-    both.
-    """
-    own = list(one.get("namespaces") or ())
-    names = {n["metadata"]["name"] for n in own}
-    more = [n for n in other.get("namespaces") or () if n["metadata"]["name"] not in names]
-    return {**one, "namespaces": own + more} if more else one
+def _on_port(ports: Sequence[int], **values: object) -> object:
+    return ops.exists(ports, lambda port: ops.call("_==_", values["port"], port))
+
+
+def _holding(address: object) -> Callable[[object], object]:
+    return lambda block: ops.call("containsIP", block, address)
 
 
 def _thunk(value: object) -> Callable[[], object]:

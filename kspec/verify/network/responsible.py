@@ -106,11 +106,18 @@ class Left:
         return sum(map(len, self.gone)) > before
 
     @property
+    def places(self) -> tuple[set[Place], set[Place]]:
+        """What is gone of both, as places; a rule goes with its last peer or port, since without any it
+        means all.
+        """
+        return _with_rules(self.one, self.gone[0]), _with_rules(self.other, self.gone[1])
+
+    @property
     def clusters(self) -> tuple[Cluster | None, Cluster | None]:
         """What is left of both; None where nothing was left out."""
         left = [
             _left(c, gone) if gone else None
-            for c, gone in zip((self.one, self.other), self.gone, strict=True)
+            for c, gone in zip((self.one, self.other), self.places, strict=True)
         ]
         return left[0], left[1]
 
@@ -126,13 +133,16 @@ def _place(named: Named, cluster: Cluster) -> Place:
     return (policy.kind.field, next(n for n, each in enumerate(objects) if each is policy.object), *path)
 
 
-def _left(cluster: Cluster, gone: Collection[Place]) -> Cluster:
-    """The cluster without these; a rule goes with its last peer or port, since without any it means all."""
+def _with_rules(cluster: Cluster, gone: Collection[Place]) -> set[Place]:
     places = set(gone)
     for place in gone:
         if len(place) > IN_RULE and set(_siblings(cluster, place)) <= places:
             places.add(place[:IN_RULE])
-    made = without(cluster, places)
+    return places
+
+
+def _left(cluster: Cluster, gone: Collection[Place]) -> Cluster:
+    made = without(cluster, gone)
     assert isinstance(made, dict)
     return made
 

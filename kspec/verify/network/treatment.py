@@ -38,11 +38,10 @@ SHUT: Answer = (NONE, NONE)
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """How ends are treated in one direction. `about`: the policies that are (see `Side.about`); `answers`:
-    the sets of other ends that get one answer, those that get none at all left out.
+    """How ends are treated in one direction: the sets of other ends that get one answer, those that get none
+    at all left out.
     """
 
-    about: tuple[int, ...]
     answers: Mapping[Answer, int]
 
 
@@ -66,7 +65,9 @@ class Side:
         columns: Columns,
         cluster: Object,
         by_node: bool = False,
+        like: Side | None = None,
     ) -> None:
+        """`like`: a side of the same ends in the same surroundings; what was found out there holds here."""
         self.direction = direction
         self.may = parts.may[direction]
         self.policies, self.columns = policies, columns
@@ -83,13 +84,14 @@ class Side:
             self.nodes[end.get("node")] = self.nodes.get(end.get("node"), 0) | 1 << index
         self.port_names = {p["name"] for end in columns.ends for p in end.get("ports") or () if p.get("name")}
         self._surroundings: dict[tuple[str, str], dict[str, Any]] = {}
-        self._asked: dict[object, tuple[int, int]] = {}
-        self._entries: dict[object, tuple[tuple[int, Intervals], ...]] = {}
-        self._verdicts: dict[object, bool | None] = {}
-        self._made: dict[object, Treatment] = {}
-        self._shapes: dict[int, _Shape] = {}
-        self._forms: dict[object, int] = {}
-        self._dependent: dict[str, bool] = {}
+        self._asked: dict[object, tuple[int, int]] = {} if like is None else like._asked
+        self._entries: dict[object, tuple[tuple[int, Intervals], ...]] = {} if like is None else like._entries
+        self._verdicts: dict[object, bool | None] = {} if like is None else like._verdicts
+        self._made: dict[object, Treatment] = {} if like is None else like._made
+        self._shapes: dict[int, _Shape] = {} if like is None else like._shapes
+        self._forms: dict[object, int] = {} if like is None else like._forms
+        self._dependent: dict[str, bool] = {} if like is None else like._dependent
+        self.like = like  # the ids of its policies stay theirs
         self.flags = [flags(end) for end in columns.ends]
         self.about = self._about()
 
@@ -128,10 +130,11 @@ class Side:
     # ---------------------------------------------------------------- policies taken apart
 
     def shape(self, number: int) -> _Shape:
-        number = max(number, ~number)
-        if number not in self._shapes:
-            self._shapes[number] = self._take_apart(self.policies[number])
-        return self._shapes[number]
+        policy = self.policies[max(number, ~number)]
+        key = id(policy.object)
+        if key not in self._shapes:
+            self._shapes[key] = self._take_apart(policy)
+        return self._shapes[key]
 
     def _take_apart(self, policy: Policy) -> _Shape:
         others = tuple(
@@ -215,9 +218,10 @@ class Side:
         depends = any(self._depends(text, entry) for shape in shapes for text, entry, _ in shape.ports)
         own = profile_of(end) if depends and self.direction == "Ingress" else ()
         node = end.get("node") if self.nodes else None
-        key = (about, own, self.flags[index], node)
+        its = tuple((id(self.policies[max(n, ~n)].object), n < 0) for n in about)
+        key = (its, own, self.flags[index], node)
         if key not in self._made:
-            self._made[key] = Treatment(about, self._answers(index, about, shapes, depends))
+            self._made[key] = Treatment(self._answers(index, about, shapes, depends))
         return self._made[key]
 
     def _answers(

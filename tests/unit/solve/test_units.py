@@ -66,8 +66,8 @@ def test_a_short_list_is_no_reason_that_something_follows() -> None:
     """That a list has two elements is false of the one slot that it is made with at first."""
 
     def long_or_flag(**v: object) -> object:
-        of_list = ops.call("_>=_", ops.call("size", ops.field(v["r"], "list", [])), 2)
-        return ops.or_(ops.field(v["r"], "flag", False), lambda: of_list)
+        its = ops.field(v["r"], "list", [])
+        return ops.or_(ops.field(v["r"], "flag", False), lambda: ops.call("_>=_", ops.call("size", its), 2))
 
     goal = ("flag", lambda **v: ops.field(v["r"], "flag", False))
     query = make_query({"r": Shape("record", "R")}, [("long", long_or_flag)], goal, fields)

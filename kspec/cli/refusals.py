@@ -29,7 +29,8 @@ def check_accepted(inputs: Inputs, records: Collection[str] = ()) -> Inputs:
     from kspec.runtime.rulebook import load_rulebook
 
     table = inputs.library.types(inputs.workspace.table)
-    api = Api(Store(Clock()), standard_rules(load_rulebook(), table), Kinds(table), FixedCluster({}))
+    said = FixedCluster({"options": inputs.choices})
+    api = Api(Store(Clock()), standard_rules(load_rulebook(), table), Kinds(table), said)
     found: list[Diagnostic] = []
     for each in inputs.workspace.objects:
         if each.kind is None or each.decoded is None or _was_accepted(each.decoded["metadata"]):

@@ -5,6 +5,7 @@ closed and none with a hole.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import combinations, pairwise
 from typing import Any
@@ -58,9 +59,13 @@ SUBJECTS = (
 STARTS = (("ann", ["system:authenticated"]), ("cid", ["dev", "system:authenticated"]))
 
 
+SHARING = (("", "serviceaccounts/token"), *(each for each in RESOURCES if each[0] == RBAC_GROUP))
+"""Of what it takes to become another, and to give each other rights."""
+
+
 @st.composite
-def rules(draw: st.DrawFn) -> dict[str, Any]:
-    group, resource = draw(few(RESOURCES))
+def rules(draw: st.DrawFn, resources: Sequence[tuple[str, str]] = RESOURCES) -> dict[str, Any]:
+    group, resource = draw(few(resources))
     made: dict[str, Any] = {
         "verbs": draw(st.lists(few(VERBS), min_size=1, max_size=3, unique=True)),
         "apiGroups": [group],
@@ -71,13 +76,13 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def clusters(draw: st.DrawFn) -> dict[str, Any]:
+def clusters(draw: st.DrawFn, resources: Sequence[tuple[str, str]] = RESOURCES) -> dict[str, Any]:
     count = draw(st.integers(1, 3))
     roles = [
-        {"metadata": {"name": f"r{n}"}, "rules": draw(st.lists(rules(), min_size=1, max_size=3))}
+        {"metadata": {"name": f"r{n}"}, "rules": draw(st.lists(rules(resources), min_size=1, max_size=3))}
         for n in range(count)
     ]
-    narrow = [{"metadata": {"name": "r0", "namespace": "shop"}, "rules": [draw(rules())]}]
+    narrow = [{"metadata": {"name": "r0", "namespace": "shop"}, "rules": [draw(rules(resources))]}]
     wide, local = [], []
     for number in range(draw(st.integers(1, 5))):
         kind = draw(few(("ClusterRole", "ClusterRole", "Role")))
@@ -149,7 +154,7 @@ class Plain:
 
 
 @settings(max_examples=25, deadline=None)
-@given(clusters())
+@given(clusters() | clusters(SHARING))
 def test_three_ways_to_compute_a_closure_agree(cluster: dict[str, Any]) -> None:
     """closure == everyone == the plain fixpoint; of cluster-admins only that they are."""
     reach = Reach(cluster, {"podSecurity": "restricted"})
@@ -165,7 +170,7 @@ def test_three_ways_to_compute_a_closure_agree(cluster: dict[str, Any]) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(clusters(), st.integers(0, 10**6))
+@given(clusters() | clusters(SHARING), st.integers(0, 10**6))
 def test_the_solver_finds_a_closure_closed_and_no_other(cluster: dict[str, Any], left_out: int) -> None:
     """certify(closure) holds, and certify(closure without any one of its powers) does not."""
     reach = Reach(cluster, {"podSecurity": "restricted"})
@@ -250,7 +255,7 @@ def policy_of(cluster: dict[str, Any]) -> Policy:
 
 
 @settings(max_examples=25, deadline=None)
-@given(clusters(), few(("group:dev", "ann", "system:serviceaccount:shop:web")))
+@given(clusters() | clusters(SHARING), few(("group:dev", "ann", "system:serviceaccount:shop:web")))
 def test_nobody_but_is_nobody_of_all_others(cluster: dict[str, Any], but: str) -> None:
     """proved == no user with no set of groups, but those excepted, comes to it; and witnesses do."""
     question = Escalation(policy_of(cluster), "restricted")

@@ -137,13 +137,13 @@ def network(workloads: int, namespaces: int, replicas: int, more: str = "") -> s
 def connect(path: Path, by: str) -> tuple[float, float, str]:
     """Seconds in all, of them for reading; the totals."""
     from kspec.cli.connecting import Network
-    from kspec.cli.inputs import ClusterOptions, load
+    from kspec.cli.inputs import ClusterOptions, load_accepted
     from kspec.cli.session import Session
     from kspec.report.connect import headline
 
     gc.collect()
     began = time.process_time()
-    inputs = load(Session(), [str(path)], ClusterOptions())
+    inputs = load_accepted(Session(), [str(path)], ClusterOptions())
     read = time.process_time() - began
     view = Network(inputs, by).view()
     text = " ".join(headline(view))

@@ -811,3 +811,16 @@ def test_what_does_not_grant_access_may_be_refused(kspec: Kspec, tmp_path: Path)
     )
     assert kspec("who-can", "get", "pods", tmp_path / "a.yaml").code == 0
     assert kspec("connect", tmp_path / "a.yaml").code == 2
+
+
+@pytest.mark.parametrize(
+    ("resource", "note"),
+    [
+        ("pods/logs", "`pods` has no part `logs`, so that no request is this one; did you mean `pods/log`?"),
+        ("pod/web-1", "`pods` has no part `web-1`, so that no request is this one; a NAME stands apart"),
+        ("deployments.apps/scal", "did you mean `deployments/scale`?"),
+    ],
+)
+def test_a_part_that_a_resource_does_not_have_is_told(kspec: Kspec, resource: str, note: str) -> None:
+    assert note in kspec("can", "jane", "get", resource, "-n", "shop", "--bootstrap").out
+    assert "has no part" not in kspec("can", "jane", "get", "pods/log", "--bootstrap").out

@@ -597,12 +597,15 @@ def isAnother(a, b):
 
 # nodes/ServiceNumbers  validate (self: core.Service, cluster: Cluster): list(Finding)
 def validate_ServiceNumbers(self, cluster):
-    """What a Service asks for by number nobody else has, and ports of nodes are of their range."""
+    """What a Service asks for by number nobody else has, and ports of nodes are of their range, where that is said."""
     ends = [int_from_string(n) for n in split(nodes_ranges.serviceNodePortRange(cluster), "-")]
     made = []
-    if not all__(
-        askedPorts(self),
-        lambda n: and_(lambda: index_list(ends, 0) <= n, lambda: n <= index_list(ends, 1)),
+    if not (
+        not ((cluster.get("options") or {}).get("nodes") or {}).get("serviceNodePortRange")
+        or all__(
+            askedPorts(self),
+            lambda n: and_(lambda: index_list(ends, 0) <= n, lambda: n <= index_list(ends, 1)),
+        )
     ):
         made += [
             {
@@ -1283,7 +1286,7 @@ RULES = (
             ),
         },
         source="pkg/registry/core/service/portallocator/allocator.go ErrNotInRange, ErrAllocated; pkg/registry/core/service/ipallocator/interfaces.go ErrAllocated",
-        doc="What a Service asks for by number nobody else has, and ports of nodes are of their range.",
+        doc="What a Service asks for by number nobody else has, and ports of nodes are of their range, where that is said.",
         path="nodes/addresses",
     ),
 )

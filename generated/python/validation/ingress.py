@@ -21,7 +21,7 @@ def hostMistakes(host):
     """What is wrong with the name of a host, of which the first part may be a star."""
     if "*" not in host:
         return or_value(validate(format_dns1123Subdomain(), host), [])
-    elif matches(host, "^[*][.][a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"):
+    elif matches(host, "^[*][.][a-z0-9]{1}([-a-z0-9]*[a-z0-9])?([.][a-z0-9]{1}([-a-z0-9]*[a-z0-9])?)*$"):
         return []
     return ["a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain"]
 

@@ -995,11 +995,22 @@ def validate_ServiceNumbers(self, cluster):
             ops.call(
                 "_+_",
                 ops.cond(
-                    ops.all_(
-                        askedPorts(self),
-                        lambda n: ops.and_(
-                            ops.call("_<=_", ops.call("_[_]", ends, 0), n),
-                            lambda: ops.call("_<=_", n, ops.call("_[_]", ends, 1)),
+                    ops.or_(
+                        ops.call(
+                            "_==_",
+                            ops.field(
+                                ops.field(ops.field(cluster, "options", {}), "nodes", {}),
+                                "serviceNodePortRange",
+                                "",
+                            ),
+                            "",
+                        ),
+                        lambda: ops.all_(
+                            askedPorts(self),
+                            lambda n: ops.and_(
+                                ops.call("_<=_", ops.call("_[_]", ends, 0), n),
+                                lambda: ops.call("_<=_", n, ops.call("_[_]", ends, 1)),
+                            ),
                         ),
                     ),
                     lambda: ops.list_([]),

@@ -21,7 +21,7 @@ def hostMistakes(host):
             ops.call(
                 "matches",
                 host,
-                "^[*][.][a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+                "^[*][.][a-z0-9]{1}([-a-z0-9]*[a-z0-9])?([.][a-z0-9]{1}([-a-z0-9]*[a-z0-9])?)*$",
             ),
             lambda: ops.list_([]),
             lambda: ops.list_(

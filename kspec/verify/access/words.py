@@ -102,13 +102,14 @@ def asked_for(policy: Policy, word: str, table: TypeTable) -> Asked:
         own = [k for k in found if k.group == group]
         resource = own[0].plural if own else name
         version = version or (own[0].version if own else "")
-        return Asked("", group, resource, subresource, own[0].namespaced if own else None, (), version)
+        notes = _parts(policy, resource, subresource) if own else ()
+        return Asked("", group, resource, subresource, own[0].namespaced if own else None, notes, version)
     if name == "*":
         return Asked("", "*", "*", subresource)
     if found:
         exact = [k for k in found if k.plural == name.lower()] or found
         kind = next((k for k in exact if not k.group), exact[0])
-        notes = _others(kind, exact)
+        notes = (*_others(kind, exact), *_parts(policy, kind.plural, subresource))
         return Asked("", kind.group, kind.plural, subresource, kind.namespaced, notes, kind.version)
     return _unknown(policy, name, subresource, table)
 
@@ -119,6 +120,20 @@ def _others(kind: Kind, exact: Sequence[Kind]) -> tuple[str, ...]:
         return ()
     others = ", ".join(f"{kind.plural}.{g}" for g in groups)
     return (f"{show_resource(kind.group, kind.plural)} is meant; there is also {others}",)
+
+
+def _parts(policy: Policy, resource: str, subresource: str) -> tuple[str, ...]:
+    """What is asked about has no such part: no request does what is asked, whatever roles say."""
+    served = policy.rule("access/partsServed")(resource)
+    if not subresource or not served or subresource in served:
+        return ()
+    near = get_close_matches(subresource, served, n=1)
+    did = (
+        f"did you mean `{resource}/{near[0]}`?"
+        if near
+        else f"a NAME stands apart: `{resource} {subresource}`"
+    )
+    return (f"`{resource}` has no part `{subresource}`, so that no request is this one; {did}",)
 
 
 def _unknown(policy: Policy, name: str, subresource: str, table: TypeTable) -> Asked:

@@ -17,6 +17,7 @@ from kspec.runtime.values import EvalError
 from kspec.verify.network.addresses import AddressCells, address_at, range_of
 from kspec.verify.network.columns import End, texts_in
 from kspec.verify.network.ends import MEET, POSSIBLE
+from kspec.verify.network.families import VERSIONS
 from kspec.verify.network.parts import Object, Policy, PolicyKind
 from kspec.verify.network.ports import PORT_MAX, PROTOCOLS
 from kspec.verify.switches import Path, without
@@ -24,7 +25,7 @@ from kspec.verify.switches import Path, without
 SAYS = {"Ingress": "network/policiesAdmit", "Egress": "network/mayLeave"}
 OWN = "kubernetes.io/metadata.name"
 ELSEWHERE, OTHER = "elsewhere", "other"
-ENDS_MAX, PORTS_MAX, TRIES_MAX = 6, 6, 16
+SUBJECTS_MAX, ENDS_MAX, PORTS_MAX, TRIES_MAX = 8, 6, 6, 32
 """So many guesses of each sort."""
 KEPT_MAX = 100
 RULE = 5
@@ -124,11 +125,15 @@ class Needed:
         self, policy: Policy, direction: str, peer: Object | None, entry: Object | None
     ) -> Iterator[Shown]:
         """Connections of the policy's subject with what a peer means, on what an entry of ports means."""
-        subjects = list(islice(self.guesses.subjects(policy), 2))
+        subjects = list(islice(self.guesses.subjects(policy), SUBJECTS_MAX))
         others = list(islice(self.guesses.others(peer, policy), ENDS_MAX))
         ports = list(islice(self.guesses.ports(entry), PORTS_MAX))
-        combined = product(others, ports, subjects)
-        for other, (port, protocol, declared), subject in islice(combined, TRIES_MAX):
+        combined = (
+            each
+            for each in product(subjects, ports, others)
+            if each[0]["address"].version == each[2]["address"].version
+        )
+        for subject, (port, protocol, declared), other in islice(combined, TRIES_MAX):
             origin, destination = (other, subject) if direction == "Ingress" else (subject, other)
             if declared and not destination.get("outside"):
                 destination = {**destination, "ports": declared}
@@ -154,11 +159,18 @@ class _Guesses:
         policies = [cluster.get(kind.field) or () for kind in kinds]
         texts = texts_in([policies, cluster.get("nodes")])
         self.cells = AddressCells(texts)
-        ranges = [found for text in sorted(texts) if (found := range_of(text)) is not None]
+        blocks = list(_blocks(policies))
         self.covered = []
         for cell in range(self.cells.count):
             first, last = self.cells.bounds(cell)
-            self.covered.append(sum(low <= first and last <= high for low, high in ranges))
+            held = [any(a <= first and last <= b for a, b in its) for each in blocks for its in each]
+            self.covered.append(sum(on and not off for on, off in zip(held[::2], held[1::2], strict=True)))
+        self.narrow = [
+            Policy(kind, policy)
+            for kind in kinds
+            for policy in cluster.get(kind.field) or ()
+            if (policy.get("metadata") or {}).get("namespace")
+        ]
         mentioned = set(_numbers(policies))
         self.fresh = next(n for n in range(1, PORT_MAX) if n not in mentioned)
         self.namespaces = {
@@ -183,24 +195,34 @@ class _Guesses:
     # ---------------------------------------------------------------- pods
 
     def subjects(self, policy: Policy) -> Iterator[End]:
+        """Pods that a policy is about; of one of all namespaces also such that others are about too."""
         spec = policy.object.get("spec") or {}
         subject = spec.get("subject") or {"podSelector": spec.get("podSelector")}
-        for version in (4, 6):
-            for end in self._pods(subject, policy, "a"):
+        own = self._pods(subject, policy, "a")
+        for end in (*islice(own, 1), *self._governed(subject, policy), *own):
+            for version in VERSIONS:
                 yield {**end, "address": self.free[version][0]}
+
+    def _governed(self, subject: Object, policy: Policy) -> Iterator[End]:
+        """Of what a policy of all namespaces may be about: pods that other policies are about too."""
+        wanted = subject.get("namespaces") or (subject.get("pods") or {}).get("namespaceSelector") or {}
+        for other in self.narrow if not policy.namespace else ():
+            labels = {**self.namespaces.get(other.namespace, {}), OWN: other.namespace}
+            if all(labels.get(k) == v for k, v in (wanted.get("matchLabels") or {}).items()):
+                selector = (other.object.get("spec") or {}).get("podSelector") or {}
+                yield from self._pods({"podSelector": selector}, other, "a")
 
     def others(self, peer: Object | None, policy: Policy) -> Iterator[End]:
         """What a peer means, or, without one, anything."""
         if peer is None:
-            for version in (4, 6):
-                yield {"outside": True, "address": self.free[version][1]}
+            yield from ({"outside": True, "address": self.free[version][1]} for version in VERSIONS)
             peer = {"podSelector": {}}
         blocks = [(peer.get("ipBlock") or {}).get("cidr"), *(peer.get("networks") or ())]
         if any(blocks):
             yield from self._within([text for text in blocks if text], peer)
             return
-        for version in (4, 6):
-            for end in self._pods(peer, policy, "b"):
+        for end in self._pods(peer, policy, "b"):
+            for version in VERSIONS:
                 yield {**end, "address": self.free[version][1]}
 
     def _within(self, blocks: Sequence[str], peer: Object) -> Iterator[End]:
@@ -221,15 +243,18 @@ class _Guesses:
         selectors = {**peer, **(peer.get("pods") or {})}
         spaces = selectors.get("namespaceSelector", selectors.get("namespaces"))
         for labels in _labels(selectors.get("podSelector") or {}):
-            for namespace, own in self._namespaces(spaces, policy.namespace):
+            for namespace, own in self._namespaces(spaces, policy.namespace, f"{ELSEWHERE}-{name}"):
                 yield {"name": name, "namespace": namespace, "namespaceLabels": own, "labels": labels}
 
-    def _namespaces(self, selector: Object | None, own: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    def _namespaces(
+        self, selector: Object | None, own: str, new: str
+    ) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """A new namespace that a selector matches, and those at hand."""
         if selector is None and own:
             yield own, {**self.namespaces.get(own, {}), OWN: own}
             return
         for labels in _labels(selector or {}):
-            name = labels.get(OWN, ELSEWHERE)
+            name = labels.get(OWN, new)
             yield name, {**self.namespaces.get(name, labels), OWN: name}
         for name, labels in self.namespaces.items():
             if all(
@@ -253,9 +278,8 @@ class _Guesses:
                 declared = {"name": name, "containerPort": self.fresh, "protocol": protocol}
                 yield self.fresh, protocol, [declared]
             between = [(numbers[0] + numbers[-1]) // 2] if len(numbers) > 1 else []
-            for number in dict.fromkeys(
-                [*between, *numbers] or [] if names else [*between, *numbers, self.fresh]
-            ):
+            meant = [*between, *numbers] or ([] if names else [self.fresh])
+            for number in dict.fromkeys(meant):
                 if 1 <= number <= PORT_MAX:
                     yield number, protocol, []
 
@@ -277,6 +301,22 @@ def _labels(selector: Object) -> Iterator[dict[str, str]]:
         for more in each:
             labels.update(more)
         yield labels
+
+
+def _blocks(value: object) -> Iterator[tuple[list[tuple[int, int]], list[tuple[int, int]]]]:
+    """Every block of addresses in some policies: its places, and those that are taken out of it."""
+    if isinstance(value, Mapping):
+        named = [value["cidr"]] if isinstance(value.get("cidr"), str) else []
+        for text in (*named, *(value.get("networks") or ())):
+            whole, less = (
+                [r for t in texts if (r := range_of(t))] for texts in ([text], value.get("except") or ())
+            )
+            yield whole, less
+        for each in value.values():
+            yield from _blocks(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _blocks(each)
 
 
 def _numbers(value: object) -> list[int]:

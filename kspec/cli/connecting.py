@@ -34,6 +34,7 @@ class Network:
         inputs: Inputs,
         by: str = "workload",
         pod_cidr: Sequence[str] = (),
+        *,
         left_out: Sequence[str] = (),
         sharing: Sharing | None = None,
     ) -> None:

@@ -36,6 +36,9 @@ class AtMost:
 Assertion = str | AtMost
 """A text over the names of the query, or a bound."""
 
+MOMENT_SECONDS, MOMENT_PART = 0.02, 0.01
+"""Z3 cancels a check at its deadline and at Ctrl-C alike: at the former no more than so much is left."""
+
 Assignment = dict[Term, object]
 """A model: bool, int, or for a Text variable the integer that stands for its string (see
 `Script.numbers`).
@@ -77,9 +80,13 @@ class Solver:
         answer = self._solver.check(*literals)
         if answer == self._z3.unknown:
             reason = self._solver.reason_unknown()
-            if "interrupt" in reason or "keyboard" in reason:
-                raise KeyboardInterrupt
-            return Undecided("timeout" if reason in ("timeout", "canceled") else reason)
+            early = self.deadline - time.monotonic() > MOMENT_SECONDS + left * MOMENT_PART
+            if "interrupt" in reason or "keyboard" in reason or (reason == "canceled" and early):
+                raise KeyboardInterrupt  # Z3 takes the signal for itself
+            if reason not in ("timeout", "canceled"):
+                return Undecided(reason)
+            self.deadline = min(self.deadline, time.monotonic())
+            return Undecided("timeout")
         return bool(answer == self._z3.sat)
 
     def check_with(self, literals: Mapping[str, bool | int], timeout: float) -> bool | Undecided:

@@ -290,7 +290,7 @@ RULES = (
             ),
             "id": paths(""),
         },
-        source="plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go AuthenticateToken; staging/src/k8s.io/cluster-bootstrap/token/util ValidateBootstrapGroupName",
+        source="plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go AuthenticateToken; cluster-bootstrap/token/util ValidateBootstrapGroupName",
         doc="Whom the bootstrap token of this id means, by its secret in kube-system; nobody if there is none, or it is not for that.",
         path="access/identity",
     ),

@@ -64,7 +64,8 @@ def explain_connect(
     with session.progress("explaining"):
         number, protocol = port_of(read_ports(port)[0][0])
         inputs = load_accepted(session, paths, ClusterOptions(**options))
-        network = Network(inputs, "pod", pod_cidr, texts_of(origin, destination))
+        network = Network(inputs, "pod", pod_cidr)
+        network.texts |= set(texts_of(origin, destination))
         asking = _Asking(network, number, protocol)
         sources = parties(network, origin)
         targets = parties(network, destination, (number, protocol))

@@ -93,6 +93,6 @@ def test_in_whatever_order_they_come(drawn: list[tuple[int, int, int]], cpu: str
     place, wanted = case(nodes, pods, pod("q", cpu=cpu, memory=memory))
     one = _unplaced(wanted)
     filled = [
-        fill(place.judge(), place, one, 1_000, lambda n: None)[0] for fill in (_node_by_node, _one_by_one)
+        fill(place.judge(), place, one, 1_000, lambda: False)[0] for fill in (_node_by_node, _one_by_one)
     ]
     assert filled[0] == filled[1]

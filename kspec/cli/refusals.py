@@ -26,17 +26,19 @@ def check_accepted(inputs: Inputs, records: Collection[str] = ()) -> Inputs:
     from kspec.model.kinds import Kinds
     from kspec.model.standard import standard_rules
     from kspec.model.store import Store
+    from kspec.resources.load import paused_collector
     from kspec.runtime.rulebook import load_rulebook
 
     table = inputs.library.types(inputs.workspace.table)
     said = FixedCluster({"options": inputs.choices})
     api = Api(Store(Clock()), standard_rules(load_rulebook(), table), Kinds(table), said)
     found: list[Diagnostic] = []
-    for each in inputs.workspace.objects:
-        if each.kind is None or each.decoded is None or _was_accepted(each.decoded["metadata"]):
-            continue
-        if not records or each.kind.record in records:
-            found += [_diagnostic(each, p) for p in api.invalid(each.kind.record, each.decoded)]
+    with paused_collector():
+        for each in inputs.workspace.objects:
+            if each.kind is None or each.decoded is None or _was_accepted(each.decoded["metadata"]):
+                continue
+            if not records or each.kind.record in records:
+                found += [_diagnostic(each, p) for p in api.invalid(each.kind.record, each.decoded)]
     if found:
         raise DiagnosticError(found)
     return inputs

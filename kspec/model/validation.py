@@ -4,7 +4,7 @@ rule is about. Metadata is that of the object alone: names and labels of a templ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +49,14 @@ class Validations:
         self._reach = Reach("validate", table, rules)
         self._plans: dict[str, _Plan] = {}
 
-    def found(self, record: str, obj: Object, verb: str, compared: bool, ask: Ask) -> Iterator[Found]:
+    def found(self, record: str, obj: Object, verb: str, compared: bool, ask: Ask) -> list[Found]:
         """All findings, outer objects first, in the order of the fields. Rules that compare are asked if
         there is an old object, rules that come after others if those have found nothing; `ask` asks one that
         takes more than what it is about.
         """
-        return _Walk(self, verb, compared, ask).at(record, obj, None)
+        walk = _Walk(self, verb, compared, ask)
+        walk.at(record, obj, None)
+        return walk.found
 
     def plan(self, record: str) -> _Plan:
         made = self._plans.get(record)
@@ -79,18 +81,19 @@ class _Walk:
         self.compared = compared
         self.ask = ask
         self.failed: set[str] = set()
+        self.found: list[Found] = []
 
-    def at(self, record: str, value: Any, where: Where) -> Iterator[Found]:
+    def at(self, record: str, value: Any, where: Where) -> None:
         plan = self.places.plan(record)
         for asked in plan.rules:
             findings = self._findings(asked, value)
             if findings:
                 self.failed.add(asked.rule.name)
-                yield from ((asked.rule, f, _shown(where, f)) for f in findings)
+                self.found += [(asked.rule, f, _shown(where, f)) for f in findings]
         for field, type_ in plan.fields:
             inner = value.get(field)
             if inner is not None and not (where and type_ == METADATA):
-                yield from self._inside(type_, inner, (where, f".{field}"))
+                self._inside(type_, inner, (where, f".{field}"))
 
     def _findings(self, asked: _Asked, value: Any) -> Any:
         if (asked.compares and not self.compared) or (asked.verbs and self.verb not in asked.verbs):
@@ -99,18 +102,16 @@ class _Walk:
             return ()
         return call_function(asked.rule, value) if asked.plain else self.ask(asked.rule, value)
 
-    def _inside(self, type_: Type, value: Any, where: Where) -> Iterator[Found]:
+    def _inside(self, type_: Type, value: Any, where: Where) -> None:
         match type_:
             case Record(name):
-                yield from self.at(name, value, where)
+                self.at(name, value, where)
             case ListOf(element):
                 for number, each in enumerate(value):
-                    yield from self._inside(element, each, (where, f"[{number}]"))
+                    self._inside(element, each, (where, f"[{number}]"))
             case MapOf(_, element):
                 for key, each in value.items():
-                    yield from self._inside(element, each, (where, f"[{key}]"))
-            case _:
-                return
+                    self._inside(element, each, (where, f"[{key}]"))
 
 
 def _shown(where: Where, finding: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from kspec.resources.load import paused_collector
 from kspec.runtime.rulebook import CompiledRule, Rulebook, load_rulebook
 
 EDGES = "list(access.Edge)"
@@ -116,6 +117,7 @@ class Edges:
         )
 
 
+@paused_collector()
 def read_edges(
     cluster: Cluster, admission: Value, also: Sequence[tuple[str, Value]] = (), book: Rulebook | None = None
 ) -> Edges:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from kspec.resources.load import paused_collector
 from kspec.verify.access.edges import Edge
 from kspec.verify.access.index import GRANTED, IDENTITY, SHARED, Index, ones
 
@@ -16,6 +17,7 @@ from kspec.verify.access.index import GRANTED, IDENTITY, SHARED, Index, ones
 class Everyone:
     """Who comes to have what: `who[power]` has a bit for each of the identities asked about, by its place."""
 
+    @paused_collector()
     def __init__(self, reach: Index, starts: Sequence[int]) -> None:
         self.reach = reach
         self.who: dict[int, int] = defaultdict(int)
